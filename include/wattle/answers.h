@@ -1,0 +1,135 @@
+/*
+ * answers.h - what a finished report says.
+ *
+ * Plain structures, owned by the report and valid until it is closed. A
+ * double that has no answer is NaN (JSON: null); a time that has none is
+ * WATTLE_NO_TIME; a text that has none is NULL. Means and sums are the
+ * doubles nearest to the exact result.
+ */
+#ifndef WATTLE_ANSWERS_H
+#define WATTLE_ANSWERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define WATTLE_NO_TIME INT64_MIN
+
+/* Why a data line was no reading. */
+enum wattle_reason {
+    WATTLE_REJECT_QUOTE,     /* the file ends inside a quoted field */
+    WATTLE_REJECT_FIELDS,    /* more or fewer fields than the header */
+    WATTLE_REJECT_TIMESTAMP, /* not a valid time */
+    WATTLE_REJECT_DEVICE,    /* empty, over 255 bytes, or with a zero byte */
+    WATTLE_REJECT_MISSING,   /* no value where one is needed */
+    WATTLE_REJECT_NUMBER,    /* not a decimal number */
+    WATTLE_REJECT_RANGE,     /* outside what is physically possible */
+    WATTLE_N_REASONS
+};
+
+/* "quote", "fields", ... - the words of the JSON output; static text. */
+const char *wattle_reason_text(int reason);
+
+/* The answer for one set of readings: a device, a location, all. */
+struct wattle_figures {
+    uint64_t n_readings;
+    double mean_power_w;
+    double min_power_w;
+    double max_power_w;
+    double efficiency; /* see docs/formulas.md; no unit */
+    double energy_kwh;
+    double monthly_cost;
+    int64_t first_ms; /* ms since 1970 UTC */
+    int64_t last_ms;
+    uint64_t n_gaps;
+    double gap_hours;
+};
+
+struct wattle_device_answer {
+    const char *id; /* UTF-8, ends with a zero byte */
+    const char *name;
+    const char *location;
+    double rated_w;          /* from the device table */
+    double peak_over_rating; /* max_power_w / rated_w */
+    struct wattle_figures figures;
+};
+
+struct wattle_location_answer {
+    const char *location; /* NULL: devices without one */
+    uint64_t n_devices;
+    struct wattle_figures figures;
+};
+
+struct wattle_hour_answer {
+    double mean_power_w; /* of all readings in this UTC hour of the day */
+    double energy_kwh;
+};
+
+struct wattle_day_answer {
+    int64_t day; /* days since 1970-01-01, UTC */
+    double energy_kwh;
+};
+
+struct wattle_reject {
+    const char *path;
+    uint64_t line; /* counted from 1 */
+    int reason;    /* enum wattle_reason */
+};
+
+struct wattle_skipped_file {
+    const char *path;
+    const char *reason;
+};
+
+/* Where the time went, summed over threads; all zero unless asked for. */
+struct wattle_timings {
+    double wall_s, open_s, read_s, split_s, decode_s, lookup_s, account_s;
+    double merge_s;
+    uint64_t n_bytes;      /* of text, after unpacking */
+    uint64_t n_fast_rows;  /* decoded by a remembered row layout */
+    uint64_t n_slow_rows;  /* read by the reference parser */
+    uint64_t n_passes;     /* 1, or 2 and more for unsorted input */
+    uint64_t peak_memory_bytes;
+    int n_threads;
+    const char *simd;
+    const char *reader;
+};
+
+struct wattle_answers {
+    /* lines = figures.n_readings + n_duplicates + n_rejects, always */
+    uint64_t n_lines;
+    uint64_t n_duplicates;
+    uint64_t n_filtered; /* lines that since, until or device left out */
+    uint64_t n_rounded;  /* values with more than nine decimal places */
+    uint64_t n_rejects;
+    uint64_t rejects_by_reason[WATTLE_N_REASONS];
+    const struct wattle_reject *first_rejects; /* in input order */
+    size_t n_first_rejects;
+    struct wattle_figures figures;
+    double pooled_monthly_cost;
+    double rate_per_kwh;
+    double budget; /* NaN = not asked */
+    bool is_over_budget;
+    double max_gap_hours;
+    const struct wattle_device_answer *devices; /* by id, bytewise */
+    size_t n_devices;
+    const struct wattle_location_answer *locations;
+    size_t n_locations;
+    struct wattle_hour_answer hours[24];
+    const struct wattle_day_answer *days; /* ascending */
+    size_t n_days;
+    const struct wattle_skipped_file *skipped_files;
+    size_t n_skipped_files;
+    size_t n_files; /* files read */
+    struct wattle_timings timings;
+};
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,165 @@
+/*
+ * report.h - from readings to answers.
+ *
+ *     struct wattle_report *report;
+ *     struct wattle_report_options options;
+ *     struct wattle_error error;
+ *     wattle_report_options_init(&options);
+ *     if (wattle_report_open(&report, &options, &error) == WATTLE_OK &&
+ *         wattle_report_add_path(report, "readings", &error) == WATTLE_OK &&
+ *         wattle_report_finish(report, &error) == WATTLE_OK)
+ *         printf("%g kWh\n",
+ *                wattle_report_answers(report)->figures.energy_kwh);
+ *     wattle_report_close(report);
+ *
+ * One report belongs to one thread at a time; different reports may run in
+ * different threads. Only wattle_report_progress may be called meanwhile
+ * from elsewhere.
+ */
+#ifndef WATTLE_REPORT_H
+#define WATTLE_REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "wattle/answers.h"
+#include "wattle/batch.h"
+#include "wattle/error.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What a column named `value` holds. */
+enum wattle_value_kind {
+    WATTLE_VALUE_POWER_W,
+    WATTLE_VALUE_POWER_KW,
+    WATTLE_VALUE_ENERGY_WH, /* energy of the interval */
+    WATTLE_VALUE_ENERGY_KWH
+};
+
+enum wattle_simd {
+    WATTLE_SIMD_AUTO,
+    WATTLE_SIMD_SCALAR,
+    WATTLE_SIMD_AVX2,
+    WATTLE_SIMD_AVX512
+};
+
+enum wattle_reader {
+    WATTLE_READER_AUTO,
+    WATTLE_READER_MMAP,
+    WATTLE_READER_PREAD,
+    WATTLE_READER_URING
+};
+
+/* Strings and arrays are borrowed until the report is closed. */
+struct wattle_report_options {
+    double rate_per_kwh; /* default 0.15 */
+    double budget;       /* per month; NaN (default) = none */
+    int64_t max_gap_ms;  /* 1 .. one year; default one hour */
+    int64_t since_ms;    /* inclusive; default WATTLE_NO_TIME = no limit */
+    int64_t until_ms;    /* exclusive; default WATTLE_NO_TIME = no limit */
+    const char *const *device_globs; /* any may match; see fnmatch(3) */
+    size_t n_device_globs;           /* 0 = all devices */
+    const char *devices_path; /* device table; NULL = beside the readings */
+    int value_kind;           /* enum wattle_value_kind */
+    const char *rejects_path; /* file to write every reject to, or NULL */
+    /* For measuring. None of them changes an answer. */
+    int n_threads;      /* 0 = one for each core */
+    int simd;           /* enum wattle_simd */
+    int reader;         /* enum wattle_reader */
+    bool no_memo;       /* remember no row layouts, dates, efficiencies */
+    size_t block_bytes; /* bytes read at once; 0 = the default */
+    bool timings;       /* measure where the time goes */
+};
+
+struct wattle_report;
+
+/* Sets every field to its default. */
+void wattle_report_options_init(struct wattle_report_options *options);
+
+/*
+ * Makes an empty report. Returns WATTLE_OK, WATTLE_ERR_USAGE (an option out
+ * of range), WATTLE_ERR_CPU (a SIMD level this CPU lacks), WATTLE_ERR_IO (a
+ * device table or rejects file that cannot be opened) or WATTLE_ERR_MEMORY;
+ * *report is NULL on failure.
+ */
+int wattle_report_open(struct wattle_report **report,
+                       const struct wattle_report_options *options,
+                       struct wattle_error *error);
+
+/*
+ * Adds a file, a folder (its *.csv, *.csv.gz and *.csv.zst, sorted by name)
+ * or "-" for standard input. Order counts: of two readings with the same
+ * device and time the later one stays. WATTLE_ERR_IO when it does not exist.
+ * A file that turns out unusable is listed in the answers' skipped_files.
+ */
+int wattle_report_add_path(struct wattle_report *report, const char *path,
+                           struct wattle_error *error);
+
+/*
+ * The number for a device id of 1 to 255 bytes without a zero byte, to use
+ * in batches of this report. WATTLE_ERR_USAGE for other ids.
+ */
+int wattle_report_device(struct wattle_report *report, const char *id,
+                         size_t len, uint32_t *number,
+                         struct wattle_error *error);
+
+/*
+ * Adds readings from memory, after everything added before. The arrays are
+ * not needed afterwards. Each row counts as a data line. WATTLE_ERR_USAGE
+ * when a value is out of its column's range; the batch is then not added.
+ */
+int wattle_report_add_batch(struct wattle_report *report,
+                            const struct wattle_batch *batch,
+                            struct wattle_error *error);
+
+/*
+ * Reads everything and computes the answers; to be called once. Returns
+ * WATTLE_OK, WATTLE_ERR_NO_INPUT (not one file could be used; the answers
+ * still list the skipped ones), WATTLE_ERR_IO, WATTLE_ERR_CHANGED,
+ * WATTLE_ERR_MEMORY.
+ */
+int wattle_report_finish(struct wattle_report *report,
+                         struct wattle_error *error);
+
+/* The answers; NULL before wattle_report_finish has returned. */
+const struct wattle_answers *
+wattle_report_answers(const struct wattle_report *report);
+
+/* Bytes read and bytes to read, for a progress bar; total 0 = not known. */
+void wattle_report_progress(const struct wattle_report *report,
+                            uint64_t *done, uint64_t *total);
+
+/* Frees the report and its answers; NULL is harmless. */
+void wattle_report_close(struct wattle_report *report);
+
+/* How a text report looks. */
+struct wattle_text_style {
+    int width;      /* columns, 40 .. 200; 80 is usual */
+    bool is_utf8;   /* bars and lines beyond ASCII */
+    bool is_colour; /* ANSI colours */
+    int top;        /* devices listed; 0 = none */
+};
+
+/*
+ * Write the answers to a stream. WATTLE_OK, or WATTLE_ERR_IO when the
+ * stream reports an error. JSON and CSV numbers are unrounded.
+ */
+int wattle_answers_write_text(const struct wattle_answers *answers,
+                              const struct wattle_text_style *style,
+                              FILE *out);
+int wattle_answers_write_json(const struct wattle_answers *answers,
+                              bool with_timings, FILE *out);
+int wattle_answers_write_csv(const struct wattle_answers *answers, FILE *out);
+
+/* Reads a time such as 2023-10-01 or 2023-10-01T08:00Z; 0 or _ERR_FORMAT. */
+int wattle_parse_time(const char *text, int64_t *time_ms);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,26 @@
+/*
+ * wattle.h - everything of libwattle, and its version.
+ */
+#ifndef WATTLE_WATTLE_H
+#define WATTLE_WATTLE_H
+
+#include "wattle/answers.h"
+#include "wattle/batch.h"
+#include "wattle/error.h"
+#include "wattle/generate.h"
+#include "wattle/report.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define WATTLE_VERSION "0.1.0"
+
+/* The version of the library in use; static text. */
+const char *wattle_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,339 @@
+/*
+ * account.c - the general way into an account, and joining.
+ *
+ * account_block.c has the quick way for blocks of ordinary readings; both
+ * must leave the same sums.
+ */
+#include "analytics/account.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "analytics/account_block.h"
+#include "analytics/efficiency.h"
+#include "analytics/power.h"
+#include "base/buffer.h"
+#include "base/civil_time.h"
+#include "base/decimal.h"
+#include "wattle/error.h"
+
+/* More stretches than this mean "unsorted"; sorting is then cheaper. */
+#define MAX_STRETCHES_PER_DEVICE 64
+#define MAX_STRETCHES            100000
+
+#define HAS(column) (1u << (column))
+
+void
+account_set_init(struct account_set *set, int64_t max_gap_ms, bool no_memo)
+{
+    *set = (struct account_set){.max_gap_ms = max_gap_ms, .no_memo = no_memo};
+    profile_init(&set->profile);
+}
+
+void
+account_set_release(struct account_set *set)
+{
+    for (size_t i = 0; i < set->n_devices; i++)
+        free(set->accounts[i].extra);
+    for (size_t i = 0; i < set->n_stretches; i++)
+        free(set->stretches[i].account.extra);
+    free(set->accounts);
+    free(set->firsts);
+    free(set->stretches);
+    profile_release(&set->profile);
+    *set = (struct account_set){0};
+}
+
+static void
+clear(struct account *account)
+{
+    *account = (struct account){
+        .last_ms = INT64_MIN,
+        .last_nw = ACCOUNT_NO_POWER,
+        .min_nw = INT64_MAX,
+        .max_nw = INT64_MIN,
+        .n_stretches = account->n_stretches,
+        .is_disordered = account->is_disordered,
+    };
+}
+
+static int
+grow_accounts(struct account_set *set, size_t wanted)
+{
+    size_t cap = set->cap < 256 ? 256 : set->cap;
+    while (cap < wanted)
+        cap *= 2;
+    struct account *accounts =
+        aligned_alloc(64, cap * sizeof(struct account));
+    struct account_first *firsts =
+        realloc(set->firsts, cap * sizeof(struct account_first));
+    if (firsts != NULL)
+        set->firsts = firsts;
+    if (accounts == NULL || firsts == NULL) {
+        free(accounts);
+        return WATTLE_ERR_MEMORY;
+    }
+    if (set->n_devices > 0)
+        memcpy(accounts, set->accounts,
+               set->n_devices * sizeof(struct account));
+    free(set->accounts);
+    set->accounts = accounts;
+    set->cap = cap;
+    return WATTLE_OK;
+}
+
+int
+account_set_reserve(struct account_set *set, size_t n_devices)
+{
+    if (n_devices > set->cap &&
+        grow_accounts(set, n_devices) != WATTLE_OK)
+        return WATTLE_ERR_MEMORY;
+    for (; set->n_devices < n_devices; set->n_devices++) {
+        struct account *account = &set->accounts[set->n_devices];
+        account->n_stretches = 0;
+        account->is_disordered = false;
+        clear(account);
+    }
+    return WATTLE_OK;
+}
+
+void
+account_set_disorder(struct account_set *set, uint32_t device)
+{
+    struct account *account = &set->accounts[device];
+    if (!account->is_disordered)
+        set->n_disordered++;
+    account->is_disordered = true;
+}
+
+struct account_extra *
+account_extra_of(struct account *account)
+{
+    if (account->extra == NULL)
+        account->extra = calloc(1, sizeof(*account->extra));
+    return account->extra;
+}
+
+/* A reading as the general way takes it. */
+struct reading {
+    struct power_point point;
+    bool has_efficiency;
+    int128 efficiency;
+    int128 energy; /* units, when the reading gives energy */
+    bool has_energy;
+};
+
+static int64_t
+nano_at(const struct wattle_batch *batch, int column, size_t row)
+{
+    int64_t unit = decimal_power_of_ten(9 - batch->decimals[column]);
+    return batch->columns[column][row] * unit;
+}
+
+static void
+read_efficiency(const struct wattle_batch *batch, size_t row, bool no_memo,
+                struct reading *reading)
+{
+    int64_t factor = nano_at(batch, WATTLE_POWER_FACTOR, row);
+    int64_t current = nano_at(batch, WATTLE_CURRENT, row);
+    const int64_t milli = DECIMAL_ONE / 1000;
+    bool on_grid = factor % milli == 0 && current % milli == 0 && !no_memo;
+    uint64_t shape = on_grid ? efficiency_shape_memo(factor / milli)
+                             : efficiency_shape(factor);
+    uint64_t load = on_grid ? efficiency_load_memo(current / milli)
+                            : efficiency_load(current);
+    reading->has_efficiency = true;
+    reading->efficiency = efficiency_of(factor, shape, load);
+}
+
+/* Energy units in 1e-9 Wh: 7.2e18 / 1e12. */
+#define UNITS_PER_NANO_WH 7200000
+
+static void
+read_row(const struct account_set *set, const struct wattle_batch *batch,
+         size_t row, struct reading *reading)
+{
+    unsigned has = 0;
+    for (int c = 0; c < WATTLE_N_COLUMNS; c++)
+        has |= batch->columns[c] != NULL ? HAS(c) : 0;
+    if (batch->presence != NULL)
+        has &= batch->presence[row];
+    const unsigned product =
+        HAS(WATTLE_VOLTAGE) | HAS(WATTLE_CURRENT) | HAS(WATTLE_POWER_FACTOR);
+    *reading = (struct reading){
+        .point = {.time_ms = batch->time_ms[row], .nw = ACCOUNT_NO_POWER}};
+    if ((has & HAS(WATTLE_POWER)) != 0)
+        power_from_watts(&reading->point, batch->columns[WATTLE_POWER][row],
+                         batch->decimals[WATTLE_POWER]);
+    else if ((has & product) == product)
+        power_from_product(&reading->point,
+                           nano_at(batch, WATTLE_VOLTAGE, row),
+                           nano_at(batch, WATTLE_CURRENT, row),
+                           nano_at(batch, WATTLE_POWER_FACTOR, row));
+    else if ((has & HAS(WATTLE_ENERGY)) != 0) {
+        int64_t unit =
+            decimal_power_of_ten(9 - batch->decimals[WATTLE_ENERGY]);
+        reading->has_energy = true;
+        reading->energy = (int128) batch->columns[WATTLE_ENERGY][row] * unit *
+                          UNITS_PER_NANO_WH;
+    }
+    if ((has & HAS(WATTLE_CURRENT)) != 0 &&
+        (has & HAS(WATTLE_POWER_FACTOR)) != 0)
+        read_efficiency(batch, row, set->no_memo, reading);
+}
+
+static void
+count_gap(struct account *account, int64_t dt)
+{
+    account->n_gaps++;
+    account->gap_ms += dt;
+}
+
+int
+account_add_step(struct account_set *set, struct account *account,
+                 const struct power_point *to)
+{
+    int64_t dt = to->time_ms - account->last_ms;
+    if (dt > set->max_gap_ms) {
+        count_gap(account, dt);
+        return WATTLE_OK;
+    }
+    if (account->last_nw == ACCOUNT_NO_POWER || to->nw == ACCOUNT_NO_POWER)
+        return WATTLE_OK;
+    struct power_point from = {account->last_ms, account->last_nw, {{0}}};
+    struct int256 unused = int256_from(0);
+    struct int256 *fine = &unused;
+    if (from.nw == ACCOUNT_FINE || to->nw == ACCOUNT_FINE) {
+        struct account_extra *extra = account_extra_of(account);
+        if (extra == NULL)
+            return WATTLE_ERR_MEMORY;
+        from.fine = extra->last;
+        fine = &extra->energy;
+    }
+    power_step(&set->profile, &from, to, &account->energy, fine);
+    return WATTLE_OK;
+}
+
+static void
+add_fine_power(struct account_extra *extra, struct int256 power)
+{
+    bool first = extra->n_fine++ == 0;
+    extra->sum = int256_add(extra->sum, power);
+    if (first || int256_compare(power, extra->min) < 0)
+        extra->min = power;
+    if (first || int256_compare(power, extra->max) > 0)
+        extra->max = power;
+    extra->last = power;
+}
+
+/* Adds power or energy of a reading to its account and the profile. */
+static int
+add_amount(struct account_set *set, struct account *account,
+           const struct reading *reading)
+{
+    const struct power_point *point = &reading->point;
+    int64_t hour = civil_floor_div(point->time_ms, CIVIL_MS_PER_HOUR);
+    if (point->nw != ACCOUNT_FINE && point->nw != ACCOUNT_NO_POWER) {
+        account->sum_nw += point->nw;
+        if (point->nw < account->min_nw)
+            account->min_nw = point->nw;
+        if (point->nw > account->max_nw)
+            account->max_nw = point->nw;
+        profile_add_power(&set->profile, hour, 1, point->nw);
+        return WATTLE_OK;
+    }
+    struct account_extra *extra = account_extra_of(account);
+    if (extra == NULL)
+        return WATTLE_ERR_MEMORY;
+    if (point->nw == ACCOUNT_FINE) {
+        add_fine_power(extra, point->fine);
+        profile_add_power_fine(&set->profile, hour, point->fine);
+    } else {
+        extra->n_energy++;
+        account->energy += reading->energy;
+        profile_add_energy(&set->profile, hour, reading->energy);
+    }
+    return WATTLE_OK;
+}
+
+/*
+ * A reading not later than the last one: inside the stretch it needs sorting;
+ * before it, it may begin another stretch.
+ */
+static int
+turn_back(struct account_set *set, uint32_t device, int64_t time_ms)
+{
+    struct account *account = &set->accounts[device];
+    if (time_ms >= set->firsts[device].first_ms ||
+        account->n_stretches >= MAX_STRETCHES_PER_DEVICE ||
+        set->n_stretches >= MAX_STRETCHES) {
+        account_set_disorder(set, device);
+        return WATTLE_OK;
+    }
+    struct account_stretch *grown = buffer_grow_array(
+        set->stretches, &set->stretch_cap, set->n_stretches + 1,
+        sizeof(*grown));
+    if (grown == NULL)
+        return WATTLE_ERR_MEMORY;
+    set->stretches = grown;
+    set->stretches[set->n_stretches++] = (struct account_stretch){
+        device, *account, set->firsts[device]};
+    clear(account);
+    account->n_stretches++;
+    return WATTLE_OK;
+}
+
+static void
+begin_stretch(struct account_set *set, uint32_t device,
+              const struct reading *reading)
+{
+    set->firsts[device] = (struct account_first){reading->point.time_ms,
+                                                 reading->point.nw};
+}
+
+int
+account_add_row(struct account_set *set, const struct wattle_batch *batch,
+                size_t row)
+{
+    uint32_t device = batch->device[row];
+    struct account *account = &set->accounts[device];
+    if (account->is_disordered)
+        return WATTLE_OK;
+    struct reading reading;
+    read_row(set, batch, row, &reading);
+    int64_t time_ms = reading.point.time_ms;
+    int status = WATTLE_OK;
+    if (account->n_readings > 0 && time_ms <= account->last_ms) {
+        status = turn_back(set, device, time_ms);
+        if (status != WATTLE_OK || account->is_disordered)
+            return status;
+    }
+    bool is_first = account->n_readings == 0;
+    if (is_first)
+        begin_stretch(set, device, &reading);
+    else
+        status = account_add_step(set, account, &reading.point);
+    if (status == WATTLE_OK)
+        status = add_amount(set, account, &reading);
+    if (status != WATTLE_OK)
+        return status;
+    if (is_first && reading.point.nw == ACCOUNT_FINE)
+        account->extra->first = reading.point.fine;
+    account->n_readings++;
+    account->n_efficiency += reading.has_efficiency ? 1 : 0;
+    account->efficiency += reading.efficiency;
+    account->last_ms = time_ms;
+    account->last_nw = reading.point.nw;
+    return WATTLE_OK;
+}
+
+int
+account_set_add(struct account_set *set, const struct wattle_batch *batch)
+{
+    int status = WATTLE_OK;
+    if (account_block_add(set, batch, &status))
+        return status;
+    for (size_t row = 0; row < batch->n_rows && status == WATTLE_OK; row++)
+        status = account_add_row(set, batch, row);
+    return status;
+}

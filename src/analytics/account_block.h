@@ -1,0 +1,28 @@
+/*
+ * account_block.h - what the account_*.c files share.
+ */
+#ifndef ANALYTICS_ACCOUNT_BLOCK_H
+#define ANALYTICS_ACCOUNT_BLOCK_H
+
+#include "analytics/account.h"
+#include "analytics/power.h"
+
+/*
+ * The quick way: adds a whole block of ordinary readings. False when the
+ * block is not of that kind; nothing has been added then.
+ */
+bool account_block_add(struct account_set *set,
+                       const struct wattle_batch *batch, int *status);
+
+/* The general way for one row; defines what is right. */
+int account_add_row(struct account_set *set, const struct wattle_batch *batch,
+                    size_t row);
+
+/* The step from an account's last reading to a later point. */
+int account_add_step(struct account_set *set, struct account *account,
+                     const struct power_point *to);
+
+/* The account's extra part, made if need be; NULL = no memory. */
+struct account_extra *account_extra_of(struct account *account);
+
+#endif

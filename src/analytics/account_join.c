@@ -1,0 +1,206 @@
+/*
+ * account_join.c - stretches of several workers become one account a device.
+ *
+ * The stretches of a device are put in order of time. As long as each ends
+ * before the next begins, they join exactly as if one worker had read them.
+ * Two that touch or overlap may hide a duplicate or a reading in between:
+ * the device is then disordered.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "analytics/account.h"
+#include "analytics/account_block.h"
+#include "wattle/error.h"
+
+struct stretch_ref {
+    struct account *account;
+    const struct account_first *first;
+};
+
+/* All stretches, grouped by device: device d has refs[at[d] .. at[d+1]). */
+struct stretch_index {
+    size_t *at; /* [n_devices + 1] */
+    struct stretch_ref *refs;
+};
+
+typedef void (*visit_stretch)(struct stretch_index *index, uint32_t device,
+                              struct account *account,
+                              const struct account_first *first);
+
+static void
+visit_set(struct stretch_index *index, struct account_set *set,
+          const uint32_t *device_of, visit_stretch visit)
+{
+    for (size_t i = 0; i < set->n_stretches; i++) {
+        struct account_stretch *s = &set->stretches[i];
+        uint32_t device = device_of ? device_of[s->device] : s->device;
+        visit(index, device, &s->account, &s->first);
+    }
+    for (size_t i = 0; i < set->n_devices; i++) {
+        if (set->accounts[i].n_readings == 0)
+            continue;
+        uint32_t device = device_of ? device_of[i] : (uint32_t) i;
+        visit(index, device, &set->accounts[i], &set->firsts[i]);
+    }
+}
+
+static void
+count_stretch(struct stretch_index *index, uint32_t device,
+              struct account *account, const struct account_first *first)
+{
+    (void) account;
+    (void) first;
+    index->at[device + 1]++;
+}
+
+static void
+file_stretch(struct stretch_index *index, uint32_t device,
+             struct account *account, const struct account_first *first)
+{
+    index->refs[index->at[device]++] = (struct stretch_ref){account, first};
+}
+
+static int
+build_index(struct stretch_index *index, size_t n_devices,
+            struct account_set **sets, const uint32_t *const *device_of,
+            size_t n_sets)
+{
+    index->at = calloc(n_devices + 2, sizeof(*index->at));
+    if (index->at == NULL)
+        return WATTLE_ERR_MEMORY;
+    index->at++; /* so that filing moves at[d] to the start of d + 1 */
+    for (size_t k = 0; k < n_sets; k++)
+        visit_set(index, sets[k], device_of[k], count_stretch);
+    for (size_t d = 1; d <= n_devices; d++)
+        index->at[d] += index->at[d - 1];
+    index->refs =
+        calloc(index->at[n_devices] + 1, sizeof(*index->refs));
+    for (size_t k = 0; k < n_sets && index->refs != NULL; k++)
+        visit_set(index, sets[k], device_of[k], file_stretch);
+    index->at--;
+    return index->refs != NULL ? WATTLE_OK : WATTLE_ERR_MEMORY;
+}
+
+static void
+sort_by_time(struct stretch_ref *refs, size_t n)
+{
+    for (size_t i = 1; i < n; i++) {
+        struct stretch_ref moved = refs[i];
+        size_t k = i;
+        for (; k > 0 && refs[k - 1].first->first_ms > moved.first->first_ms;
+             k--)
+            refs[k] = refs[k - 1];
+        refs[k] = moved;
+    }
+}
+
+static int
+join_extra(struct account *to, struct account *from)
+{
+    struct account_extra *b = from->extra;
+    if (b == NULL)
+        return WATTLE_OK;
+    struct account_extra *a = account_extra_of(to);
+    if (a == NULL)
+        return WATTLE_ERR_MEMORY;
+    if (b->n_fine > 0) {
+        if (a->n_fine == 0 || int256_compare(b->min, a->min) < 0)
+            a->min = b->min;
+        if (a->n_fine == 0 || int256_compare(b->max, a->max) > 0)
+            a->max = b->max;
+    }
+    a->n_fine += b->n_fine;
+    a->n_energy += b->n_energy;
+    a->sum = int256_add(a->sum, b->sum);
+    a->energy = int256_add(a->energy, b->energy);
+    a->last = b->last;
+    return WATTLE_OK;
+}
+
+/* Appends a later stretch to an account that is not empty. */
+static int
+join_later(struct account_set *set, struct account *to,
+           const struct stretch_ref *later)
+{
+    struct account *from = later->account;
+    struct power_point point = {.time_ms = later->first->first_ms,
+                                .nw = later->first->first_nw};
+    if (point.nw == ACCOUNT_FINE)
+        point.fine = from->extra->first;
+    int status = account_add_step(set, to, &point);
+    if (status == WATTLE_OK)
+        status = join_extra(to, from);
+    to->last_ms = from->last_ms;
+    to->last_nw = from->last_nw;
+    to->n_readings += from->n_readings;
+    to->min_nw = from->min_nw < to->min_nw ? from->min_nw : to->min_nw;
+    to->max_nw = from->max_nw > to->max_nw ? from->max_nw : to->max_nw;
+    to->n_efficiency += from->n_efficiency;
+    to->sum_nw += from->sum_nw;
+    to->energy += from->energy;
+    to->efficiency += from->efficiency;
+    to->n_gaps += from->n_gaps;
+    to->gap_ms += from->gap_ms;
+    return status;
+}
+
+/* Moves the first stretch in; its extra part changes hands. */
+static void
+take_first(struct account_set *total, size_t device,
+           const struct stretch_ref *ref)
+{
+    bool disordered = total->accounts[device].is_disordered;
+    total->accounts[device] = *ref->account;
+    total->accounts[device].is_disordered = disordered;
+    total->firsts[device] = *ref->first;
+    ref->account->extra = NULL;
+}
+
+static int
+join_device(struct account_set *total, size_t device,
+            struct stretch_ref *refs, size_t n)
+{
+    int status = WATTLE_OK;
+    sort_by_time(refs, n);
+    for (size_t i = 1; i < n; i++) {
+        if (refs[i].first->first_ms <= refs[i - 1].account->last_ms)
+            account_set_disorder(total, (uint32_t) device);
+    }
+    if (n == 0 || total->accounts[device].is_disordered)
+        return status;
+    take_first(total, device, &refs[0]);
+    for (size_t i = 1; i < n && status == WATTLE_OK; i++)
+        status = join_later(total, &total->accounts[device], &refs[i]);
+    return status;
+}
+
+static void
+gather_disorder(struct account_set *total, const struct account_set *set,
+                const uint32_t *device_of)
+{
+    for (size_t i = 0; i < set->n_devices; i++) {
+        uint32_t device = device_of ? device_of[i] : (uint32_t) i;
+        if (set->accounts[i].is_disordered)
+            account_set_disorder(total, device);
+    }
+}
+
+int
+account_set_join(struct account_set *total, struct account_set **sets,
+                 const uint32_t *const *device_of, size_t n_sets)
+{
+    struct stretch_index index = {NULL, NULL};
+    int status =
+        build_index(&index, total->n_devices, sets, device_of, n_sets);
+    for (size_t k = 0; k < n_sets && status == WATTLE_OK; k++) {
+        profile_merge(&total->profile, &sets[k]->profile);
+        gather_disorder(total, sets[k], device_of[k]);
+    }
+    for (size_t d = 0; d < total->n_devices && status == WATTLE_OK; d++)
+        status = join_device(total, d, &index.refs[index.at[d]],
+                             index.at[d + 1] - index.at[d]);
+    free(index.refs);
+    free(index.at);
+    return status;
+}

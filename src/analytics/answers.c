@@ -1,0 +1,426 @@
+/*
+ * answers.c - one figures structure from one sum structure, for devices,
+ * locations and all alike.
+ */
+#include "analytics/answers.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analytics/efficiency.h"
+#include "analytics/power.h"
+#include "base/decimal.h"
+
+#define HOURS_PER_MONTH 720.0 /* 30 days */
+
+/* Exact sums over a set of devices. */
+struct sums {
+    uint64_t n_readings, n_power, n_efficiency, n_gaps;
+    struct int256 power;  /* 1e-27 W */
+    struct int256 energy; /* 1e-18 energy units */
+    bool is_fine;         /* else the next two say the same */
+    int128 power_nw, energy_units;
+    int128 efficiency;
+    int128 gap_ms;
+    int64_t first_ms, last_ms;
+    double min_w, max_w; /* NaN = none */
+    /* compensated sums over devices */
+    double cost, cost_rest;
+    double weighted_w, weighted_rest; /* mean * readings */
+    uint64_t n_weighted;
+};
+
+static void
+add_compensated(double *sum, double *rest, double value)
+{
+    double total = *sum + value;
+    if (fabs(*sum) >= fabs(value))
+        *rest += (*sum - total) + value;
+    else
+        *rest += (value - total) + *sum;
+    *sum = total;
+}
+
+static struct int256
+to_fine(int128 units)
+{
+    return int256_mul(int256_from(units), POWER_FINE_PER_NW);
+}
+
+static double
+ratio_fine(struct int256 numerator, uint64_t denominator, int64_t unit)
+{
+    struct int256 d = int256_mul(int256_from((int128) denominator), unit);
+    return int256_ratio(numerator, int256_mul(d, POWER_FINE_PER_NW));
+}
+
+static double
+kwh_of(int128 units)
+{
+    return int128_ratio(units, PROFILE_UNITS_PER_KWH);
+}
+
+static double
+kwh_of_both(int128 units, struct int256 fine)
+{
+    if (int256_is_zero(fine))
+        return kwh_of(units);
+    return ratio_fine(int256_add(to_fine(units), fine), PROFILE_UNITS_PER_KWH,
+                      1);
+}
+
+static double
+watts_of(int128 nw, uint64_t n)
+{
+    if (n <= UINT64_MAX / (uint64_t) DECIMAL_ONE)
+        return int128_ratio(nw, n * (uint64_t) DECIMAL_ONE);
+    return ratio_fine(to_fine(nw), n, DECIMAL_ONE);
+}
+
+static double
+watts_of_both(int128 nw, struct int256 fine, uint64_t n)
+{
+    if (int256_is_zero(fine))
+        return watts_of(nw, n);
+    return ratio_fine(int256_add(to_fine(nw), fine), n, DECIMAL_ONE);
+}
+
+/* The mean power of a device that has only energies: see docs/formulas.md. */
+static double
+mean_from_energy(const struct account *a, int64_t first_ms)
+{
+    uint64_t n = a->n_readings;
+    if (n < 2 || n - 1 <= a->n_gaps)
+        return NAN;
+    uint64_t n_steps = n - 1 - a->n_gaps;
+    int64_t covered_ms = a->last_ms - first_ms - a->gap_ms;
+    /* units * k / (n * covered) in nW is energy / 2 / time */
+    struct int256 numerator =
+        int256_mul(int256_from(a->energy), (int64_t) n_steps);
+    struct int256 denominator =
+        int256_mul(int256_from((int128) n * covered_ms), 2 * DECIMAL_ONE);
+    return int256_ratio(numerator, denominator);
+}
+
+static double
+least(double a, double b)
+{
+    return isnan(a) || b < a ? b : a;
+}
+
+static double
+greatest(double a, double b)
+{
+    return isnan(a) || b > a ? b : a;
+}
+
+static void
+power_extremes(const struct account *a, double *min_w, double *max_w)
+{
+    const struct account_extra *extra = a->extra;
+    *min_w = *max_w = NAN;
+    if (a->min_nw <= a->max_nw) {
+        *min_w = watts_of(a->min_nw, 1);
+        *max_w = watts_of(a->max_nw, 1);
+    }
+    if (extra != NULL && extra->n_fine > 0) {
+        *min_w = least(*min_w, ratio_fine(extra->min, 1, DECIMAL_ONE));
+        *max_w = greatest(*max_w, ratio_fine(extra->max, 1, DECIMAL_ONE));
+    }
+}
+
+static void
+set_device_figures(struct wattle_figures *f, const struct account *a,
+                   int64_t first_ms, double rate)
+{
+    const struct account_extra *extra = a->extra;
+    const struct int256 zero = int256_from(0);
+    uint64_t n_power =
+        a->n_readings - (extra != NULL ? extra->n_energy : 0);
+    f->n_readings = a->n_readings;
+    f->mean_power_w =
+        n_power > 0 ? watts_of_both(a->sum_nw,
+                                    extra != NULL ? extra->sum : zero,
+                                    n_power)
+                    : mean_from_energy(a, first_ms);
+    power_extremes(a, &f->min_power_w, &f->max_power_w);
+    f->efficiency = NAN;
+    if (a->n_efficiency > 0) {
+        struct int256 unit = int256_mul(
+            int256_from((int128) 1 << EFFICIENCY_UNIT_BITS), DECIMAL_ONE);
+        f->efficiency = int256_ratio(int256_from(a->efficiency),
+                                     int256_mul(unit,
+                                                (int64_t) a->n_efficiency));
+    }
+    f->energy_kwh =
+        kwh_of_both(a->energy, extra != NULL ? extra->energy : zero);
+    f->monthly_cost = f->mean_power_w / 1000 * HOURS_PER_MONTH * rate;
+    f->first_ms = first_ms;
+    f->last_ms = a->last_ms;
+    f->n_gaps = a->n_gaps;
+    f->gap_hours = int128_ratio(a->gap_ms, 3600000);
+}
+
+static void
+sums_init(struct sums *s)
+{
+    *s = (struct sums){.first_ms = INT64_MAX,
+                       .last_ms = INT64_MIN,
+                       .min_w = NAN,
+                       .max_w = NAN};
+}
+
+static void
+sums_add(struct sums *s, const struct account *a,
+         const struct wattle_figures *f)
+{
+    const struct account_extra *extra = a->extra;
+    uint64_t n_power =
+        a->n_readings - (extra != NULL ? extra->n_energy : 0);
+    s->n_readings += a->n_readings;
+    s->n_power += n_power;
+    s->n_efficiency += a->n_efficiency;
+    s->n_gaps += a->n_gaps;
+    s->power_nw += a->sum_nw;
+    s->energy_units += a->energy;
+    if (extra != NULL) {
+        s->power = int256_add(s->power, extra->sum);
+        s->energy = int256_add(s->energy, extra->energy);
+    }
+    s->efficiency += a->efficiency;
+    s->gap_ms += a->gap_ms;
+    s->first_ms = f->first_ms < s->first_ms ? f->first_ms : s->first_ms;
+    s->last_ms = f->last_ms > s->last_ms ? f->last_ms : s->last_ms;
+    if (!isnan(f->min_power_w)) {
+        s->min_w = least(s->min_w, f->min_power_w);
+        s->max_w = greatest(s->max_w, f->max_power_w);
+    }
+    if (isnan(f->mean_power_w))
+        return;
+    uint64_t weight = n_power > 0 ? n_power : a->n_readings;
+    add_compensated(&s->cost, &s->cost_rest, f->monthly_cost);
+    add_compensated(&s->weighted_w, &s->weighted_rest,
+                    f->mean_power_w * (double) weight);
+    s->n_weighted += weight;
+}
+
+static void
+sums_figures(const struct sums *s, struct wattle_figures *f)
+{
+    *f = (struct wattle_figures){
+        .n_readings = s->n_readings,
+        .mean_power_w = NAN,
+        .min_power_w = s->min_w,
+        .max_power_w = s->max_w,
+        .efficiency = NAN,
+        .energy_kwh = kwh_of_both(s->energy_units, s->energy),
+        .monthly_cost = s->cost + s->cost_rest,
+        .first_ms = s->n_readings > 0 ? s->first_ms : WATTLE_NO_TIME,
+        .last_ms = s->n_readings > 0 ? s->last_ms : WATTLE_NO_TIME,
+        .n_gaps = s->n_gaps,
+        .gap_hours = int128_ratio(s->gap_ms, 3600000),
+    };
+    if (s->n_power > 0 && s->n_power == s->n_weighted)
+        f->mean_power_w = watts_of_both(s->power_nw, s->power, s->n_power);
+    else if (s->n_weighted > 0)
+        f->mean_power_w =
+            (s->weighted_w + s->weighted_rest) / (double) s->n_weighted;
+    if (s->n_efficiency > 0) {
+        struct int256 unit = int256_mul(
+            int256_from((int128) 1 << EFFICIENCY_UNIT_BITS), DECIMAL_ONE);
+        f->efficiency = int256_ratio(int256_from(s->efficiency),
+                                     int256_mul(unit,
+                                                (int64_t) s->n_efficiency));
+    }
+}
+
+/* A device on its way into the sorted list. */
+struct entry {
+    const char *id;
+    uint32_t number;
+};
+
+static int
+compare_ids(const void *a, const void *b)
+{
+    return strcmp(((const struct entry *) a)->id,
+                  ((const struct entry *) b)->id);
+}
+
+static struct entry *
+sorted_devices(const struct answers_input *input, size_t *n)
+{
+    size_t n_all = input->devices->n_devices;
+    struct entry *entries = calloc(n_all + 1, sizeof(*entries));
+    *n = 0;
+    if (entries == NULL)
+        return NULL;
+    for (size_t i = 0; i < n_all && i < input->accounts->n_devices; i++) {
+        if (input->accounts->accounts[i].n_readings == 0)
+            continue;
+        entries[(*n)++] = (struct entry){
+            registry_id(input->devices, (uint32_t) i), (uint32_t) i};
+    }
+    qsort(entries, *n, sizeof(*entries), compare_ids);
+    return entries;
+}
+
+static void
+describe(struct wattle_device_answer *answer,
+         const struct device_table *table)
+{
+    const struct device_info *info = device_table_find(table, answer->id);
+    answer->rated_w = answer->peak_over_rating = NAN;
+    if (info == NULL)
+        return;
+    answer->name = info->name;
+    answer->location = info->location;
+    answer->rated_w = info->rated_w;
+    if (info->rated_w > 0)
+        answer->peak_over_rating =
+            answer->figures.max_power_w / info->rated_w;
+}
+
+static int
+compare_locations(const void *a, const void *b)
+{
+    const struct wattle_device_answer *const *x = a;
+    const struct wattle_device_answer *const *y = b;
+    const char *p = (*x)->location, *q = (*y)->location;
+    if (p == NULL || q == NULL) {
+        if (p != q)
+            return p == NULL ? 1 : -1;
+    } else if (strcmp(p, q) != 0) {
+        return strcmp(p, q);
+    }
+    return strcmp((*x)->id, (*y)->id);
+}
+
+static bool
+is_same_location(const char *a, const char *b)
+{
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+/* Devices sorted by location, then one answer for each run. */
+static int
+group_locations(struct wattle_answers *answers,
+                const struct answers_input *input)
+{
+    size_t n = answers->n_devices;
+    const struct wattle_device_answer **order =
+        calloc(n + 1, sizeof(struct wattle_device_answer *));
+    struct wattle_location_answer *locations =
+        calloc(n + 1, sizeof(*locations));
+    answers->locations = locations;
+    if (order == NULL || locations == NULL) {
+        free(order);
+        return WATTLE_ERR_MEMORY;
+    }
+    for (size_t i = 0; i < n; i++)
+        order[i] = &answers->devices[i];
+    qsort(order, n, sizeof(struct wattle_device_answer *),
+          compare_locations);
+    size_t i = n > 0 && order[0]->location == NULL ? n : 0;
+    while (i < n) {
+        struct sums sums;
+        struct wattle_location_answer *l =
+            &locations[answers->n_locations++];
+        l->location = order[i]->location;
+        sums_init(&sums);
+        for (; i < n && is_same_location(order[i]->location, l->location);
+             i++) {
+            const char *id = order[i]->id;
+            uint32_t number =
+                registry_find(input->devices, id, strlen(id));
+            sums_add(&sums, &input->accounts->accounts[number],
+                     &order[i]->figures);
+            l->n_devices++;
+        }
+        sums_figures(&sums, &l->figures);
+    }
+    free(order);
+    return WATTLE_OK;
+}
+
+static int
+set_profile(struct wattle_answers *answers, struct profile *profile)
+{
+    profile_finish(profile);
+    for (int i = 0; i < 24; i++) {
+        const struct profile_hour *h = &profile->hours[i];
+        answers->hours[i].mean_power_w =
+            h->n_readings > 0
+                ? watts_of_both(h->power_nw, h->power_fine, h->n_readings)
+                : NAN;
+        answers->hours[i].energy_kwh = kwh_of_both(h->energy, h->energy_fine);
+    }
+    struct wattle_day_answer *days =
+        calloc(profile->n_days + 1, sizeof(*days));
+    answers->days = days;
+    if (days == NULL)
+        return WATTLE_ERR_MEMORY;
+    for (size_t i = 0; i < profile->n_days; i++) {
+        const struct profile_day *day = &profile->days[i];
+        days[i].day = day->day;
+        days[i].energy_kwh = kwh_of_both(day->energy, day->energy_fine);
+    }
+    answers->n_days = profile->n_days;
+    return WATTLE_OK;
+}
+
+static int
+set_devices(struct wattle_answers *answers, const struct answers_input *input)
+{
+    size_t n;
+    struct entry *entries = sorted_devices(input, &n);
+    struct wattle_device_answer *devices = calloc(n + 1, sizeof(*devices));
+    answers->devices = devices;
+    if (entries == NULL || devices == NULL) {
+        free(entries);
+        return WATTLE_ERR_MEMORY;
+    }
+    struct sums sums;
+    sums_init(&sums);
+    for (size_t i = 0; i < n; i++) {
+        uint32_t number = entries[i].number;
+        const struct account *account = &input->accounts->accounts[number];
+        devices[i].id = entries[i].id;
+        set_device_figures(&devices[i].figures, account,
+                           input->accounts->firsts[number].first_ms,
+                           input->rate_per_kwh);
+        describe(&devices[i], input->table);
+        sums_add(&sums, account, &devices[i].figures);
+    }
+    sums_figures(&sums, &answers->figures);
+    answers->n_devices = n;
+    free(entries);
+    return WATTLE_OK;
+}
+
+int
+answers_compute(struct wattle_answers *answers,
+                const struct answers_input *input)
+{
+    int status = set_devices(answers, input);
+    if (status == WATTLE_OK)
+        status = group_locations(answers, input);
+    if (status == WATTLE_OK)
+        status = set_profile(answers, &input->accounts->profile);
+    answers->rate_per_kwh = input->rate_per_kwh;
+    answers->pooled_monthly_cost = answers->figures.mean_power_w / 1000 *
+                                   HOURS_PER_MONTH * input->rate_per_kwh;
+    answers->budget = input->budget;
+    answers->is_over_budget = !isnan(input->budget) &&
+                              answers->figures.monthly_cost > input->budget;
+    return status;
+}
+
+void
+answers_release(struct wattle_answers *answers)
+{
+    free((void *) answers->devices);
+    free((void *) answers->locations);
+    free((void *) answers->days);
+}

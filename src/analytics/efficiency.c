@@ -1,0 +1,123 @@
+/*
+ * efficiency.c - exp and ln by short series in 64-bit fixed point.
+ *
+ * Every step rounds down at 2^-63 or finer and there are fewer than 64
+ * steps, so g and b are right to about 2^-57; the promise needs 2^-40.
+ */
+#include "analytics/efficiency.h"
+
+#include <stdatomic.h>
+
+#include "base/decimal.h"
+
+#define ONE         (UINT64_C(1) << 63)
+#define LN2_63      UINT64_C(6393154322601327829) /* ln 2 * 2^63 */
+#define MEMO_SHAPES 1001                          /* 0.000 .. 1.000 */
+#define MEMO_LOADS  65536                         /* 0 .. 65.535 A */
+
+static uint64_t
+times(uint64_t a, uint64_t b)
+{
+    return (uint64_t) (((uint128) a * b) >> 63);
+}
+
+/* exp(-y) for 0 <= y <= 1, at 2^63: 22 terms of the series. */
+static uint64_t
+exp_minus(uint64_t y)
+{
+    uint64_t term = ONE;
+    uint64_t plus = 0, minus = 0;
+    for (uint64_t k = 1; term != 0; k++) {
+        if (k % 2 == 1)
+            plus += term / 2; /* halved: the sum may reach 1.55 */
+        else
+            minus += term / 2;
+        term = times(term, y) / k;
+    }
+    uint64_t sum = plus - minus;
+    return sum >= ONE / 2 ? ONE : sum * 2;
+}
+
+uint64_t
+efficiency_shape(int64_t power_factor_nano)
+{
+    uint128 pf = (uint128) (power_factor_nano < 0 ? -power_factor_nano
+                                                  : power_factor_nano);
+    const uint128 one = (uint128) DECIMAL_ONE * DECIMAL_ONE;
+    uint128 square = pf * pf; /* pf^2 * 1e18 */
+    /* (pf^2 at 2^63) * (1 - pf^2 at 2^63) * 4; at most 2^63. */
+    uint64_t s = (uint64_t) ((square << 63) / one);
+    uint64_t y = (uint64_t) (((uint128) s * (ONE - s)) >> 61);
+    return exp_minus(y);
+}
+
+/* ln(numerator / denominator) at 2^58; at most 21, so it fits. */
+static uint64_t
+ln_ratio(uint64_t numerator, uint64_t denominator)
+{
+    uint64_t doublings = 0;
+    while (denominator <= numerator / 2) {
+        denominator *= 2;
+        doublings++;
+    }
+    /* ln(n/d) = 2 atanh((n - d) / (n + d)), the argument below 1/3 */
+    uint128 difference = numerator - denominator;
+    uint64_t z =
+        (uint64_t) ((difference << 63) / ((uint128) numerator + denominator));
+    uint64_t square = times(z, z);
+    uint64_t sum = 0;
+    uint64_t power = z;
+    for (uint64_t k = 1; power != 0; k += 2) {
+        sum += power / k;
+        power = times(power, square);
+    }
+    uint128 whole = (uint128) doublings * LN2_63 + 2 * (uint128) sum;
+    return (uint64_t) (whole >> 5);
+}
+
+uint64_t
+efficiency_load(int64_t current_nano)
+{
+    uint64_t one_plus = (uint64_t) current_nano + (uint64_t) DECIMAL_ONE;
+    uint64_t ln = ln_ratio(one_plus, (uint64_t) DECIMAL_ONE); /* at 2^58 */
+    uint128 divisor = ((uint128) 1 << 58) + ln;
+    return (uint64_t) (((uint128) 1 << 121) / divisor);
+}
+
+/*
+ * Zero means "not computed yet": neither function yields zero. Two threads
+ * that fill the same entry write the same value.
+ */
+static _Atomic uint64_t shapes[MEMO_SHAPES];
+static _Atomic uint64_t loads[MEMO_LOADS];
+
+uint64_t
+efficiency_shape_memo(int64_t power_factor_milli)
+{
+    const int64_t unit = DECIMAL_ONE / 1000;
+    uint64_t at = (uint64_t) (power_factor_milli < 0 ? -power_factor_milli
+                                                     : power_factor_milli);
+    if (at >= MEMO_SHAPES)
+        return efficiency_shape(power_factor_milli * unit);
+    uint64_t value = atomic_load_explicit(&shapes[at], memory_order_relaxed);
+    if (value == 0) {
+        value = efficiency_shape(power_factor_milli * unit);
+        atomic_store_explicit(&shapes[at], value, memory_order_relaxed);
+    }
+    return value;
+}
+
+uint64_t
+efficiency_load_memo(int64_t current_milli)
+{
+    const int64_t unit = DECIMAL_ONE / 1000;
+    if (current_milli < 0 || current_milli >= MEMO_LOADS)
+        return efficiency_load(current_milli * unit);
+    size_t at = (size_t) current_milli;
+    uint64_t value = atomic_load_explicit(&loads[at], memory_order_relaxed);
+    if (value == 0) {
+        value = efficiency_load(current_milli * unit);
+        atomic_store_explicit(&loads[at], value, memory_order_relaxed);
+    }
+    return value;
+}

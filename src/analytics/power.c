@@ -1,0 +1,120 @@
+/*
+ * power.c - trapezoids.
+ *
+ * Between two points the power is a straight line. Up to a milliseconds
+ * after the first point the doubled energy is
+ *     E(a) = 2 p0 a + (p1 - p0) a^2 / dt,
+ * rounded to whole units. The part between two hour borders is the
+ * difference of two such values and the last part takes the rest, so the
+ * parts always add up to (p0 + p1) dt.
+ */
+#include "analytics/power.h"
+
+#include "analytics/account.h"
+#include "base/civil_time.h"
+#include "base/decimal.h"
+
+void
+power_from_fine(struct power_point *point, struct int256 fine)
+{
+    struct int256 narrow;
+    if (int256_divides(fine, POWER_FINE_PER_NW, &narrow) &&
+        int256_to_int64(narrow, &point->nw) &&
+        point->nw < POWER_NARROW_LIMIT && point->nw > -POWER_NARROW_LIMIT)
+        return;
+    point->nw = ACCOUNT_FINE;
+    point->fine = fine;
+}
+
+void
+power_from_product(struct power_point *point, int64_t voltage_nano,
+                   int64_t current_nano, int64_t factor_nano)
+{
+    int128 apparent = (int128) voltage_nano * current_nano;
+    power_from_fine(point, int256_mul(int256_from(apparent), factor_nano));
+}
+
+void
+power_from_watts(struct power_point *point, int64_t value, int decimals)
+{
+    int128 nw = (int128) value * decimal_power_of_ten(9 - decimals);
+    if (nw < POWER_NARROW_LIMIT && nw > -POWER_NARROW_LIMIT)
+        point->nw = (int64_t) nw;
+    else
+        power_from_fine(point, int256_mul(int256_from(nw), POWER_FINE_PER_NW));
+}
+
+struct int256
+power_fine(const struct power_point *point)
+{
+    if (point->nw == ACCOUNT_FINE)
+        return point->fine;
+    return int256_mul(int256_from(point->nw), POWER_FINE_PER_NW);
+}
+
+/* n / d to the nearest integer; d > 0. */
+static int128
+divide_nearest(int128 n, int64_t d)
+{
+    int128 half = d / 2;
+    return n >= 0 ? (n + half) / d : -((-n + half) / d);
+}
+
+static void
+step_narrow(struct profile *profile, const struct power_point *from,
+            const struct power_point *to, int128 *energy)
+{
+    int64_t dt = to->time_ms - from->time_ms;
+    int64_t hour = civil_floor_div(from->time_ms, CIVIL_MS_PER_HOUR);
+    int128 total = (int128) (from->nw + to->nw) * dt;
+    int128 done = 0;
+    for (;; hour++) {
+        int64_t after = (hour + 1) * CIVIL_MS_PER_HOUR - from->time_ms;
+        if (after >= dt)
+            break;
+        int128 bend = (int128) (to->nw - from->nw) * after;
+        int128 part = (int128) (2 * from->nw) * after;
+        /* bend * after needs 54 + 35 + 35 bits: it fits */
+        part += divide_nearest(bend * after, dt);
+        profile_add_energy(profile, hour, part - done);
+        done = part;
+    }
+    profile_add_energy(profile, hour, total - done);
+    *energy += total;
+}
+
+static void
+step_fine(struct profile *profile, const struct power_point *from,
+          const struct power_point *to, struct int256 *energy_fine)
+{
+    int64_t dt = to->time_ms - from->time_ms;
+    int64_t hour = civil_floor_div(from->time_ms, CIVIL_MS_PER_HOUR);
+    struct int256 p0 = power_fine(from);
+    struct int256 p1 = power_fine(to);
+    struct int256 total = int256_mul(int256_add(p0, p1), dt);
+    struct int256 done = int256_from(0);
+    for (;; hour++) {
+        int64_t after = (hour + 1) * CIVIL_MS_PER_HOUR - from->time_ms;
+        if (after >= dt)
+            break;
+        struct int256 bend = int256_mul(int256_sub(p1, p0), after);
+        bend = int256_div_round(int256_mul(bend, after), dt);
+        struct int256 part = int256_mul(int256_add(p0, p0), after);
+        part = int256_add(part, bend);
+        profile_add_energy_fine(profile, hour, int256_sub(part, done));
+        done = part;
+    }
+    profile_add_energy_fine(profile, hour, int256_sub(total, done));
+    *energy_fine = int256_add(*energy_fine, total);
+}
+
+void
+power_step(struct profile *profile, const struct power_point *from,
+           const struct power_point *to, int128 *energy,
+           struct int256 *energy_fine)
+{
+    if (from->nw == ACCOUNT_FINE || to->nw == ACCOUNT_FINE)
+        step_fine(profile, from, to, energy_fine);
+    else
+        step_narrow(profile, from, to, energy);
+}

@@ -1,0 +1,50 @@
+/*
+ * power.h - the exact power of one reading, and energy between two.
+ *
+ * Used off the fast path: by the account's general way and by joins.
+ */
+#ifndef ANALYTICS_POWER_H
+#define ANALYTICS_POWER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "analytics/profile.h"
+#include "base/wide_int.h"
+
+/* Powers in nW from this magnitude on are kept fine. */
+#define POWER_NARROW_LIMIT (INT64_C(1) << 53)
+
+/* 1e-27 W in a nW, and the factor between the fine and narrow units. */
+#define POWER_FINE_PER_NW INT64_C(1000000000000000000)
+
+/* An instant with its power. nw is ACCOUNT_FINE or ACCOUNT_NO_POWER else. */
+struct power_point {
+    int64_t time_ms;
+    int64_t nw;
+    struct int256 fine; /* when nw is ACCOUNT_FINE */
+};
+
+/* Sets nw and fine from a power in 1e-27 W. */
+void power_from_fine(struct power_point *point, struct int256 fine);
+
+/* From nano-volt, nano-ampere and nano-power-factor. */
+void power_from_product(struct power_point *point, int64_t voltage_nano,
+                        int64_t current_nano, int64_t factor_nano);
+
+/* From value / 10^decimals watts, 0 <= decimals <= 9. */
+void power_from_watts(struct power_point *point, int64_t value,
+                      int decimals);
+
+/* The power in 1e-27 W; the point must have one. */
+struct int256 power_fine(const struct power_point *point);
+
+/*
+ * Energy of the straight line between two points, split at full hours into
+ * the profile. Adds to *energy (both narrow) or to *energy_fine.
+ */
+void power_step(struct profile *profile, const struct power_point *from,
+                const struct power_point *to, int128 *energy,
+                struct int256 *energy_fine);
+
+#endif

@@ -1,0 +1,63 @@
+/*
+ * profile.h - power and energy by hour of the day, energy by day, all UTC.
+ *
+ * Sums are integers and so do not depend on the order of adding. Power is in
+ * nW, energy in half nW ms ("energy units": the trapezoid (p0 + p1) * dt
+ * without its halving); the fine sums are in 1e-18 of these units and used
+ * only for readings that do not fit whole nW.
+ */
+#ifndef ANALYTICS_PROFILE_H
+#define ANALYTICS_PROFILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/wide_int.h"
+
+/* Energy units in a kilowatt hour: 2 * 1e9 nW/W * 1e3 ms/s * 3.6e6 J. */
+#define PROFILE_UNITS_PER_KWH UINT64_C(7200000000000000000)
+
+struct profile_hour {
+    uint64_t n_readings; /* those with a power */
+    int128 power_nw;
+    int128 energy;
+    struct int256 power_fine;
+    struct int256 energy_fine;
+};
+
+struct profile_day {
+    int64_t day; /* since 1970-01-01 */
+    int128 energy;
+    struct int256 energy_fine;
+};
+
+struct profile {
+    struct profile_hour hours[24];
+    struct profile_day *days; /* in order of arrival */
+    size_t n_days, day_cap;
+    uint32_t *slots; /* hash of days: index + 1 */
+    size_t n_slots;
+    size_t latest; /* index of the day found last */
+    bool failed;   /* memory ran out: sums are not to be used */
+};
+
+void profile_init(struct profile *profile);
+void profile_release(struct profile *profile);
+
+/* Hours are counted since 1970-01-01T00Z. */
+void profile_add_power(struct profile *profile, int64_t hour, uint64_t n,
+                       int128 power_nw);
+void profile_add_energy(struct profile *profile, int64_t hour, int128 energy);
+void profile_add_power_fine(struct profile *profile, int64_t hour,
+                            struct int256 power_fine);
+void profile_add_energy_fine(struct profile *profile, int64_t hour,
+                             struct int256 energy_fine);
+
+/* Adds all of `other`. */
+void profile_merge(struct profile *profile, const struct profile *other);
+
+/* Sorts the days; nothing may be added afterwards. */
+void profile_finish(struct profile *profile);
+
+#endif

@@ -1,0 +1,233 @@
+/*
+ * civil_time.c - days from dates by the era method (400 years = 146,097
+ * days, years that start in March), and the timestamp grammar.
+ */
+#include "base/civil_time.h"
+
+#include <stdio.h>
+
+bool
+civil_date_is_valid(int year, int month, int day)
+{
+    static const int lengths[] = {31, 28, 31, 30, 31, 30,
+                                  31, 31, 30, 31, 30, 31};
+    if (year < 0 || year > 9999 || month < 1 || month > 12 || day < 1)
+        return false;
+    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    int length = lengths[month - 1] + (month == 2 && leap ? 1 : 0);
+    return day <= length;
+}
+
+int64_t
+civil_day_from_date(int year, int month, int day)
+{
+    int64_t y = month <= 2 ? year - 1 : year;
+    int64_t era = civil_floor_div(y, 400);
+    int64_t year_of_era = y - era * 400;
+    int64_t month_from_march = (month + 9) % 12;
+    int64_t day_of_year = (153 * month_from_march + 2) / 5 + day - 1;
+    int64_t day_of_era =
+        year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    return era * 146097 + day_of_era - 719468;
+}
+
+void
+civil_date_from_day(int64_t day, int *year, int *month, int *day_of_month)
+{
+    int64_t z = day + 719468;
+    int64_t era = civil_floor_div(z, 146097);
+    int64_t doe = z - era * 146097;
+    int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+    int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+    int64_t mp = (5 * doy + 2) / 153;
+    *day_of_month = (int) (doy - (153 * mp + 2) / 5 + 1);
+    *month = (int) (mp < 10 ? mp + 3 : mp - 9);
+    *year = (int) (yoe + era * 400 + (*month <= 2 ? 1 : 0));
+}
+
+/* A text that is eaten from the left. */
+struct cursor {
+    const char *at;
+    const char *end;
+};
+
+static bool
+take(struct cursor *c, char wanted)
+{
+    if (c->at == c->end || *c->at != wanted)
+        return false;
+    c->at++;
+    return true;
+}
+
+static bool
+take_digits(struct cursor *c, int count, int *value)
+{
+    int sum = 0;
+    if (c->end - c->at < count)
+        return false;
+    for (int i = 0; i < count; i++) {
+        int digit = c->at[i] - '0';
+        if (digit < 0 || digit > 9)
+            return false;
+        sum = sum * 10 + digit;
+    }
+    c->at += count;
+    *value = sum;
+    return true;
+}
+
+/* .fraction: at least one digit, cut after three. */
+static bool
+take_fraction(struct cursor *c, int64_t *ms)
+{
+    int64_t weight = 100;
+    const char *start = c->at;
+    for (; c->at < c->end && *c->at >= '0' && *c->at <= '9'; c->at++) {
+        *ms += (*c->at - '0') * weight;
+        weight /= 10;
+    }
+    return c->at > start;
+}
+
+/* Z, +HH, +HHMM, +HH:MM or nothing, and then the end of the text. */
+static bool
+take_zone(struct cursor *c, int64_t *offset_ms)
+{
+    int hours = 0, minutes = 0;
+    *offset_ms = 0;
+    if (c->at == c->end)
+        return true;
+    if (take(c, 'Z'))
+        return c->at == c->end;
+    bool west = *c->at == '-';
+    if (!take(c, '+') && !take(c, '-'))
+        return false;
+    if (!take_digits(c, 2, &hours) || hours > 23)
+        return false;
+    if (c->at < c->end) {
+        take(c, ':');
+        if (!take_digits(c, 2, &minutes) || minutes > 59)
+            return false;
+    }
+    int64_t offset = hours * CIVIL_MS_PER_HOUR + minutes * INT64_C(60000);
+    *offset_ms = west ? -offset : offset;
+    return c->at == c->end;
+}
+
+static bool
+take_date(struct cursor *c, int64_t *day)
+{
+    int year, month, day_of_month;
+    if (!take_digits(c, 4, &year) || !take(c, '-') ||
+        !take_digits(c, 2, &month) || !take(c, '-') ||
+        !take_digits(c, 2, &day_of_month))
+        return false;
+    if (!civil_date_is_valid(year, month, day_of_month))
+        return false;
+    *day = civil_day_from_date(year, month, day_of_month);
+    return true;
+}
+
+static bool
+parse_civil(struct cursor c, int64_t *time_ms)
+{
+    int64_t day, ms = 0, offset_ms;
+    int hour, minute, second = 0;
+    if (!take_date(&c, &day) || (!take(&c, ' ') && !take(&c, 'T')))
+        return false;
+    if (!take_digits(&c, 2, &hour) || !take(&c, ':') ||
+        !take_digits(&c, 2, &minute))
+        return false;
+    if (take(&c, ':')) {
+        if (!take_digits(&c, 2, &second))
+            return false;
+        if (take(&c, '.') && !take_fraction(&c, &ms))
+            return false;
+    }
+    if (hour > 23 || minute > 59 || second > 59 || !take_zone(&c, &offset_ms))
+        return false;
+    *time_ms = day * CIVIL_MS_PER_DAY + hour * CIVIL_MS_PER_HOUR +
+               minute * INT64_C(60000) + second * INT64_C(1000) + ms -
+               offset_ms;
+    return true;
+}
+
+static bool
+looks_like_date(int64_t value)
+{
+    int year = (int) (value / 10000);
+    return year >= 1900 && year <= 2100 &&
+           civil_date_is_valid(year, (int) (value / 100 % 100),
+                               (int) (value % 100));
+}
+
+static bool
+parse_unix(struct cursor c, int64_t *time_ms)
+{
+    const char *start = c.at;
+    int64_t value = 0, ms = 0;
+    for (; c.at < c.end && *c.at >= '0' && *c.at <= '9'; c.at++) {
+        if (c.at - start == 15)
+            return false;
+        value = value * 10 + (*c.at - '0');
+    }
+    if (c.at == start)
+        return false;
+    if (c.at == c.end && c.at - start == 8 && looks_like_date(value))
+        return false;
+    if (take(&c, '.') && !take_fraction(&c, &ms))
+        return false;
+    if (c.at != c.end)
+        return false;
+    bool seconds = value < INT64_C(100000000000);
+    *time_ms = seconds ? value * 1000 + ms : value;
+    return true;
+}
+
+bool
+civil_parse(const char *text, size_t len, int64_t *time_ms)
+{
+    struct cursor c = {text, text + len};
+    bool civil = len > 4 && text[4] == '-';
+    if (!(civil ? parse_civil(c, time_ms) : parse_unix(c, time_ms)))
+        return false;
+    return *time_ms >= CIVIL_MIN_MS && *time_ms <= CIVIL_MAX_MS;
+}
+
+bool
+civil_parse_or_date(const char *text, size_t len, int64_t *time_ms)
+{
+    struct cursor c = {text, text + len};
+    int64_t day;
+    if (len == 10 && take_date(&c, &day)) {
+        *time_ms = day * CIVIL_MS_PER_DAY;
+        return true;
+    }
+    return civil_parse(text, len, time_ms);
+}
+
+void
+civil_format_day(int64_t day, char out[CIVIL_TEXT_SIZE])
+{
+    int year, month, day_of_month;
+    civil_date_from_day(day, &year, &month, &day_of_month);
+    snprintf(out, CIVIL_TEXT_SIZE, "%04d-%02d-%02d", year, month,
+             day_of_month);
+}
+
+void
+civil_format(int64_t time_ms, char out[CIVIL_TEXT_SIZE])
+{
+    int64_t day = civil_floor_div(time_ms, CIVIL_MS_PER_DAY);
+    int64_t ms = time_ms - day * CIVIL_MS_PER_DAY;
+    civil_format_day(day, out);
+    int at = 10; /* after the date; years beyond 9999 do not occur */
+    at += snprintf(out + at, CIVIL_TEXT_SIZE - 10, "T%02d:%02d:%02d",
+                   (int) (ms / 3600000), (int) (ms / 60000 % 60),
+                   (int) (ms / 1000 % 60));
+    if (ms % 1000 != 0)
+        at += snprintf(out + at, (size_t) (CIVIL_TEXT_SIZE - at), ".%03d",
+                       (int) (ms % 1000));
+    snprintf(out + at, (size_t) (CIVIL_TEXT_SIZE - at), "Z");
+}

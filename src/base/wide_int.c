@@ -1,0 +1,231 @@
+/*
+ * wide_int.c - schoolbook arithmetic on four 64-bit words.
+ */
+#include "base/wide_int.h"
+
+#include <math.h>
+
+struct int256
+int256_from(int128 value)
+{
+    uint64_t sign = value < 0 ? UINT64_MAX : 0;
+    uint128 bits = (uint128) value;
+    return (struct int256){
+        {(uint64_t) bits, (uint64_t) (bits >> 64), sign, sign}};
+}
+
+struct int256
+int256_add(struct int256 a, struct int256 b)
+{
+    uint128 carry = 0;
+    for (int i = 0; i < 4; i++) {
+        carry += (uint128) a.word[i] + b.word[i];
+        a.word[i] = (uint64_t) carry;
+        carry >>= 64;
+    }
+    return a;
+}
+
+struct int256
+int256_neg(struct int256 a)
+{
+    for (int i = 0; i < 4; i++)
+        a.word[i] = ~a.word[i];
+    return int256_add(a, int256_from(1));
+}
+
+struct int256
+int256_sub(struct int256 a, struct int256 b)
+{
+    return int256_add(a, int256_neg(b));
+}
+
+bool
+int256_is_negative(struct int256 a)
+{
+    return a.word[3] >> 63 != 0;
+}
+
+bool
+int256_is_zero(struct int256 a)
+{
+    return (a.word[0] | a.word[1] | a.word[2] | a.word[3]) == 0;
+}
+
+static uint64_t
+magnitude_of(int64_t value)
+{
+    return value < 0 ? 0 - (uint64_t) value : (uint64_t) value;
+}
+
+struct int256
+int256_mul(struct int256 a, int64_t b)
+{
+    bool negative = int256_is_negative(a) != (b < 0);
+    if (int256_is_negative(a))
+        a = int256_neg(a);
+    uint64_t factor = magnitude_of(b);
+    uint128 carry = 0;
+    for (int i = 0; i < 4; i++) {
+        carry += (uint128) a.word[i] * factor;
+        a.word[i] = (uint64_t) carry;
+        carry >>= 64;
+    }
+    return negative ? int256_neg(a) : a;
+}
+
+/* Unsigned division by one word; returns the remainder. */
+static uint64_t
+divide_words(struct int256 *a, uint64_t divisor)
+{
+    uint128 rest = 0;
+    for (int i = 3; i >= 0; i--) {
+        rest = rest << 64 | a->word[i];
+        a->word[i] = (uint64_t) (rest / divisor);
+        rest %= divisor;
+    }
+    return (uint64_t) rest;
+}
+
+struct int256
+int256_div_round(struct int256 a, int64_t b)
+{
+    bool negative = int256_is_negative(a);
+    if (negative)
+        a = int256_neg(a);
+    uint64_t divisor = (uint64_t) b;
+    uint64_t rest = divide_words(&a, divisor);
+    if (rest >= divisor - rest)
+        a = int256_add(a, int256_from(1));
+    return negative ? int256_neg(a) : a;
+}
+
+bool
+int256_divides(struct int256 a, int64_t b, struct int256 *quotient)
+{
+    bool negative = int256_is_negative(a);
+    if (negative)
+        a = int256_neg(a);
+    if (divide_words(&a, (uint64_t) b) != 0)
+        return false;
+    *quotient = negative ? int256_neg(a) : a;
+    return true;
+}
+
+bool
+int256_to_int64(struct int256 a, int64_t *out)
+{
+    uint64_t sign = a.word[0] >> 63 != 0 ? UINT64_MAX : 0;
+    if (a.word[1] != sign || a.word[2] != sign || a.word[3] != sign)
+        return false;
+    *out = (int64_t) a.word[0];
+    return true;
+}
+
+int
+int256_compare(struct int256 a, struct int256 b)
+{
+    int64_t high_a = (int64_t) a.word[3];
+    int64_t high_b = (int64_t) b.word[3];
+    if (high_a != high_b)
+        return high_a < high_b ? -1 : 1;
+    for (int i = 2; i >= 0; i--) {
+        if (a.word[i] != b.word[i])
+            return a.word[i] < b.word[i] ? -1 : 1;
+    }
+    return 0;
+}
+
+static int
+bit_length(struct int256 a)
+{
+    for (int i = 3; i >= 0; i--) {
+        if (a.word[i] != 0)
+            return 64 * i + 64 - __builtin_clzll(a.word[i]);
+    }
+    return 0;
+}
+
+static struct int256
+shift_left(struct int256 a, int bits)
+{
+    for (; bits >= 64; bits -= 64)
+        a = (struct int256){{0, a.word[0], a.word[1], a.word[2]}};
+    if (bits == 0)
+        return a;
+    for (int i = 3; i > 0; i--)
+        a.word[i] = a.word[i] << bits | a.word[i - 1] >> (64 - bits);
+    a.word[0] <<= bits;
+    return a;
+}
+
+/*
+ * A 64-bit quotient whose lowest bit also says "something is left over"
+ * rounds correctly when it is converted: 64 - 53 bits leave room for the
+ * half and the sticky bit.
+ */
+static double
+finish_ratio(uint64_t quotient, bool rest, int exponent, bool negative)
+{
+    double value = ldexp((double) (quotient | (rest ? 1 : 0)), exponent);
+    return negative ? -value : value;
+}
+
+double
+int256_ratio(struct int256 numerator, struct int256 denominator)
+{
+    bool negative = int256_is_negative(numerator);
+    if (negative)
+        numerator = int256_neg(numerator);
+    if (int256_is_zero(numerator))
+        return 0.0;
+    /* Bring both to 254 bits, then divide bit by bit. */
+    int up_n = 254 - bit_length(numerator);
+    int up_d = 254 - bit_length(denominator);
+    struct int256 rest = shift_left(numerator, up_n);
+    struct int256 divisor = shift_left(denominator, up_d);
+    uint64_t quotient = 0;
+    int exponent = up_d - up_n - 63;
+    if (int256_compare(rest, divisor) < 0) {
+        rest = shift_left(rest, 1);
+        exponent--;
+    }
+    for (int bit = 63; bit >= 0; bit--) {
+        quotient <<= 1;
+        if (int256_compare(rest, divisor) >= 0) {
+            rest = int256_sub(rest, divisor);
+            quotient |= 1;
+        }
+        rest = shift_left(rest, 1);
+    }
+    return finish_ratio(quotient, !int256_is_zero(rest), exponent, negative);
+}
+
+double
+int128_ratio(int128 numerator, uint64_t denominator)
+{
+    bool negative = numerator < 0;
+    uint128 value = negative ? 0 - (uint128) numerator : (uint128) numerator;
+    if (value == 0)
+        return 0.0;
+    const uint64_t exact = (uint64_t) 1 << 53;
+    if (value <= exact && denominator <= exact) {
+        double ratio = (double) (uint64_t) value / (double) denominator;
+        return negative ? -ratio : ratio;
+    }
+    uint64_t high = (uint64_t) (value >> 64);
+    int up = high != 0 ? __builtin_clzll(high)
+                       : 64 + __builtin_clzll((uint64_t) value);
+    value <<= up;
+    uint128 quotient = value / denominator;
+    bool rest = value % denominator != 0;
+    int exponent = -up;
+    high = (uint64_t) (quotient >> 64);
+    if (high != 0) {
+        int down = 64 - __builtin_clzll(high);
+        rest = rest || (quotient & (((uint128) 1 << down) - 1)) != 0;
+        quotient >>= down;
+        exponent += down;
+    }
+    return finish_ratio((uint64_t) quotient, rest, exponent, negative);
+}

@@ -1,0 +1,493 @@
+/*
+ * cmd_report.c - wattle report: readings in, answers out.
+ */
+#include <langinfo.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "cli/command.h"
+#include "cli/progress.h"
+#include "wattle/report.h"
+
+enum {
+    OPT_JSON = 1,
+    OPT_CSV,
+    OPT_TOP,
+    OPT_REJECTS,
+    OPT_QUIET,
+    OPT_NO_PROGRESS,
+    OPT_TIMINGS,
+    OPT_SINCE,
+    OPT_UNTIL,
+    OPT_DEVICE,
+    OPT_RATE,
+    OPT_BUDGET,
+    OPT_MAX_GAP,
+    OPT_DEVICES,
+    OPT_VALUE,
+    OPT_STRICT,
+    OPT_THREADS,
+    OPT_SIMD,
+    OPT_READER,
+    OPT_NO_MEMO,
+    OPT_BLOCK
+};
+
+static const struct cli_option report_options[] = {
+    {OPT_SINCE, "since", "TIME", "only readings from this time on",
+     "Which readings"},
+    {OPT_UNTIL, "until", "TIME", "only readings before this time", NULL},
+    {OPT_DEVICE, "device", "GLOB",
+     "only these devices, such as 'DEV00*'; may be repeated", NULL},
+    {OPT_VALUE, "value", "KIND",
+     "what a column named value holds: power-w (default), power-kw, "
+     "energy-wh, energy-kwh",
+     NULL},
+    {OPT_DEVICES, "devices", "FILE",
+     "device table (default: devices.csv beside the readings)", NULL},
+    {OPT_RATE, "rate", "PRICE", "price of a kWh (default 0.15)",
+     "How to reckon"},
+    {OPT_BUDGET, "budget", "AMOUNT",
+     "limit for a month; exit status 1 when the cost exceeds it", NULL},
+    {OPT_MAX_GAP, "max-gap", "SPAN",
+     "a longer step between readings is a gap (default 1h)", NULL},
+    {OPT_JSON, "json", NULL, "everything as one JSON object", "Output"},
+    {OPT_CSV, "csv", NULL, "the table of devices as CSV", NULL},
+    {OPT_TOP, "top", "N", "devices listed in the text (default 10)", NULL},
+    {OPT_REJECTS, "rejects", "FILE", "write every rejected line to FILE",
+     NULL},
+    {OPT_STRICT, "strict", NULL,
+     "exit status 1 when a line was rejected or a file skipped", NULL},
+    {OPT_QUIET, "quiet", NULL, "no report and no warnings, only exit status",
+     NULL},
+    {OPT_NO_PROGRESS, "no-progress", NULL, "draw no progress bar", NULL},
+    {OPT_TIMINGS, "timings", NULL, "tell where the time went", "Measuring"},
+    {OPT_THREADS, "threads", "N", "threads (default: one for each core)",
+     NULL},
+    {OPT_SIMD, "simd", "LEVEL", "auto (default), scalar, avx2, avx512", NULL},
+    {OPT_READER, "reader", "KIND", "auto (default), mmap, pread, uring",
+     NULL},
+    {OPT_NO_MEMO, "no-memo", NULL, "remember no layouts, dates, efficiencies",
+     NULL},
+    {OPT_BLOCK, "block", "BYTES", "read this much at once (default 262144)",
+     NULL},
+    {0, NULL, NULL, NULL, NULL},
+};
+
+enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV };
+
+struct request {
+    struct wattle_report_options options;
+    const char **paths; /* room for every argument */
+    size_t n_paths;
+    const char **globs; /* the same */
+    enum format format;
+    int top;
+    bool is_strict;
+    bool is_quiet;
+    bool has_progress;
+};
+
+static bool
+read_choice(const struct cli_parser *parser, int option,
+            struct wattle_report_options *options)
+{
+    static const char *const kinds[] = {"power-w", "power-kw", "energy-wh",
+                                        "energy-kwh", NULL};
+    static const char *const levels[] = {"auto", "scalar", "avx2", "avx512",
+                                         NULL};
+    static const char *const readers[] = {"auto", "mmap", "pread", "uring",
+                                          NULL};
+    int *target = option == OPT_VALUE  ? &options->value_kind
+                  : option == OPT_SIMD ? &options->simd
+                                       : &options->reader;
+    const char *const *words = option == OPT_VALUE  ? kinds
+                               : option == OPT_SIMD ? levels
+                                                    : readers;
+    int choice = cli_choice(parser, words);
+    if (choice < 0)
+        return false;
+    *target = choice;
+    return true;
+}
+
+static bool
+read_small_count(const struct cli_parser *parser, uint64_t min, uint64_t max,
+                 int *out)
+{
+    uint64_t n;
+    if (!cli_count(parser, min, max, &n))
+        return false;
+    *out = (int) n;
+    return true;
+}
+
+static bool
+read_block(const struct cli_parser *parser,
+           struct wattle_report_options *options)
+{
+    uint64_t n;
+    if (!cli_count(parser, 1, UINT64_C(1) << 30, &n))
+        return false;
+    options->block_bytes = (size_t) n;
+    return true;
+}
+
+static bool
+read_format(const struct cli_parser *parser, enum format format,
+            struct request *request)
+{
+    if (request->format != FORMAT_TEXT && request->format != format) {
+        cli_complain(parser->command, "choose one of --json and --csv");
+        return false;
+    }
+    request->format = format;
+    return true;
+}
+
+static bool
+read_flag(const struct cli_parser *parser, int option,
+          struct request *request)
+{
+    switch (option) {
+    case OPT_JSON:
+        return read_format(parser, FORMAT_JSON, request);
+    case OPT_CSV:
+        return read_format(parser, FORMAT_CSV, request);
+    case OPT_STRICT:
+        request->is_strict = true;
+        break;
+    case OPT_QUIET:
+        request->is_quiet = true;
+        break;
+    case OPT_NO_PROGRESS:
+        request->has_progress = false;
+        break;
+    case OPT_TIMINGS:
+        request->options.timings = true;
+        break;
+    default:
+        request->options.no_memo = true;
+        break;
+    }
+    return true;
+}
+
+static bool
+read_option(const struct cli_parser *parser, int option,
+            struct request *request)
+{
+    struct wattle_report_options *o = &request->options;
+    switch (option) {
+    case OPT_TOP:
+        return read_small_count(parser, 0, 1000000, &request->top);
+    case OPT_THREADS:
+        return read_small_count(parser, 1, 1024, &o->n_threads);
+    case OPT_REJECTS:
+        o->rejects_path = parser->value;
+        return true;
+    case OPT_DEVICES:
+        o->devices_path = parser->value;
+        return true;
+    case OPT_SINCE:
+        return cli_time_ms(parser, &o->since_ms);
+    case OPT_UNTIL:
+        return cli_time_ms(parser, &o->until_ms);
+    case OPT_DEVICE:
+        request->globs[o->n_device_globs++] = parser->value;
+        return true;
+    case OPT_RATE:
+        return cli_number(parser, -1e6, 1e6, &o->rate_per_kwh);
+    case OPT_BUDGET:
+        return cli_number(parser, -1e15, 1e15, &o->budget);
+    case OPT_MAX_GAP:
+        return cli_span_ms(parser, INT64_C(366) * 86400000, &o->max_gap_ms);
+    case OPT_VALUE:
+    case OPT_SIMD:
+    case OPT_READER:
+        return read_choice(parser, option, o);
+    case OPT_BLOCK:
+        return read_block(parser, o);
+    default:
+        return read_flag(parser, option, request);
+    }
+}
+
+static int
+read_arguments(const struct command *self, int argc, char **argv,
+               struct request *request)
+{
+    struct cli_parser parser;
+    cli_parser_init(&parser, self, argc, argv);
+    for (int option; (option = cli_next(&parser)) != CLI_END;) {
+        if (option == CLI_BAD || option == CLI_HELP)
+            return option;
+        if (option == CLI_OPERAND)
+            request->paths[request->n_paths++] = parser.value;
+        else if (!read_option(&parser, option, request))
+            return CLI_BAD;
+    }
+    request->options.device_globs = request->globs;
+    if (request->n_paths > 0)
+        return CLI_END;
+    cli_complain(self, "say what to read: files, folders, or - for standard "
+                       "input");
+    return CLI_BAD;
+}
+
+/* The bar is drawn by a thread of its own while the report is computed. */
+struct watcher {
+    pthread_t thread;
+    bool is_running;
+    _Atomic bool is_done;
+    struct progress progress;
+    const struct wattle_report *report;
+};
+
+static void *
+watch(void *context)
+{
+    struct watcher *w = context;
+    const struct timespec pause = {0, 50000000};
+    while (!atomic_load(&w->is_done)) {
+        uint64_t done, total;
+        nanosleep(&pause, NULL);
+        wattle_report_progress(w->report, &done, &total);
+        progress_update(&w->progress, done, total);
+    }
+    return NULL;
+}
+
+static void
+start_watching(struct watcher *w, const struct wattle_report *report,
+               bool is_wanted)
+{
+    *w = (struct watcher){.report = report};
+    progress_begin(&w->progress, is_wanted);
+    if (w->progress.is_wanted)
+        w->is_running = pthread_create(&w->thread, NULL, watch, w) == 0;
+}
+
+static void
+stop_watching(struct watcher *w)
+{
+    atomic_store(&w->is_done, true);
+    if (w->is_running)
+        pthread_join(w->thread, NULL);
+    progress_end(&w->progress);
+}
+
+static void
+on_interrupt(int signal_number)
+{
+    (void) signal_number;
+    if (isatty(STDERR_FILENO)) {
+        static const char clear[] = "\r\033[K";
+        ssize_t n = write(STDERR_FILENO, clear, sizeof(clear) - 1);
+        (void) n;
+    }
+    _exit(130);
+}
+
+static void
+complain_error(const struct command *self, const struct wattle_error *error)
+{
+    if (error->path[0] != '\0' && error->line != 0)
+        cli_complain(self, "%s:%llu: %s", error->path,
+                     (unsigned long long) error->line, error->message);
+    else if (error->path[0] != '\0')
+        cli_complain(self, "%s: %s", error->path, error->message);
+    else
+        cli_complain(self, "%s", error->message);
+}
+
+static int
+text_width(void)
+{
+    struct winsize size;
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 80)
+        return size.ws_col < 120 ? size.ws_col : 120;
+    return 80;
+}
+
+static int
+print_text(const struct wattle_answers *answers, int top)
+{
+    const char *no_colour = getenv("NO_COLOR");
+    const char *terminal = getenv("TERM");
+    bool is_dumb = terminal != NULL && strcmp(terminal, "dumb") == 0;
+    struct wattle_text_style style = {
+        .width = text_width(),
+        .is_utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0,
+        .is_colour = isatty(STDOUT_FILENO) && !is_dumb &&
+                     (no_colour == NULL || no_colour[0] == '\0'),
+        .top = top,
+    };
+    return wattle_answers_write_text(answers, &style, stdout);
+}
+
+static void
+print_stage(const char *name, double s, double all_s)
+{
+    fprintf(stderr, "  %-9s %9.3f ms %5.1f %%\n", name, s * 1e3,
+            all_s > 0 ? s / all_s * 100 : 0);
+}
+
+/* To stderr: the report itself stays the same with and without. */
+static void
+print_timings(const struct wattle_answers *answers, double print_s)
+{
+    const struct wattle_timings *t = &answers->timings;
+    uint64_t n_rows = t->n_fast_rows + t->n_slow_rows;
+    double all_s = t->open_s + t->read_s + t->split_s + t->decode_s +
+                   t->lookup_s + t->account_s + t->merge_s + print_s;
+    fprintf(stderr, "Time by stage, summed over %d thread%s:\n", t->n_threads,
+            t->n_threads == 1 ? "" : "s");
+    print_stage("open", t->open_s, all_s);
+    print_stage("read", t->read_s, all_s);
+    print_stage("split", t->split_s, all_s);
+    print_stage("decode", t->decode_s, all_s);
+    print_stage("look up", t->lookup_s, all_s);
+    print_stage("account", t->account_s, all_s);
+    print_stage("merge", t->merge_s, all_s);
+    print_stage("print", print_s, all_s);
+    fprintf(stderr,
+            "Wall time %.3f ms: %.1f MB/s, %.2f million readings/s\n"
+            "Rows by remembered layout: %.2f %%; passes: %llu; "
+            "simd %s, reader %s\nPeak memory: %.1f MiB\n",
+            t->wall_s * 1e3, (double) t->n_bytes / t->wall_s / 1e6,
+            (double) answers->figures.n_readings / t->wall_s / 1e6,
+            n_rows > 0 ? (double) t->n_fast_rows / (double) n_rows * 100 : 0,
+            (unsigned long long) t->n_passes, t->simd, t->reader,
+            (double) t->peak_memory_bytes / (1024 * 1024));
+}
+
+static double
+now_s(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double) now.tv_sec + (double) now.tv_nsec * 1e-9;
+}
+
+static int
+print_answers(const struct command *self,
+              const struct wattle_answers *answers,
+              const struct request *request)
+{
+    double began_s = now_s();
+    int status = WATTLE_OK;
+    if (!request->is_quiet || request->format != FORMAT_TEXT) {
+        if (request->format == FORMAT_JSON)
+            status = wattle_answers_write_json(
+                answers, request->options.timings, stdout);
+        else if (request->format == FORMAT_CSV)
+            status = wattle_answers_write_csv(answers, stdout);
+        else
+            status = print_text(answers, request->top);
+    }
+    if (fflush(stdout) != 0 || status != WATTLE_OK) {
+        cli_complain(self, "cannot write the report");
+        return EXIT_USAGE;
+    }
+    if (request->options.timings && !request->is_quiet)
+        print_timings(answers, now_s() - began_s);
+    return EXIT_DONE;
+}
+
+/* The files that could not be used: a line each. */
+static void
+warn(const struct command *self, const struct wattle_answers *answers)
+{
+    for (size_t i = 0; i < answers->n_skipped_files; i++)
+        cli_complain(self, "%s: %s", answers->skipped_files[i].path,
+                     answers->skipped_files[i].reason);
+}
+
+static int
+outcome(const struct wattle_answers *answers, const struct request *request)
+{
+    bool is_dirty = answers->n_rejects > 0 || answers->n_skipped_files > 0;
+    if (answers->is_over_budget || (request->is_strict && is_dirty))
+        return EXIT_FOUND;
+    return EXIT_DONE;
+}
+
+static int
+compute(const struct command *self, struct wattle_report *report,
+        const struct request *request)
+{
+    struct wattle_error error = {0};
+    struct watcher watcher;
+    for (size_t i = 0; i < request->n_paths; i++) {
+        if (wattle_report_add_path(report, request->paths[i], &error) !=
+            WATTLE_OK) {
+            complain_error(self, &error);
+            return EXIT_USAGE;
+        }
+    }
+    start_watching(&watcher, report,
+                   request->has_progress && !request->is_quiet);
+    int status = wattle_report_finish(report, &error);
+    stop_watching(&watcher);
+    const struct wattle_answers *answers = wattle_report_answers(report);
+    if (!request->is_quiet && answers != NULL)
+        warn(self, answers);
+    if (status != WATTLE_OK) {
+        complain_error(self, &error);
+        return EXIT_USAGE;
+    }
+    int printed = print_answers(self, answers, request);
+    return printed != EXIT_DONE ? printed : outcome(answers, request);
+}
+
+static int
+run_report(const struct command *self, int argc, char **argv)
+{
+    struct request request = {.top = 10, .has_progress = true};
+    struct wattle_error error = {0};
+    struct wattle_report *report = NULL;
+    int code = EXIT_USAGE;
+    wattle_report_options_init(&request.options);
+    request.paths = calloc((size_t) argc + 1, sizeof(char *));
+    request.globs = calloc((size_t) argc + 1, sizeof(char *));
+    if (request.paths == NULL || request.globs == NULL)
+        goto out;
+    int parsed = read_arguments(self, argc, argv, &request);
+    if (parsed == CLI_HELP) {
+        cli_print_help(self);
+        code = EXIT_DONE;
+    }
+    if (parsed != CLI_END)
+        goto out;
+    signal(SIGINT, on_interrupt);
+    if (wattle_report_open(&report, &request.options, &error) != WATTLE_OK)
+        complain_error(self, &error);
+    else
+        code = compute(self, report, &request);
+out:
+    wattle_report_close(report);
+    free(request.paths);
+    free(request.globs);
+    return code;
+}
+
+const struct command command_report = {
+    .name = "report",
+    .arguments = "PATH... [options]",
+    .summary = "What each device used, when, how well and at what cost",
+    .description =
+        "Reads CSV files (also .gz and .zst), folders of them, or - for\n"
+        "standard input, in any order of time. Columns are found by name:\n"
+        "timestamp, device_id, and voltage + current + power_factor, or\n"
+        "power, or value. Data go to stdout, words to stderr. Exit status:\n"
+        "0 done, 1 budget exceeded (or rejects with --strict), 2 error.",
+    .options = report_options,
+    .run = run_report,
+};

@@ -1,0 +1,86 @@
+/*
+ * command.h - what a command of the program is: one constant descriptor.
+ *
+ * Each cmd_*.c exports one `const struct command`; main.c lists them. The
+ * option table drives parsing, `wattle help COMMAND`, and the tests that
+ * compare help, man page and shell completion.
+ */
+#ifndef CLI_COMMAND_H
+#define CLI_COMMAND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Exit codes of the program. */
+enum { EXIT_DONE = 0, EXIT_FOUND = 1, EXIT_USAGE = 2 };
+
+struct cli_option {
+    int id;               /* what cli_next returns; > 0 */
+    const char *name;     /* long name without "--" */
+    const char *argument; /* its argument's name in the help, NULL = a flag */
+    const char *help;     /* one line, no full stop */
+    const char *section;  /* heading in the help before this option or NULL */
+};
+
+struct command {
+    const char *name;
+    const char *arguments;            /* such as "PATH... [options]" */
+    const char *summary;              /* one line, no full stop */
+    const char *description;          /* a paragraph or two for the help */
+    const struct cli_option *options; /* ends with id 0 */
+    int (*run)(const struct command *self, int argc, char **argv);
+};
+
+/* Walks the arguments. Positional arguments may stand anywhere. */
+struct cli_parser {
+    const struct command *command;
+    int argc;
+    char **argv;        /* arguments after the command's name */
+    int at;             /* next argument to look at */
+    bool only_operands; /* "--" was seen */
+    const char *value;  /* argument of the option returned last, or NULL */
+    const char *name;   /* name of the option returned last */
+};
+
+enum { CLI_END = 0, CLI_OPERAND = -1, CLI_BAD = -2, CLI_HELP = -3 };
+
+void cli_parser_init(struct cli_parser *parser, const struct command *command,
+                     int argc, char **argv);
+
+/*
+ * The next item: an option's id (its argument in parser->value), CLI_OPERAND
+ * (the operand in parser->value), CLI_HELP after --help, CLI_END, or CLI_BAD
+ * after it has printed one line on stderr that says what is wrong, with the
+ * nearest known option for a typing error.
+ */
+int cli_next(struct cli_parser *parser);
+
+/* Reads a whole number in [min, max]; false after one line on stderr. */
+bool cli_count(const struct cli_parser *parser, uint64_t min, uint64_t max,
+               uint64_t *out);
+
+/* Reads a finite decimal number in [min, max]; false after one line. */
+bool cli_number(const struct cli_parser *parser, double min, double max,
+                double *out);
+
+/* Reads a span such as 15m, 1h, 90s, 2d, 500ms; false after one line. */
+bool cli_span_ms(const struct cli_parser *parser, int64_t max_ms, int64_t *out);
+
+/* Reads a point in time, UTC unless it says otherwise; false after a line. */
+bool cli_time_ms(const struct cli_parser *parser, int64_t *out);
+
+/* Finds value in a NULL-terminated list of words; -1 after one line. */
+int cli_choice(const struct cli_parser *parser, const char *const *words);
+
+/* One line on stderr: "wattle COMMAND: message". */
+void cli_complain(const struct command *command, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Prints a count with commas between thousands to stdout. */
+void cli_print_grouped(uint64_t n);
+
+/* Prints the help of one command to stdout. */
+void cli_print_help(const struct command *command);
+
+#endif

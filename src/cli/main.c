@@ -1,0 +1,90 @@
+/*
+ * main.c - the list of commands, and which one was meant.
+ */
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/command.h"
+#include "wattle/wattle.h"
+
+extern const struct command command_report;
+extern const struct command command_generate;
+
+static const struct command *const commands[] = {
+    &command_report,
+    &command_generate,
+};
+
+#define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static void
+print_usage(FILE *out)
+{
+    fprintf(out,
+            "wattle %s - from smart-home energy readings to answers\n\n"
+            "Usage: wattle COMMAND [arguments]\n\nCommands:\n",
+            wattle_version());
+    for (size_t i = 0; i < N_COMMANDS; i++)
+        fprintf(out, "  %-10s  %s\n", commands[i]->name,
+                commands[i]->summary);
+    fprintf(out, "  %-10s  %s\n", "help", "Tell about a command");
+    fprintf(out, "  %-10s  %s\n", "version", "Print the version");
+    fputs("\nTry 'wattle help report'.\n", out);
+}
+
+static const struct command *
+find_command(const char *name)
+{
+    for (size_t i = 0; i < N_COMMANDS; i++) {
+        if (strcmp(commands[i]->name, name) == 0)
+            return commands[i];
+    }
+    return NULL;
+}
+
+static int
+complain_unknown(const char *name)
+{
+    fprintf(stderr, "wattle: unknown command '%s'; there are", name);
+    for (size_t i = 0; i < N_COMMANDS; i++)
+        fprintf(stderr, " %s,", commands[i]->name);
+    fputs(" help and version\n", stderr);
+    return EXIT_USAGE;
+}
+
+static int
+run_help(int argc, char **argv)
+{
+    if (argc < 3) {
+        print_usage(stdout);
+        return EXIT_DONE;
+    }
+    const struct command *command = find_command(argv[2]);
+    if (command == NULL)
+        return complain_unknown(argv[2]);
+    cli_print_help(command);
+    return EXIT_DONE;
+}
+
+int
+main(int argc, char **argv)
+{
+    setlocale(LC_CTYPE, "");
+    if (argc < 2) {
+        print_usage(stderr);
+        return EXIT_USAGE;
+    }
+    const char *name = argv[1];
+    if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 ||
+        strcmp(name, "-h") == 0)
+        return run_help(argc, argv);
+    if (strcmp(name, "version") == 0 || strcmp(name, "--version") == 0) {
+        printf("wattle %s\n", wattle_version());
+        return EXIT_DONE;
+    }
+    const struct command *command = find_command(name);
+    if (command == NULL)
+        return complain_unknown(name);
+    return command->run(command, argc - 2, argv + 2);
+}

@@ -1,0 +1,266 @@
+/*
+ * options.c - arguments of the commands, by their option tables.
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/command.h"
+#include "wattle/report.h"
+
+void
+cli_complain(const struct command *command, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    fprintf(stderr, "wattle %s: ", command->name);
+    vfprintf(stderr, format, args);
+    fputc('\n', stderr);
+    va_end(args);
+}
+
+void
+cli_parser_init(struct cli_parser *parser, const struct command *command,
+                int argc, char **argv)
+{
+    *parser =
+        (struct cli_parser){.command = command, .argc = argc, .argv = argv};
+}
+
+static size_t
+least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Edits (insert, remove, replace) from a to b; names are below 32 bytes. */
+static size_t
+distance(const char *a, size_t len, const char *b)
+{
+    size_t row[33];
+    size_t n = strlen(b);
+    if (len > 32 || n > 32)
+        return SIZE_MAX;
+    for (size_t k = 0; k <= n; k++)
+        row[k] = k;
+    for (size_t i = 0; i < len; i++) {
+        size_t corner = row[0];
+        row[0] = i + 1;
+        for (size_t k = 0; k < n; k++) {
+            size_t replace = corner + (a[i] == b[k] ? 0 : 1);
+            corner = row[k + 1];
+            row[k + 1] = least(replace, least(row[k], corner) + 1);
+        }
+    }
+    return row[n];
+}
+
+static int
+complain_unknown(const struct command *command, const char *name, size_t len)
+{
+    const char *nearest = NULL;
+    size_t best = 4; /* more edits than this is another word */
+    for (const struct cli_option *o = command->options; o->id != 0; o++) {
+        size_t edits = distance(name, len, o->name);
+        if (edits < best) {
+            best = edits;
+            nearest = o->name;
+        }
+    }
+    if (nearest != NULL)
+        cli_complain(command, "unknown option --%.*s; did you mean --%s?",
+                     (int) len, name, nearest);
+    else
+        cli_complain(command,
+                     "unknown option --%.*s; see 'wattle help %s'",
+                     (int) len, name, command->name);
+    return CLI_BAD;
+}
+
+static const struct cli_option *
+find_option(const struct command *command, const char *name, size_t len)
+{
+    for (const struct cli_option *o = command->options; o->id != 0; o++) {
+        if (strlen(o->name) == len && strncmp(o->name, name, len) == 0)
+            return o;
+    }
+    return NULL;
+}
+
+static int
+take_option(struct cli_parser *parser, const char *name)
+{
+    const char *equals = strchr(name, '=');
+    size_t len = equals != NULL ? (size_t) (equals - name) : strlen(name);
+    const struct cli_option *o = find_option(parser->command, name, len);
+    if (o == NULL)
+        return complain_unknown(parser->command, name, len);
+    parser->name = o->name;
+    parser->value = equals != NULL ? equals + 1 : NULL;
+    if (o->argument == NULL && equals != NULL) {
+        cli_complain(parser->command, "--%s takes no value", o->name);
+        return CLI_BAD;
+    }
+    if (o->argument != NULL && equals == NULL) {
+        if (parser->at == parser->argc) {
+            cli_complain(parser->command, "--%s needs a value (%s)", o->name,
+                         o->argument);
+            return CLI_BAD;
+        }
+        parser->value = parser->argv[parser->at++];
+    }
+    return o->id;
+}
+
+int
+cli_next(struct cli_parser *parser)
+{
+    if (parser->at == parser->argc)
+        return CLI_END;
+    const char *arg = parser->argv[parser->at++];
+    if (parser->only_operands || arg[0] != '-' || arg[1] == '\0') {
+        parser->value = arg;
+        return CLI_OPERAND;
+    }
+    if (strcmp(arg, "--") == 0) {
+        parser->only_operands = true;
+        return cli_next(parser);
+    }
+    if (strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0)
+        return CLI_HELP;
+    if (arg[1] != '-') {
+        cli_complain(parser->command,
+                     "unknown option %s; options have long names, see "
+                     "'wattle help %s'",
+                     arg, parser->command->name);
+        return CLI_BAD;
+    }
+    return take_option(parser, arg + 2);
+}
+
+bool
+cli_count(const struct cli_parser *parser, uint64_t min, uint64_t max,
+          uint64_t *out)
+{
+    const char *text = parser->value;
+    char *end;
+    errno = 0;
+    unsigned long long value = strtoull(text, &end, 10);
+    if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 ||
+        value < min || value > max) {
+        cli_complain(parser->command,
+                     "--%s needs a whole number from %llu to %llu, not '%s'",
+                     parser->name, (unsigned long long) min,
+                     (unsigned long long) max, text);
+        return false;
+    }
+    *out = value;
+    return true;
+}
+
+bool
+cli_number(const struct cli_parser *parser, double min, double max,
+           double *out)
+{
+    const char *text = parser->value;
+    char *end;
+    double value = strtod(text, &end);
+    bool plain = text[0] != '\0' &&
+                 strspn(text, "+-.0123456789eE") == strlen(text);
+    if (!plain || *end != '\0' || !isfinite(value) || value < min ||
+        value > max) {
+        cli_complain(parser->command,
+                     "--%s needs a number from %g to %g, not '%s'",
+                     parser->name, min, max, text);
+        return false;
+    }
+    *out = value;
+    return true;
+}
+
+bool
+cli_span_ms(const struct cli_parser *parser, int64_t max_ms, int64_t *out)
+{
+    static const struct {
+        const char *unit;
+        int64_t ms;
+    } units[] = {{"ms", 1},        {"s", 1000},     {"m", 60000},
+                 {"min", 60000},   {"h", 3600000},  {"d", 86400000},
+                 {"w", 604800000}};
+    const char *text = parser->value;
+    char *end;
+    errno = 0;
+    long long value = strtoll(text, &end, 10);
+    if (text[0] >= '0' && text[0] <= '9' && errno == 0) {
+        for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+            if (strcmp(end, units[i].unit) == 0 && value > 0 &&
+                value <= max_ms / units[i].ms) {
+                *out = value * units[i].ms;
+                return true;
+            }
+        }
+    }
+    cli_complain(parser->command,
+                 "--%s needs a span such as 15m, 1h or 2d, not '%s'",
+                 parser->name, text);
+    return false;
+}
+
+bool
+cli_time_ms(const struct cli_parser *parser, int64_t *out)
+{
+    if (wattle_parse_time(parser->value, out) == WATTLE_OK)
+        return true;
+    cli_complain(parser->command,
+                 "--%s needs a time such as 2023-10-01 or 2023-10-01T08:00Z, "
+                 "not '%s'",
+                 parser->name, parser->value);
+    return false;
+}
+
+int
+cli_choice(const struct cli_parser *parser, const char *const *words)
+{
+    for (int i = 0; words[i] != NULL; i++) {
+        if (strcmp(words[i], parser->value) == 0)
+            return i;
+    }
+    fprintf(stderr, "wattle %s: --%s must be one of", parser->command->name,
+            parser->name);
+    for (int i = 0; words[i] != NULL; i++)
+        fprintf(stderr, "%s %s", i > 0 ? "," : "", words[i]);
+    fprintf(stderr, "; not '%s'\n", parser->value);
+    return -1;
+}
+
+void
+cli_print_grouped(uint64_t n)
+{
+    if (n >= 1000) {
+        cli_print_grouped(n / 1000);
+        printf(",%03u", (unsigned) (n % 1000));
+    } else {
+        printf("%u", (unsigned) n);
+    }
+}
+
+void
+cli_print_help(const struct command *command)
+{
+    printf("wattle %s - %s\n\nUsage: wattle %s %s\n\n%s\n", command->name,
+           command->summary, command->name, command->arguments,
+           command->description);
+    for (const struct cli_option *o = command->options; o->id != 0; o++) {
+        char left[40];
+        if (o->section != NULL)
+            printf("\n%s:\n", o->section);
+        snprintf(left, sizeof(left), "--%s%s%s", o->name,
+                 o->argument != NULL ? " " : "",
+                 o->argument != NULL ? o->argument : "");
+        printf("  %-20s  %s\n", left, o->help);
+    }
+    printf("\nOther:\n  %-20s  %s\n", "--help", "show this help");
+}

@@ -1,0 +1,153 @@
+/*
+ * crew.c - splitting, running, verifying.
+ */
+#include "engine/crew.h"
+
+#include <stdlib.h>
+
+#include "base/error.h"
+
+/* A rest shorter than this is not worth a lane of its own. */
+#define MIN_SPLIT_BYTES  (UINT64_C(1) << 19)
+#define BYTES_PER_DEVICE 256 /* what a lane's accounts cost to set up */
+
+struct crew {
+    struct lane_shared *shared;
+    struct lane *first;
+    int64_t *spent_ns;
+};
+
+/* Moves a split out of a source that can only be read as a whole. */
+static uint64_t
+allowed_split(const struct lane_shared *shared, uint64_t from, uint64_t at,
+              uint64_t end)
+{
+    size_t i = 0, n = shared->sources->n;
+    while (i < n && shared->starts[i + 1] <= at)
+        i++;
+    if (i == n || shared->sources->sources[i].kind == SOURCE_PLAIN)
+        return at;
+    if (shared->starts[i] > from)
+        return shared->starts[i];
+    return shared->starts[i + 1] < end ? shared->starts[i + 1] : 0;
+}
+
+/* The second half of the longest rest, as a new lane; NULL = nothing left. */
+static struct lane *
+split_longest(struct crew *crew)
+{
+    struct lane *longest = NULL;
+    uint64_t most = 0;
+    pthread_mutex_lock(&crew->shared->lock);
+    for (struct lane *lane = crew->first; lane != NULL; lane = lane->next) {
+        uint64_t from = lane->claimed > lane->begin ? lane->claimed
+                                                    : lane->begin;
+        uint64_t rest = lane->end > from ? lane->end - from : 0;
+        if (lane->is_running && rest > most) {
+            most = rest;
+            longest = lane;
+        }
+    }
+    struct lane *fresh = NULL;
+    if (longest != NULL && most >= MIN_SPLIT_BYTES) {
+        uint64_t from = longest->end - most;
+        uint64_t at = allowed_split(crew->shared, from, from + most / 2,
+                                    longest->end);
+        if (at > from && at < longest->end)
+            fresh = lane_new(at, longest->end);
+        if (fresh != NULL) {
+            fresh->next = longest->next;
+            fresh->is_running = true;
+            longest->next = fresh;
+            longest->end = at;
+        }
+    }
+    pthread_mutex_unlock(&crew->shared->lock);
+    return fresh;
+}
+
+static void
+add_times(struct crew *crew, const struct stage_clock *clock)
+{
+    pthread_mutex_lock(&crew->shared->lock);
+    for (int i = 0; i < N_STAGES; i++)
+        crew->spent_ns[i] += clock->spent_ns[i];
+    pthread_mutex_unlock(&crew->shared->lock);
+}
+
+static void
+work(struct crew *crew, struct lane *lane)
+{
+    struct stage_clock clock = {0};
+    struct stage_clock *used = crew->spent_ns != NULL ? &clock : NULL;
+    while (lane != NULL) {
+        lane_run(lane, crew->shared, used);
+        pthread_mutex_lock(&crew->shared->lock);
+        lane->is_running = false;
+        pthread_mutex_unlock(&crew->shared->lock);
+        if (atomic_load(&crew->shared->status) != WATTLE_OK)
+            break;
+        lane = split_longest(crew);
+    }
+    if (used != NULL)
+        add_times(crew, used);
+}
+
+static void *
+helper(void *context)
+{
+    struct crew *crew = context;
+    struct lane *lane = split_longest(crew);
+    if (lane != NULL)
+        work(crew, lane);
+    return NULL;
+}
+
+/*
+ * A lane that began inside a file guessed. If the lane before it ended
+ * elsewhere, it is run again from there; then its own end is the truth for
+ * the next one.
+ */
+static void
+verify(struct crew *crew)
+{
+    struct lane *lane = crew->first;
+    while (lane->next != NULL &&
+           atomic_load(&crew->shared->status) == WATTLE_OK) {
+        struct lane *next = lane->next;
+        if (next->true_begin != lane->true_end) {
+            lane_restart(next, lane->true_end);
+            work(crew, next);
+        }
+        lane = next;
+    }
+}
+
+int
+crew_run(struct lane_shared *shared, int n_threads, struct lane **lanes,
+         int64_t *spent_ns, struct wattle_error *error)
+{
+    struct crew crew = {.shared = shared, .spent_ns = spent_ns};
+    pthread_t *threads = calloc((size_t) n_threads, sizeof(*threads));
+    crew.first = lane_new(0, shared->starts[shared->sources->n]);
+    *lanes = crew.first;
+    if (threads == NULL || crew.first == NULL) {
+        free(threads);
+        return error_memory(error);
+    }
+    crew.first->is_certain = true;
+    crew.first->is_running = true;
+    int n_started = 0;
+    while (n_started < n_threads - 1 &&
+           pthread_create(&threads[n_started], NULL, helper, &crew) == 0)
+        n_started++;
+    work(&crew, crew.first);
+    for (int i = 0; i < n_started; i++)
+        pthread_join(threads[i], NULL);
+    free(threads);
+    verify(&crew);
+    int status = atomic_load(&shared->status);
+    if (status != WATTLE_OK && error != NULL)
+        *error = shared->error;
+    return status;
+}

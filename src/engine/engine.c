@@ -1,0 +1,383 @@
+/*
+ * engine.c - passes over the input, and joining what the lanes found.
+ */
+#include "engine/engine.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "engine/crew.h"
+#include "engine/lane.h"
+
+/* One pass: its lanes in input order, and their numbers for devices. */
+struct pass {
+    struct engine *engine;
+    struct lane_shared shared;
+    struct lane *lanes;
+    size_t n_lanes;
+    uint32_t **device_of;      /* [n_lanes] local to global numbers */
+    struct account_set **sets; /* [n_lanes] */
+    struct stage_clock clock;
+    struct wattle_error *error;
+};
+
+/* Positions of the sources; an empty one still takes a place. */
+static uint64_t *
+lay_out(const struct source_list *sources)
+{
+    uint64_t *starts = calloc(sources->n + 1, sizeof(*starts));
+    if (starts == NULL)
+        return NULL;
+    for (size_t i = 0; i < sources->n; i++) {
+        uint64_t size = sources->sources[i].size_bytes;
+        starts[i + 1] = starts[i] + (size != 0 ? size : 1);
+    }
+    return starts;
+}
+
+static int
+fail(struct pass *pass, int status)
+{
+    if (status == WATTLE_ERR_MEMORY)
+        return error_memory(pass->error);
+    return status;
+}
+
+static int
+list_lanes(struct pass *pass)
+{
+    size_t n = 0;
+    for (struct lane *lane = pass->lanes; lane != NULL; lane = lane->next)
+        n++;
+    pass->n_lanes = n;
+    pass->device_of = calloc(n + 1, sizeof(*pass->device_of));
+    pass->sets = calloc(n + 1, sizeof(*pass->sets));
+    if (pass->device_of == NULL || pass->sets == NULL)
+        return fail(pass, WATTLE_ERR_MEMORY);
+    n = 0;
+    for (struct lane *lane = pass->lanes; lane != NULL; lane = lane->next)
+        pass->sets[n++] = &lane->accounts;
+    return WATTLE_OK;
+}
+
+/* Global numbers for every lane's devices; new devices are added. */
+static int
+number_devices(struct pass *pass)
+{
+    struct registry *devices = &pass->engine->devices;
+    size_t k = 0;
+    for (struct lane *lane = pass->lanes; lane != NULL;
+         lane = lane->next, k++) {
+        uint32_t n = lane->registry.n_devices;
+        pass->device_of[k] = calloc((size_t) n + 1, sizeof(uint32_t));
+        if (pass->device_of[k] == NULL)
+            return fail(pass, WATTLE_ERR_MEMORY);
+        for (uint32_t i = 0; i < n; i++) {
+            const char *id = registry_id(&lane->registry, i);
+            uint32_t number = registry_add(devices, id, strlen(id));
+            if (number == REGISTRY_NO_DEVICE)
+                return fail(pass, WATTLE_ERR_MEMORY);
+            pass->device_of[k][i] = number;
+        }
+    }
+    return WATTLE_OK;
+}
+
+/* The usual small case: one lane's results are the results. */
+static bool
+take_over(struct pass *pass)
+{
+    struct lane *lane = pass->lanes;
+    if (pass->n_lanes != 1 || pass->shared.diverted != NULL ||
+        lane->accounts.n_stretches != 0 || lane->accounts.n_disordered != 0)
+        return false;
+    pass->engine->devices = lane->registry;
+    pass->engine->accounts = lane->accounts;
+    registry_init(&lane->registry);
+    account_set_init(&lane->accounts, 1, false);
+    return true;
+}
+
+static int
+join_lanes(struct pass *pass)
+{
+    struct account_set *total = &pass->engine->accounts;
+    if (take_over(pass))
+        return WATTLE_OK;
+    int status = number_devices(pass);
+    account_set_init(total, pass->engine->options->max_gap_ms,
+                     pass->engine->options->no_memo);
+    if (status == WATTLE_OK)
+        status = account_set_reserve(total, pass->engine->devices.n_devices);
+    if (status == WATTLE_OK)
+        status = account_set_join(total, pass->sets,
+                                  (const uint32_t *const *) pass->device_of,
+                                  pass->n_lanes);
+    return fail(pass, status);
+}
+
+/* Sorted readings of the diverted devices go into the joined accounts. */
+static int
+merge_diverted(struct pass *pass)
+{
+    struct engine *engine = pass->engine;
+    if (pass->shared.diverted == NULL)
+        return WATTLE_OK;
+    struct reorder **reorders = calloc(pass->n_lanes, sizeof(*reorders));
+    if (reorders == NULL)
+        return fail(pass, WATTLE_ERR_MEMORY);
+    size_t n = 0;
+    for (struct lane *lane = pass->lanes; lane != NULL; lane = lane->next) {
+        if (lane->reorder != NULL)
+            reorders[n++] = lane->reorder;
+    }
+    int status = reorder_merge(reorders, n, &engine->accounts,
+                               &engine->n_duplicates, pass->error);
+    free(reorders);
+    return status;
+}
+
+/* Line numbers count on from the lane before. */
+static void
+number_lines(struct pass *pass)
+{
+    uint64_t carried = 0;
+    for (struct lane *lane = pass->lanes; lane != NULL; lane = lane->next) {
+        lane->line_base = lane->starts_inside ? carried : 0;
+        bool same = lane->starts_inside && lane->ends_inside &&
+                    lane->end_source == lane->first_source;
+        carried = lane->end_line + (same ? lane->line_base : 0);
+        if (lane->true_begin == lane->true_end && lane->starts_inside &&
+            !lane->ends_inside)
+            carried = lane->line_base;
+    }
+}
+
+static struct engine_reject
+resolve_reject(const struct lane *lane, const struct reject_place *place)
+{
+    uint64_t line = place->line + 1;
+    if (lane->starts_inside && place->source == lane->first_source)
+        line += lane->line_base;
+    return (struct engine_reject){place->source, place->reason, line};
+}
+
+struct visit {
+    struct engine *engine;
+    const struct lane *lane;
+};
+
+static int
+visit_one(void *context, const struct reject_place *place, const char *raw,
+          size_t raw_len)
+{
+    const struct visit *v = context;
+    struct engine_reject reject = resolve_reject(v->lane, place);
+    return v->engine->visit_reject(v->engine->visit_context, &reject, raw,
+                                   raw_len);
+}
+
+static int
+gather_rejects(struct pass *pass)
+{
+    struct engine *engine = pass->engine;
+    int status = WATTLE_OK;
+    for (struct lane *lane = pass->lanes; lane != NULL && status == WATTLE_OK;
+         lane = lane->next) {
+        struct reject_log *log = &lane->rejects;
+        for (int r = 0; r < WATTLE_N_REASONS; r++) {
+            engine->by_reason[r] += log->by_reason[r];
+            engine->n_rejects += log->by_reason[r];
+        }
+        for (size_t i = 0; i < log->n_first &&
+                           engine->n_first_rejects < REJECT_LOG_FIRST;
+             i++)
+            engine->first_rejects[engine->n_first_rejects++] =
+                resolve_reject(lane, &log->first[i]);
+        struct visit visit = {engine, lane};
+        if (engine->visit_reject != NULL)
+            status = reject_log_visit(log, visit_one, &visit, pass->error);
+    }
+    return status;
+}
+
+static void
+gather_counts(struct pass *pass)
+{
+    struct engine *engine = pass->engine;
+    for (struct lane *lane = pass->lanes; lane != NULL; lane = lane->next) {
+        engine->n_lines += lane->n_lines - lane->n_filtered;
+        engine->n_filtered += lane->n_filtered;
+        engine->n_rounded += lane->n_rounded;
+        engine->n_fast_rows += lane->n_fast_rows;
+        engine->n_slow_rows += lane->n_slow_rows;
+        engine->n_bytes += lane->n_bytes;
+    }
+}
+
+static void
+release_pass(struct pass *pass)
+{
+    for (size_t k = 0; k < pass->n_lanes && pass->device_of != NULL; k++)
+        free(pass->device_of[k]);
+    free(pass->device_of);
+    free(pass->sets);
+    while (pass->lanes != NULL) {
+        struct lane *next = pass->lanes->next;
+        lane_free(pass->lanes);
+        pass->lanes = next;
+    }
+    pthread_mutex_destroy(&pass->shared.lock);
+}
+
+/* Runs one pass; on success the accounts may still name disordered ones. */
+static int
+run_pass(struct engine *engine, const uint64_t *starts,
+         const uint8_t *diverted, struct wattle_error *error)
+{
+    struct pass pass = {.engine = engine, .error = error};
+    pass.shared = (struct lane_shared){
+        .options = engine->options,
+        .kernels = kernels_for(engine->options->simd),
+        .sources = engine->sources,
+        .starts = starts,
+        .caller_devices = engine->caller_devices,
+        .devices = &engine->devices,
+        .diverted = diverted,
+        .bytes_done = &engine->bytes_done,
+    };
+    pthread_mutex_init(&pass.shared.lock, NULL);
+    engine->simd = pass.shared.kernels->name;
+    engine->n_passes++;
+    int64_t *spent = engine->options->timings ? engine->spent_ns : NULL;
+    int status = crew_run(&pass.shared, engine->n_threads, &pass.lanes,
+                          spent, error);
+    stage_clock_enter(&pass.clock, STAGE_MERGE);
+    if (status == WATTLE_OK)
+        status = list_lanes(&pass);
+    if (status == WATTLE_OK)
+        status = join_lanes(&pass);
+    if (status == WATTLE_OK && engine->accounts.n_disordered == 0) {
+        status = merge_diverted(&pass);
+        number_lines(&pass);
+        gather_counts(&pass);
+        if (status == WATTLE_OK)
+            status = gather_rejects(&pass);
+    }
+    release_pass(&pass);
+    stage_clock_enter(&pass.clock, STAGE_OTHER);
+    engine->spent_ns[STAGE_MERGE] += pass.clock.spent_ns[STAGE_MERGE];
+    return status;
+}
+
+/*
+ * The devices to sort next time: those found now and before. When they are
+ * many, all: it saves another pass and costs little more.
+ */
+static uint8_t *
+widen_diverted(struct engine *engine, uint8_t *diverted)
+{
+    size_t n = engine->devices.n_devices;
+    uint8_t *flags = realloc(diverted, n + 1);
+    if (flags == NULL) {
+        free(diverted);
+        return NULL;
+    }
+    if (diverted == NULL)
+        memset(flags, 0, n + 1);
+    size_t n_diverted = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (engine->accounts.accounts[i].is_disordered)
+            flags[i] = 1;
+        n_diverted += flags[i];
+    }
+    if (2 * n_diverted > n)
+        memset(flags, 1, n + 1);
+    return flags;
+}
+
+static int
+run_passes(struct engine *engine, const uint64_t *starts,
+           struct wattle_error *error)
+{
+    uint8_t *diverted = NULL;
+    int status;
+    for (;;) {
+        status = run_pass(engine, starts, diverted, error);
+        if (status != WATTLE_OK || engine->accounts.n_disordered == 0)
+            break;
+        diverted = widen_diverted(engine, diverted);
+        account_set_release(&engine->accounts);
+        if (diverted == NULL) {
+            status = error_memory(error);
+            break;
+        }
+        atomic_fetch_add(&engine->bytes_total,
+                         starts[engine->sources->n]);
+    }
+    free(diverted);
+    return status;
+}
+
+static int
+prepare_sources(struct engine *engine, struct wattle_error *error)
+{
+    struct source_list *list = engine->sources;
+    bool any = list->n == 0;
+    for (size_t i = 0; i < list->n; i++) {
+        struct source *source = &list->sources[i];
+        int status =
+            source_prepare(source, engine->options->value_kind, error);
+        if (status != WATTLE_OK)
+            return status;
+        any = any || source->is_usable || source->kind == SOURCE_ROWS;
+    }
+    if (!any)
+        return error_set(error, WATTLE_ERR_NO_INPUT,
+                         "none of the files could be used");
+    return WATTLE_OK;
+}
+
+/* A thread more for each MiB: small inputs must not pay for threads. */
+static int
+choose_threads(const struct engine *engine, uint64_t n_bytes)
+{
+    long n = engine->options->n_threads;
+    if (n > 0)
+        return (int) n;
+    n = sysconf(_SC_NPROCESSORS_ONLN);
+    uint64_t useful = 1 + (n_bytes >> 20);
+    if (n < 1)
+        n = 1;
+    return (uint64_t) n < useful ? (int) n : (int) useful;
+}
+
+int
+engine_run(struct engine *engine, struct wattle_error *error)
+{
+    int64_t began_ns = stage_clock_now_ns();
+    int status = prepare_sources(engine, error);
+    engine->spent_ns[STAGE_OPEN] += stage_clock_now_ns() - began_ns;
+    if (status != WATTLE_OK)
+        return status;
+    uint64_t *starts = lay_out(engine->sources);
+    if (starts == NULL)
+        return error_memory(error);
+    uint64_t n_bytes = starts[engine->sources->n];
+    atomic_store(&engine->bytes_total, n_bytes);
+    engine->n_threads = choose_threads(engine, n_bytes);
+    status = run_passes(engine, starts, error);
+    free(starts);
+    if (status == WATTLE_OK && engine->accounts.profile.failed)
+        status = error_memory(error);
+    return status;
+}
+
+void
+engine_release(struct engine *engine)
+{
+    registry_release(&engine->devices);
+    account_set_release(&engine->accounts);
+}

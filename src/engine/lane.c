@@ -1,0 +1,522 @@
+/*
+ * lane.c - source after source, block after block: read, decode, filter,
+ * divert, account.
+ */
+#include "engine/lane.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "engine/row_filter.h"
+
+struct lane *
+lane_new(uint64_t begin, uint64_t end)
+{
+    struct lane *lane = calloc(1, sizeof(*lane));
+    if (lane == NULL)
+        return NULL;
+    lane->begin = begin;
+    lane->claimed = begin;
+    lane->end = end;
+    lane->rejects.fd = -1;
+    return lane;
+}
+
+static void
+release_results(struct lane *lane)
+{
+    registry_release(&lane->registry);
+    account_set_release(&lane->accounts);
+    reject_log_release(&lane->rejects);
+    reorder_free(lane->reorder);
+    free(lane->device_flags);
+    free(lane->device_global);
+}
+
+void
+lane_free(struct lane *lane)
+{
+    if (lane == NULL)
+        return;
+    release_results(lane);
+    free(lane);
+}
+
+void
+lane_restart(struct lane *lane, uint64_t begin)
+{
+    struct lane *next = lane->next;
+    uint64_t end = lane->end;
+    release_results(lane);
+    *lane = (struct lane){
+        .next = next,
+        .begin = begin,
+        .claimed = begin,
+        .end = end > begin ? end : begin,
+        .is_certain = true,
+        .rejects = {.fd = -1},
+    };
+}
+
+void
+lane_fail(struct lane_shared *shared, int status,
+          const struct wattle_error *error)
+{
+    pthread_mutex_lock(&shared->lock);
+    if (atomic_load(&shared->status) == WATTLE_OK) {
+        shared->error = *error;
+        atomic_store(&shared->status, status);
+    }
+    pthread_mutex_unlock(&shared->lock);
+}
+
+/* What a running lane needs around it. */
+struct run {
+    struct lane *lane;
+    struct lane_shared *shared;
+    struct block_decoder *decoder;
+    struct stage_clock *clock;
+    struct wattle_error error;
+    size_t source;
+    struct reader *reader;
+    uint64_t progress; /* of this source, reported so far */
+};
+
+static bool
+is_stopped(const struct run *run)
+{
+    return atomic_load_explicit(&run->shared->status,
+                                memory_order_relaxed) != WATTLE_OK;
+}
+
+/* Decides for devices seen for the first time what becomes of them. */
+static int
+meet_devices(struct run *run)
+{
+    struct lane *lane = run->lane;
+    const struct lane_shared *shared = run->shared;
+    size_t n = lane->registry.n_devices;
+    if (lane->n_flags == n)
+        return WATTLE_OK;
+    uint8_t *flags =
+        buffer_grow_array(lane->device_flags, &lane->flag_cap, n, 1);
+    uint32_t *global = buffer_grow_array(
+        lane->device_global, &lane->global_cap, n, sizeof(*global));
+    if (flags != NULL)
+        lane->device_flags = flags;
+    if (global != NULL)
+        lane->device_global = global;
+    if (flags == NULL || global == NULL ||
+        account_set_reserve(&lane->accounts, n) != WATTLE_OK)
+        return error_memory(&run->error);
+    for (; lane->n_flags < n; lane->n_flags++) {
+        size_t i = lane->n_flags;
+        const char *id = registry_id(&lane->registry, (uint32_t) i);
+        flags[i] = row_filter_wants_device(shared->options, id)
+                       ? 0
+                       : LANE_DEVICE_FILTERED;
+        if (shared->diverted == NULL)
+            continue;
+        global[i] = registry_find(shared->devices, id, strlen(id));
+        if (global[i] == REGISTRY_NO_DEVICE)
+            return error_set(&run->error, WATTLE_ERR_CHANGED,
+                             "the input changed while it was read");
+        if (shared->diverted[global[i]] != 0)
+            flags[i] |= LANE_DEVICE_DIVERTED;
+    }
+    return WATTLE_OK;
+}
+
+/* Takes the rows of diverted devices out of the batch, into the sorter. */
+static int
+divert(struct run *run, struct batch *batch)
+{
+    struct lane *lane = run->lane;
+    struct wattle_batch view = batch_view(batch);
+    size_t kept = 0;
+    for (size_t i = 0; i < batch->n_rows; i++) {
+        uint32_t device = batch->device[i];
+        if ((lane->device_flags[device] & LANE_DEVICE_DIVERTED) == 0) {
+            if (kept != i)
+                batch_move(batch, kept, i);
+            kept++;
+            continue;
+        }
+        int status = reorder_add(lane->reorder, &view, i,
+                                 lane->device_global[device], &run->error);
+        if (status != WATTLE_OK)
+            return status;
+    }
+    batch->n_rows = kept;
+    return WATTLE_OK;
+}
+
+/* A decoded batch on its way into the accounts. */
+static int
+take_batch(struct run *run, struct batch *batch)
+{
+    struct lane *lane = run->lane;
+    int status = meet_devices(run);
+    if (status != WATTLE_OK)
+        return status;
+    stage_clock_enter(run->clock, STAGE_ACCOUNT);
+    if (row_filter_is_active(run->shared->options))
+        lane->n_filtered += row_filter_apply(run->shared->options,
+                                             lane->device_flags, batch);
+    for (size_t i = 0; batch->has_rounded && i < batch->n_rows; i++)
+        lane->n_rounded += batch->n_rounded[i];
+    if (run->shared->diverted != NULL)
+        status = divert(run, batch);
+    if (status != WATTLE_OK || batch->n_rows == 0)
+        return status;
+    struct wattle_batch view = batch_view(batch);
+    status = account_set_add(&lane->accounts, &view);
+    return status == WATTLE_OK ? status : error_memory(&run->error);
+}
+
+static uint64_t
+start_of(const struct run *run, size_t source)
+{
+    return run->shared->starts[source];
+}
+
+/*
+ * Takes the text in view for this lane and tells up to which offset in the
+ * file records may begin.
+ */
+static uint64_t
+claim(struct run *run, const struct source *source)
+{
+    struct lane *lane = run->lane;
+    uint64_t start = start_of(run, run->source);
+    bool is_plain = source->kind == SOURCE_PLAIN;
+    pthread_mutex_lock(&run->shared->lock);
+    uint64_t seen = is_plain ? start + run->reader->offset + run->reader->len
+                             : start_of(run, run->source + 1);
+    if (seen > lane->claimed)
+        lane->claimed = seen;
+    uint64_t end = lane->end;
+    pthread_mutex_unlock(&run->shared->lock);
+    return is_plain ? end - start : UINT64_MAX;
+}
+
+static void
+report_progress(struct run *run)
+{
+    uint64_t now = reader_progress(run->reader);
+    if (now > run->progress)
+        atomic_fetch_add(run->shared->bytes_done, now - run->progress);
+    run->progress = now;
+}
+
+/*
+ * Decodes what is in view from `at` on; returns a status. *at moves; *ended
+ * is set when the lane's end is reached.
+ */
+static int
+decode_view(struct run *run, uint64_t limit, size_t *at, bool *ended)
+{
+    struct block_decoder *d = run->decoder;
+    const struct reader *reader = run->reader;
+    for (;;) {
+        uint64_t here = reader->offset + *at;
+        if (here >= limit && !d->is_inside) {
+            *ended = true;
+            return WATTLE_OK;
+        }
+        struct block_text text = {
+            .bytes = reader->data + *at,
+            .len = reader->len - *at,
+            .limit = limit - here < SIZE_MAX ? (size_t) (limit - here)
+                                             : SIZE_MAX,
+            .is_at_end = reader->is_at_end,
+        };
+        if (here >= limit)
+            text.limit = 0;
+        if (text.len == 0 && !(text.is_at_end && d->is_inside))
+            return WATTLE_OK;
+        size_t used;
+        int status = block_decoder_decode(d, &text, &used);
+        if (status == WATTLE_OK)
+            status = take_batch(run, &d->batch);
+        if (status != WATTLE_OK)
+            return status;
+        *at += used;
+        run->lane->n_bytes += used;
+        if (used == 0)
+            return WATTLE_OK;
+    }
+}
+
+/* Skips to behind the first newline; false when the file has none left. */
+static int
+find_record(struct run *run, size_t *at, bool *found)
+{
+    *found = false;
+    *at = 0;
+    while (!*found) {
+        int status = reader_more(run->reader, run->reader->len, &run->error);
+        if (status != WATTLE_OK)
+            return status;
+        const uint8_t *data = run->reader->data;
+        const uint8_t *newline =
+            run->reader->len > 0 ? memchr(data, '\n', run->reader->len)
+                                 : NULL;
+        if (newline != NULL) {
+            *at = (size_t) (newline - data) + 1;
+            *found = true;
+        } else if (run->reader->is_at_end) {
+            return WATTLE_OK;
+        }
+    }
+    return WATTLE_OK;
+}
+
+/* Skips the header of a source that is read from its start. */
+static int
+skip_header(struct run *run, const struct source *source, size_t *at)
+{
+    uint64_t skipped = run->reader->offset;
+    while (skipped < source->data_offset) {
+        size_t used = run->reader->len;
+        int status = reader_more(run->reader, used, &run->error);
+        if (status != WATTLE_OK)
+            return status;
+        uint64_t left = source->data_offset - skipped;
+        if (left <= run->reader->len) {
+            *at = (size_t) left;
+            return WATTLE_OK;
+        }
+        skipped += run->reader->len;
+        if (run->reader->is_at_end)
+            break;
+    }
+    *at = run->reader->len;
+    return WATTLE_OK;
+}
+
+static void
+note_end(struct run *run, size_t at)
+{
+    struct lane *lane = run->lane;
+    lane->ends_inside = true;
+    lane->end_source = run->source;
+    lane->end_line = run->decoder->line;
+    lane->true_end =
+        start_of(run, run->source) + run->reader->offset + at;
+}
+
+/* Reads blocks until the file or the lane ends; `at` into the first view. */
+static int
+read_blocks(struct run *run, const struct source *source, size_t at,
+            bool *ended)
+{
+    struct reader *reader = run->reader;
+    bool has_view = at < reader->len;
+    int status = WATTLE_OK;
+    while (status == WATTLE_OK && !*ended && !is_stopped(run)) {
+        stage_clock_enter(run->clock, STAGE_READ);
+        if (!has_view) {
+            status = reader_more(reader, at, &run->error);
+            at = 0;
+        }
+        has_view = false;
+        if (status != WATTLE_OK)
+            break;
+        stage_clock_enter(run->clock, STAGE_OTHER);
+        uint64_t limit = claim(run, source);
+        report_progress(run);
+        status = decode_view(run, limit, &at, ended);
+        if (reader->is_at_end)
+            break;
+    }
+    if (*ended)
+        note_end(run, at);
+    return status;
+}
+
+/* A file that fails in the middle keeps what was read of it. */
+static int
+note_problem(struct run *run, struct source *source, int status)
+{
+    char text[640];
+    if (status == WATTLE_ERR_MEMORY || status == WATTLE_ERR_CHANGED)
+        return status;
+    snprintf(text, sizeof(text), "%s; read up to line %llu",
+             run->error.message,
+             (unsigned long long) run->decoder->line);
+    pthread_mutex_lock(&run->shared->lock);
+    source_set_problem(source, text);
+    pthread_mutex_unlock(&run->shared->lock);
+    return WATTLE_OK;
+}
+
+/* Where in the file to begin, and whether that is a record's start. */
+static int
+enter_text(struct run *run, struct source *source, uint64_t offset,
+           size_t *at, bool *found)
+{
+    struct lane *lane = run->lane;
+    bool inside = source->kind == SOURCE_PLAIN && offset > source->data_offset;
+    bool guess = inside && !lane->is_certain;
+    struct reader_options options = {run->shared->options->reader,
+                                     run->shared->options->block_bytes};
+    uint64_t from = inside ? offset - (guess ? 1 : 0) : 0;
+    if (source->kind == SOURCE_PLAIN && !inside)
+        from = source->data_offset;
+    run->reader = reader_open(source, &options, from, &run->error);
+    if (run->reader == NULL)
+        return run->error.code;
+    *found = true;
+    *at = 0;
+    int status = WATTLE_OK;
+    if (guess)
+        status = find_record(run, at, found);
+    else if (!inside && source->kind != SOURCE_PLAIN)
+        status = skip_header(run, source, at);
+    if (!inside && source->kind == SOURCE_PLAIN && offset > 0)
+        lane->true_begin = start_of(run, run->source) + source->data_offset;
+    if (inside) {
+        lane->starts_inside = true;
+        lane->first_source = run->source;
+        lane->true_begin = start_of(run, run->source) +
+                           run->reader->offset + *at;
+    }
+    block_decoder_begin(run->decoder, &source->schema,
+                        (uint32_t) run->source,
+                        inside ? 0 : source->header_lines);
+    return status;
+}
+
+static int
+read_text(struct run *run, struct source *source, uint64_t offset,
+          bool *ended)
+{
+    size_t at = 0;
+    bool found = true;
+    run->progress = 0;
+    stage_clock_enter(run->clock, STAGE_OPEN);
+    int status = enter_text(run, source, offset, &at, &found);
+    if (status == WATTLE_OK && !found)
+        run->lane->true_begin = start_of(run, run->source + 1);
+    if (status == WATTLE_OK && found)
+        status = read_blocks(run, source, at, ended);
+    if (status != WATTLE_OK) {
+        bool own = status == WATTLE_ERR_FORMAT || status == WATTLE_ERR_IO;
+        status = own && strcmp(run->error.path, source->path) == 0
+                     ? note_problem(run, source, status)
+                     : status;
+    }
+    if (run->reader != NULL && run->reader->is_cut) {
+        error_set(&run->error, WATTLE_ERR_IO, "shrank while it was read");
+        note_problem(run, source, WATTLE_ERR_IO);
+    }
+    reader_close(run->reader);
+    run->reader = NULL;
+    return status;
+}
+
+/* Rows from memory: each is a data line of its own. */
+static int
+read_rows(struct run *run, struct source *source)
+{
+    struct batch *batch = &run->decoder->batch;
+    struct batch_row rows[64];
+    uint64_t n = row_store_count(source->rows);
+    for (uint64_t at = 0; at < n && !is_stopped(run);) {
+        int64_t got = row_store_read(source->rows, at, rows,
+                                     sizeof(rows) / sizeof(rows[0]),
+                                     &run->error);
+        if (got < 0)
+            return (int) got;
+        batch_reset(batch, rows[0].presence, 0);
+        for (size_t i = 0; i < (size_t) got; i++) {
+            const char *id = registry_id(run->shared->caller_devices,
+                                         rows[i].device);
+            rows[i].device =
+                registry_add(&run->lane->registry, id, strlen(id));
+            if (rows[i].device == REGISTRY_NO_DEVICE)
+                return error_memory(&run->error);
+            batch_set(batch, i, &rows[i]);
+            batch->n_rows = i + 1;
+        }
+        run->lane->n_lines += (uint64_t) got;
+        at += (uint64_t) got;
+        int status = take_batch(run, batch);
+        if (status != WATTLE_OK)
+            return status;
+    }
+    return WATTLE_OK;
+}
+
+static void
+run_sources(struct run *run)
+{
+    struct lane *lane = run->lane;
+    const struct lane_shared *shared = run->shared;
+    size_t n = shared->sources->n;
+    uint64_t at = lane->begin;
+    bool ended = false;
+    int status = WATTLE_OK;
+    lane->true_begin = lane->begin;
+    while (run->source < n && start_of(run, run->source + 1) <= at)
+        run->source++;
+    for (; run->source < n && !ended && status == WATTLE_OK; run->source++) {
+        struct source *source = &shared->sources->sources[run->source];
+        pthread_mutex_lock(&run->shared->lock);
+        bool beyond = at >= lane->end;
+        uint64_t next = start_of(run, run->source + 1);
+        if (!beyond && lane->claimed < next && source->kind != SOURCE_PLAIN)
+            lane->claimed = next;
+        pthread_mutex_unlock(&run->shared->lock);
+        if (beyond || is_stopped(run))
+            break;
+        if (source->kind == SOURCE_ROWS)
+            status = read_rows(run, source);
+        else if (source->is_usable)
+            status = read_text(run, source, at - start_of(run, run->source),
+                               &ended);
+        if (!ended)
+            at = next;
+    }
+    if (!ended)
+        lane->true_end = at;
+    if (status == WATTLE_OK && lane->reorder != NULL)
+        status = reorder_finish(lane->reorder, &run->error);
+    if (status != WATTLE_OK)
+        lane_fail(run->shared, status, &run->error);
+}
+
+void
+lane_run(struct lane *lane, struct lane_shared *shared,
+         struct stage_clock *clock)
+{
+    const struct wattle_report_options *options = shared->options;
+    struct run run = {.lane = lane, .shared = shared, .clock = clock};
+    registry_init(&lane->registry);
+    account_set_init(&lane->accounts, options->max_gap_ms, options->no_memo);
+    reject_log_init(&lane->rejects, options->rejects_path != NULL);
+    run.decoder = block_decoder_new(shared->kernels, options->no_memo,
+                                    &lane->registry, &lane->rejects);
+    bool ready = run.decoder != NULL;
+    if (shared->diverted != NULL) {
+        lane->reorder = reorder_new(0);
+        ready = ready && lane->reorder != NULL;
+    }
+    if (!ready) {
+        error_memory(&run.error);
+        lane_fail(shared, WATTLE_ERR_MEMORY, &run.error);
+    } else {
+        run.decoder->clock = clock;
+        run.decoder->error = &run.error;
+        run_sources(&run);
+        lane->n_lines += run.decoder->n_lines;
+        lane->n_fast_rows = run.decoder->n_fast_rows;
+        lane->n_slow_rows = run.decoder->n_slow_rows;
+    }
+    stage_clock_enter(clock, STAGE_OTHER);
+    block_decoder_free(run.decoder);
+}

@@ -1,0 +1,163 @@
+/*
+ * block_pipe.c - a ring of slots under one mutex.
+ *
+ * Invariant: n_taken <= n_given <= n_taken + n_slots. Block b lives in slot
+ * b % n_slots from when it is given to a worker until it is taken, so a slot
+ * never holds two. `is_taking` is set by the one thread that takes.
+ */
+#include "generate/block_pipe.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+
+struct pipe_state {
+    const struct block_pipe_work *work;
+    uint64_t n_blocks;
+    unsigned n_slots;
+
+    pthread_mutex_t lock; /* guards what follows */
+    pthread_cond_t moved; /* a slot became free, or the run has failed */
+    uint64_t n_given;
+    uint64_t n_taken;
+    bool is_taking;
+    bool *is_ready; /* by slot */
+    int status;     /* of the first failure */
+    struct wattle_error error;
+};
+
+struct worker {
+    struct pipe_state *state;
+    unsigned number;
+    pthread_t thread;
+};
+
+/* Remembers the first failure. The lock is held. */
+static void
+fail(struct pipe_state *state, int status, const struct wattle_error *error)
+{
+    if (state->status == WATTLE_OK) {
+        state->status = status;
+        state->error = *error;
+    }
+    pthread_cond_broadcast(&state->moved);
+}
+
+/* Takes what is ready, in order. The lock is held, and let go meanwhile. */
+static void
+take_ready(struct pipe_state *state)
+{
+    if (state->is_taking)
+        return;
+    state->is_taking = true;
+    while (state->status == WATTLE_OK) {
+        unsigned slot = (unsigned)(state->n_taken % state->n_slots);
+        if (!state->is_ready[slot])
+            break;
+        struct wattle_error error = {0};
+        uint64_t block = state->n_taken;
+        pthread_mutex_unlock(&state->lock);
+        int status =
+            state->work->take(state->work->context, slot, block, &error);
+        pthread_mutex_lock(&state->lock);
+        if (status != WATTLE_OK) {
+            fail(state, status, &error);
+            break;
+        }
+        state->is_ready[slot] = false;
+        state->n_taken++;
+        pthread_cond_broadcast(&state->moved);
+    }
+    state->is_taking = false;
+}
+
+/* Waits for a free slot; false when there is no more work. Lock held. */
+static bool
+wait_for_block(struct pipe_state *state, uint64_t *block)
+{
+    for (;;) {
+        if (state->status != WATTLE_OK || state->n_given == state->n_blocks)
+            return false;
+        if (state->n_given < state->n_taken + state->n_slots)
+            break;
+        pthread_cond_wait(&state->moved, &state->lock);
+    }
+    *block = state->n_given++;
+    return true;
+}
+
+static void *
+work_on(void *argument)
+{
+    struct worker *worker = argument;
+    struct pipe_state *state = worker->state;
+    const struct block_pipe_work *work = state->work;
+    uint64_t block = 0;
+    pthread_mutex_lock(&state->lock);
+    while (wait_for_block(state, &block)) {
+        uint64_t n_taken = state->n_taken;
+        pthread_mutex_unlock(&state->lock);
+        if (worker->number == 0 && work->progress != NULL)
+            work->progress(work->context, n_taken);
+        unsigned slot = (unsigned)(block % state->n_slots);
+        struct wattle_error error = {0};
+        int status =
+            work->make(work->context, worker->number, slot, block, &error);
+        pthread_mutex_lock(&state->lock);
+        if (status != WATTLE_OK) {
+            fail(state, status, &error);
+            break;
+        }
+        state->is_ready[slot] = true;
+        take_ready(state);
+    }
+    pthread_mutex_unlock(&state->lock);
+    return NULL;
+}
+
+static void
+run_workers(struct worker *workers, unsigned n_workers)
+{
+    unsigned n_started = 1;
+    for (; n_started < n_workers; n_started++) {
+        struct worker *worker = &workers[n_started];
+        if (pthread_create(&worker->thread, NULL, work_on, worker) != 0)
+            break;
+    }
+    work_on(&workers[0]);
+    for (unsigned i = 1; i < n_started; i++)
+        pthread_join(workers[i].thread, NULL);
+}
+
+int
+block_pipe_run(const struct block_pipe_work *work, uint64_t n_blocks,
+               unsigned n_workers, unsigned n_slots, struct wattle_error *error)
+{
+    struct pipe_state state = {
+        .work = work,
+        .n_blocks = n_blocks,
+        .n_slots = n_slots,
+        .lock = PTHREAD_MUTEX_INITIALIZER,
+        .moved = PTHREAD_COND_INITIALIZER,
+    };
+    struct worker *workers = calloc(n_workers, sizeof(*workers));
+    state.is_ready = calloc(n_slots, sizeof(bool));
+    int status = WATTLE_OK;
+    if (workers == NULL || state.is_ready == NULL) {
+        status = error_memory(error);
+    } else {
+        for (unsigned i = 0; i < n_workers; i++)
+            workers[i] = (struct worker){.state = &state, .number = i};
+        run_workers(workers, n_workers);
+        status = state.status;
+        if (status != WATTLE_OK && error != NULL)
+            *error = state.error;
+    }
+    pthread_cond_destroy(&state.moved);
+    pthread_mutex_destroy(&state.lock);
+    free(state.is_ready);
+    free(workers);
+    return status;
+}

@@ -1,0 +1,501 @@
+/*
+ * block_decoder.c - the course of one block:
+ *
+ *   split    find the rows, by newlines only
+ *   decode   a kernel decodes the rows whose layout is known
+ *   repair   the reference parser takes every other row, in order; a quoted
+ *            record may swallow rows behind it, whatever the kernel made
+ *            of them
+ *   look up  device ids to numbers
+ *   pack     rows that are no readings are taken out
+ *
+ * The table of layouts changes only where no row of the block depends on it:
+ * an empty slot is filled at once, an occupied one when the block is done.
+ */
+#include "ingest/block_decoder.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/civil_time.h"
+#include "base/error.h"
+#include "ingest/row_values.h"
+
+/* A partial record longer than this is fed to the parser piece by piece. */
+#define INSIDE_BYTES RECORD_RAW_BYTES
+
+/* The state of a row beside decoded_rows.is_valid. */
+enum { ROW_FAST = 1, ROW_SKIP = 0, ROW_SLOW = 2 };
+
+struct block_decoder *
+block_decoder_new(const struct kernels *kernels, bool no_memo,
+                  struct registry *registry, struct reject_log *rejects)
+{
+    struct block_decoder *d = calloc(1, sizeof(*d));
+    if (d == NULL)
+        return NULL;
+    size_t table_size = LAYOUT_SLOTS * sizeof(struct row_layout);
+    d->table = aligned_alloc(64, table_size);
+    d->decoded = calloc(1, sizeof(*d->decoded));
+    d->parser = calloc(1, sizeof(*d->parser));
+    if (d->table == NULL || d->decoded == NULL || d->parser == NULL) {
+        block_decoder_free(d);
+        return NULL;
+    }
+    memset(d->table, 0, table_size);
+    d->kernels = kernels;
+    d->no_memo = no_memo;
+    d->registry = registry;
+    d->rejects = rejects;
+    return d;
+}
+
+void
+block_decoder_free(struct block_decoder *d)
+{
+    if (d == NULL)
+        return;
+    free(d->table);
+    free(d->decoded);
+    free(d->parser);
+    free(d->successor);
+    buffer_release(&d->inside_raw);
+    free(d);
+}
+
+void
+block_decoder_begin(struct block_decoder *d, const struct schema *schema,
+                    uint32_t source, uint64_t line)
+{
+    bool same = d->schema != NULL && schema_equal(d->schema, schema);
+    if (!same)
+        memset(d->table, 0, LAYOUT_SLOTS * sizeof(struct row_layout));
+    d->schema = schema;
+    d->source = source;
+    d->line = line;
+    d->is_inside = false;
+    layout_plan_init(&d->plan, schema);
+    record_parser_init(d->parser, schema);
+}
+
+/* Milliseconds of a date given as YYYYMMDD; false when there is none. */
+static bool
+day_of(struct block_decoder *d, uint32_t date, int64_t *day_ms)
+{
+    if (date != d->memo_date || d->memo_date == 0) {
+        int year = (int) (date / 10000);
+        int month = (int) (date / 100 % 100);
+        int day = (int) (date % 100);
+        if (!civil_date_is_valid(year, month, day))
+            return false;
+        d->memo_date = date;
+        d->memo_day_ms =
+            civil_day_from_date(year, month, day) * CIVIL_MS_PER_DAY;
+    }
+    *day_ms = d->memo_day_ms;
+    return true;
+}
+
+static bool
+time_of(struct block_decoder *d, size_t i, int64_t *time_ms)
+{
+    const struct decoded_rows *rows = d->decoded;
+    const struct row_layout *layout = &d->table[rows->slot[i]];
+    if (layout->time_kind == LAYOUT_UNIX) {
+        int64_t value = (int64_t) rows->ms[i] * 100000000 + rows->date[i];
+        *time_ms = value < INT64_C(100000000000) ? value * 1000 : value;
+        return *time_ms <= CIVIL_MAX_MS;
+    }
+    int64_t day_ms;
+    if (!day_of(d, rows->date[i], &day_ms))
+        return false;
+    *time_ms = day_ms + (int64_t) rows->seconds[i] * 1000 + rows->ms[i] -
+               layout->zone_ms;
+    return *time_ms >= CIVIL_MIN_MS && *time_ms <= CIVIL_MAX_MS;
+}
+
+/* Times for rows [first, n) that a kernel decoded; some turn out invalid. */
+static void
+set_times(struct block_decoder *d, size_t first, size_t n)
+{
+    for (size_t i = first; i < n; i++) {
+        if (d->decoded->is_valid[i] != 0 &&
+            !time_of(d, i, &d->batch.time_ms[i]))
+            d->decoded->is_valid[i] = 0;
+    }
+}
+
+static void
+run_kernel(struct block_decoder *d, const uint8_t *bytes, size_t first,
+           size_t n)
+{
+    d->kernels->decode_rows(d->table, d->plan.number_max, bytes, d->starts,
+                            first, n, d->decoded);
+    set_times(d, first, n);
+}
+
+static int
+column_of_number(const struct block_decoder *d, int k)
+{
+    return schema_column(d->schema, d->plan.role_of_number[k]);
+}
+
+static void
+decode_fast(struct block_decoder *d, const uint8_t *bytes, size_t n)
+{
+    if (d->no_memo || !d->plan.is_possible) {
+        memset(d->decoded->is_valid, 0, n);
+        return;
+    }
+    run_kernel(d, bytes, 0, n);
+    for (int k = 0; k < d->plan.n_numbers; k++)
+        memcpy(d->batch.value[column_of_number(d, k)], d->decoded->number[k],
+               n * sizeof(int64_t));
+}
+
+/* Keeps the layout of a row the reference parser has just approved. */
+static void
+learn(struct block_decoder *d, const uint8_t *row, size_t len)
+{
+    if (d->no_memo || !layout_build(&d->deferred, d->schema, &d->plan, row,
+                                    len)) {
+        d->deferred.shape = 0;
+        return;
+    }
+    struct row_layout *slot = &d->table[layout_slot(d->deferred.shape)];
+    if (slot->shape == 0) {
+        *slot = d->deferred;
+        d->deferred.shape = 0;
+    }
+}
+
+static void
+apply_deferred(struct block_decoder *d)
+{
+    if (d->deferred.shape != 0)
+        d->table[layout_slot(d->deferred.shape)] = d->deferred;
+    d->deferred.shape = 0;
+}
+
+static size_t
+without_line_end(const uint8_t *raw, size_t len)
+{
+    if (len > 0 && raw[len - 1] == '\n')
+        len--;
+    while (len > 0 && raw[len - 1] == '\r')
+        len--;
+    return len;
+}
+
+static int
+reject(struct block_decoder *d, int reason, uint64_t line,
+       const uint8_t *raw, size_t len)
+{
+    struct reject_place place = {d->source, reason, line};
+    len = without_line_end(raw, len);
+    len = len < RECORD_RAW_BYTES ? len : RECORD_RAW_BYTES;
+    return reject_log_add(d->rejects, &place, raw, len, d->error);
+}
+
+static int
+store_row(struct block_decoder *d, struct row_values *values, size_t at)
+{
+    values->row.device =
+        registry_add(d->registry, values->device, values->device_len);
+    if (values->row.device == REGISTRY_NO_DEVICE)
+        return error_memory(d->error);
+    batch_set(&d->batch, at, &values->row);
+    if (values->n_rounded != 0 && !d->batch.has_rounded) {
+        d->batch.has_rounded = true;
+        memset(d->batch.n_rounded, 0, sizeof(d->batch.n_rounded));
+    }
+    d->batch.n_rounded[at] = (uint8_t) values->n_rounded;
+    d->decoded->is_valid[at] = ROW_SLOW;
+    return WATTLE_OK;
+}
+
+/*
+ * A record the parser has complete: into row `at`, or rejected. is_whole:
+ * its bytes lie in raw[0..len), with a line end.
+ */
+static int
+take_record(struct block_decoder *d, size_t at, uint64_t line,
+            const uint8_t *raw, size_t len, bool is_whole)
+{
+    d->decoded->is_valid[at] = ROW_SKIP;
+    if (d->parser->is_empty)
+        return WATTLE_OK;
+    struct row_values values;
+    d->n_lines++;
+    d->n_slow_rows++;
+    int reason = row_values_read(d->parser, &values);
+    if (reason != ROW_IS_READING)
+        return reject(d, reason, line, raw, len);
+    if (is_whole)
+        learn(d, raw, len);
+    return store_row(d, &values, at);
+}
+
+/* The file ends in the middle of a record. */
+static int
+take_last(struct block_decoder *d, size_t at, uint64_t line,
+          const uint8_t *raw, size_t len)
+{
+    if (record_parser_finish(d->parser))
+        return take_record(d, at, line, raw, len, false);
+    d->decoded->is_valid[at] = ROW_SKIP;
+    d->n_lines++;
+    d->n_slow_rows++;
+    return reject(d, WATTLE_REJECT_QUOTE, line, raw, len);
+}
+
+/* The progress of the repair within a block. */
+struct repair {
+    const struct block_text *text;
+    size_t n;            /* rows that the split found */
+    size_t used;         /* bytes done with */
+    uint64_t line_after; /* of what follows a record beyond the last row */
+};
+
+/* Begins to read a record that is too long to wait for its end. */
+static int
+go_inside(struct block_decoder *d, struct repair *r, size_t at)
+{
+    d->is_inside = true;
+    d->inside_line = d->line + at;
+    d->inside_raw.len = 0;
+    size_t len = r->text->len - d->starts[at];
+    size_t kept = len < RECORD_RAW_BYTES ? len : RECORD_RAW_BYTES;
+    r->used = r->text->len;
+    if (buffer_append(&d->inside_raw, r->text->bytes + d->starts[at], kept) !=
+        WATTLE_OK)
+        return error_memory(d->error);
+    return WATTLE_OK;
+}
+
+/*
+ * Reads row `at` by the reference parser. *next is the next row to look at;
+ * r->n shrinks to `at` when the record does not end in the text.
+ */
+static int
+repair_row(struct block_decoder *d, struct repair *r, size_t at, size_t *next)
+{
+    const uint8_t *raw = r->text->bytes + d->starts[at];
+    size_t left = r->text->len - d->starts[at];
+    bool done;
+    record_parser_reset(d->parser);
+    size_t len = record_parser_feed(d->parser, raw, left, &done);
+    uint64_t line = d->line + at;
+    *next = at + 1;
+    if (done) {
+        size_t end = d->starts[at] + len;
+        while (*next < r->n && d->starts[*next] < end)
+            d->decoded->is_valid[(*next)++] = ROW_SKIP;
+        if (end > d->starts[r->n]) {
+            r->used = end;
+            r->line_after = line + d->parser->n_newlines;
+        }
+        return take_record(d, at, line, raw, len, true);
+    }
+    r->n = at;
+    if (r->text->is_at_end) {
+        r->used = r->text->len;
+        r->n = at + 1;
+        return take_last(d, at, line, raw, left);
+    }
+    return left >= INSIDE_BYTES ? go_inside(d, r, at) : WATTLE_OK;
+}
+
+static int
+repair(struct block_decoder *d, struct repair *r)
+{
+    uint8_t *state = d->decoded->is_valid;
+    bool knows_more = false;
+    int status = WATTLE_OK;
+    for (size_t i = 0, next; i < r->n && status == WATTLE_OK; i = next) {
+        next = i + 1;
+        if (state[i] == ROW_FAST)
+            continue;
+        if (knows_more) {
+            run_kernel(d, r->text->bytes, i, i + 1);
+            if (state[i] == ROW_FAST) {
+                for (int k = 0; k < d->plan.n_numbers; k++)
+                    d->batch.value[column_of_number(d, k)][i] =
+                        d->decoded->number[k][i] *
+                        (d->batch.places == 9 ? 1000000 : 1);
+                continue;
+            }
+        }
+        status = repair_row(d, r, i, &next);
+        knows_more = !d->no_memo && d->plan.is_possible;
+    }
+    return status;
+}
+
+static bool
+reserve_successors(struct block_decoder *d)
+{
+    size_t old = d->successor_cap;
+    if (d->registry->n_devices <= old)
+        return true;
+    uint32_t *grown =
+        buffer_grow_array(d->successor, &d->successor_cap,
+                          d->registry->n_devices, sizeof(*grown));
+    if (grown == NULL)
+        return false;
+    memset(grown + old, 0, (d->successor_cap - old) * sizeof(*grown));
+    d->successor = grown;
+    return true;
+}
+
+static uint32_t
+look_up_row(struct block_decoder *d, const uint8_t *bytes, size_t i)
+{
+    struct registry *registry = d->registry;
+    const struct row_layout *layout = &d->table[d->decoded->slot[i]];
+    if (layout->device_len > REGISTRY_SHORT_ID) {
+        const uint8_t *id = bytes + d->starts[i] + layout->device_at;
+        return registry_add(registry, (const char *) id, layout->device_len);
+    }
+    struct registry_key key = {d->decoded->device[0][i],
+                               d->decoded->device[1][i]};
+    return registry_add_key(registry, key);
+}
+
+/* Numbers for the devices of the fast rows. */
+static int
+look_up(struct block_decoder *d, const uint8_t *bytes, size_t n)
+{
+    struct registry *registry = d->registry;
+    const struct decoded_rows *rows = d->decoded;
+    if (!reserve_successors(d))
+        return error_memory(d->error);
+    uint32_t previous = d->previous;
+    for (size_t i = 0; i < n; i++) {
+        if (rows->is_valid[i] == ROW_SKIP)
+            continue;
+        if (rows->is_valid[i] == ROW_FAST) {
+            uint32_t guess = previous < registry->n_devices
+                                 ? d->successor[previous]
+                                 : REGISTRY_NO_DEVICE;
+            bool right = guess < registry->n_devices &&
+                         registry->keys[guess].low == rows->device[0][i] &&
+                         registry->keys[guess].high == rows->device[1][i];
+            if (!right) {
+                guess = look_up_row(d, bytes, i);
+                if (guess == REGISTRY_NO_DEVICE || !reserve_successors(d))
+                    return error_memory(d->error);
+            }
+            d->batch.device[i] = guess;
+        }
+        uint32_t device = d->batch.device[i];
+        if (previous < registry->n_devices)
+            d->successor[previous] = device;
+        previous = device;
+    }
+    d->previous = previous;
+    return WATTLE_OK;
+}
+
+/* Takes out the rows that are no readings. */
+static void
+pack(struct block_decoder *d, size_t n)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++) {
+        uint8_t state = d->decoded->is_valid[i];
+        d->n_fast_rows += state == ROW_FAST ? 1 : 0;
+        d->n_lines += state == ROW_FAST ? 1 : 0;
+        if (state == ROW_SKIP)
+            continue;
+        if (state == ROW_FAST)
+            d->batch.presence[i] = d->schema->columns;
+        if (kept != i)
+            batch_move(&d->batch, kept, i);
+        kept++;
+    }
+    d->batch.n_rows = kept;
+}
+
+/* Goes on with a record that began in earlier text. */
+static int
+decode_inside(struct block_decoder *d, const struct block_text *text,
+              size_t *used)
+{
+    bool done;
+    *used = record_parser_feed(d->parser, text->bytes, text->len, &done);
+    size_t room = RECORD_RAW_BYTES - d->inside_raw.len;
+    if (buffer_append(&d->inside_raw, text->bytes,
+                      *used < room ? *used : room) != WATTLE_OK)
+        return error_memory(d->error);
+    if (!done && !text->is_at_end)
+        return WATTLE_OK;
+    const uint8_t *raw = (const uint8_t *) d->inside_raw.data;
+    size_t len = d->inside_raw.len;
+    d->is_inside = false;
+    d->line = d->inside_line + d->parser->n_newlines;
+    int status = done ? take_record(d, 0, d->inside_line, raw, len, false)
+                      : take_last(d, 0, d->inside_line, raw, len);
+    pack(d, 1);
+    return status;
+}
+
+/* Text without a newline: more is needed, or it is the end of the file. */
+static int
+decode_rest(struct block_decoder *d, const struct block_text *text,
+            size_t *used)
+{
+    if (text->len == 0 || text->limit == 0)
+        return WATTLE_OK;
+    struct repair r = {text, 1, 0, 0};
+    d->starts[0] = 0;
+    if (!text->is_at_end) {
+        if (text->len < INSIDE_BYTES)
+            return WATTLE_OK;
+        bool done;
+        record_parser_reset(d->parser);
+        record_parser_feed(d->parser, text->bytes, text->len, &done);
+        *used = text->len;
+        return go_inside(d, &r, 0);
+    }
+    bool done;
+    record_parser_reset(d->parser);
+    *used = record_parser_feed(d->parser, text->bytes, text->len, &done);
+    int status = take_last(d, 0, d->line, text->bytes, text->len);
+    pack(d, 1);
+    return status;
+}
+
+int
+block_decoder_decode(struct block_decoder *d, const struct block_text *text,
+                     size_t *used)
+{
+    *used = 0;
+    batch_reset(&d->batch, d->schema->columns, d->schema->power_shift);
+    if (d->is_inside)
+        return decode_inside(d, text, used);
+    stage_clock_enter(d->clock, STAGE_SPLIT);
+    size_t n = d->kernels->split_rows(text->bytes, text->len, d->starts,
+                                      KERNEL_ROWS);
+    while (n > 0 && d->starts[n - 1] >= text->limit)
+        n--;
+    if (n == 0)
+        return decode_rest(d, text, used);
+    stage_clock_enter(d->clock, STAGE_DECODE);
+    struct repair r = {text, n, 0, 0};
+    d->batch.n_rows = n;
+    decode_fast(d, text->bytes, n);
+    int status = repair(d, &r);
+    /* rows up to r.n are done; the last may have reached beyond them */
+    if (r.used == 0)
+        r.used = d->starts[r.n];
+    stage_clock_enter(d->clock, STAGE_LOOKUP);
+    if (status == WATTLE_OK)
+        status = look_up(d, text->bytes, r.n);
+    pack(d, r.n);
+    *used = r.used;
+    if (!d->is_inside)
+        d->line = r.line_after != 0 ? r.line_after : d->line + r.n;
+    apply_deferred(d);
+    return status;
+}

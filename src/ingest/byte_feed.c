@@ -1,0 +1,255 @@
+/*
+ * byte_feed.c - one raw input buffer and three ways to turn it into text.
+ */
+#include "ingest/byte_feed.h"
+
+#include <errno.h>
+#include <isa-l/igzip_lib.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <zstd.h>
+
+#include "base/error.h"
+
+#define RAW_BYTES ((size_t) 256 << 10)
+
+enum packing { PLAIN, GZIP, ZSTD };
+
+struct byte_feed {
+    int fd;
+    bool seekable;
+    uint64_t offset; /* of the next raw byte */
+    uint64_t taken;
+    const char *path;
+    enum packing packing;
+    bool raw_ended;
+    bool frame_open; /* a packed frame is not complete yet */
+    uint8_t *raw;
+    size_t raw_at, raw_len;
+    struct inflate_state *gzip;
+    ZSTD_DStream *zstd;
+};
+
+static int
+read_raw(struct byte_feed *feed, uint8_t *out, size_t cap, size_t *n,
+         struct wattle_error *error)
+{
+    ssize_t got;
+    do {
+        got = feed->seekable
+                  ? pread(feed->fd, out, cap, (off_t) feed->offset)
+                  : read(feed->fd, out, cap);
+    } while (got < 0 && errno == EINTR);
+    if (got < 0)
+        return error_set_at(error, WATTLE_ERR_IO, feed->path, 0,
+                            "cannot read it: %s", strerror(errno));
+    *n = (size_t) got;
+    feed->offset += (uint64_t) got;
+    feed->taken += (uint64_t) got;
+    return WATTLE_OK;
+}
+
+/* Fills the raw buffer when it is empty. */
+static int
+need_raw(struct byte_feed *feed, struct wattle_error *error)
+{
+    if (feed->raw_at < feed->raw_len || feed->raw_ended)
+        return WATTLE_OK;
+    size_t n = 0;
+    int status = read_raw(feed, feed->raw, RAW_BYTES, &n, error);
+    feed->raw_at = 0;
+    feed->raw_len = n;
+    feed->raw_ended = n == 0;
+    return status;
+}
+
+static bool
+is_gzip(const uint8_t *start, size_t len)
+{
+    return len >= 2 && start[0] == 0x1f && start[1] == 0x8b;
+}
+
+static bool
+is_zstd(const uint8_t *start, size_t len)
+{
+    return len >= 4 && start[0] == 0x28 && start[1] == 0xb5 &&
+           start[2] == 0x2f && start[3] == 0xfd;
+}
+
+bool
+byte_feed_is_packed(const uint8_t *start, size_t len)
+{
+    return is_gzip(start, len) || is_zstd(start, len);
+}
+
+/* Reads on until four bytes are there or the end. */
+static int
+recognise(struct byte_feed *feed, struct wattle_error *error)
+{
+    while (feed->raw_len < 4 && !feed->raw_ended) {
+        size_t n = 0;
+        int status = read_raw(feed, feed->raw + feed->raw_len,
+                              RAW_BYTES - feed->raw_len, &n, error);
+        if (status != WATTLE_OK)
+            return status;
+        feed->raw_len += n;
+        feed->raw_ended = n == 0;
+    }
+    if (is_gzip(feed->raw, feed->raw_len)) {
+        feed->packing = GZIP;
+        feed->gzip = calloc(1, sizeof(*feed->gzip));
+        if (feed->gzip == NULL)
+            return error_memory(error);
+        isal_inflate_init(feed->gzip);
+        feed->gzip->crc_flag = ISAL_GZIP;
+    } else if (is_zstd(feed->raw, feed->raw_len)) {
+        feed->packing = ZSTD;
+        feed->zstd = ZSTD_createDStream();
+        if (feed->zstd == NULL)
+            return error_memory(error);
+    }
+    return WATTLE_OK;
+}
+
+struct byte_feed *
+byte_feed_open(int fd, bool seekable, uint64_t offset, const char *path,
+               struct wattle_error *error)
+{
+    struct byte_feed *feed = calloc(1, sizeof(*feed));
+    uint8_t *raw = calloc(1, RAW_BYTES);
+    if (feed == NULL || raw == NULL) {
+        free(feed);
+        free(raw);
+        error_memory(error);
+        return NULL;
+    }
+    feed->fd = fd;
+    feed->seekable = seekable;
+    feed->offset = offset;
+    feed->path = path;
+    feed->raw = raw;
+    if (offset == 0 && recognise(feed, error) != WATTLE_OK) {
+        byte_feed_close(feed);
+        return NULL;
+    }
+    return feed;
+}
+
+void
+byte_feed_close(struct byte_feed *feed)
+{
+    if (feed == NULL)
+        return;
+    free(feed->gzip);
+    ZSTD_freeDStream(feed->zstd);
+    free(feed->raw);
+    free(feed);
+}
+
+uint64_t
+byte_feed_taken(const struct byte_feed *feed)
+{
+    return feed->taken;
+}
+
+static int
+damaged(const struct byte_feed *feed, const char *what,
+        struct wattle_error *error)
+{
+    return error_set_at(error, WATTLE_ERR_FORMAT, feed->path, 0,
+                        "damaged %s data", what);
+}
+
+static int
+read_plain(struct byte_feed *feed, uint8_t *out, size_t cap, size_t *n,
+           struct wattle_error *error)
+{
+    if (feed->raw_at == feed->raw_len)
+        return read_raw(feed, out, cap, n, error);
+    size_t left = feed->raw_len - feed->raw_at;
+    *n = left < cap ? left : cap;
+    memcpy(out, feed->raw + feed->raw_at, *n);
+    feed->raw_at += *n;
+    return WATTLE_OK;
+}
+
+/* Ready for a further gzip member behind the one that has ended. */
+static void
+next_member(struct byte_feed *feed)
+{
+    isal_inflate_reset(feed->gzip);
+    feed->gzip->crc_flag = ISAL_GZIP;
+    feed->frame_open = false;
+}
+
+static int
+read_gzip(struct byte_feed *feed, uint8_t *out, size_t cap, size_t *n,
+          struct wattle_error *error)
+{
+    struct inflate_state *state = feed->gzip;
+    while (*n == 0) {
+        int status = need_raw(feed, error);
+        if (status != WATTLE_OK)
+            return status;
+        if (feed->raw_ended && feed->raw_at == feed->raw_len &&
+            !feed->frame_open)
+            return WATTLE_OK;
+        state->next_in = feed->raw + feed->raw_at;
+        state->avail_in = (uint32_t) (feed->raw_len - feed->raw_at);
+        state->next_out = out;
+        state->avail_out = (uint32_t) cap;
+        feed->frame_open = true;
+        if (isal_inflate(state) != ISAL_DECOMP_OK)
+            return damaged(feed, "gzip", error);
+        *n = cap - state->avail_out;
+        bool stuck = *n == 0 && feed->raw_ended &&
+                     state->block_state != ISAL_BLOCK_FINISH;
+        feed->raw_at = feed->raw_len - state->avail_in;
+        if (stuck)
+            return damaged(feed, "gzip", error);
+        if (state->block_state == ISAL_BLOCK_FINISH)
+            next_member(feed);
+    }
+    return WATTLE_OK;
+}
+
+static int
+read_zstd(struct byte_feed *feed, uint8_t *out, size_t cap, size_t *n,
+          struct wattle_error *error)
+{
+    ZSTD_outBuffer to = {out, cap, 0};
+    while (to.pos == 0) {
+        int status = need_raw(feed, error);
+        if (status != WATTLE_OK)
+            return status;
+        bool ended = feed->raw_ended && feed->raw_at == feed->raw_len;
+        if (ended && !feed->frame_open)
+            return WATTLE_OK;
+        ZSTD_inBuffer from = {feed->raw, feed->raw_len, feed->raw_at};
+        size_t left = ZSTD_decompressStream(feed->zstd, &to, &from);
+        if (ZSTD_isError(left) || (ended && to.pos == 0))
+            return damaged(feed, "zstd", error);
+        feed->raw_at = from.pos;
+        feed->frame_open = left != 0;
+    }
+    *n = to.pos;
+    return WATTLE_OK;
+}
+
+int
+byte_feed_read(struct byte_feed *feed, uint8_t *out, size_t cap, size_t *n,
+               struct wattle_error *error)
+{
+    *n = 0;
+    if (cap > UINT32_MAX / 2)
+        cap = UINT32_MAX / 2;
+    switch (feed->packing) {
+    case GZIP:
+        return read_gzip(feed, out, cap, n, error);
+    case ZSTD:
+        return read_zstd(feed, out, cap, n, error);
+    default:
+        return read_plain(feed, out, cap, n, error);
+    }
+}

@@ -1,0 +1,203 @@
+/*
+ * reader_buffer.c - views in a buffer of our own: pread for plain files, a
+ * byte feed for packed files and streams.
+ *
+ * A stream's first reading starts with the head that source_prepare took
+ * and is copied on the way; later readings read the copy.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "ingest/reader.h"
+#include "simd/kernels.h"
+
+struct buffer_reader {
+    struct reader base; /* first, so that the pointers convert */
+    struct source *origin;
+    uint8_t *buffer;
+    size_t cap;
+    bool owns_fd;
+    bool owns_feed;
+    struct byte_feed *feed; /* NULL: pread */
+    size_t head_at;         /* of a stream's head */
+    bool is_first_pass;     /* of a stream: copy what is read */
+};
+
+static int
+fill_from_file(struct buffer_reader *r, uint8_t *out, size_t cap, size_t *n,
+               struct wattle_error *error)
+{
+    uint64_t at = r->base.offset + r->base.len;
+    uint64_t left = r->base.end > at ? r->base.end - at : 0;
+    if (left < cap)
+        cap = (size_t) left;
+    *n = 0;
+    if (cap == 0)
+        return WATTLE_OK;
+    ssize_t got;
+    do {
+        got = pread(r->base.fd, out, cap, (off_t) at);
+    } while (got < 0 && errno == EINTR);
+    if (got < 0)
+        return error_set_at(error, WATTLE_ERR_IO, r->base.source->path, 0,
+                            "cannot read it: %s", strerror(errno));
+    r->base.is_cut = r->base.is_cut || got == 0;
+    *n = (size_t) got;
+    return WATTLE_OK;
+}
+
+static int
+fill_from_feed(struct buffer_reader *r, uint8_t *out, size_t cap, size_t *n,
+               struct wattle_error *error)
+{
+    size_t in_head = r->is_first_pass ? r->origin->head_len - r->head_at : 0;
+    int status = WATTLE_OK;
+    if (in_head > 0) {
+        *n = in_head < cap ? in_head : cap;
+        memcpy(out, r->origin->head + r->head_at, *n);
+        r->head_at += *n;
+    } else {
+        status = byte_feed_read(r->feed, out, cap, n, error);
+    }
+    if (status == WATTLE_OK && r->is_first_pass)
+        stream_copy_write(r->origin->copy, out, *n);
+    return status;
+}
+
+static int
+make_room(struct buffer_reader *r, struct wattle_error *error)
+{
+    size_t wanted = r->base.len + r->base.block_bytes + KERNEL_SLACK;
+    if (wanted <= r->cap)
+        return WATTLE_OK;
+    /* what is left over is below 64 KiB: grow once with room to spare */
+    wanted += r->base.len < 65536 ? 65536 : r->base.len;
+    uint8_t *grown = realloc(r->buffer, wanted);
+    if (grown == NULL)
+        return error_memory(error);
+    memset(grown + r->cap, 0, wanted - r->cap);
+    r->buffer = grown;
+    r->cap = wanted;
+    return WATTLE_OK;
+}
+
+static int
+more(struct reader *base, size_t used, struct wattle_error *error)
+{
+    struct buffer_reader *r = (struct buffer_reader *) base;
+    base->len -= used;
+    base->offset += used;
+    if (base->len > 0 && used > 0)
+        memmove(r->buffer, base->data + used, base->len);
+    int status = make_room(r, error);
+    base->data = r->buffer;
+    if (status != WATTLE_OK)
+        return status;
+    size_t wanted = base->len + base->block_bytes;
+    while (base->len < wanted && !base->is_at_end) {
+        size_t n = 0;
+        uint8_t *out = r->buffer + base->len;
+        size_t cap = wanted - base->len;
+        status = r->feed != NULL ? fill_from_feed(r, out, cap, &n, error)
+                                 : fill_from_file(r, out, cap, &n, error);
+        if (status != WATTLE_OK)
+            return status;
+        base->len += n;
+        base->is_at_end = n == 0;
+    }
+    if (r->feed == NULL && base->offset + base->len >= base->end)
+        base->is_at_end = true;
+    return WATTLE_OK;
+}
+
+static void
+close_reader(struct reader *base)
+{
+    struct buffer_reader *r = (struct buffer_reader *) base;
+    if (r->owns_feed)
+        byte_feed_close(r->feed);
+    if (r->owns_fd)
+        close(base->fd);
+    free(r->buffer);
+    free(r);
+}
+
+uint64_t
+reader_progress(const struct reader *reader)
+{
+    if (reader->source->kind != SOURCE_PACKED)
+        return reader->offset + reader->len;
+    const struct buffer_reader *r = (const struct buffer_reader *) reader;
+    return byte_feed_taken(r->feed);
+}
+
+static const struct reader_ops ops = {"pread", more, close_reader};
+
+/* The stream itself the first time, its copy from then on. */
+static int
+open_stream(struct buffer_reader *r, struct wattle_error *error)
+{
+    struct source *source = r->origin;
+    if (source->copy == NULL) {
+        source->copy = stream_copy_new();
+        if (source->copy == NULL)
+            return error_memory(error);
+        r->is_first_pass = true;
+        r->feed = source->stream;
+        return WATTLE_OK;
+    }
+    int fd = stream_copy_finish(source->copy, error);
+    if (fd < 0)
+        return fd;
+    r->feed = byte_feed_open(fd, true, 0, source->path, error);
+    r->owns_feed = true;
+    return r->feed != NULL ? WATTLE_OK : WATTLE_ERR_IO;
+}
+
+static int
+open_file(struct buffer_reader *r, uint64_t offset,
+          struct wattle_error *error)
+{
+    const struct source *source = r->origin;
+    r->base.fd = open(source->path, O_RDONLY | O_CLOEXEC);
+    if (r->base.fd < 0)
+        return error_set_at(error, WATTLE_ERR_IO, source->path, 0,
+                            "cannot open it: %s", strerror(errno));
+    r->owns_fd = true;
+    r->base.offset = offset;
+    if (source->kind == SOURCE_PLAIN) {
+        posix_fadvise(r->base.fd, (off_t) offset, 0, POSIX_FADV_SEQUENTIAL);
+        return WATTLE_OK;
+    }
+    r->feed = byte_feed_open(r->base.fd, true, 0, source->path, error);
+    r->owns_feed = true;
+    return r->feed != NULL ? WATTLE_OK : WATTLE_ERR_IO;
+}
+
+struct reader *
+reader_buffer_open(struct source *source, uint64_t offset,
+                   size_t block_bytes, struct wattle_error *error)
+{
+    struct buffer_reader *r = calloc(1, sizeof(*r));
+    if (r == NULL) {
+        error_memory(error);
+        return NULL;
+    }
+    r->base.ops = &ops;
+    r->base.source = source;
+    r->base.block_bytes = block_bytes;
+    r->base.fd = -1;
+    r->base.end = source->size_bytes;
+    r->origin = source;
+    int status = source->kind == SOURCE_STREAM ? open_stream(r, error)
+                                               : open_file(r, offset, error);
+    if (status != WATTLE_OK) {
+        close_reader(&r->base);
+        return NULL;
+    }
+    return &r->base;
+}

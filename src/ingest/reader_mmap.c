@@ -1,0 +1,251 @@
+/*
+ * reader_mmap.c - views straight into the page cache.
+ *
+ * The file is mapped in windows, so that resident memory stays bounded, and
+ * the next window is asked for ahead of time. The last view is a copy: its
+ * mapping has no slack behind it.
+ *
+ * A file that shrinks while it is mapped raises SIGBUS. While any window
+ * exists a handler is in place that puts zero pages over the lost part and
+ * marks the window; other SIGBUS go on to the handler that was there before.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "ingest/reader.h"
+#include "simd/kernels.h"
+
+#define WINDOW_BYTES ((size_t) 4 << 20)
+#define MAX_WINDOWS  256
+
+/* Windows that the handler knows; a slot is free when start is 0. */
+static struct {
+    _Atomic uintptr_t start, end;
+    _Atomic bool is_broken;
+} windows[MAX_WINDOWS];
+
+static struct sigaction previous_action;
+static pthread_once_t handler_once = PTHREAD_ONCE_INIT;
+
+static void
+on_sigbus(int signal_number, siginfo_t *info, void *context)
+{
+    (void) signal_number;
+    (void) context;
+    uintptr_t at = (uintptr_t) info->si_addr;
+    for (size_t i = 0; i < MAX_WINDOWS; i++) {
+        uintptr_t start = atomic_load(&windows[i].start);
+        uintptr_t end = atomic_load(&windows[i].end);
+        if (start == 0 || at < start || at >= end)
+            continue;
+        uintptr_t page = at & ~(uintptr_t) 4095;
+        void *patch = mmap((void *) page, end - page, PROT_READ,
+                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+        if (patch == MAP_FAILED)
+            break;
+        atomic_store(&windows[i].is_broken, true);
+        return;
+    }
+    /* not ours: what was there before gets it when it is raised again */
+    sigaction(SIGBUS, &previous_action, NULL);
+}
+
+static void
+install_handler(void)
+{
+    struct sigaction action;
+    memset(&action, 0, sizeof(action));
+    action.sa_sigaction = on_sigbus;
+    action.sa_flags = SA_SIGINFO;
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGBUS, &action, &previous_action);
+}
+
+struct mmap_reader {
+    struct reader base;
+    uint8_t *map; /* the window, NULL = none */
+    size_t map_len;
+    uint64_t map_offset;
+    size_t slot; /* in `windows` */
+    uint8_t *tail; /* copy of the last view */
+    uint64_t page;
+};
+
+static bool
+take_slot(struct mmap_reader *r)
+{
+    for (size_t i = 0; i < MAX_WINDOWS; i++) {
+        uintptr_t free_slot = 0;
+        if (atomic_compare_exchange_strong(&windows[i].start, &free_slot,
+                                           UINTPTR_MAX)) {
+            atomic_store(&windows[i].is_broken, false);
+            r->slot = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void
+unmap(struct mmap_reader *r)
+{
+    if (r->map == NULL)
+        return;
+    r->base.is_cut =
+        r->base.is_cut || atomic_load(&windows[r->slot].is_broken);
+    atomic_store(&windows[r->slot].start, UINTPTR_MAX);
+    munmap(r->map, r->map_len);
+    r->map = NULL;
+}
+
+static int
+map_window(struct mmap_reader *r, uint64_t start, size_t len,
+           struct wattle_error *error)
+{
+    unmap(r);
+    r->map_offset = start - start % r->page;
+    uint64_t end = start + len + KERNEL_SLACK;
+    if (end < r->map_offset + WINDOW_BYTES)
+        end = r->map_offset + WINDOW_BYTES;
+    end = end < r->base.end ? end : r->base.end;
+    r->map_len = (size_t) (end - r->map_offset);
+    void *map = mmap(NULL, r->map_len, PROT_READ, MAP_PRIVATE, r->base.fd,
+                     (off_t) r->map_offset);
+    if (map == MAP_FAILED)
+        return error_set_at(error, WATTLE_ERR_IO, r->base.source->path, 0,
+                            "cannot map it: %s", strerror(errno));
+    r->map = map;
+    uintptr_t rounded = (r->map_len + r->page - 1) / r->page * r->page;
+    atomic_store(&windows[r->slot].end, (uintptr_t) map + rounded);
+    atomic_store(&windows[r->slot].start, (uintptr_t) map);
+    madvise(map, r->map_len, MADV_WILLNEED);
+    posix_fadvise(r->base.fd, (off_t) end, (off_t) WINDOW_BYTES,
+                  POSIX_FADV_WILLNEED);
+    return WATTLE_OK;
+}
+
+/* Cuts the view at the file's present size when the file has shrunk. */
+static void
+check_size(struct mmap_reader *r)
+{
+    struct stat info;
+    struct reader *base = &r->base;
+    bool broken = r->map != NULL && atomic_load(&windows[r->slot].is_broken);
+    if (!base->is_at_end && !broken)
+        return;
+    if (fstat(base->fd, &info) != 0 || (uint64_t) info.st_size >= base->end)
+        return;
+    uint64_t size = (uint64_t) info.st_size;
+    base->is_cut = true;
+    base->is_at_end = true;
+    if (base->offset + base->len > size)
+        base->len = base->offset < size ? (size_t) (size - base->offset) : 0;
+}
+
+static int
+view_tail(struct mmap_reader *r, struct wattle_error *error)
+{
+    struct reader *base = &r->base;
+    uint8_t *tail = calloc(1, base->len + KERNEL_SLACK);
+    if (tail == NULL)
+        return error_memory(error);
+    size_t at = 0;
+    while (at < base->len) {
+        ssize_t n = pread(base->fd, tail + at, base->len - at,
+                          (off_t) (base->offset + at));
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            break;
+        at += (size_t) n;
+    }
+    base->is_cut = base->is_cut || at < base->len;
+    base->len = at;
+    base->data = tail;
+    unmap(r);
+    free(r->tail);
+    r->tail = tail;
+    return WATTLE_OK;
+}
+
+static int
+more(struct reader *base, size_t used, struct wattle_error *error)
+{
+    struct mmap_reader *r = (struct mmap_reader *) base;
+    if (base->is_at_end) {
+        base->data += used;
+        base->offset += used;
+        base->len -= used;
+        return WATTLE_OK;
+    }
+    uint64_t start = base->offset + used;
+    uint64_t end = base->offset + base->len + base->block_bytes;
+    base->is_at_end = end >= base->end;
+    end = base->is_at_end ? base->end : end;
+    base->offset = start;
+    base->len = (size_t) (end > start ? end - start : 0);
+    int status = WATTLE_OK;
+    if (end + KERNEL_SLACK > base->end) {
+        status = view_tail(r, error);
+    } else {
+        bool inside = r->map != NULL && start >= r->map_offset &&
+                      end + KERNEL_SLACK <= r->map_offset + r->map_len;
+        if (!inside)
+            status = map_window(r, start, base->len, error);
+        if (status == WATTLE_OK)
+            base->data = r->map + (start - r->map_offset);
+    }
+    if (status == WATTLE_OK)
+        check_size(r);
+    return status;
+}
+
+static void
+close_reader(struct reader *base)
+{
+    struct mmap_reader *r = (struct mmap_reader *) base;
+    unmap(r);
+    atomic_store(&windows[r->slot].start, 0);
+    close(base->fd);
+    free(r->tail);
+    free(r);
+}
+
+static const struct reader_ops ops = {"mmap", more, close_reader};
+
+struct reader *
+reader_mmap_open(struct source *source, uint64_t offset, size_t block_bytes,
+                 struct wattle_error *error)
+{
+    pthread_once(&handler_once, install_handler);
+    int fd = open(source->path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        error_set_at(error, WATTLE_ERR_IO, source->path, 0,
+                     "cannot open it: %s", strerror(errno));
+        return NULL;
+    }
+    struct mmap_reader *r = calloc(1, sizeof(*r));
+    if (r == NULL || !take_slot(r)) {
+        error_memory(error);
+        free(r);
+        close(fd);
+        return NULL;
+    }
+    r->base.ops = &ops;
+    r->base.source = source;
+    r->base.block_bytes = block_bytes;
+    r->base.fd = fd;
+    r->base.offset = offset;
+    r->base.end = source->size_bytes;
+    r->page = (uint64_t) sysconf(_SC_PAGESIZE);
+    return &r->base;
+}

@@ -1,0 +1,77 @@
+/*
+ * record_parser.h - the reference parser: one CSV record at a time.
+ *
+ * It defines what is right; the fast path only ever repeats what this parser
+ * has approved. It is a state machine that can be fed in pieces of any size,
+ * so a record may be longer than any buffer: of each field the first
+ * RECORD_FIELD_BYTES are kept, with its true length.
+ *
+ * RFC 4180, and beyond: a line ends with LF and all CR directly before it; a
+ * quote inside an unquoted field is data; text behind a closing quote belongs
+ * to the field.
+ */
+#ifndef INGEST_RECORD_PARSER_H
+#define INGEST_RECORD_PARSER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ingest/schema.h"
+
+#define RECORD_FIELD_BYTES 512
+#define RECORD_RAW_BYTES   65536 /* of the raw line, kept for rejects */
+
+struct record_field {
+    size_t len; /* true length; text holds the first bytes of it */
+    char text[RECORD_FIELD_BYTES];
+};
+
+enum record_state {
+    RECORD_FIELD_START,
+    RECORD_PLAIN,      /* in an unquoted field, or behind a closing quote */
+    RECORD_QUOTED,     /* inside quotes */
+    RECORD_QUOTE_SEEN, /* a quote inside quotes: closing or doubled */
+};
+
+/* Called for each field of a record that has no schema. */
+typedef void (*record_visit)(void *context, const char *text, size_t len);
+
+struct record_parser {
+    const struct schema *schema; /* NULL: fields go to on_field */
+    record_visit on_field;
+    void *context;
+    enum record_state state;
+    bool is_empty;      /* nothing but CR so far */
+    size_t n_fields;    /* complete ones */
+    size_t pending_cr;  /* CR seen that may belong to the line end */
+    uint64_t n_newlines; /* LF bytes of this record, its end included */
+    struct record_field current;
+    struct record_field fields[N_ROLES];
+};
+
+/* For readings: the fields that the schema names are kept. */
+void record_parser_init(struct record_parser *parser,
+                        const struct schema *schema);
+
+/* For headers and other tables: each field is handed over as it ends. */
+void record_parser_init_visit(struct record_parser *parser,
+                              record_visit on_field, void *context);
+
+/* Ready for the next record. */
+void record_parser_reset(struct record_parser *parser);
+
+/*
+ * Feeds bytes; returns how many were taken. *done tells whether the record
+ * is complete (its LF was the last byte taken).
+ */
+size_t record_parser_feed(struct record_parser *parser, const uint8_t *bytes,
+                          size_t len, bool *done);
+
+/*
+ * Ends a record at the end of the file. False when the file ends inside
+ * quotes.
+ */
+bool record_parser_finish(struct record_parser *parser);
+
+#endif

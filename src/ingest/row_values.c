@@ -1,0 +1,117 @@
+/*
+ * row_values.c - the rules for each field.
+ */
+#include "ingest/row_values.h"
+
+#include <string.h>
+
+#include "base/civil_time.h"
+#include "base/decimal.h"
+#include "model/registry.h"
+#include "wattle/answers.h"
+
+static size_t
+trimmed(const struct record_field *field, const char **text)
+{
+    size_t kept = field->len < RECORD_FIELD_BYTES ? field->len
+                                                  : RECORD_FIELD_BYTES;
+    *text = field->text;
+    return decimal_trim(text, kept);
+}
+
+/* True when the field was too long to be kept whole. */
+static bool
+is_cut(const struct record_field *field)
+{
+    return field->len > RECORD_FIELD_BYTES;
+}
+
+static int
+read_time(const struct record_field *field, int64_t *time_ms)
+{
+    const char *text;
+    size_t len = trimmed(field, &text);
+    if (is_cut(field))
+        return WATTLE_REJECT_TIMESTAMP;
+    if (civil_parse(text, len, time_ms))
+        return ROW_IS_READING;
+    return decimal_is_missing(text, len) ? WATTLE_REJECT_MISSING
+                                         : WATTLE_REJECT_TIMESTAMP;
+}
+
+static int
+read_device(const struct record_field *field, struct row_values *values)
+{
+    values->device_len = trimmed(field, &values->device);
+    if (values->device_len == 0 || values->device_len > REGISTRY_MAX_ID ||
+        is_cut(field) ||
+        memchr(values->device, '\0', values->device_len) != NULL)
+        return WATTLE_REJECT_DEVICE;
+    return ROW_IS_READING;
+}
+
+static int
+read_number(const struct record_field *field, int role,
+            struct decimal *number)
+{
+    const char *text;
+    size_t len = trimmed(field, &text);
+    bool is_factor = role == ROLE_POWER_FACTOR;
+    bool negative = role != ROLE_VOLTAGE && role != ROLE_CURRENT;
+    if (is_cut(field))
+        return WATTLE_REJECT_NUMBER;
+    switch (decimal_parse(text, len, is_factor ? DECIMAL_ONE : DECIMAL_MAX,
+                          negative, number)) {
+    case DECIMAL_OK:
+        return ROW_IS_READING;
+    case DECIMAL_MISSING:
+        return WATTLE_REJECT_MISSING;
+    case DECIMAL_NUMBER:
+        return WATTLE_REJECT_NUMBER;
+    default:
+        return WATTLE_REJECT_RANGE;
+    }
+}
+
+/* With a power of its own a reading can do without the other measures. */
+static bool
+may_be_absent(const struct schema *schema, int role)
+{
+    return (schema->roles & (1u << ROLE_POWER)) != 0 && role != ROLE_POWER;
+}
+
+static int
+read_numbers(const struct record_parser *parser, struct row_values *values)
+{
+    const struct schema *schema = parser->schema;
+    for (int role = ROLE_VOLTAGE; role < N_ROLES; role++) {
+        if ((schema->roles & (1u << role)) == 0)
+            continue;
+        struct decimal number;
+        int reason = read_number(&parser->fields[role], role, &number);
+        if (reason == WATTLE_REJECT_MISSING && may_be_absent(schema, role))
+            continue;
+        if (reason != ROW_IS_READING)
+            return reason;
+        int column = schema_column(schema, role);
+        values->row.nano[column] = number.nano;
+        values->row.presence |= BATCH_HAS(column);
+        values->n_rounded += number.rounded ? 1 : 0;
+    }
+    return ROW_IS_READING;
+}
+
+int
+row_values_read(const struct record_parser *parser, struct row_values *values)
+{
+    values->row.presence = 0;
+    values->n_rounded = 0;
+    if (parser->n_fields != parser->schema->n_columns)
+        return WATTLE_REJECT_FIELDS;
+    int reason = read_time(&parser->fields[ROLE_TIME], &values->row.time_ms);
+    if (reason == ROW_IS_READING)
+        reason = read_device(&parser->fields[ROLE_DEVICE], values);
+    if (reason == ROW_IS_READING)
+        reason = read_numbers(parser, values);
+    return reason;
+}

@@ -1,0 +1,63 @@
+/*
+ * batch.h - storage for one block of readings, and its builder.
+ *
+ * A block has up to BATCH_ROWS rows. Value columns start at BATCH_PLACES
+ * decimals; a row that needs more widens the whole block to nine, so one
+ * number of decimals holds for a column of a block.
+ */
+#ifndef MODEL_BATCH_H
+#define MODEL_BATCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "wattle/batch.h"
+
+#define BATCH_ROWS   1024
+#define BATCH_PLACES 3
+
+/* presence bits */
+#define BATCH_HAS(column) ((uint8_t) (1u << (column)))
+#define BATCH_HAS_VIP                                                         \
+    (BATCH_HAS(WATTLE_VOLTAGE) | BATCH_HAS(WATTLE_CURRENT) |                  \
+     BATCH_HAS(WATTLE_POWER_FACTOR))
+
+struct batch {
+    size_t n_rows;
+    uint8_t columns;     /* columns that any row has */
+    bool is_uniform;     /* every row has exactly `columns` */
+    uint8_t places;      /* BATCH_PLACES or 9, before the shift */
+    uint8_t power_shift; /* 3: power or energy was given in kilo units */
+    uint32_t device[BATCH_ROWS];
+    int64_t time_ms[BATCH_ROWS];
+    int64_t value[WATTLE_N_COLUMNS][BATCH_ROWS];
+    uint8_t presence[BATCH_ROWS];
+    bool has_rounded; /* any n_rounded is not zero */
+    uint8_t n_rounded[BATCH_ROWS]; /* valid when has_rounded */
+};
+
+/* One reading with its values at nine places. */
+struct batch_row {
+    uint32_t device;
+    uint8_t presence;
+    int64_t time_ms;
+    int64_t nano[WATTLE_N_COLUMNS]; /* where present */
+};
+
+/* Empties the block for rows that have the given columns. */
+void batch_reset(struct batch *batch, uint8_t columns, uint8_t power_shift);
+
+/* Puts nine-place values into row `at`, widening the block if it must. */
+void batch_set(struct batch *batch, size_t at, const struct batch_row *row);
+
+/* Reads row `at` back at nine places. */
+void batch_get(const struct batch *batch, size_t at, struct batch_row *row);
+
+/* Moves row `from` to `to` <= from. */
+void batch_move(struct batch *batch, size_t to, size_t from);
+
+/* The public view of the block; valid until the block changes. */
+struct wattle_batch batch_view(const struct batch *batch);
+
+#endif

@@ -1,0 +1,129 @@
+/*
+ * text_canvas.c - eighths of blocks where UTF-8 is at hand, '#' elsewhere.
+ */
+#include "report/text_canvas.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/utf8.h"
+
+void
+text_canvas_colour(const struct text_canvas *canvas, enum text_colour colour)
+{
+    static const char *const codes[] = {
+        [TEXT_PLAIN] = "\033[0m", [TEXT_BOLD] = "\033[1m",
+        [TEXT_DIM] = "\033[2m",   [TEXT_BAR] = "\033[36m",
+        [TEXT_BAD] = "\033[1;31m",
+    };
+    if (canvas->style->is_colour)
+        fputs(codes[colour], canvas->out);
+}
+
+void
+text_canvas_heading(const struct text_canvas *canvas, const char *text)
+{
+    fputc('\n', canvas->out);
+    text_canvas_colour(canvas, TEXT_BOLD);
+    fputs(text, canvas->out);
+    text_canvas_colour(canvas, TEXT_PLAIN);
+    fputc('\n', canvas->out);
+}
+
+static double
+clamp_share(double share)
+{
+    if (!(share > 0))
+        return 0;
+    return share < 1 ? share : 1;
+}
+
+void
+text_canvas_bar(const struct text_canvas *canvas, double share, int width,
+                bool padded)
+{
+    static const char *const eighths[] = {"",  "▏", "▎", "▍",
+                                          "▌", "▋", "▊", "▉"};
+    int drawn = 0;
+    int units = (int) lround(clamp_share(share) * width * 8);
+    text_canvas_colour(canvas, TEXT_BAR);
+    if (canvas->style->is_utf8) {
+        for (; drawn < units / 8; drawn++)
+            fputs("█", canvas->out);
+        fputs(eighths[units % 8], canvas->out);
+        drawn += units % 8 != 0 ? 1 : 0;
+    } else {
+        for (; drawn < (units + 4) / 8; drawn++)
+            fputc('#', canvas->out);
+    }
+    text_canvas_colour(canvas, TEXT_PLAIN);
+    for (; padded && drawn < width; drawn++)
+        fputc(' ', canvas->out);
+}
+
+void
+text_canvas_spark(const struct text_canvas *canvas, const double *values,
+                  size_t n)
+{
+    static const char *const blocks[] = {"▁", "▂", "▃", "▄",
+                                         "▅", "▆", "▇", "█"};
+    static const char ascii[] = "_.:-=+*#";
+    double most = 0;
+    for (size_t i = 0; i < n; i++)
+        most = values[i] > most ? values[i] : most;
+    text_canvas_colour(canvas, TEXT_BAR);
+    for (size_t i = 0; i < n; i++) {
+        double share = most > 0 ? clamp_share(values[i] / most) : 0;
+        int level = (int) lround(share * 7);
+        if (canvas->style->is_utf8)
+            fputs(blocks[level], canvas->out);
+        else
+            fputc(ascii[level], canvas->out);
+    }
+    text_canvas_colour(canvas, TEXT_PLAIN);
+}
+
+/* Bytes of the printable character at p; 0 = it is none. */
+static size_t
+character_len(const unsigned char *p)
+{
+    size_t len = utf8_len(p);
+    bool is_control = *p < 0x20 || *p == 0x7f || (*p == 0xc2 && p[1] < 0xa0);
+    return is_control ? 0 : len;
+}
+
+int
+text_canvas_columns(const char *text)
+{
+    int n = 0;
+    for (const unsigned char *p = (const unsigned char *) text; *p != 0;
+         n++) {
+        size_t len = character_len(p);
+        p += len != 0 ? len : 1;
+    }
+    return n;
+}
+
+void
+text_canvas_field(const struct text_canvas *canvas, const char *text,
+                  int width)
+{
+    int columns = text_canvas_columns(text);
+    bool cut = columns > width;
+    int shown = cut ? width - 1 : columns;
+    int at = 0;
+    const unsigned char *p = (const unsigned char *) text;
+    for (; at < shown; at++) {
+        size_t len = character_len(p);
+        if (len == 0 || (len > 1 && !canvas->style->is_utf8))
+            fputc('?', canvas->out);
+        else
+            fwrite(p, 1, len, canvas->out);
+        p += len != 0 ? len : 1;
+    }
+    if (cut)
+        fputs(canvas->style->is_utf8 ? "…" : "~", canvas->out);
+    for (at += cut ? 1 : 0; at < width; at++)
+        fputc(' ', canvas->out);
+}

@@ -1,0 +1,46 @@
+/*
+ * text_canvas.h - bars, sparklines and texts of a fixed width on a terminal.
+ *
+ * Widths are in columns. Without UTF-8 everything is ASCII.
+ */
+#ifndef REPORT_TEXT_CANVAS_H
+#define REPORT_TEXT_CANVAS_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+#include "wattle/report.h"
+
+struct text_canvas {
+    FILE *out;
+    const struct wattle_text_style *style;
+};
+
+enum text_colour { TEXT_PLAIN, TEXT_BOLD, TEXT_DIM, TEXT_BAR, TEXT_BAD };
+
+/* Begins and ends a colour; nothing when the style has none. */
+void text_canvas_colour(const struct text_canvas *canvas,
+                        enum text_colour colour);
+
+/* A heading on a line of its own, with a blank line before. */
+void text_canvas_heading(const struct text_canvas *canvas, const char *text);
+
+/* A bar of `share` (0 .. 1) of `width` columns, padded to width when asked. */
+void text_canvas_bar(const struct text_canvas *canvas, double share,
+                     int width, bool padded);
+
+/* One column per value, its height by value / the largest. */
+void text_canvas_spark(const struct text_canvas *canvas,
+                       const double *values, size_t n);
+
+/*
+ * The text cut or padded to `width` columns. Bytes that are no printable
+ * UTF-8 appear as '?'.
+ */
+void text_canvas_field(const struct text_canvas *canvas, const char *text,
+                       int width);
+
+/* Columns that the text takes. */
+int text_canvas_columns(const char *text);
+
+#endif

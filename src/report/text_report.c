@@ -1,0 +1,372 @@
+/*
+ * text_report.c - the answers for a person at a terminal: what matters first,
+ * in 80 columns.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/civil_time.h"
+#include "base/number_text.h"
+#include "report/text_canvas.h"
+#include "wattle/report.h"
+
+#define LABEL_WIDTH 12
+
+static void
+label(const struct text_canvas *c, const char *text)
+{
+    text_canvas_colour(c, TEXT_DIM);
+    fprintf(c->out, "  %-*s", LABEL_WIDTH, text);
+    text_canvas_colour(c, TEXT_PLAIN);
+}
+
+static const char *
+grouped(double value, int places, char text[NUMBER_TEXT_SIZE])
+{
+    if (isnan(value))
+        snprintf(text, NUMBER_TEXT_SIZE, "-");
+    else
+        number_text_grouped(value, places, text);
+    return text;
+}
+
+static const char *
+counted(uint64_t value, char text[NUMBER_TEXT_SIZE])
+{
+    number_text_count(value, text);
+    return text;
+}
+
+static const char *
+plural(uint64_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
+/* 2023-10-01 08:00, without seconds. */
+static void
+put_minute(const struct text_canvas *c, int64_t time_ms)
+{
+    char text[CIVIL_TEXT_SIZE];
+    civil_format(time_ms, text);
+    text[10] = ' ';
+    text[16] = '\0';
+    fputs(text, c->out);
+}
+
+static void
+put_period(const struct text_canvas *c, const struct wattle_figures *f)
+{
+    char text[NUMBER_TEXT_SIZE];
+    label(c, "Period");
+    if (f->first_ms == WATTLE_NO_TIME) {
+        fputs("no readings\n", c->out);
+        return;
+    }
+    put_minute(c, f->first_ms);
+    fputs(" to ", c->out);
+    put_minute(c, f->last_ms);
+    double days = (double) (f->last_ms - f->first_ms) / CIVIL_MS_PER_DAY;
+    fprintf(c->out, " UTC (%s days)\n",
+            grouped(days, days < 10 ? 1 : 0, text));
+}
+
+static void
+put_counts(const struct text_canvas *c, const struct wattle_answers *a)
+{
+    char text[NUMBER_TEXT_SIZE];
+    label(c, "Readings");
+    fprintf(c->out, "%s of ", counted(a->figures.n_readings, text));
+    fprintf(c->out, "%s device%s", counted(a->n_devices, text),
+            plural(a->n_devices));
+    if (a->n_files > 0)
+        fprintf(c->out, " in %s file%s", counted(a->n_files, text),
+                plural(a->n_files));
+    fputc('\n', c->out);
+}
+
+static void
+put_powers(const struct text_canvas *c, const struct wattle_figures *f)
+{
+    char text[NUMBER_TEXT_SIZE];
+    label(c, "Energy");
+    fprintf(c->out, "%s kWh\n", grouped(f->energy_kwh, 1, text));
+    label(c, "Mean power");
+    fprintf(c->out, "%s W a device", grouped(f->mean_power_w, 1, text));
+    if (!isnan(f->min_power_w)) {
+        fprintf(c->out, " (from %s ", grouped(f->min_power_w, 1, text));
+        fprintf(c->out, "to %s W)", grouped(f->max_power_w, 1, text));
+    }
+    fputc('\n', c->out);
+    label(c, "Efficiency");
+    fprintf(c->out, "%s\n", grouped(f->efficiency, 4, text));
+}
+
+static void
+put_costs(const struct text_canvas *c, const struct wattle_answers *a)
+{
+    char text[NUMBER_TEXT_SIZE];
+    label(c, "Cost");
+    fprintf(c->out, "%s a month", grouped(a->figures.monthly_cost, 2, text));
+    number_text_exact(a->rate_per_kwh, text);
+    fprintf(c->out, " at %s per kWh\n", text);
+    if (isnan(a->budget))
+        return;
+    label(c, "Budget");
+    double left = a->budget - a->figures.monthly_cost;
+    fprintf(c->out, "%s a month: ", grouped(a->budget, 2, text));
+    text_canvas_colour(c, a->is_over_budget ? TEXT_BAD : TEXT_PLAIN);
+    fprintf(c->out, "%s by %s\n", a->is_over_budget ? "exceeded" : "kept",
+            grouped(fabs(left), 2, text));
+    text_canvas_colour(c, TEXT_PLAIN);
+}
+
+static int
+compare_energy(const void *x, const void *y)
+{
+    const struct wattle_device_answer *a =
+        *(const struct wattle_device_answer *const *) x;
+    const struct wattle_device_answer *b =
+        *(const struct wattle_device_answer *const *) y;
+    double p = a->figures.energy_kwh, q = b->figures.energy_kwh;
+    if (p != q)
+        return p < q ? 1 : -1;
+    return strcmp(a->id, b->id);
+}
+
+static int
+widest(const struct wattle_device_answer *const *devices, size_t n,
+       const char *(*text_of)(const struct wattle_device_answer *), int most)
+{
+    int width = 0;
+    for (size_t i = 0; i < n; i++) {
+        const char *text = text_of(devices[i]);
+        int columns = text != NULL ? text_canvas_columns(text) : 0;
+        width = columns > width ? columns : width;
+    }
+    return width < most ? width : most;
+}
+
+static const char *
+id_of(const struct wattle_device_answer *d)
+{
+    return d->id;
+}
+
+static const char *
+name_of(const struct wattle_device_answer *d)
+{
+    return d->name;
+}
+
+static void
+put_top_line(const struct text_canvas *c,
+             const struct wattle_device_answer *d, int id_width,
+             int name_width, double share)
+{
+    char text[NUMBER_TEXT_SIZE];
+    fputs("  ", c->out);
+    text_canvas_field(c, d->id, id_width);
+    if (name_width > 0) {
+        fputs("  ", c->out);
+        text_canvas_field(c, d->name != NULL ? d->name : "", name_width);
+    }
+    fprintf(c->out, " %10s kWh", grouped(d->figures.energy_kwh, 1, text));
+    fprintf(c->out, " %9s/mo  ", grouped(d->figures.monthly_cost, 2, text));
+    int used = 2 + id_width + (name_width > 0 ? name_width + 2 : 0) + 15 + 15;
+    text_canvas_bar(c, share, c->style->width - used, false);
+    fputc('\n', c->out);
+}
+
+static int
+put_top(const struct text_canvas *c, const struct wattle_answers *a)
+{
+    size_t n = a->n_devices;
+    size_t top = (size_t) (c->style->top > 0 ? c->style->top : 0);
+    if (n == 0 || top == 0)
+        return WATTLE_OK;
+    const struct wattle_device_answer **order =
+        calloc(n, sizeof(struct wattle_device_answer *));
+    if (order == NULL)
+        return WATTLE_ERR_MEMORY;
+    for (size_t i = 0; i < n; i++)
+        order[i] = &a->devices[i];
+    qsort(order, n, sizeof(struct wattle_device_answer *), compare_energy);
+    top = top < n ? top : n;
+    int id_width = widest(order, top, id_of, 18);
+    int name_width = widest(order, top, name_of, c->style->width - 62);
+    text_canvas_heading(c, "Devices by energy");
+    double most = order[0]->figures.energy_kwh;
+    for (size_t i = 0; i < top; i++)
+        put_top_line(c, order[i], id_width, name_width,
+                     most > 0 ? order[i]->figures.energy_kwh / most : 0);
+    if (top < n) {
+        char text[NUMBER_TEXT_SIZE];
+        text_canvas_colour(c, TEXT_DIM);
+        fprintf(c->out, "  ... and %s more (--top N, --csv, --json)\n",
+                counted(n - top, text));
+        text_canvas_colour(c, TEXT_PLAIN);
+    }
+    free(order);
+    return WATTLE_OK;
+}
+
+static void
+put_hour(const struct text_canvas *c, const struct wattle_answers *a,
+         int hour, double most, bool padded)
+{
+    char text[NUMBER_TEXT_SIZE];
+    double energy = a->hours[hour].energy_kwh;
+    int width = c->style->width / 2 - 22;
+    fprintf(c->out, "  %02d:00 %9s ", hour, grouped(energy, 1, text));
+    text_canvas_bar(c, most > 0 ? energy / most : 0, width, padded);
+}
+
+static void
+put_hours(const struct text_canvas *c, const struct wattle_answers *a)
+{
+    double most = 0;
+    for (int h = 0; h < 24; h++)
+        most = a->hours[h].energy_kwh > most ? a->hours[h].energy_kwh : most;
+    if (a->n_devices == 0)
+        return;
+    text_canvas_heading(c, "Energy by hour of the day (kWh, UTC)");
+    for (int h = 0; h < 12; h++) {
+        put_hour(c, a, h, most, true);
+        fputs("  ", c->out);
+        put_hour(c, a, h + 12, most, false);
+        fputc('\n', c->out);
+    }
+}
+
+/* How days are gathered into the columns of the sparkline. */
+enum span { SPAN_DAY, SPAN_MONTH, SPAN_YEAR };
+
+static int64_t
+span_of(int64_t day, enum span span)
+{
+    int year, month, day_of_month;
+    if (span == SPAN_DAY)
+        return day;
+    civil_date_from_day(day, &year, &month, &day_of_month);
+    return span == SPAN_MONTH ? year * 12 + month - 1 : year;
+}
+
+static void
+put_days(const struct text_canvas *c, const struct wattle_answers *a)
+{
+    static const char *const headings[] = {
+        "Energy by day", "Energy by month", "Energy by year"};
+    enum { MOST = 256 };
+    double values[MOST] = {0};
+    size_t room = (size_t) (c->style->width - 4);
+    if (a->n_days < 2)
+        return;
+    int64_t first = a->days[0].day;
+    int64_t last = a->days[a->n_days - 1].day;
+    enum span span = SPAN_DAY;
+    while (span < SPAN_YEAR &&
+           (uint64_t) (span_of(last, span) - span_of(first, span)) >= room)
+        span++;
+    size_t n = (size_t) (span_of(last, span) - span_of(first, span)) + 1;
+    if (n > room || n > MOST)
+        return;
+    for (size_t i = 0; i < a->n_days; i++)
+        values[span_of(a->days[i].day, span) - span_of(first, span)] +=
+            a->days[i].energy_kwh;
+    char text[CIVIL_TEXT_SIZE], number[NUMBER_TEXT_SIZE];
+    double least = values[0], most = values[0];
+    for (size_t i = 1; i < n; i++) {
+        least = values[i] < least ? values[i] : least;
+        most = values[i] > most ? values[i] : most;
+    }
+    text_canvas_heading(c, headings[span]);
+    fputs("  ", c->out);
+    text_canvas_spark(c, values, n);
+    civil_format_day(first, text);
+    fprintf(c->out, "\n  %s to ", text);
+    civil_format_day(last, text);
+    fprintf(c->out, "%s: from %s ", text, grouped(least, 1, number));
+    fprintf(c->out, "to %s kWh\n", grouped(most, 1, number));
+}
+
+static void
+put_rejects(const struct text_canvas *c, const struct wattle_answers *a)
+{
+    char text[NUMBER_TEXT_SIZE];
+    label(c, "Rejected");
+    fprintf(c->out, "%s of ", counted(a->n_rejects, text));
+    fprintf(c->out, "%s lines", counted(a->n_lines, text));
+    const char *between = ": ";
+    for (int r = 0; r < WATTLE_N_REASONS; r++) {
+        if (a->rejects_by_reason[r] == 0)
+            continue;
+        fprintf(c->out, "%s%s %s", between, wattle_reason_text(r),
+                counted(a->rejects_by_reason[r], text));
+        between = ", ";
+    }
+    fputc('\n', c->out);
+    for (size_t i = 0; i < a->n_first_rejects; i++) {
+        const struct wattle_reject *r = &a->first_rejects[i];
+        fprintf(c->out, "  %*s%s:%llu: %s\n", LABEL_WIDTH, "", r->path,
+                (unsigned long long) r->line, wattle_reason_text(r->reason));
+    }
+    if (a->n_rejects > a->n_first_rejects)
+        fprintf(c->out, "  %*s... (--rejects FILE writes them all)\n",
+                LABEL_WIDTH, "");
+}
+
+static void
+put_quality(const struct text_canvas *c, const struct wattle_answers *a)
+{
+    char text[NUMBER_TEXT_SIZE];
+    text_canvas_heading(c, "Data quality");
+    put_rejects(c, a);
+    label(c, "Duplicates");
+    fprintf(c->out, "%s replaced by a later reading\n",
+            counted(a->n_duplicates, text));
+    label(c, "Gaps");
+    fprintf(c->out, "%s longer than ", counted(a->figures.n_gaps, text));
+    number_text_exact(a->max_gap_hours, text);
+    fprintf(c->out, "%s h, ", text);
+    fprintf(c->out, "%s h in all; they add no energy\n",
+            grouped(a->figures.gap_hours, 1, text));
+    if (a->n_filtered > 0) {
+        label(c, "Left out");
+        fprintf(c->out, "%s lines, by --since, --until or --device\n",
+                counted(a->n_filtered, text));
+    }
+    if (a->n_rounded > 0) {
+        label(c, "Rounded");
+        fprintf(c->out, "%s values with more than nine decimals\n",
+                counted(a->n_rounded, text));
+    }
+    if (a->n_skipped_files > 0) {
+        label(c, "Skipped");
+        fprintf(c->out, "%s file%s\n", counted(a->n_skipped_files, text),
+                plural(a->n_skipped_files));
+    }
+}
+
+int
+wattle_answers_write_text(const struct wattle_answers *a,
+                          const struct wattle_text_style *style, FILE *out)
+{
+    struct text_canvas canvas = {out, style};
+    const struct text_canvas *c = &canvas;
+    text_canvas_colour(c, TEXT_BOLD);
+    fputs("Energy report\n", out);
+    text_canvas_colour(c, TEXT_PLAIN);
+    put_period(c, &a->figures);
+    put_counts(c, a);
+    put_powers(c, &a->figures);
+    put_costs(c, a);
+    int status = put_top(c, a);
+    put_hours(c, a);
+    put_days(c, a);
+    put_quality(c, a);
+    if (status == WATTLE_OK && ferror(out))
+        status = WATTLE_ERR_IO;
+    return status;
+}

@@ -1,0 +1,62 @@
+/*
+ * kernels.c - which table of kernels to use.
+ */
+#include "simd/kernels.h"
+
+#include "wattle/report.h"
+
+#if defined(__x86_64__)
+
+static const struct kernels *
+if_avx2(void)
+{
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi")
+               ? &kernels_avx2
+               : NULL;
+}
+
+static const struct kernels *
+if_avx512(void)
+{
+    return __builtin_cpu_supports("avx512f") &&
+                   __builtin_cpu_supports("avx512bw") &&
+                   __builtin_cpu_supports("avx512vl") &&
+                   __builtin_cpu_supports("avx512dq") &&
+                   __builtin_cpu_supports("avx512vbmi") &&
+                   __builtin_cpu_supports("bmi2")
+               ? &kernels_avx512
+               : NULL;
+}
+
+#else
+
+static const struct kernels *
+if_avx2(void)
+{
+    return NULL;
+}
+
+static const struct kernels *
+if_avx512(void)
+{
+    return NULL;
+}
+
+#endif
+
+const struct kernels *
+kernels_for(int simd)
+{
+    switch (simd) {
+    case WATTLE_SIMD_SCALAR:
+        return &kernels_scalar;
+    case WATTLE_SIMD_AVX2:
+        return if_avx2();
+    case WATTLE_SIMD_AVX512:
+        return if_avx512();
+    default:
+        if (if_avx512() != NULL)
+            return if_avx512();
+        return if_avx2() != NULL ? if_avx2() : &kernels_scalar;
+    }
+}

@@ -1,0 +1,61 @@
+/*
+ * kernels.h - the inner loops that exist in several variants.
+ *
+ * One constant table for each variant, one choice at the start. The scalar
+ * table is plain C and says what is right; the others must agree with it on
+ * every input, and a test holds them together.
+ */
+#ifndef SIMD_KERNELS_H
+#define SIMD_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "simd/row_layout.h"
+
+#define KERNEL_ROWS  1024 /* most rows in one call */
+#define KERNEL_SLACK 64   /* bytes that may be read behind the text */
+
+/* Rows as decoded, before dates and devices are looked up. */
+struct decoded_rows {
+    int64_t number[LAYOUT_NUMBERS][KERNEL_ROWS]; /* thousandths */
+    uint64_t device[2][KERNEL_ROWS];             /* padded id */
+    uint32_t date[KERNEL_ROWS];    /* YYYYMMDD, or low unix digits */
+    uint32_t seconds[KERNEL_ROWS]; /* of the day */
+    uint32_t ms[KERNEL_ROWS];      /* or high unix digits */
+    uint16_t slot[KERNEL_ROWS];    /* of the layout */
+    uint8_t is_valid[KERNEL_ROWS]; /* 0: for the reference parser */
+};
+
+struct kernels {
+    const char *name;
+    /*
+     * Finds complete rows: starts[i] is where row i begins, starts[n] where
+     * the last one ends. Returns n, at most max_rows.
+     */
+    size_t (*split_rows)(const uint8_t *text, size_t len, uint32_t *starts,
+                         size_t max_rows);
+    /*
+     * Decodes rows first .. n_rows - 1 by the table of layouts. Reads up to KERNEL_SLACK bytes
+     * behind the last row. number_max bounds the magnitude of each number.
+     */
+    void (*decode_rows)(const struct row_layout *table,
+                        const int64_t number_max[LAYOUT_NUMBERS],
+                        const uint8_t *text, const uint32_t *starts,
+                        size_t first, size_t n_rows, struct decoded_rows *out);
+};
+
+/*
+ * The table for a level of enum wattle_simd; AUTO gives the best this CPU
+ * has. NULL when the CPU or the build lacks it.
+ */
+const struct kernels *kernels_for(int simd);
+
+/* The shape of the row at text, or 0 when no newline is within 64 bytes. */
+uint64_t kernels_shape(const uint8_t *text);
+
+extern const struct kernels kernels_scalar;
+extern const struct kernels kernels_avx2;
+extern const struct kernels kernels_avx512;
+
+#endif

@@ -1,0 +1,871 @@
+#!/usr/bin/env python3
+"""Writes random test cases for `wattle report`: input files and options.
+
+    python3 casegen.py SEED FOLDER
+
+The same seed always gives the same files and options (paths aside). Five kinds
+of case: small ones with every oddity of the specification (most of them),
+large clean ones that suit the fast paths of the program, ones where rows repeat
+one shape, ones with NUL bytes late in a file, and rarely one without any
+usable file. What the specification leaves open is kept out where possible.
+"""
+
+import gzip
+import os
+import random
+import shlex
+import subprocess
+import sys
+
+SECOND, MINUTE, HOUR, DAY = 1000, 60000, 3600000, 86400000
+
+MISSING = [b"", b"?", b"null", b"nan", b"none", b"n/a", b"na", b"unknown", b"unavailable",
+           b"NULL", b"NaN", b"None", b"N/A", b"NA", b"Unknown", b"UNAVAILABLE", b" ", b"\t? "]
+
+BAD_NUMBERS = [b"abc", b".5", b"5.", b"1.2.3", b"--1", b"+-1", b"1e", b"1e+", b"e5", b"0x10", b"1 2",
+               b"1_000", b"inf", b"-inf", b"Infinity", b"-nan", b"1,5", b"1\r", b"\r1", b"+", b"-", b".",
+               b"1e1.5", b"\xd9\xa1", b"12V", b'1"', b"1e5e5", b"\xc2\xa05", b"0" * 401, b"1." + b"0" * 399]
+
+BAD_TIMES = [b"2023-02-29 00:00:00", b"2023-13-01 00:00:00", b"2023-00-10 00:00:00",
+             b"2023-10-00 00:00:00", b"2023-04-31 00:00", b"2023-10-01 24:00:00",
+             b"2023-10-01 23:60:00", b"2023-10-01 23:59:60", b"2023-1-1 00:00:00", b"20231001",
+             b"19000101", b"21001231", b"2023-10-01", b"2023-10-01 10", b"2023-10-01t10:00:00",
+             b"2023-10-01T10:00:00z", b"2023-10-01 10:00:00+24:00", b"2023-10-01 10:00:00+05:60",
+             b"2023-10-01 10:00:00 Z", b"2023-10-01  10:00:00", b"2023-10-01 10:00:00.",
+             b"2023-10-01 10:00.5", b"1696118400000000", b"-5", b"+5", b"123.", b".5", b"1e9",
+             b"10000-01-01 00:00:00", b"2023/10/01 10:00:00", b"01-10-2023 10:00:00", b"yesterday",
+             b"2023-10-01 10:00:00+1", b"2023-10-01 10:00:00+01:0", b"2023-10-01 10:00:00+010",
+             b"2023-10-01 10:00:00Z0", b"1900-02-29 00:00:00", b"2100-02-29 00:00", b"20240229",
+             b"2023-10-01T10:00:00,5", b"0x65", b"2023-10-0110:00:00", b"2023-10-01 1:00:00",
+             b"2023-10-01 10:00:00.12a", b"2023-10-01 10:00:00--01", b"1696118400.5.5"]
+
+# Odd, yet valid.
+ODD_TIMES = [b"20231332", b"18991231", b"21010101", b"20231001.0", b"000020231001", b"0", b"00", b"0.0009",
+             b"99999999999", b"99999999999.999", b"100000000000", b"100000000000.9", b"1696118400123.7",
+             b"2023-10-01 10:00", b"2023-10-01T10:00Z", b"2023-10-01 10:00+05", b"2023-10-01T10:00-0530",
+             b"2023-10-01 10:00:00-00:00", b"2023-10-01 10:00:00.0009999", b"2023-10-01 10:00:00.1",
+             b"2023-10-01 10:00:00.12", b"2023-10-01 10:00:00.999999999999999999999999+23:59",
+             b"2000-02-29 12:00", b"2024-02-29T23:59:59.999Z", b"0000-02-29 10:00:00",
+             b"9999-12-31 23:59:59.999", b"1969-12-31T23:59:59.999Z", b"1900-02-28 23:59",
+             b"2023-10-01 00:30:00+01:00", b"2023-12-31T23:30:00-01:00", b"1696118400." + b"1" * 300]
+
+ERAS = ["2023-10-01", "2024-02-28", "2023-02-28", "2023-12-31", "2023-10-31", "2000-02-29",
+        "1900-02-28", "1969-12-31", "1970-01-01", "1970-08-20", "2100-02-28", "5138-11-15",
+        "9999-12-20", "0001-01-03"]
+
+
+def days_of(year, month, day):
+    """Days since 1970-01-01 (years from March, so that leap days come last)."""
+    year -= month < 3
+    month = (month + 9) % 12
+    return (365 * year + year // 4 - year // 100 + year // 400
+            + (153 * month + 2) // 5 + day - 1 - 719468)
+
+
+def civil(ms):
+    """ms since 1970 -> (year, month, day, hour, minute, second, ms)."""
+    days, rest = divmod(ms, DAY)
+    days += 719468
+    era, of_era = divmod(days, 146097)
+    year = (of_era - of_era // 1460 + of_era // 36524 - of_era // 146096) // 365
+    of_year = of_era - (365 * year + year // 4 - year // 100)
+    month = (5 * of_year + 2) // 153
+    day = of_year - (153 * month + 2) // 5 + 1
+    month = month + 3 if month < 10 else month - 9
+    year += era * 400 + (month < 3)
+    return (year, month, day, rest // HOUR, rest // MINUTE % 60, rest // SECOND % 60, rest % SECOND)
+
+
+def era_start(text):
+    return days_of(int(text[:4]), int(text[5:7]), int(text[8:])) * DAY
+
+
+# ---------------------------------------------------------------- cells
+
+TIME_STYLES = ["space", "t", "tz", "short", "ms", "long", "offset", "unix", "unix-fraction", "unix-ms",
+               "unix-ms-fraction"]
+
+
+def time_cell(rng, ms, style):
+    """The time in the wished style, or in one near it that can hold it."""
+    whole = ms % SECOND == 0
+    if style.startswith("unix") and ms >= 0:
+        fraction = b"." + b"%03d" % (ms % SECOND)
+        if style == "unix" and whole and ms < 10**14:
+            return b"%d" % (ms // SECOND)
+        if style in ("unix", "unix-fraction") and ms < 10**14:
+            return b"%d" % (ms // SECOND) + fraction + rng.choice([b"", b"0", b"999", b"123456"])
+        if ms >= 10**11:
+            return b"%d" % ms + (rng.choice([b".0", b".999", b".5"]) if style.endswith("fraction") else b"")
+        return b"%d" % (ms // SECOND) + fraction
+    suffix, shift = b"", 0
+    if style == "offset":
+        minutes = rng.choice([0, 60, 120, -300, 330, 345, -570, 765, 1439, -1439])
+        if civil(ms)[0] in range(1, 9999):
+            shift = minutes * MINUTE
+            hour, minute = divmod(abs(minutes), 60)
+            forms = [b"%02d:%02d" % (hour, minute), b"%02d%02d" % (hour, minute)]
+            if minute == 0:
+                forms.append(b"%02d" % hour)
+            sign = b"-" if minutes < 0 or (minutes == 0 and rng.random() < 0.5) else b"+"
+            suffix = sign + rng.choice(forms)
+    elif style in ("tz", "ms", "long"):
+        suffix = rng.choice([b"", b"Z"]) if style != "tz" else b"Z"
+    year, month, day, hour, minute, second, rest = civil(ms + shift)
+    between = {"space": b" ", "short": b" ", "t": b"T", "tz": b"T"}.get(style) or rng.choice([b" ", b"T"])
+    out = b"%04d-%02d-%02d%s%02d:%02d" % (year, month, day, between, hour, minute)
+    if style == "short" and second == 0 and rest == 0:
+        return out + suffix
+    out += b":%02d" % second
+    if style == "long":
+        out += b".%03d" % rest + bytes(rng.choice(b"0123456789") for _ in range(rng.choice([1, 3, 6, 20])))
+    elif rest or style == "ms":
+        out += b".%03d" % rest
+    return out + suffix
+
+
+def decimal_text(rng, low, high, places):
+    """A plain decimal number between low and high, with so many places."""
+    scaled = rng.randint(int(low * 10**places), int(high * 10**places))
+    sign, scaled = ("-" if scaled < 0 else ""), abs(scaled)
+    if places == 0:
+        return ("%s%d" % (sign, scaled)).encode()
+    whole, fraction = divmod(scaled, 10**places)
+    return ("%s%d.%0*d" % (sign, whole, places, fraction)).encode()
+
+
+RANGES = {"voltage": (0, 250), "current": (0, 16), "pf": (-1, 1), "power": (-500, 5000), "value": (-500, 5000)}
+ODD_VALUES = {
+    "voltage": [b"0", b"-0", b"-0.0", b"+0.000", b"1000000000", b"1e9", b"1E+9", b"0.0000000005", b"1e-10",
+                b"0.00000000049999", b"0e999999999999999", b"1e-99999999999999999999", b"230.0000000015"],
+    "current": [b"0", b"-0e5", b"+1.5", b"1e-9", b"0.0000000025", b"15E-1", b"1000000000.000", b"00001.5"],
+    "pf": [b"1", b"-1", b"+1.000000000000", b"0", b"-0", b"-0.5", b"0.9999999999", b"-0.9999999995", b"98e-2",
+           b"10E-1", b"0.0000000005", b"-0.0000000015", b"1e-400"],
+    "power": [b"-1000000000", b"1e9", b"-0", b"0", b"1.5e3", b"-2.5E-3", b"+7", b"1e-10", b"-1e-10",
+              b"0.0000000005", b"0.0000000015", b"-0.0000000025", b"999999999.9999999999",
+              b"0." + b"0" * 397 + b"1", b"1" + b"." + b"0" * 398, b"1000000000.0", b"5000e-1"],
+}
+ODD_VALUES["value"] = ODD_VALUES["power"]
+OUT_OF_RANGE = {
+    "voltage": [b"-1", b"-0.0000000000001", b"1000000000.0000000001", b"1e10", b"-1e-400", b"1e99999999999999999"],
+    "current": [b"-0.5", b"-1e-10", b"1000000001", b"1e300", b"-2"],
+    "pf": [b"1.1", b"-1.5", b"1.0000000000001", b"-1.0000000001", b"2", b"98", b"1e9"],
+    "power": [b"1000000000.0000000001", b"-1000000001", b"1e10", b"-1e99999", b"12345678901", b"9" * 400],
+}
+OUT_OF_RANGE["value"] = OUT_OF_RANGE["power"]
+
+
+class NumberStyle:
+    """How one file writes its numbers: all alike, or each in a way of its own (wild)."""
+
+    def __init__(self, rng):
+        self.wild = rng.random() < 0.3
+        self.places = {role: rng.choice([0, 1, 2, 3, 3, 6, 9]) for role in RANGES}
+        self.places["pf"] = rng.choice([2, 2, 3, 4, 9])
+        self.positive = rng.random() < 0.6
+
+    def cell(self, rng, role):
+        low, high = RANGES[role]
+        if self.positive:
+            low = max(low, 0)
+        if not self.wild:
+            return decimal_text(rng, low, high, self.places[role])
+        roll = rng.random()
+        if roll < 0.25:
+            return rng.choice(ODD_VALUES[role])
+        out = decimal_text(rng, low, high, rng.choice([0, 1, 2, 3, 5, 8, 9, 10, 10, 11, 12, 15, 30]))
+        if roll < 0.4:
+            # Write it with an exponent.
+            if role == "pf":
+                return b"%de-3" % rng.randint(-999, 999)
+            shift = rng.randint(-3, 3)
+            sign = b"+" if shift >= 0 and rng.random() < 0.5 else b""
+            mantissa = decimal_text(rng, low, high / 1000, rng.choice([1, 4, 9]))
+            return mantissa + rng.choice([b"e", b"E"]) + sign + b"%d" % shift
+        if roll < 0.5 and not out.startswith(b"-"):
+            return b"+" + out
+        return out
+
+
+def quoted(cell):
+    return b'"' + cell.replace(b'"', b'""') + b'"'
+
+
+def needs_quotes(cell):
+    return cell.startswith(b'"') or any(byte in cell for byte in b",\n") or cell.endswith(b"\r")
+
+
+def written(rng, cell, quote, pad):
+    """A cell as it stands in the file: perhaps quoted, perhaps padded."""
+    if pad and rng.random() < pad:
+        spaces = [b" ", b"  ", b"\t", b" \t ", b""]
+        cell = rng.choice(spaces) + cell + rng.choice(spaces)
+    if needs_quotes(cell) or (quote and rng.random() < quote):
+        shown = quoted(cell)
+        # Bytes after the closing quote belong to the field.
+        if quote and rng.random() < 0.03:
+            shown += rng.choice([b" ", b"\t"])
+        return shown
+    return cell
+
+
+EXTRA = [b"", b"ok", b"note, with comma", b'say "hi"', b'stray " quote', b"two\nlines", b"a\r\nb\r\n", b"\n\n",
+         b"\xc3\xa9\xe2\x82\xac", b"x" * 300, b"lone\rcr", b'""', b'"', b"'", b"\xff\xfe", b" ", b"-", b"1.5"]
+
+PLAIN_DEVICES = ["DEV%04d", "dev-%d", "sensor.kitchen_%d_power", "%d", "meter %d", "Küche %d", "機器%d", "a%db"]
+ODD_DEVICES = [b"x" * 15, b"x" * 16, b"x" * 17, b"x" * 16 + b"y", b"y" * 63, b"y" * 64, b"y" * 65, b"z" * 255,
+               b"z" * 254 + b"a", b"\xc3\xa9" * 127, b"with space", b"comma, inside", b'quo"te', b"new\nline",
+               b"null", b"?", b"NaN", b"0", b"-1", b"a", b"A", b"\xf0\x9f\x94\x8c", b"tab\tinside", b"back\\slash",
+               b"cr\rinside", b"\x01\x1f\x7f", b"'single'", b"[x]", b"x*y", b"DEV0001 ", b"Dev0001", b"\"q\""]
+
+
+def device_pool(rng):
+    pattern = rng.choice(PLAIN_DEVICES[:2] * 4 + PLAIN_DEVICES)
+    count = rng.choice([1, 1, 2, 3, 3, 5, 8, 20])
+    start = rng.choice([0, 1, 7, 95])
+    pool = [(pattern % (start + n)).encode() for n in range(count)]
+    if rng.random() < 0.3:
+        pool += rng.sample(ODD_DEVICES, rng.randint(1, 6))
+    return [device.strip(b" \t") for device in pool]
+
+
+# ---------------------------------------------------------------- rows in time
+
+def pick_step(rng, max_gap):
+    return rng.choice([SECOND, MINUTE, 5 * MINUTE, 15 * MINUTE, 20 * MINUTE, HOUR, 7 * MINUTE + SECOND,
+                       37 * MINUTE, 90 * MINUTE, max_gap, max_gap])
+
+
+def device_times(rng, start, count, max_gap, align):
+    """Times of one device, rising."""
+    pattern = rng.choice(["regular", "regular", "irregular", "mixed", "mixed", "gaps"])
+    step = pick_step(rng, max_gap)
+    now = start + rng.randrange(0, 2 * HOUR) // align * align
+    if rng.random() < 0.3:
+        # Start close before the end of a day.
+        now = now // DAY * DAY + DAY - rng.choice([1, 15, 40, 90]) * MINUTE
+    times = []
+    for _ in range(count):
+        times.append(now)
+        if pattern == "irregular":
+            step = rng.randrange(1, 2 * max_gap)
+        elif pattern == "mixed":
+            step = rng.choice([pick_step(rng, max_gap), max_gap, max_gap + align, max(max_gap - align, 1), step])
+        elif pattern == "gaps" and rng.random() < 0.2:
+            now += rng.choice([max_gap + 1, 3 * max_gap, DAY, 40 * DAY]) // align * align
+        now += max(step // align, 1) * align
+    return times
+
+
+def make_events(rng, devices, total, max_gap):
+    """(ms, device) pairs in some order, with duplicates."""
+    era = rng.choice(ERAS[:6] * 4 + ERAS)
+    start = era_start(era)
+    align = rng.choice([1, SECOND, SECOND, SECOND, MINUTE, MINUTE])
+    events = []
+    share = max(1, -(-total // len(devices)))
+    for device in devices:
+        events += [(ms, device) for ms in device_times(rng, start, share, max_gap, align)]
+    last = era_start("9999-12-31") + DAY - 1
+    events = [event for event in events if event[0] <= last]
+    if total < len(devices):
+        events = events[:total]
+
+    order = rng.choice(["time", "time", "time", "device", "shuffled", "newest", "late"])
+    if order != "device":
+        events.sort()
+    if order == "shuffled":
+        rng.shuffle(events)
+    elif order == "newest":
+        events.reverse()
+    elif order == "late" and events:
+        for _ in range(1 + len(events) // 20):
+            events.append(events.pop(rng.randrange(len(events))))
+
+    if events and rng.random() < 0.5:
+        for _ in range(rng.randint(1, 1 + len(events) // 8)):
+            where = rng.randrange(len(events))
+            if rng.random() < 0.5:
+                events.insert(where + rng.choice([0, 1, 2]), events[where])      # near
+            else:
+                events.insert(rng.randint(0, len(events)), events[where])        # far
+    return events
+
+
+# ---------------------------------------------------------------- files
+
+HEADER_NAMES = {
+    "timestamp": ["timestamp", "timestamp", "timestamp", "time", "datetime", "date"],
+    "device": ["device_id", "device_id", "device_id", "device", "id", "entity_id", "meter"],
+    "voltage": ["voltage", "voltage", "volts"],
+    "current": ["current", "current", "amps", "current_a"],
+    "pf": ["power_factor", "power_factor", "pf", "powerfactor"],
+    "power": ["power", "power_w", "watts"],
+    "value": ["value"],
+}
+EXTRA_NAMES = ["note", "status", "unit", "energy", "", "power (W)", "quality", "Vrms", "is_active", "temps"]
+
+
+def header_cell(rng, role, fancy):
+    name = rng.choice(HEADER_NAMES[role]) if fancy else HEADER_NAMES[role][0]
+    if fancy:
+        name = rng.choice([name, name, name.upper(), name.title(),
+                           "".join(rng.choice([c, c.upper()]) for c in name)])
+    return name.encode()
+
+
+def pick_roles(rng, family):
+    """The roles of a file's columns; family says where its power comes from."""
+    electric = ["voltage", "current", "pf"]
+    if family == "electric":
+        roles = list(electric) + (["value"] if rng.random() < 0.1 else [])
+    elif family == "power":
+        roles = ["power"] + (["value"] if rng.random() < 0.1 else [])
+    elif family == "power+":
+        roles = ["power"] + rng.choice([electric, electric, ["current", "pf"], ["voltage"], ["pf"], ["current"]])
+    else:
+        roles = ["value"]
+        if rng.random() < 0.1:
+            roles += rng.choice([["voltage"], ["current"], ["voltage", "current"], ["pf"]])
+    return roles
+
+
+class FileMaker:
+    """Turns events into the bytes of one file."""
+
+    def __init__(self, rng, family, dirty):
+        self.rng = rng
+        self.family = family
+        self.dirty = dirty
+        fancy = rng.random() < 0.35
+        self.roles = ["timestamp", "device"] + pick_roles(rng, family)
+        if fancy:
+            rng.shuffle(self.roles)
+        names = [header_cell(rng, role, fancy) for role in self.roles]
+        if rng.random() < 0.25:
+            for _ in range(rng.randint(1, 3)):
+                where = rng.randint(0, len(self.roles))
+                self.roles.insert(where, "extra")
+                names.insert(where, rng.choice(EXTRA_NAMES).encode())
+        if rng.random() < 0.06:
+            # A second column for a role: the first one counts.
+            role = rng.choice([role for role in self.roles if role != "extra"])
+            where = rng.randint(self.roles.index(role) + 1, len(self.roles))
+            self.roles.insert(where, "extra")
+            names.insert(where, header_cell(rng, role, True))
+        self.names = names
+        self.numbers = NumberStyle(rng)
+        self.quote = rng.choice([0, 0, 0, 0, 0.05, 0.3, 1])
+        self.pad = rng.choice([0, 0, 0, 0, 0.1, 0.5])
+        style = rng.choice(TIME_STYLES[:3] * 3 + TIME_STYLES)
+        self.time_styles = TIME_STYLES if rng.random() < 0.15 else [style]
+        self.extra_odd = rng.random() < 0.5
+
+    def header(self):
+        return b",".join(written(self.rng, name, self.quote, self.pad) for name in self.names)
+
+    def row(self, ms, device):
+        rng = self.rng
+        cells = []
+        for role in self.roles:
+            if role == "timestamp":
+                cell = time_cell(rng, ms, rng.choice(self.time_styles))
+            elif role == "device":
+                cell = device
+            elif role == "extra":
+                cell = rng.choice(EXTRA) if self.extra_odd else rng.choice([b"ok", b"", b"7"])
+            else:
+                cell = self.numbers.cell(rng, role)
+                if self.family == "power+" and role != "power" and rng.random() < 0.05:
+                    cell = rng.choice(MISSING)
+                elif role in self.unused() and rng.random() < 0.2:
+                    cell = rng.choice(BAD_NUMBERS + MISSING)
+            cells.append(cell)
+        if self.dirty and rng.random() < self.dirty:
+            spoiled = self.spoil(cells)
+            if isinstance(spoiled, bytes):
+                return spoiled
+            cells = spoiled
+        return b",".join(written(rng, cell, self.quote, self.pad) for cell in cells)
+
+    def unused(self):
+        """Columns that exist and are not looked at."""
+        if self.family == "value":
+            return ("voltage", "current", "pf")
+        return ("value",)
+
+    def spoil(self, cells):
+        """Make the row odd in one way; most ways make it a reject."""
+        rng = self.rng
+        where = rng.choice(["time", "time", "device", "number", "number", "number", "fields", "text"])
+        if where == "time":
+            index = self.roles.index("timestamp")
+            cells[index] = rng.choice(BAD_TIMES + BAD_TIMES + MISSING + ODD_TIMES)
+        elif where == "device":
+            index = self.roles.index("device")
+            cells[index] = rng.choice([b"", b"  ", b"\t", b"d" * 256, b"d" * 257, b"\xc3\xa9" * 128, b"e" * 255,
+                                       b"w" * 5000])
+        elif where == "number":
+            roles = [role for role in self.roles if role in RANGES]
+            for role in rng.sample(roles, rng.choice([1, 1, min(2, len(roles))])):
+                cells[self.roles.index(role)] = rng.choice(
+                    rng.choice([BAD_NUMBERS, OUT_OF_RANGE[role], MISSING, ODD_VALUES[role]]))
+        elif where == "fields":
+            for _ in range(rng.choice([1, 1, 2])):
+                if rng.random() < 0.5 and len(cells) > 1:
+                    cells.pop(rng.randrange(len(cells)))
+                else:
+                    cells.insert(rng.randint(0, len(cells)), rng.choice([b"", b"x", b"1"]))
+        else:
+            return rng.choice([b" ", b"\t", b",", b",,,,", b",,,,,,,,,,", b'""', b'"a"b"c",', b"# comment",
+                               b"garbage \xff\xfe bytes", b'""""', b";".join(cells[:1]) + b";1;2", self.header(),
+                               b"x" * rng.choice([100, 5000]), b"a\rb\rc"])
+        return cells
+
+    def build(self, events):
+        """-> (bytes, offset of the first byte after the header line)."""
+        rng = self.rng
+        ends = rng.choice([[b"\n"]] * 6 + [[b"\r\n"]] * 2 + [[b"\n", b"\r\n"], [b"\n", b"\r\n", b"\r\r\n"]])
+        blanks = rng.choice([0, 0, 0, 0.05, 0.3])
+
+        def end():
+            return rng.choice(ends)
+
+        out = [b"\xef\xbb\xbf"] if rng.random() < 0.12 else []
+        while blanks and rng.random() < blanks:
+            out.append(end())
+        out.append(self.header() + end())
+        body = sum(len(part) for part in out)
+        row = None
+        for ms, device in events:
+            while blanks and rng.random() < blanks:
+                out.append(end())
+            if row is None or rng.random() >= 0.02:
+                row = self.row(ms, device)          # else: the very same row again
+            out.append(row + end())
+        if rng.random() < 0.03:
+            out.append(rng.choice([b'"', b'2023-10-01 10:00:00,"open', b'a,b,"c,d\n1,2,3\n', b'"x""', b'1,"\n\n\n']))
+        elif events and rng.random() < 0.15:
+            out[-1] = out[-1].rstrip(b"\r\n") + rng.choice([b"", b"", b"\r", b"\r\r"])
+        elif rng.random() < 0.05:
+            out.append(rng.choice([b"\n\n", b"\r\n\r\n", b"\r", b"\n\r"]))
+        data = b"".join(out)
+        if len(data) > body:
+            if rng.random() < 0.06:
+                data = mutate(rng, data, body)
+            if rng.random() < 0.04:
+                for _ in range(rng.randint(1, 3)):
+                    at = rng.randint(body, len(data))
+                    data = data[:at] + b"\r" + data[at:]        # a lone CR
+        return data, body
+
+
+def mutate(rng, data, start):
+    """A few random byte changes behind the header; never a NUL byte."""
+    out = bytearray(data)
+    for _ in range(rng.choice([1, 1, 2, 3, 10])):
+        if len(out) <= start:
+            break
+        at = rng.randrange(start, len(out))
+        byte = rng.choice([rng.randint(1, 255), rng.choice(b',"\n\r .-+eE0123456789ZT:')])
+        way = rng.random()
+        if way < 0.5:
+            out[at] = byte
+        elif way < 0.7:
+            out.insert(at, byte)
+        elif way < 0.85:
+            del out[at]
+        elif way < 0.93:
+            end = min(len(out), at + rng.randint(1, 80))
+            out[at:at] = out[at:end]
+        else:
+            del out[at:at + rng.randint(1, 80)]
+    return bytes(out)
+
+
+def unusable(rng):
+    """The bytes of a file that has no usable header, or is not text."""
+    good = b"timestamp,device_id,voltage,current,power_factor\n2023-10-01 00:00:00,DEV1,230,1,1\n"
+    return rng.choice([
+        b"", b"\n\n\r\n", b"a,b,c\n1,2,3\n", b"timestamp,voltage,current,power_factor\n",
+        b"timestamp,device_id,voltage,current\n2023-10-01,a,1,2\n", b"device_id,power\na,1\n",
+        good.replace(b",DEV1", b",DE\0V1"), b"\0\0\0\0", b"timestamp;device_id;power\n2023-10-01 00:00;a;1\n",
+        b"\xef\xbb\xbf", b"2023-10-01 00:00:00,DEV1,230,1,1\n", b"time stamp,device_id,power\n",
+        b"\xff\xfet\0i\0m\0e\0", b'"timestamp,device_id,power"\n2023-10-01 00:00:00,a,1\n', b"hello\n"])
+
+
+# ---------------------------------------------------------------- a case
+
+class Case:
+    """Collects the files and options of one case."""
+
+    def __init__(self, rng, folder):
+        self.rng = rng
+        self.folder = folder
+        self.inputs = os.path.join(folder, "in")
+        os.makedirs(self.inputs, exist_ok=True)
+        self.paths = []
+        self.args = []
+        self.names = set()
+
+    def new_name(self):
+        rng = self.rng
+        while True:
+            name = rng.choice(["a", "b", "B", "Z", "data-%d" % rng.randint(1, 12), "readings", "x y", "m\u00e4tare",
+                               "2023-10", "_", "export.v2", "devices-1"])
+            if name not in self.names:
+                self.names.add(name)
+                return name
+
+    def add(self, data, compress=0.08):
+        """Write one input file, perhaps compressed."""
+        rng = self.rng
+        path = os.path.join(self.inputs, self.new_name() + ".csv")
+        roll = rng.random()
+        if roll < compress / 2:
+            path += ".gz"
+            cut = rng.randint(0, len(data)) if rng.random() < 0.1 else len(data)
+            write(path, gzip.compress(data[:cut], mtime=0)
+                  + (gzip.compress(data[cut:], mtime=0) if cut < len(data) else b""))
+        elif roll < compress:
+            path += ".zst"
+            done = subprocess.run(["zstd", "-qc", "-%d" % rng.choice([1, 3, 9])], input=data,
+                                  stdout=subprocess.PIPE, check=True)
+            write(path, done.stdout)
+        else:
+            write(path, data)
+        self.paths.append(path)
+
+    def finish(self):
+        """Decide how the paths are given: the files, or their folder."""
+        rng = self.rng
+        if rng.random() < 0.25:
+            # The folder; whatever else lies in it is none of our business.
+            self.paths = [self.inputs]
+            if rng.random() < 0.5:
+                write(os.path.join(self.inputs, "README.txt"), b"not,readings\n")
+                write(os.path.join(self.inputs, "a.csv.bak"), b"timestamp,device_id,power\n")
+                os.makedirs(os.path.join(self.inputs, "sub"), exist_ok=True)
+                write(os.path.join(self.inputs, "sub", "deep.csv"), b"timestamp,device_id,power\n0,deep,1\n")
+        else:
+            if rng.random() < 0.3:
+                rng.shuffle(self.paths)
+            if rng.random() < 0.06:
+                self.paths.insert(rng.randint(0, len(self.paths)), rng.choice(self.paths))
+        return {"paths": self.paths, "args": self.args}
+
+
+def write(path, data):
+    with open(path, "wb") as out:
+        out.write(data)
+
+
+def add_details(rng, case, devices):
+    """devices.csv beside the readings, or another file for --devices."""
+    places = rng.sample([b"Kitchen", b"Garage", b"Wohnzimmer", b"B\xc3\xbcro", b"attic, left", b'the "lab"',
+                         b"a", b"Z"], rng.randint(1, 5))
+    if rng.random() < 0.4:
+        places.append(b"")
+    columns = [b"device_id", b"name", b"location", b"power_rating_watts", b"is_active"]
+    if rng.random() < 0.2:
+        rng.shuffle(columns)
+    rows = [b",".join(columns)]
+    known = list(dict.fromkeys(devices))
+    rng.shuffle(known)
+    for device in known[:rng.randint(0, len(known))] + [b"not-in-the-readings"]:
+        cells = {
+            b"device_id": device,
+            b"name": rng.choice([b"Fridge", b"Heat pump", b"K\xc3\xbchlschrank", b"Oven, big", b'TV 55"', b""]),
+            b"location": rng.choice(places),
+            b"power_rating_watts": rng.choice([b"1500", b"60.5", b"2000", b"0.5", b"75", b""]),
+            b"is_active": rng.choice([b"true", b"false", b"1"]),
+        }
+        rows.append(b",".join(written(rng, cells[column], 0.1, 0) for column in columns))
+    end = rng.choice([b"\n", b"\n", b"\r\n"])
+    data = rng.choice([b"", b"", b"\xef\xbb\xbf"]) + end.join(rows) + end
+    beside = rng.random() < 0.6
+    if beside:
+        write(os.path.join(case.inputs, "devices.csv"), data)
+    if not beside or rng.random() < 0.1:
+        path = os.path.join(case.folder, "meta.csv")
+        write(path, data)
+        case.args += ["--devices", path]
+
+
+def add_options(rng, case, devices, times, gap_text, value_kind):
+    args = case.args
+    times = times or [era_start("2023-10-01")]
+    if gap_text:
+        args += ["--max-gap", gap_text]
+    if value_kind:
+        args += ["--value", value_kind]
+    for option, chance in (("--since", 0.15), ("--until", 0.15)):
+        if rng.random() < chance:
+            ms = rng.choice(times) + rng.choice([0, 0, 0, 1, -1, HOUR, -DAY])
+            ms = min(max(ms, era_start("0001-01-01")), era_start("9999-12-31"))
+            if rng.random() < 0.3:
+                args += [option, "%04d-%02d-%02d" % civil(ms)[:3]]
+            else:
+                shown = time_cell(rng, ms, rng.choice(TIME_STYLES)).decode()
+                # Eight digits may be a date: then write the time in full.
+                args += [option, shown if len(shown) != 8 else time_cell(rng, ms, "tz").decode()]
+    if rng.random() < 0.15 and devices:
+        for _ in range(rng.choice([1, 1, 2])):
+            device = rng.choice(devices)
+            plain = device.isalnum() and len(device) < 20
+            name = device.decode("utf-8", "surrogateescape")
+            if plain:
+                globs = [name, name[:-1] + "?", name[:3] + "*", "*" + name[-1], name[:-1] + "[0-4]",
+                         name[:-1] + "[!0-4]", "*", "nothing*", name.lower()]
+            else:
+                globs = ["*", "DEV*", "dev-[1-3]", "sensor.*_[02468]_*", "*1", "*e*"]
+            args += ["--device", rng.choice(globs)]
+    if rng.random() < 0.2:
+        args += ["--rate", rng.choice(["0.3", "0.2875", "1", "0.123456789", "12.5", "0.15"])]
+    if rng.random() < 0.2:
+        args += ["--budget", rng.choice(["0.013", "1.37", "12.345", "77.7", "500.05", "99999.5"])]
+    if rng.random() < 0.15:
+        args += ["--strict"]
+    if rng.random() < 0.3:
+        args += ["--rejects", os.path.join(case.folder, "rejects.out")]
+
+
+GAPS = {"1h": HOUR, "30m": 30 * MINUTE, "90s": 90 * SECOND, "2d": 2 * DAY, "15m": 15 * MINUTE, "24h": DAY,
+        "1s": SECOND, "6h": 6 * HOUR, "3600s": HOUR}
+
+
+def pick_gap(rng):
+    """-> (text for --max-gap or None, ms)."""
+    if rng.random() < 0.7:
+        return None, HOUR
+    text = rng.choice(sorted(GAPS))
+    return text, GAPS[text]
+
+
+def split_events(rng, events, count):
+    """Share the events among files; some files overlap at their borders."""
+    if count == 1:
+        return [events]
+    way = rng.choice(["chunks", "chunks", "device", "random"])
+    if way == "chunks":
+        cuts = sorted(rng.randint(0, len(events)) for _ in range(count - 1))
+        parts = [events[a:b] for a, b in zip([0] + cuts, cuts + [len(events)])]
+        if rng.random() < 0.5:
+            for left, right in zip(parts, parts[1:]):
+                if left:
+                    right.insert(0, left[-1])           # a duplicate at the border
+        return parts
+    parts = [[] for _ in range(count)]
+    of_device = {}
+    for event in events:
+        if way == "device":
+            index = of_device.setdefault(event[1], rng.randrange(count))
+        else:
+            index = rng.randrange(count)
+        parts[index].append(event)
+    return parts
+
+
+def make_small(rng, case):
+    gap_text, max_gap = pick_gap(rng)
+    value_kind = None
+    families = ["electric", "electric", "electric", "power", "power+"]
+    if rng.random() < 0.25:
+        # A kind is given, and at least most files have a value column.
+        value_kind = rng.choice(["power-w", "power-kw", "energy-wh", "energy-kwh"])
+        families = ["value"] if rng.random() < 0.85 else ["value", "electric", "power"]
+    elif rng.random() < 0.1:
+        families.append("value")
+    files = rng.choice([1, 1, 1, 1, 1, 2, 2, 3, 4])
+    total = rng.randint(0, 3) if rng.random() < 0.12 else int(5 * 40 ** rng.random())
+    devices = device_pool(rng)
+    if total < 4:
+        devices = devices[:rng.choice([1, 1, 2])]
+    dirty = rng.choice([0, 0, 0.03, 0.1, 0.3, 0.8])
+    events = make_events(rng, devices, total, max_gap)
+    one_family = rng.choice(families)
+    for part in split_events(rng, events, files):
+        family = one_family if rng.random() < 0.7 else rng.choice(families)
+        maker = FileMaker(rng, family, dirty)
+        data, body = maker.build(part)
+        if rng.random() < 0.01:
+            data = add_long_field(rng, data, body)
+        case.add(data)
+    if rng.random() < 0.07:
+        case.add(unusable(rng))
+    if rng.random() < 0.02:
+        # A file with a damaged header may be usable or not.
+        data, body = FileMaker(rng, rng.choice(families), 0).build(events[:5])
+        case.add(mutate(rng, data[:body], 0) + data[body:])
+    if rng.random() < 0.3:
+        add_details(rng, case, devices)
+    add_options(rng, case, devices, [ms for ms, _device in events], gap_text, value_kind)
+
+
+def add_long_field(rng, data, body):
+    """Put a row with a very long field behind the header."""
+    size = rng.choice([5000, 40000, 70000, 200000])
+    cell = rng.choice([b"x" * size, b'"' + b"long,\n" * (size // 6) + b'"', b"1" * size, b" " * size + b"1",
+                       b'"' + b'""' * (size // 2) + b'"', b"\r" * size + b"x"])
+    row = b"2023-10-01 00:00:00,DEV0001," + cell + b"," + rng.choice([b"1", b"", cell[:10]]) + b",0.5\n"
+    return data[:body] + row + data[body:]
+
+
+def make_large(rng, case):
+    """Clean, regular rows of many devices in time order, and a few dirty ones."""
+    count = rng.choice([4, 10, 16, 33, 64, 200])
+    rows = rng.randint(2000, 5000)
+    step = rng.choice([MINUTE, 15 * MINUTE, 15 * MINUTE, 15 * MINUTE, HOUR, 10 * SECOND])
+    devices = [b"DEV%04d" % n for n in range(1, count + 1)]
+    kind = rng.choice(["electric"] * 5 + ["power", "power+"])
+    columns = {
+        "electric": b"timestamp,device_id,voltage,current,power_factor",
+        "power": b"timestamp,device_id,power",
+        "power+": b"timestamp,device_id,power,voltage,current,power_factor",
+    }[kind]
+    places = (1, 3, 2) if rng.random() < 0.8 else (rng.randint(0, 9), rng.randint(0, 9), rng.randint(1, 9))
+    style = rng.choice(["space", "space", "space", "tz", "t", "unix"])
+    end = rng.choice([b"\n", b"\n", b"\n", b"\r\n"])
+    order = rng.choice(["time", "time", "time", "device", "newest"])
+    missing_rows = rng.choice([0, 0, 0.01])
+    now = era_start(rng.choice(ERAS[:4])) + rng.choice([0, 15 * MINUTE, 1234 * SECOND])
+    events = []
+    while len(events) < rows:
+        events += [(now, device) for device in devices if rng.random() >= missing_rows]
+        now += step if rng.random() < 0.999 else 5 * HOUR
+    if order == "device":
+        events.sort(key=lambda event: event[1])
+    elif order == "newest":
+        events.reverse()
+    dirty = set(rng.sample(range(len(events)), rng.choice([0, 1, 3, 10])))
+
+    def row(event):
+        ms, device = event
+        cells = [time_cell(rng, ms, style), device]
+        if kind != "electric":
+            cells.append(decimal_text(rng, 0, 3000, places[0]))
+        if kind != "power":
+            cells += [decimal_text(rng, 215, 245, places[0]), decimal_text(rng, 0, 15, places[1]),
+                      decimal_text(rng, 0.5, 1, places[2])]
+        return cells
+
+    out = []
+    for index, event in enumerate(events):
+        cells = row(event)
+        if index in dirty:
+            way = rng.choice(["number", "time", "device", "fields", "quote", "blank", "twice", "odd"])
+            if way == "number":
+                cells[-1] = rng.choice(BAD_NUMBERS[:8] + OUT_OF_RANGE["pf"] + [b"", b"nan"])
+            elif way == "time":
+                cells[0] = rng.choice(BAD_TIMES + ODD_TIMES)
+            elif way == "device":
+                cells[1] = rng.choice([b"", b"d" * 256] + ODD_DEVICES)
+                cells[1] = quoted(cells[1]) if needs_quotes(cells[1]) else cells[1]
+            elif way == "fields":
+                cells.append(b"x")
+            elif way == "quote":
+                cells = [quoted(cell) for cell in cells]
+            elif way == "blank":
+                cells[0] = end + cells[0]
+            elif way == "twice":
+                out.append(b",".join(row(rng.choice(events))))
+            else:
+                cells[-1] = b" " + cells[-1] + b"0000000001 "
+        out.append(b",".join(cells))
+    if rng.random() < 0.03:
+        out.append(b'2023-10-01 00:00:00,"DEV0001,1,1,1')
+    files = rng.choice([1, 1, 1, 2, 3])
+    size = -(-len(out) // files)
+    for part in range(files):
+        data = end.join([columns] + out[part * size:(part + 1) * size]) + (end if rng.random() < 0.9 else b"")
+        if rng.random() < 0.1:
+            data = mutate(rng, data, len(columns) + 2)
+        case.add(data)
+    if rng.random() < 0.3:
+        add_details(rng, case, devices)
+    gap_text = pick_gap(rng)[0] if rng.random() < 0.3 else None
+    add_options(rng, case, devices, [ms for ms, _device in events], gap_text, None)
+
+
+def make_shapes(rng, case):
+    """Rows of one shape again and again, with equal cells, and a near miss now and then."""
+    devices = rng.sample([b"DEV0001", b"DEV0002", b"DEV0003", b"DEV0010"], rng.randint(1, 4))
+    volts = [decimal_text(rng, 100, 249, 1) for _ in range(rng.choice([1, 2, 5]))]
+    amps = [decimal_text(rng, 1, 9, 3) for _ in range(rng.choice([1, 2, 5]))]
+    factors = [decimal_text(rng, 0.5, 0.99, 2) for _ in range(rng.choice([1, 2]))]
+    now = era_start(rng.choice(ERAS[:6]))
+    times, out = [], []
+    for _ in range(rng.randint(30, 400)):
+        if rng.random() < 0.7:
+            now += rng.choice([15 * MINUTE, 15 * MINUTE, HOUR, MINUTE])
+        times.append(now)
+        cells = [time_cell(rng, now, "space"), rng.choice(devices), rng.choice(volts), rng.choice(amps),
+                 rng.choice(factors)]
+        if rng.random() < 0.03:
+            # Same length and places, one byte different.
+            index = rng.randrange(len(cells))
+            cell = bytearray(cells[index])
+            cell[rng.randrange(len(cell))] = rng.choice(b"0123456789-+e. :xT")
+            cells[index] = bytes(cell)
+        out.append(b",".join(cells))
+    header = b"timestamp,device_id,voltage,current,power_factor"
+    for part in split_events(rng, [(line, b"") for line in out], rng.choice([1, 1, 2])):
+        case.add(b"\n".join([header] + [line for line, _none in part]) + b"\n")
+    add_options(rng, case, devices, times, None, None)
+
+
+def make_late_nul(rng, case):
+    """NUL bytes inside rows, all of them behind the first 64 KiB."""
+    out = bytearray(b"timestamp,device_id,voltage,current,power_factor,note\n")
+    now = era_start("2023-10-01")
+    times = []
+    count = rng.randint(1100, 1800)
+    for index in range(count):
+        now += 15 * MINUTE
+        times.append(now)
+        cells = [time_cell(rng, now, "space"), b"DEV%04d" % rng.randint(1, 4), decimal_text(rng, 220, 240, 1),
+                 decimal_text(rng, 0, 9, 3), decimal_text(rng, 0, 1, 2), b"a note of some length to fill the file"]
+        if len(out) > 66000 and rng.random() < 0.05:
+            where = rng.randrange(len(cells))
+            at = rng.randint(0, len(cells[where]))
+            cells[where] = cells[where][:at] + b"\0" * rng.choice([1, 1, 5]) + cells[where][at:]
+            if rng.random() < 0.3:
+                cells[where] = quoted(cells[where])
+        out += b",".join(cells) + b"\n"
+    case.add(bytes(out))
+    add_options(rng, case, [b"DEV0001", b"DEV0003"], times, None, None)
+
+
+def make_case(seed, folder):
+    """Write the case into the folder. Returns {"paths": [...], "args": [...]};
+    with "expect_exit": 2 when no file of the case is usable."""
+    rng = random.Random(seed)
+    case = Case(rng, folder)
+    roll = rng.random()
+    if roll < 0.01:
+        for _ in range(rng.choice([1, 1, 2])):
+            case.add(unusable(rng))
+        add_options(rng, case, [b"DEV0001"], [], None, None)
+        return dict(case.finish(), expect_exit=2)
+    if roll < 0.11:
+        make_large(rng, case)
+    elif roll < 0.15:
+        make_shapes(rng, case)
+    elif roll < 0.17:
+        make_late_nul(rng, case)
+    else:
+        make_small(rng, case)
+    return case.finish()
+
+
+def main(argv):
+    if len(argv) != 2:
+        print("usage: casegen.py SEED FOLDER", file=sys.stderr)
+        return 2
+    case = make_case(int(argv[0]), argv[1])
+    print(" ".join(shlex.quote(word) for word in case["paths"] + case["args"]))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

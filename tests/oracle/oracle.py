@@ -1,0 +1,846 @@
+#!/usr/bin/env python3
+"""Independent test oracle for `wattle report`.
+
+Reads electricity readings from CSV files and prints the same JSON report,
+computed slowly and exactly from the written specification. It shares no code
+with the program: everything here is plain Python and its standard library,
+plus the `zstd` command for .zst files.
+
+    python3 oracle.py PATH... [options]
+
+How the numbers are kept, so that power and energy are exact:
+  - a value read from a file is an integer count of 1e-9 (it is rounded to nine
+    places when it is read, as specified);
+  - a power is an integer count of 1e-27 W, because volts * amps * power factor
+    has 27 decimals;
+  - sums and means are fractions.Fraction; they become floats only on output,
+    and float(Fraction) rounds correctly.
+"""
+
+import argparse
+import fnmatch
+import functools
+import gzip
+import json
+import os
+import re
+import subprocess
+import sys
+from decimal import Context, Decimal
+from fractions import Fraction
+
+HOUR_MS = 3600 * 1000
+DAY_MS = 24 * HOUR_MS
+
+VALUE_KINDS = ("power-w", "power-kw", "energy-wh", "energy-kwh")
+
+ROLE_NAMES = {
+    "timestamp": ("timestamp", "time", "datetime", "date"),
+    "device": ("device_id", "device", "id", "entity_id", "meter"),
+    "voltage": ("voltage", "volts"),
+    "current": ("current", "amps", "current_a"),
+    "pf": ("power_factor", "pf", "powerfactor"),
+    "power": ("power", "power_w", "watts"),
+    "value": ("value",),
+}
+ROLE_OF_NAME = {name.encode(): role for role, names in ROLE_NAMES.items() for name in names}
+
+MISSING_TOKENS = {b"", b"?", b"null", b"nan", b"none", b"n/a", b"na", b"unknown", b"unavailable"}
+
+
+class UsageError(Exception):
+    """Bad options, an unreadable path, or no usable file at all: exit code 2."""
+
+
+class Options:
+    """Everything that can be chosen on the command line."""
+
+    def __init__(self, since=None, until=None, device=(), rate="0.15", budget=None,
+                 max_gap="1h", value="power-w", devices=None, rejects=None, strict=False):
+        self.since = None if since is None else limit_time(since)
+        self.until = None if until is None else limit_time(until)
+        self.globs = [os.fsencode(glob) for glob in device]
+        self.rate = Fraction(str(rate))
+        self.budget = None if budget is None else Fraction(str(budget))
+        self.max_gap_ms = gap_length(max_gap)
+        if value not in VALUE_KINDS:
+            raise UsageError("unknown --value %r" % value)
+        self.value = value
+        self.devices_file = devices
+        self.rejects_file = rejects
+        self.strict = strict
+
+
+def gap_length(text):
+    match = re.fullmatch(r"([0-9]+)([smhd])", text)
+    if not match:
+        raise UsageError("bad --max-gap %r" % text)
+    unit = {"s": 1000, "m": 60 * 1000, "h": HOUR_MS, "d": DAY_MS}[match.group(2)]
+    return int(match.group(1)) * unit
+
+
+def limit_time(text):
+    """--since and --until: a timestamp as in the files, or a bare date."""
+    data = os.fsencode(text)
+    if re.fullmatch(rb"[0-9]{4}-[0-9]{2}-[0-9]{2}", data):
+        data += b" 00:00"
+    ms = parse_time(data)
+    if ms is None:
+        raise UsageError("bad time %r" % text)
+    return ms
+
+
+# ---------------------------------------------------------------- CSV
+
+QUOTE, COMMA, LF, CR = b'",\n\r'
+
+
+def records(data):
+    """Yield (line, raw, fields) for every record that is not a blank line.
+
+    line is the physical line where the record starts, raw its bytes without
+    the line end, fields a list of bytes (unquoted, not trimmed), or None when
+    the data ends inside an open quote.
+    """
+    pos, line = 0, 1
+    while pos < len(data):
+        end = data.find(b"\n", pos)
+        if end < 0:
+            end = len(data)
+        if data.find(b'"', pos, end) < 0:
+            # No quote before the next line feed: the record is this line.
+            raw = data[pos:end].rstrip(b"\r")
+            if raw:
+                yield line, raw, raw.split(b",")
+        else:
+            fields, end = quoted_record(data, pos)
+            raw = data[pos:end]
+            yield line, (raw if fields is None else raw.rstrip(b"\r")), fields
+        line += data.count(b"\n", pos, end) + 1
+        pos = end + 1
+
+
+def quoted_record(data, pos):
+    """Read one record byte by byte. Returns (fields or None, where it ends)."""
+    fields = []
+    field = bytearray()
+    at_start = True       # at the first byte of a field
+    in_quotes = False
+    i = pos
+    while i < len(data):
+        byte = data[i]
+        if in_quotes:
+            if byte != QUOTE:
+                field.append(byte)
+            elif data[i + 1:i + 2] == b'"':
+                field.append(QUOTE)
+                i += 1
+            else:
+                in_quotes = False
+        elif byte == QUOTE and at_start:
+            in_quotes = True
+            at_start = False
+        elif byte == COMMA:
+            fields.append(bytes(field))
+            field = bytearray()
+            at_start = True
+        elif byte == LF:
+            break
+        else:
+            # Also a quote that does not open the field, bytes after a closing
+            # quote, and a CR (which may turn out to belong to the line end).
+            field.append(byte)
+            at_start = False
+        i += 1
+    if in_quotes:
+        return None, len(data)
+    # CRs directly before the line feed (or the end of the data) are line end.
+    # They cannot be quoted ones: a closing quote would stand between.
+    j = i
+    while j > pos and data[j - 1] == CR:
+        j -= 1
+        field.pop()
+    fields.append(bytes(field))
+    return fields, i
+
+
+def trim(field):
+    return field.strip(b" \t")
+
+
+# ---------------------------------------------------------------- numbers
+
+NUMBER = re.compile(rb"([+-]?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?")
+
+
+class Reject(Exception):
+    """A data line is not accepted; the argument is the reason."""
+
+
+def parse_number(text, role):
+    """Trimmed text -> (value in 1e-9, whether rounding changed it).
+
+    Raises Reject with `missing`, `number` or `range`.
+    """
+    if text.lower() in MISSING_TOKENS:
+        raise Reject("missing")
+    if len(text) > 400:
+        raise Reject("number")
+    match = NUMBER.fullmatch(text)
+    if not match:
+        raise Reject("number")
+    sign, whole, fraction, exponent = match.groups()
+    fraction = fraction or b""
+    digits = int(whole + fraction)
+    if digits == 0:
+        return 0, False                     # -0 is 0; the exponent is of no matter
+    # The exact value is digits * 10**exp10.
+    exp10 = int(exponent or b"0") - len(fraction)
+    negative = sign == b"-"
+
+    # Range, on the exact value. First the magnitude, so that huge exponents
+    # never become huge integers: 10**(size-1) <= |value| < 10**size.
+    size = len(str(digits)) + exp10
+    if size > 10:
+        raise Reject("range")
+    if negative and role in ("voltage", "current"):
+        raise Reject("range")
+    if size < -20:
+        return 0, True                      # far below half of 1e-9
+    exact = Fraction(digits) * Fraction(10) ** exp10
+    if exact > (1 if role == "pf" else 10**9):
+        raise Reject("range")
+
+    scaled = exact * 10**9
+    nano = round(scaled)                    # Fraction rounds half to even
+    return (-nano if negative else nano), nano != scaled
+
+
+# ---------------------------------------------------------------- time
+
+TIME = re.compile(rb"([0-9]{4})-([0-9]{2})-([0-9]{2})[ T]([0-9]{2}):([0-9]{2})"
+                  rb"(?::([0-9]{2})(?:\.([0-9]+))?)?"
+                  rb"(?:(Z)|([+-])([0-9]{2})(?::?([0-9]{2}))?)?")
+UNIX = re.compile(rb"([0-9]{1,15})(?:\.([0-9]+))?")
+
+
+def days_before_year(year):
+    """Days from 0000-01-01 to the first of January of the year."""
+    return 365 * year + (year + 3) // 4 - (year + 99) // 100 + (year + 399) // 400
+
+
+EPOCH = days_before_year(1970)
+
+
+def month_lengths(year):
+    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    return (31, 29 if leap else 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+
+
+def valid_date(year, month, day):
+    return 1 <= month <= 12 and 1 <= day <= month_lengths(year)[month - 1]
+
+
+def days_of_date(year, month, day):
+    """Days since 1970-01-01."""
+    return days_before_year(year) - EPOCH + sum(month_lengths(year)[:month - 1]) + day - 1
+
+
+def date_of_days(days):
+    """The other way round: days since 1970-01-01 -> (year, month, day)."""
+    days += EPOCH
+    year = days * 400 // 146097
+    while days_before_year(year) > days:
+        year -= 1
+    while days_before_year(year + 1) <= days:
+        year += 1
+    days -= days_before_year(year)
+    month = 1
+    for length in month_lengths(year):
+        if days < length:
+            break
+        days -= length
+        month += 1
+    return year, month, days + 1
+
+
+def first_three(fraction):
+    """Digits of a decimal fraction, cut to thousandths."""
+    return int(((fraction or b"") + b"000")[:3])
+
+
+def parse_time(text):
+    """Trimmed timestamp -> ms since 1970 UTC, or None when not valid."""
+    match = TIME.fullmatch(text)
+    if match:
+        year, month, day, hour, minute = (int(part) for part in match.groups()[:5])
+        second = int(match.group(6) or 0)
+        if not valid_date(year, month, day) or hour > 23 or minute > 59 or second > 59:
+            return None
+        offset_ms = 0
+        if match.group(9):
+            offset_hour, offset_minute = int(match.group(10)), int(match.group(11) or 0)
+            if offset_hour > 23 or offset_minute > 59:
+                return None
+            offset_ms = (offset_hour * 60 + offset_minute) * 60000
+            if match.group(9) == b"-":
+                offset_ms = -offset_ms
+        local = (days_of_date(year, month, day) * DAY_MS
+                 + ((hour * 60 + minute) * 60 + second) * 1000 + first_three(match.group(7)))
+        return local - offset_ms
+    match = UNIX.fullmatch(text)
+    if match:
+        whole, fraction = match.groups()
+        if fraction is None and len(whole) == 8:
+            year, month, day = int(whole[:4]), int(whole[4:6]), int(whole[6:])
+            if 1900 <= year <= 2100 and valid_date(year, month, day):
+                return None                 # a date like 20231001, not a unix time
+        number = int(whole)
+        if number < 10**11:
+            return number * 1000 + first_three(fraction)
+        return number
+    return None
+
+
+def show_day(day):
+    return "%04d-%02d-%02d" % date_of_days(day)
+
+
+def show_time(ms):
+    if ms is None:
+        return None
+    day, rest = divmod(ms, DAY_MS)
+    seconds, thousandths = divmod(rest, 1000)
+    text = "%sT%02d:%02d:%02d" % (show_day(day), seconds // 3600, seconds // 60 % 60, seconds % 60)
+    return text + (".%03d" % thousandths if thousandths else "") + "Z"
+
+
+# ---------------------------------------------------------------- input files
+
+def input_files(paths):
+    """The readings files in input order, as paths like the ones given."""
+    files = []
+    for path in paths:
+        if os.path.isdir(path):
+            base = path if path.endswith("/") else path + "/"
+            names = [name for name in os.listdir(path)
+                     if name.endswith((".csv", ".csv.gz", ".csv.zst")) and name != "devices.csv"
+                     and os.path.isfile(base + name)]
+            files += [base + name for name in sorted(names, key=os.fsencode)]
+        else:
+            files.append(path)
+    return [path for path in files if os.path.basename(path) != "devices.csv"]
+
+
+def read_file(path):
+    """The (uncompressed) bytes of a file."""
+    try:
+        if path.endswith(".zst"):
+            done = subprocess.run(["zstd", "-dcq", "--", path], stdout=subprocess.PIPE, check=True)
+            return done.stdout
+        with (gzip.open(path) if path.endswith(".gz") else open(path, "rb")) as stream:
+            return stream.read()
+    except (OSError, EOFError, subprocess.CalledProcessError) as error:
+        raise UsageError("cannot read %s: %s" % (path, error))
+
+
+class Columns:
+    """Which column has which role, and how a file's power is found."""
+
+    def __init__(self, header):
+        self.count = len(header)
+        self.index = {}
+        for position, name in enumerate(header):
+            role = ROLE_OF_NAME.get(trim(name).lower())
+            if role is not None:
+                self.index.setdefault(role, position)   # the first one counts
+        electric = [role for role in ("voltage", "current", "pf") if role in self.index]
+        if "power" in self.index:
+            self.mode = "power"
+            self.numbers = electric + ["power"]
+        elif len(electric) == 3:
+            self.mode = "electric"
+            self.numbers = electric
+        elif "value" in self.index:
+            self.mode = "value"
+            self.numbers = ["value"]
+        else:
+            self.mode = None
+        if "timestamp" not in self.index or "device" not in self.index:
+            self.mode = None
+
+
+class Reading:
+    """One accepted data line. Exactly one of power and energy is not None."""
+
+    __slots__ = ("power", "energy", "current", "pf")
+
+    def __init__(self, power, energy, current, pf):
+        self.power = power        # in 1e-27 W
+        self.energy = energy      # in 1e-9 Wh
+        self.current = current    # in 1e-9 A, or None
+        self.pf = pf              # in 1e-9, or None
+
+
+def interpret(fields, columns, value_kind):
+    """One data line -> (device, ms, reading, number of rounded values) or Reject."""
+    if fields is None:
+        raise Reject("quote")
+    if len(fields) != columns.count:
+        raise Reject("fields")
+
+    text = trim(fields[columns.index["timestamp"]])
+    if text.lower() in MISSING_TOKENS:
+        raise Reject("missing")
+    ms = parse_time(text)
+    if ms is None:
+        raise Reject("timestamp")
+
+    device = trim(fields[columns.index["device"]])
+    if not 1 <= len(device) <= 255 or b"\0" in device:
+        raise Reject("device")
+
+    values = {}
+    rounded = 0
+    for role in columns.numbers:
+        text = trim(fields[columns.index[role]])
+        if columns.mode == "power" and role != "power" and text.lower() in MISSING_TOKENS:
+            continue              # only absent: the power does not need it
+        values[role], changed = parse_number(text, role)
+        rounded += changed
+
+    power = energy = None
+    if columns.mode == "power":
+        power = values["power"] * 10**18
+    elif columns.mode == "electric":
+        power = values["voltage"] * values["current"] * values["pf"]
+    elif value_kind == "power-w":
+        power = values["value"] * 10**18
+    elif value_kind == "power-kw":
+        power = values["value"] * 1000 * 10**18
+    elif value_kind == "energy-wh":
+        energy = values["value"]
+    else:
+        energy = values["value"] * 1000
+    return device, ms, Reading(power, energy, values.get("current"), values.get("pf")), rounded
+
+
+class Collected:
+    """Everything read from the files, before the formulas."""
+
+    def __init__(self):
+        self.readings = {}        # device id -> {time in ms: Reading}
+        self.duplicates = 0
+        self.filtered = 0
+        self.rounded = 0
+        self.rejects = []         # (file, line, reason, raw)
+        self.skipped = []         # (file, why)
+
+
+def collect(files, options):
+    got = Collected()
+    usable = 0
+    for path in files:
+        data = read_file(path)
+        if b"\0" in data[:65536]:
+            got.skipped.append((path, "not text"))
+            continue
+        if data.startswith(b"\xef\xbb\xbf"):
+            data = data[3:]
+        rows = records(data)
+        _line, _raw, header = next(rows, (1, b"", None))
+        columns = None if header is None else Columns(header)
+        if columns is None or columns.mode is None:
+            got.skipped.append((path, "no usable header"))
+            continue
+        usable += 1
+        for line, raw, fields in rows:
+            try:
+                device, ms, reading, rounded = interpret(fields, columns, options.value)
+            except Reject as reject:
+                got.rejects.append((path, line, reject.args[0], raw))
+                continue
+            if not passes(device, ms, options):
+                got.filtered += 1
+                continue
+            got.rounded += rounded
+            of_device = got.readings.setdefault(device, {})
+            if ms in of_device:
+                got.duplicates += 1
+            of_device[ms] = reading
+    if not usable:
+        raise UsageError("no usable file")
+    return got
+
+
+def passes(device, ms, options):
+    if options.since is not None and ms < options.since:
+        return False
+    if options.until is not None and ms >= options.until:
+        return False
+    if options.globs:
+        # Bytes as Latin-1 characters: matching is bytewise.
+        name = device.decode("latin-1")
+        return any(fnmatch.fnmatchcase(name, glob.decode("latin-1")) for glob in options.globs)
+    return True
+
+
+def device_details(files, options):
+    """Device id -> (name, location, rating as Fraction), from devices.csv."""
+    if options.devices_file is not None:
+        sources = [options.devices_file]
+    else:
+        folders = dict.fromkeys(os.path.dirname(path) or "." for path in files)
+        sources = [os.path.join(folder, "devices.csv") for folder in folders]
+        sources = [path for path in sources if os.path.isfile(path)]
+    details = {}
+    for path in sources:
+        data = read_file(path)
+        if data.startswith(b"\xef\xbb\xbf"):
+            data = data[3:]
+        rows = records(data)
+        header = next(rows, (1, b"", None))[2] or []
+        position = {}
+        for index, name in enumerate(header):
+            position.setdefault(trim(name).lower(), index)
+        for _line, _raw, fields in rows:
+            if fields is None:
+                continue
+
+            def cell(column):
+                index = position.get(column)
+                return trim(fields[index]) if index is not None and index < len(fields) else b""
+
+            try:
+                nano, _changed = parse_number(cell(b"power_rating_watts"), "power")
+                rating = Fraction(nano, 10**9)
+            except Reject:
+                rating = None
+            details.setdefault(cell(b"device_id"),
+                               (cell(b"name") or None, cell(b"location") or None, rating))
+    return details
+
+
+# ---------------------------------------------------------------- formulas
+
+class FractionSum:
+    """Exact sum of many fractions.
+
+    Numerators are added per denominator, and the few denominators are brought
+    together only at the end: adding Fractions one by one would get very slow
+    when there are thousands of different step lengths.
+    """
+
+    def __init__(self):
+        self.numerators = {}
+
+    def add(self, numerator, denominator):
+        self.numerators[denominator] = self.numerators.get(denominator, 0) + numerator
+
+    def total(self):
+        parts = [(number, denominator) for denominator, number in self.numerators.items()]
+        while len(parts) > 1:
+            # Add neighbours pairwise.
+            pairs = [(n1 * d2 + n2 * d1, d1 * d2)
+                     for (n1, d1), (n2, d2) in zip(parts[0::2], parts[1::2])]
+            parts = pairs + parts[len(pairs) * 2:]
+        return Fraction(*parts[0]) if parts else Fraction(0)
+
+
+# Areas are sums in 1e-27 W * ms; one kWh is this many of them.
+AREA_PER_KWH = 10**27 * 1000 * HOUR_MS
+# Energies of readings are in 1e-9 Wh. As an area:
+AREA_PER_NANO_WH = Fraction(AREA_PER_KWH, 10**12)
+assert AREA_PER_NANO_WH.denominator == 1
+AREA_PER_NANO_WH = AREA_PER_NANO_WH.numerator
+
+E_PLACES = 45
+DECIMAL = Context(prec=60)
+
+
+@functools.lru_cache(maxsize=100000)
+def efficiency_term(current, pf):
+    """pf * exp(-4 pf^2 (1 - pf^2)) / (1 + ln(1 + current)) in units of 1e-45."""
+    current = DECIMAL.scaleb(Decimal(current), -9)
+    pf = DECIMAL.scaleb(Decimal(pf), -9)
+    square = DECIMAL.multiply(pf, pf)
+    power = DECIMAL.multiply(DECIMAL.multiply(-4, square), DECIMAL.subtract(1, square))
+    above = DECIMAL.multiply(pf, DECIMAL.exp(power))
+    below = DECIMAL.add(1, DECIMAL.ln(DECIMAL.add(1, current)))
+    return int(DECIMAL.to_integral_value(DECIMAL.scaleb(DECIMAL.divide(above, below), E_PLACES)))
+
+
+class Device:
+    """The results of one device; also feeds the hour and day sums."""
+
+    def __init__(self, name, readings, max_gap_ms, hours, days):
+        self.id = name
+        times = sorted(readings)
+        self.count = len(times)
+        self.first, self.last = times[0], times[-1]
+        self.powers = [reading.power for reading in readings.values() if reading.power is not None]
+        terms = [efficiency_term(reading.current, reading.pf) for reading in readings.values()
+                 if reading.current is not None and reading.pf is not None]
+        self.term_sum, self.term_count = sum(terms), len(terms)
+        self.gaps = 0
+        self.gap_ms = 0
+        double_area = 0           # twice the area, to stay an integer
+        for ms in times:
+            reading = readings[ms]
+            hour_of_day, day = ms // HOUR_MS % 24, ms // DAY_MS
+            days.setdefault(day, FractionSum())
+            if reading.power is not None:
+                hours[hour_of_day].powers.append(reading.power)
+            else:
+                area = reading.energy * AREA_PER_NANO_WH
+                double_area += 2 * area
+                hours[hour_of_day].area.add(area, 1)
+                days[day].add(area, 1)
+        for start, end in zip(times, times[1:]):
+            length = end - start
+            if length > max_gap_ms:
+                self.gaps += 1
+                self.gap_ms += length
+                continue
+            power0, power1 = readings[start].power, readings[end].power
+            if power0 is None or power1 is None:
+                continue
+            double_area += (power0 + power1) * length
+            for from_ms, to_ms, number, denominator in split_step(start, power0, end, power1):
+                hours[from_ms // HOUR_MS % 24].area.add(number, denominator)
+                days.setdefault(from_ms // DAY_MS, FractionSum()).add(number, denominator)
+        self.kwh = Fraction(double_area, 2 * AREA_PER_KWH)
+
+        # The mean, and how many readings stand behind it.
+        self.mean, self.mean_count = None, 0
+        if self.powers:
+            self.mean = Fraction(sum(self.powers), len(self.powers) * 10**27)
+            self.mean_count = len(self.powers)
+        else:
+            steps = self.count - 1 - self.gaps
+            covered = Fraction(self.last - self.first - self.gap_ms, HOUR_MS)
+            if steps:
+                self.mean = self.kwh * 1000 * steps / (self.count * covered)
+                self.mean_count = self.count
+
+
+def split_step(start, power0, end, power1):
+    """Cut one step at the hour borders inside it.
+
+    Yields (from, to, numerator, denominator): numerator/denominator is the
+    area under the straight line from (start, power0) to (end, power1).
+    """
+    length = end - start
+    left = start
+    while left < end:
+        right = min(end, (left // HOUR_MS + 1) * HOUR_MS)
+        # (right-left) * (line(left) + line(right)) / 2, with
+        # line(t) = power0 + (power1 - power0) * (t - start) / length
+        both_ends = 2 * power0 * length + (power1 - power0) * (left - start + right - start)
+        yield left, right, (right - left) * both_ends, 2 * length
+        left = right
+
+
+class HourOfDay:
+    def __init__(self):
+        self.powers = []
+        self.area = FractionSum()
+
+
+def number(value):
+    """Fraction or None -> float or None."""
+    return None if value is None else float(value)
+
+
+def text(data):
+    return None if data is None else data.decode("utf-8", "surrogateescape")
+
+
+def monthly_cost(mean, rate):
+    return None if mean is None else mean / 1000 * 720 * rate
+
+
+def summary(devices, rate):
+    """The figures that a device, a location and the whole home have in common."""
+    powers = [power for device in devices for power in (device.powers or ())]
+    weights = sum(device.mean_count for device in devices)
+    weighted = sum((device.mean * device.mean_count for device in devices
+                    if device.mean is not None), Fraction(0))
+    terms = sum(device.term_count for device in devices)
+    costs = [monthly_cost(device.mean, rate) for device in devices if device.mean is not None]
+    return {
+        "readings": sum(device.count for device in devices),
+        "mean_power_w": weighted / weights if weights else None,
+        "min_power_w": Fraction(min(powers), 10**27) if powers else None,
+        "max_power_w": Fraction(max(powers), 10**27) if powers else None,
+        "efficiency": (Fraction(sum(device.term_sum for device in devices), terms * 10**E_PLACES)
+                       if terms else None),
+        "energy_kwh": sum((device.kwh for device in devices), Fraction(0)),
+        "monthly_cost": sum(costs, Fraction(0)),
+        "gaps": sum(device.gaps for device in devices),
+        "gap_hours": Fraction(sum(device.gap_ms for device in devices), HOUR_MS),
+    }
+
+
+def floats(figures):
+    return {key: float(value) if isinstance(value, Fraction) else value
+            for key, value in figures.items()}
+
+
+class Result:
+    """The JSON report, the rejects and the exit code of one run."""
+
+    def __init__(self, report, rejects, exit_code):
+        self.report = report
+        self.rejects = rejects
+        self.exit_code = exit_code
+
+
+def run(paths, options):
+    """Do everything; returns a Result. Raises UsageError where the exit code is 2."""
+    files = input_files(paths)
+    got = collect(files, options)
+    details = device_details(files, options)
+
+    hours = [HourOfDay() for _ in range(24)]
+    days = {}
+    devices = [Device(name, got.readings[name], options.max_gap_ms, hours, days)
+               for name in sorted(got.readings)]
+    home = summary(devices, options.rate)
+
+    per_device = []
+    locations = {}
+    for device in devices:
+        name, location, rating = details.get(device.id, (None, None, None))
+        locations.setdefault(location, []).append(device)
+        entry = {"device": text(device.id), "name": text(name), "location": text(location)}
+        figures = summary([device], options.rate)
+        if device.mean is None:
+            figures["monthly_cost"] = None
+        peak = figures["max_power_w"]
+        entry.update(floats(figures))
+        entry.update({
+            "first": show_time(device.first),
+            "last": show_time(device.last),
+            "rated_w": number(rating),
+            "peak_over_rating": (float(peak / rating)
+                                 if peak is not None and rating is not None and rating > 0
+                                 else None),
+        })
+        per_device.append(entry)
+
+    by_location = []
+    if any(location is not None for location in locations):
+        for location in sorted(locations, key=lambda place: (place is None, place or b"")):
+            members = locations[location]
+            by_location.append(dict({"location": text(location), "devices": len(members)},
+                                    **floats(summary(members, options.rate))))
+
+    by_hour = []
+    for hour, data in enumerate(hours):
+        mean = Fraction(sum(data.powers), len(data.powers) * 10**27) if data.powers else None
+        by_hour.append({"hour": hour, "mean_power_w": number(mean),
+                        "energy_kwh": float(data.area.total() / AREA_PER_KWH)})
+
+    days_with_readings = {ms // DAY_MS for times in got.readings.values() for ms in times}
+    by_day = []
+    for day in sorted(days):
+        area = days[day].total()
+        if area or day in days_with_readings:
+            by_day.append({"day": show_day(day), "energy_kwh": float(area / AREA_PER_KWH)})
+
+    by_reason = {}
+    for _file, _line, reason, _raw in got.rejects:
+        by_reason[reason] = by_reason.get(reason, 0) + 1
+    exceeded = options.budget is not None and home["monthly_cost"] > options.budget
+
+    report = {
+        "lines": home["readings"] + got.duplicates + len(got.rejects),
+        "readings": home["readings"],
+        "duplicates": got.duplicates,
+        "filtered": got.filtered,
+        "rounded": got.rounded,
+        "rejects": {
+            "total": len(got.rejects),
+            "by_reason": by_reason,
+            "first": [{"file": path, "line": line, "reason": reason}
+                      for path, line, reason, _raw in got.rejects[:5]],
+        },
+        "devices": len(devices),
+        "first": show_time(min((device.first for device in devices), default=None)),
+        "last": show_time(max((device.last for device in devices), default=None)),
+    }
+    report.update(floats(home))
+    report.update({
+        "pooled_monthly_cost": number(monthly_cost(home["mean_power_w"], options.rate)),
+        "rate": float(options.rate),
+        "budget": (None if options.budget is None
+                   else {"limit": float(options.budget), "exceeded": exceeded}),
+        "max_gap_hours": options.max_gap_ms / HOUR_MS,
+        "per_device": per_device,
+        "by_location": by_location,
+        "by_hour": by_hour,
+        "by_day": by_day,
+        "skipped_files": [{"file": path, "reason": why} for path, why in got.skipped],
+    })
+    failed = exceeded or (options.strict and bool(got.rejects or got.skipped))
+    return Result(report, got.rejects, 1 if failed else 0)
+
+
+def compute(paths, options=None):
+    """The report as a dict. options: an Options, or a dict of its arguments."""
+    if options is None or isinstance(options, dict):
+        options = Options(**(options or {}))
+    return run(paths, options).report
+
+
+# ---------------------------------------------------------------- command line
+
+def csv_field(data):
+    if re.search(rb'[",\r\n]', data):
+        return b'"' + data.replace(b'"', b'""') + b'"'
+    return data
+
+
+def write_rejects(path, rejects):
+    with open(path, "wb") as out:
+        out.write(b"file,line,reason,raw\n")
+        for file, line, reason, raw in rejects:
+            cells = (os.fsencode(file), b"%d" % line, reason.encode(), raw)
+            out.write(b",".join(csv_field(cell) for cell in cells) + b"\n")
+
+
+def parse_args(argv):
+    """Command line -> (paths, Options)."""
+    parser = argparse.ArgumentParser(description="Test oracle for `wattle report`.")
+    parser.add_argument("paths", metavar="PATH", nargs="+")
+    parser.add_argument("--since", metavar="T")
+    parser.add_argument("--until", metavar="T")
+    parser.add_argument("--device", metavar="GLOB", action="append", default=[])
+    parser.add_argument("--rate", default="0.15")
+    parser.add_argument("--budget")
+    parser.add_argument("--max-gap", default="1h")
+    parser.add_argument("--value", choices=VALUE_KINDS, default="power-w")
+    parser.add_argument("--devices", metavar="FILE")
+    parser.add_argument("--rejects", metavar="FILE")
+    parser.add_argument("--strict", action="store_true")
+    chosen = vars(parser.parse_args(argv))
+    paths = chosen.pop("paths")
+    return paths, Options(**chosen)
+
+
+def main(argv):
+    try:
+        paths, options = parse_args(argv)
+        result = run(paths, options)
+    except UsageError as error:
+        print("oracle: %s" % error, file=sys.stderr)
+        return 2
+    if options.rejects_file:
+        write_rejects(options.rejects_file, result.rejects)
+    print(json.dumps(result.report, indent=2))
+    return result.exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
