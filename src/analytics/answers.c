@@ -25,11 +25,15 @@ struct sums {
     int128 gap_ms;
     int64_t first_ms, last_ms;
     double min_w, max_w; /* NaN = none */
-    /* compensated sums over devices */
-    double cost, cost_rest;
-    double weighted_w, weighted_rest; /* mean * readings */
+    /* sums of the devices' mean powers, which make up the cost */
+    struct int256 means; /* 2^-MEAN_BITS * 1e-27 W */
+    /* the same, and times readings, of devices known by energy only */
+    double energy_means_w, energy_means_rest;
+    double weighted_w, weighted_rest;
     uint64_t n_weighted;
 };
+
+#define MEAN_BITS 20
 
 static void
 add_compensated(double *sum, double *rest, double value)
@@ -68,6 +72,20 @@ kwh_of_both(int128 units, struct int256 fine)
         return kwh_of(units);
     return ratio_fine(int256_add(to_fine(units), fine), PROFILE_UNITS_PER_KWH,
                       1);
+}
+
+/* Energy of an hour or day: whole units, parts of units, fine units. */
+static double
+kwh_of_parts(const struct profile_energy *e)
+{
+    if (e->rest == 0 && int256_is_zero(e->fine))
+        return kwh_of(e->units);
+    const int64_t one = INT64_C(1) << PROFILE_REST_BITS;
+    struct int256 sum = int256_mul(int256_from(e->units), one);
+    sum = int256_add(sum, int256_from(e->rest));
+    sum = int256_mul(sum, POWER_FINE_PER_NW);
+    sum = int256_add(sum, int256_mul(e->fine, one));
+    return ratio_fine(sum, PROFILE_UNITS_PER_KWH, one);
 }
 
 static double
@@ -130,6 +148,12 @@ power_extremes(const struct account *a, double *min_w, double *max_w)
     }
 }
 
+static double
+monthly_cost(double power_w, double rate)
+{
+    return power_w / 1000 * HOURS_PER_MONTH * rate;
+}
+
 static void
 set_device_figures(struct wattle_figures *f, const struct account *a,
                    int64_t first_ms, double rate)
@@ -155,7 +179,7 @@ set_device_figures(struct wattle_figures *f, const struct account *a,
     }
     f->energy_kwh =
         kwh_of_both(a->energy, extra != NULL ? extra->energy : zero);
-    f->monthly_cost = f->mean_power_w / 1000 * HOURS_PER_MONTH * rate;
+    f->monthly_cost = monthly_cost(f->mean_power_w, rate);
     f->first_ms = first_ms;
     f->last_ms = a->last_ms;
     f->n_gaps = a->n_gaps;
@@ -198,34 +222,56 @@ sums_add(struct sums *s, const struct account *a,
     }
     if (isnan(f->mean_power_w))
         return;
-    uint64_t weight = n_power > 0 ? n_power : a->n_readings;
-    add_compensated(&s->cost, &s->cost_rest, f->monthly_cost);
+    if (n_power > 0) {
+        struct int256 sum = to_fine(a->sum_nw);
+        if (extra != NULL)
+            sum = int256_add(sum, extra->sum);
+        sum = int256_mul(sum, INT64_C(1) << MEAN_BITS);
+        sum = int256_div_round(sum, (int64_t) n_power);
+        s->means = int256_add(s->means, sum);
+        return;
+    }
+    add_compensated(&s->energy_means_w, &s->energy_means_rest,
+                    f->mean_power_w);
     add_compensated(&s->weighted_w, &s->weighted_rest,
-                    f->mean_power_w * (double) weight);
-    s->n_weighted += weight;
+                    f->mean_power_w * (double) a->n_readings);
+    s->n_weighted += a->n_readings;
+}
+
+/* Mean power over readings; those that gave energy count by their means. */
+static double
+mean_power(const struct sums *s)
+{
+    if (s->n_power == 0 && s->n_weighted == 0)
+        return NAN;
+    if (s->n_weighted == 0)
+        return watts_of_both(s->power_nw, s->power, s->n_power);
+    double sum_w = s->n_power > 0
+                       ? watts_of_both(s->power_nw, s->power, 1)
+                       : 0;
+    return (sum_w + s->weighted_w + s->weighted_rest) /
+           (double) (s->n_power + s->n_weighted);
 }
 
 static void
-sums_figures(const struct sums *s, struct wattle_figures *f)
+sums_figures(const struct sums *s, double rate, struct wattle_figures *f)
 {
+    double means_w = ratio_fine(s->means, UINT64_C(1) << MEAN_BITS,
+                                DECIMAL_ONE) +
+                     s->energy_means_w + s->energy_means_rest;
     *f = (struct wattle_figures){
         .n_readings = s->n_readings,
-        .mean_power_w = NAN,
+        .mean_power_w = mean_power(s),
         .min_power_w = s->min_w,
         .max_power_w = s->max_w,
         .efficiency = NAN,
         .energy_kwh = kwh_of_both(s->energy_units, s->energy),
-        .monthly_cost = s->cost + s->cost_rest,
+        .monthly_cost = monthly_cost(means_w, rate),
         .first_ms = s->n_readings > 0 ? s->first_ms : WATTLE_NO_TIME,
         .last_ms = s->n_readings > 0 ? s->last_ms : WATTLE_NO_TIME,
         .n_gaps = s->n_gaps,
         .gap_hours = int128_ratio(s->gap_ms, 3600000),
     };
-    if (s->n_power > 0 && s->n_power == s->n_weighted)
-        f->mean_power_w = watts_of_both(s->power_nw, s->power, s->n_power);
-    else if (s->n_weighted > 0)
-        f->mean_power_w =
-            (s->weighted_w + s->weighted_rest) / (double) s->n_weighted;
     if (s->n_efficiency > 0) {
         struct int256 unit = int256_mul(
             int256_from((int128) 1 << EFFICIENCY_UNIT_BITS), DECIMAL_ONE);
@@ -338,7 +384,7 @@ group_locations(struct wattle_answers *answers,
                      &order[i]->figures);
             l->n_devices++;
         }
-        sums_figures(&sums, &l->figures);
+        sums_figures(&sums, input->rate_per_kwh, &l->figures);
     }
     free(order);
     return WATTLE_OK;
@@ -354,7 +400,7 @@ set_profile(struct wattle_answers *answers, struct profile *profile)
             h->n_readings > 0
                 ? watts_of_both(h->power_nw, h->power_fine, h->n_readings)
                 : NAN;
-        answers->hours[i].energy_kwh = kwh_of_both(h->energy, h->energy_fine);
+        answers->hours[i].energy_kwh = kwh_of_parts(&h->energy);
     }
     struct wattle_day_answer *days =
         calloc(profile->n_days + 1, sizeof(*days));
@@ -364,7 +410,7 @@ set_profile(struct wattle_answers *answers, struct profile *profile)
     for (size_t i = 0; i < profile->n_days; i++) {
         const struct profile_day *day = &profile->days[i];
         days[i].day = day->day;
-        days[i].energy_kwh = kwh_of_both(day->energy, day->energy_fine);
+        days[i].energy_kwh = kwh_of_parts(&day->energy);
     }
     answers->n_days = profile->n_days;
     return WATTLE_OK;
@@ -393,7 +439,7 @@ set_devices(struct wattle_answers *answers, const struct answers_input *input)
         describe(&devices[i], input->table);
         sums_add(&sums, account, &devices[i].figures);
     }
-    sums_figures(&sums, &answers->figures);
+    sums_figures(&sums, input->rate_per_kwh, &answers->figures);
     answers->n_devices = n;
     free(entries);
     return WATTLE_OK;
@@ -409,8 +455,8 @@ answers_compute(struct wattle_answers *answers,
     if (status == WATTLE_OK)
         status = set_profile(answers, &input->accounts->profile);
     answers->rate_per_kwh = input->rate_per_kwh;
-    answers->pooled_monthly_cost = answers->figures.mean_power_w / 1000 *
-                                   HOURS_PER_MONTH * input->rate_per_kwh;
+    answers->pooled_monthly_cost =
+        monthly_cost(answers->figures.mean_power_w, input->rate_per_kwh);
     answers->budget = input->budget;
     answers->is_over_budget = !isnan(input->budget) &&
                               answers->figures.monthly_cost > input->budget;

@@ -4,9 +4,9 @@
  * Between two points the power is a straight line. Up to a milliseconds
  * after the first point the doubled energy is
  *     E(a) = 2 p0 a + (p1 - p0) a^2 / dt,
- * rounded to whole units. The part between two hour borders is the
- * difference of two such values and the last part takes the rest, so the
- * parts always add up to (p0 + p1) dt.
+ * cut at 2^-60 of a unit. The part between two hour borders is the difference
+ * of two such values and the last part takes the rest, so the parts always
+ * add up to (p0 + p1) dt.
  */
 #include "analytics/power.h"
 
@@ -52,12 +52,23 @@ power_fine(const struct power_point *point)
     return int256_mul(int256_from(point->nw), POWER_FINE_PER_NW);
 }
 
-/* n / d to the nearest integer; d > 0. */
-static int128
-divide_nearest(int128 n, int64_t d)
+/* Doubled energy up to a moment: whole units and what is left over. */
+struct part {
+    int128 units;
+    int128 rest; /* 2^-60 units */
+};
+
+static struct part
+part_until(const struct power_point *from, const struct power_point *to,
+           int64_t after)
 {
-    int128 half = d / 2;
-    return n >= 0 ? (n + half) / d : -((-n + half) / d);
+    int64_t dt = to->time_ms - from->time_ms;
+    /* 54 + 35 + 35 bits: it fits */
+    int128 bend = (int128) (to->nw - from->nw) * after * after;
+    int128 rest = bend % dt;
+    struct part part = {(int128) (2 * from->nw) * after + bend / dt,
+                        rest * ((int128) 1 << PROFILE_REST_BITS) / dt};
+    return part;
 }
 
 static void
@@ -67,19 +78,17 @@ step_narrow(struct profile *profile, const struct power_point *from,
     int64_t dt = to->time_ms - from->time_ms;
     int64_t hour = civil_floor_div(from->time_ms, CIVIL_MS_PER_HOUR);
     int128 total = (int128) (from->nw + to->nw) * dt;
-    int128 done = 0;
+    struct part done = {0, 0};
     for (;; hour++) {
         int64_t after = (hour + 1) * CIVIL_MS_PER_HOUR - from->time_ms;
         if (after >= dt)
             break;
-        int128 bend = (int128) (to->nw - from->nw) * after;
-        int128 part = (int128) (2 * from->nw) * after;
-        /* bend * after needs 54 + 35 + 35 bits: it fits */
-        part += divide_nearest(bend * after, dt);
-        profile_add_energy(profile, hour, part - done);
+        struct part part = part_until(from, to, after);
+        profile_add_part(profile, hour, part.units - done.units,
+                         part.rest - done.rest);
         done = part;
     }
-    profile_add_energy(profile, hour, total - done);
+    profile_add_part(profile, hour, total - done.units, -done.rest);
     *energy += total;
 }
 

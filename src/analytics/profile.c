@@ -111,12 +111,23 @@ profile_add_power(struct profile *profile, int64_t hour, uint64_t n,
 }
 
 void
-profile_add_energy(struct profile *profile, int64_t hour, int128 energy)
+profile_add_energy(struct profile *profile, int64_t hour, int128 units)
 {
-    hour_of_day(profile, hour)->energy += energy;
+    profile_add_part(profile, hour, units, 0);
+}
+
+void
+profile_add_part(struct profile *profile, int64_t hour, int128 units,
+                 int128 rest)
+{
+    struct profile_hour *h = hour_of_day(profile, hour);
     struct profile_day *day = find_day(profile, day_of_hour(hour));
-    if (day != NULL)
-        day->energy += energy;
+    h->energy.units += units;
+    h->energy.rest += rest;
+    if (day != NULL) {
+        day->energy.units += units;
+        day->energy.rest += rest;
+    }
 }
 
 void
@@ -134,10 +145,18 @@ profile_add_energy_fine(struct profile *profile, int64_t hour,
                         struct int256 energy_fine)
 {
     struct profile_hour *h = hour_of_day(profile, hour);
-    h->energy_fine = int256_add(h->energy_fine, energy_fine);
+    h->energy.fine = int256_add(h->energy.fine, energy_fine);
     struct profile_day *day = find_day(profile, day_of_hour(hour));
     if (day != NULL)
-        day->energy_fine = int256_add(day->energy_fine, energy_fine);
+        day->energy.fine = int256_add(day->energy.fine, energy_fine);
+}
+
+static void
+add_energy(struct profile_energy *to, const struct profile_energy *from)
+{
+    to->units += from->units;
+    to->rest += from->rest;
+    to->fine = int256_add(to->fine, from->fine);
 }
 
 void
@@ -148,17 +167,14 @@ profile_merge(struct profile *profile, const struct profile *other)
         const struct profile_hour *o = &other->hours[i];
         h->n_readings += o->n_readings;
         h->power_nw += o->power_nw;
-        h->energy += o->energy;
         h->power_fine = int256_add(h->power_fine, o->power_fine);
-        h->energy_fine = int256_add(h->energy_fine, o->energy_fine);
+        add_energy(&h->energy, &o->energy);
     }
     for (size_t i = 0; i < other->n_days; i++) {
         struct profile_day *day = find_day(profile, other->days[i].day);
         if (day == NULL)
             return;
-        day->energy += other->days[i].energy;
-        day->energy_fine =
-            int256_add(day->energy_fine, other->days[i].energy_fine);
+        add_energy(&day->energy, &other->days[i].energy);
     }
     profile->failed = profile->failed || other->failed;
 }

@@ -18,18 +18,25 @@
 /* Energy units in a kilowatt hour: 2 * 1e9 nW/W * 1e3 ms/s * 3.6e6 J. */
 #define PROFILE_UNITS_PER_KWH UINT64_C(7200000000000000000)
 
+/* A part of a unit that remains when a step is split at an hour. */
+#define PROFILE_REST_BITS 60
+
+struct profile_energy {
+    int128 units;
+    int128 rest; /* 2^-60 units */
+    struct int256 fine;
+};
+
 struct profile_hour {
     uint64_t n_readings; /* those with a power */
     int128 power_nw;
-    int128 energy;
     struct int256 power_fine;
-    struct int256 energy_fine;
+    struct profile_energy energy;
 };
 
 struct profile_day {
     int64_t day; /* since 1970-01-01 */
-    int128 energy;
-    struct int256 energy_fine;
+    struct profile_energy energy;
 };
 
 struct profile {
@@ -48,7 +55,9 @@ void profile_release(struct profile *profile);
 /* Hours are counted since 1970-01-01T00Z. */
 void profile_add_power(struct profile *profile, int64_t hour, uint64_t n,
                        int128 power_nw);
-void profile_add_energy(struct profile *profile, int64_t hour, int128 energy);
+void profile_add_energy(struct profile *profile, int64_t hour, int128 units);
+void profile_add_part(struct profile *profile, int64_t hour, int128 units,
+                      int128 rest);
 void profile_add_power_fine(struct profile *profile, int64_t hour,
                             struct int256 power_fine);
 void profile_add_energy_fine(struct profile *profile, int64_t hour,

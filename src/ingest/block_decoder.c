@@ -22,7 +22,7 @@
 #include "ingest/row_values.h"
 
 /* A partial record longer than this is fed to the parser piece by piece. */
-#define INSIDE_BYTES RECORD_RAW_BYTES
+#define INSIDE_BYTES ((size_t) 65536)
 
 /* The state of a row beside decoded_rows.is_valid. */
 enum { ROW_FAST = 1, ROW_SKIP = 0, ROW_SLOW = 2 };
@@ -257,6 +257,13 @@ struct repair {
     uint64_t line_after; /* of what follows a record beyond the last row */
 };
 
+/* How much more of a long record is worth keeping. */
+static size_t
+raw_room(const struct block_decoder *d)
+{
+    return d->rejects->keeps_raw ? RECORD_RAW_BYTES - d->inside_raw.len : 0;
+}
+
 /* Begins to read a record that is too long to wait for its end. */
 static int
 go_inside(struct block_decoder *d, struct repair *r, size_t at)
@@ -265,7 +272,8 @@ go_inside(struct block_decoder *d, struct repair *r, size_t at)
     d->inside_line = d->line + at;
     d->inside_raw.len = 0;
     size_t len = r->text->len - d->starts[at];
-    size_t kept = len < RECORD_RAW_BYTES ? len : RECORD_RAW_BYTES;
+    size_t room = raw_room(d);
+    size_t kept = len < room ? len : room;
     r->used = r->text->len;
     if (buffer_append(&d->inside_raw, r->text->bytes + d->starts[at], kept) !=
         WATTLE_OK)
@@ -424,7 +432,7 @@ decode_inside(struct block_decoder *d, const struct block_text *text,
 {
     bool done;
     *used = record_parser_feed(d->parser, text->bytes, text->len, &done);
-    size_t room = RECORD_RAW_BYTES - d->inside_raw.len;
+    size_t room = raw_room(d);
     if (buffer_append(&d->inside_raw, text->bytes,
                       *used < room ? *used : room) != WATTLE_OK)
         return error_memory(d->error);

@@ -31,16 +31,33 @@ record_parser_reset(struct record_parser *parser)
     parser->n_fields = 0;
     parser->pending_cr = 0;
     parser->n_newlines = 0;
-    parser->current.len = 0;
+    parser->current.len = parser->current.trimmed = 0;
+}
+
+static bool
+is_blank(char c)
+{
+    return c == ' ' || c == '\t';
 }
 
 static void
 append(struct record_parser *parser, const void *bytes, size_t len)
 {
     struct record_field *field = &parser->current;
+    const char *p = bytes;
+    while (field->len == 0 && len > 0 && is_blank(*p)) {
+        p++;
+        len--;
+    }
     if (field->len < RECORD_FIELD_BYTES) {
         size_t room = RECORD_FIELD_BYTES - field->len;
-        memcpy(field->text + field->len, bytes, len < room ? len : room);
+        memcpy(field->text + field->len, p, len < room ? len : room);
+    }
+    for (size_t n = len; n > 0; n--) {
+        if (!is_blank(p[n - 1])) {
+            field->trimmed = field->len + n;
+            break;
+        }
     }
     field->len += len;
 }
@@ -57,20 +74,19 @@ static void
 end_field(struct record_parser *parser)
 {
     struct record_field *field = &parser->current;
-    size_t kept = field->len < RECORD_FIELD_BYTES ? field->len
-                                                  : RECORD_FIELD_BYTES;
+    size_t kept = record_field_kept(field);
     const struct schema *schema = parser->schema;
     if (schema == NULL) {
         parser->on_field(parser->context, field->text, kept);
     } else if (parser->n_fields < schema->n_columns) {
         uint8_t role = schema->role_of[parser->n_fields];
         if (role != ROLE_NONE) {
-            parser->fields[role].len = field->len;
+            parser->fields[role].trimmed = field->trimmed;
             memcpy(parser->fields[role].text, field->text, kept);
         }
     }
     parser->n_fields++;
-    field->len = 0;
+    field->len = field->trimmed = 0;
     parser->state = RECORD_FIELD_START;
 }
 

@@ -3,8 +3,8 @@
  *
  * It defines what is right; the fast path only ever repeats what this parser
  * has approved. It is a state machine that can be fed in pieces of any size,
- * so a record may be longer than any buffer: of each field the first
- * RECORD_FIELD_BYTES are kept, with its true length.
+ * so a record may be longer than any buffer: of each field, without spaces
+ * and tabs around it, the first RECORD_FIELD_BYTES are kept, and its length.
  *
  * RFC 4180, and beyond: a line ends with LF and all CR directly before it; a
  * quote inside an unquoted field is data; text behind a closing quote belongs
@@ -20,12 +20,21 @@
 #include "ingest/schema.h"
 
 #define RECORD_FIELD_BYTES 512
-#define RECORD_RAW_BYTES   65536 /* of the raw line, kept for rejects */
+#define RECORD_RAW_BYTES   ((size_t) 1 << 20) /* kept of a rejected line */
 
 struct record_field {
-    size_t len; /* true length; text holds the first bytes of it */
+    size_t len;     /* true length, without blanks before the first byte */
+    size_t trimmed; /* without blanks behind the last one either */
     char text[RECORD_FIELD_BYTES];
 };
+
+/* Bytes of `trimmed` that are in text. */
+static inline size_t
+record_field_kept(const struct record_field *field)
+{
+    return field->trimmed < RECORD_FIELD_BYTES ? field->trimmed
+                                               : RECORD_FIELD_BYTES;
+}
 
 enum record_state {
     RECORD_FIELD_START,

@@ -10,39 +10,29 @@
 #include "model/registry.h"
 #include "wattle/answers.h"
 
-static size_t
-trimmed(const struct record_field *field, const char **text)
-{
-    size_t kept = field->len < RECORD_FIELD_BYTES ? field->len
-                                                  : RECORD_FIELD_BYTES;
-    *text = field->text;
-    return decimal_trim(text, kept);
-}
-
 /* True when the field was too long to be kept whole. */
 static bool
 is_cut(const struct record_field *field)
 {
-    return field->len > RECORD_FIELD_BYTES;
+    return field->trimmed > RECORD_FIELD_BYTES;
 }
 
 static int
 read_time(const struct record_field *field, int64_t *time_ms)
 {
-    const char *text;
-    size_t len = trimmed(field, &text);
     if (is_cut(field))
         return WATTLE_REJECT_TIMESTAMP;
-    if (civil_parse(text, len, time_ms))
+    if (civil_parse(field->text, field->trimmed, time_ms))
         return ROW_IS_READING;
-    return decimal_is_missing(text, len) ? WATTLE_REJECT_MISSING
+    return decimal_is_missing(field->text, field->trimmed) ? WATTLE_REJECT_MISSING
                                          : WATTLE_REJECT_TIMESTAMP;
 }
 
 static int
 read_device(const struct record_field *field, struct row_values *values)
 {
-    values->device_len = trimmed(field, &values->device);
+    values->device = field->text;
+    values->device_len = field->trimmed;
     if (values->device_len == 0 || values->device_len > REGISTRY_MAX_ID ||
         is_cut(field) ||
         memchr(values->device, '\0', values->device_len) != NULL)
@@ -54,14 +44,13 @@ static int
 read_number(const struct record_field *field, int role,
             struct decimal *number)
 {
-    const char *text;
-    size_t len = trimmed(field, &text);
     bool is_factor = role == ROLE_POWER_FACTOR;
     bool negative = role != ROLE_VOLTAGE && role != ROLE_CURRENT;
     if (is_cut(field))
         return WATTLE_REJECT_NUMBER;
-    switch (decimal_parse(text, len, is_factor ? DECIMAL_ONE : DECIMAL_MAX,
-                          negative, number)) {
+    switch (decimal_parse(field->text, field->trimmed,
+                          is_factor ? DECIMAL_ONE : DECIMAL_MAX, negative,
+                          number)) {
     case DECIMAL_OK:
         return ROW_IS_READING;
     case DECIMAL_MISSING:

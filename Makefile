@@ -1,0 +1,73 @@
+# wattle: a thin front for Meson. `make help` lists the targets.
+
+BUILD   = build/release
+TESTS   = build/test
+PREFIX  = /usr/local
+DESTDIR =
+INSTALL = sh tools/install_packages.sh
+DEMO    = build/demo
+
+.PHONY: all help demo test quick full bench lint format install uninstall \
+	clean dist
+
+all: $(BUILD)/build.ninja  ## build the release: build/release/wattle
+	@ninja -C $(BUILD) --quiet
+
+help:  ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' \
+		$(MAKEFILE_LIST)
+
+$(BUILD)/build.ninja:
+	@$(INSTALL) build
+	@meson setup $(BUILD) --buildtype=release --prefix=$(PREFIX) >/dev/null
+
+$(TESTS)/build.ninja:
+	@$(INSTALL) build test
+	@meson setup $(TESTS) --buildtype=debugoptimized -Dtests=true \
+		-Db_sanitize=address,undefined -Db_lundef=false >/dev/null
+
+demo: all  ## make 100,000 readings of 1,000 devices and report on them
+	@$(BUILD)/wattle generate --devices 1000 --readings 100000 --files 4 \
+		--out $(DEMO) --force
+	@$(BUILD)/wattle report $(DEMO)
+
+test: all $(TESTS)/build.ninja  ## run every test, with sanitizers
+	@ninja -C $(TESTS) --quiet
+	@python3 tests/run_tests.py --tier test
+
+quick: all $(TESTS)/build.ninja  ## run the tests that take seconds
+	@ninja -C $(TESTS) --quiet
+	@python3 tests/run_tests.py --tier quick
+
+full: all $(TESTS)/build.ninja  ## run the long tests too (fuzzing, soak)
+	@ninja -C $(TESTS) --quiet
+	@python3 tests/run_tests.py --tier full
+
+bench: all  ## measure speed and memory
+	@$(INSTALL) bench
+	@python3 bench/run_bench.py
+
+lint: $(BUILD)/build.ninja  ## check format, warnings, layers
+	@$(INSTALL) build test lint
+	@sh tools/lint.sh
+
+format:  ## format all C files
+	@$(INSTALL) lint
+	@git ls-files '*.c' '*.h' | xargs clang-format -i
+
+install: $(BUILD)/build.ninja  ## install under PREFIX (DESTDIR for packagers)
+	@meson configure $(BUILD) -Dprefix=$(PREFIX)
+	@ninja -C $(BUILD) --quiet
+	@DESTDIR=$(DESTDIR) meson install -C $(BUILD) --quiet --no-rebuild
+
+uninstall:  ## remove what make install has installed
+	@DESTDIR=$(DESTDIR) ninja -C $(BUILD) --quiet uninstall >/dev/null
+
+clean:  ## remove everything built
+	@rm -rf build
+
+dist:  ## make a source archive, build/wattle-VERSION.tar.gz
+	@mkdir -p build
+	@v=$$(sed -n "s/^  version: '\(.*\)',/\1/p" meson.build) && \
+		git archive --prefix=wattle-$$v/ -o build/wattle-$$v.tar.gz HEAD && \
+		echo build/wattle-$$v.tar.gz
