@@ -30,9 +30,9 @@ enum wattle_status {
 
 /* Why something failed, and where. */
 struct wattle_error {
-    int code;         /* a value of enum wattle_status */
-    uint64_t line;    /* line in the file, counted from 1; 0 = not known */
-    char path[1024];  /* the file concerned, cut to fit; "" = none */
+    int code;          /* a value of enum wattle_status */
+    uint64_t line;     /* line in the file, counted from 1; 0 = not known */
+    char path[1024];   /* the file concerned, cut to fit; "" = none */
     char message[512]; /* one sentence without a newline, UTF-8 */
 };
 

@@ -126,12 +126,12 @@ int wattle_report_finish(struct wattle_report *report,
                          struct wattle_error *error);
 
 /* The answers; NULL before wattle_report_finish has returned. */
-const struct wattle_answers *
-wattle_report_answers(const struct wattle_report *report);
+const struct wattle_answers *wattle_report_answers(
+    const struct wattle_report *report);
 
 /* Bytes read and bytes to read, for a progress bar; total 0 = not known. */
-void wattle_report_progress(const struct wattle_report *report,
-                            uint64_t *done, uint64_t *total);
+void wattle_report_progress(const struct wattle_report *report, uint64_t *done,
+                            uint64_t *total);
 
 /* Frees the report and its answers; NULL is harmless. */
 void wattle_report_close(struct wattle_report *report);
@@ -149,8 +149,7 @@ struct wattle_text_style {
  * stream reports an error. JSON and CSV numbers are unrounded.
  */
 int wattle_answers_write_text(const struct wattle_answers *answers,
-                              const struct wattle_text_style *style,
-                              FILE *out);
+                              const struct wattle_text_style *style, FILE *out);
 int wattle_answers_write_json(const struct wattle_answers *answers,
                               bool with_timings, FILE *out);
 int wattle_answers_write_csv(const struct wattle_answers *answers, FILE *out);

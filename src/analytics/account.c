@@ -63,8 +63,7 @@ grow_accounts(struct account_set *set, size_t wanted)
     size_t cap = set->cap < 256 ? 256 : set->cap;
     while (cap < wanted)
         cap *= 2;
-    struct account *accounts =
-        aligned_alloc(64, cap * sizeof(struct account));
+    struct account *accounts = aligned_alloc(64, cap * sizeof(struct account));
     struct account_first *firsts =
         realloc(set->firsts, cap * sizeof(struct account_first));
     if (firsts != NULL)
@@ -85,8 +84,7 @@ grow_accounts(struct account_set *set, size_t wanted)
 int
 account_set_reserve(struct account_set *set, size_t n_devices)
 {
-    if (n_devices > set->cap &&
-        grow_accounts(set, n_devices) != WATTLE_OK)
+    if (n_devices > set->cap && grow_accounts(set, n_devices) != WATTLE_OK)
         return WATTLE_ERR_MEMORY;
     for (; set->n_devices < n_devices; set->n_devices++) {
         struct account *account = &set->accounts[set->n_devices];
@@ -166,15 +164,13 @@ read_row(const struct account_set *set, const struct wattle_batch *batch,
         power_from_watts(&reading->point, batch->columns[WATTLE_POWER][row],
                          batch->decimals[WATTLE_POWER]);
     else if ((has & product) == product)
-        power_from_product(&reading->point,
-                           nano_at(batch, WATTLE_VOLTAGE, row),
+        power_from_product(&reading->point, nano_at(batch, WATTLE_VOLTAGE, row),
                            nano_at(batch, WATTLE_CURRENT, row),
                            nano_at(batch, WATTLE_POWER_FACTOR, row));
     else if ((has & HAS(WATTLE_ENERGY)) != 0) {
-        int64_t unit =
-            decimal_power_of_ten(9 - batch->decimals[WATTLE_ENERGY]);
+        int64_t unit = decimal_power_of_ten(9 - batch->decimals[WATTLE_ENERGY]);
         reading->has_energy = true;
-        reading->energy = (int128) batch->columns[WATTLE_ENERGY][row] * unit *
+        reading->energy = (int128)batch->columns[WATTLE_ENERGY][row] * unit *
                           UNITS_PER_NANO_WH;
     }
     if ((has & HAS(WATTLE_CURRENT)) != 0 &&
@@ -270,14 +266,14 @@ turn_back(struct account_set *set, uint32_t device, int64_t time_ms)
         account_set_disorder(set, device);
         return WATTLE_OK;
     }
-    struct account_stretch *grown = buffer_grow_array(
-        set->stretches, &set->stretch_cap, set->n_stretches + 1,
-        sizeof(*grown));
+    struct account_stretch *grown =
+        buffer_grow_array(set->stretches, &set->stretch_cap,
+                          set->n_stretches + 1, sizeof(*grown));
     if (grown == NULL)
         return WATTLE_ERR_MEMORY;
     set->stretches = grown;
-    set->stretches[set->n_stretches++] = (struct account_stretch){
-        device, *account, set->firsts[device]};
+    set->stretches[set->n_stretches++] =
+        (struct account_stretch){device, *account, set->firsts[device]};
     clear(account);
     account->n_stretches++;
     return WATTLE_OK;
@@ -287,8 +283,8 @@ static void
 begin_stretch(struct account_set *set, uint32_t device,
               const struct reading *reading)
 {
-    set->firsts[device] = (struct account_first){reading->point.time_ms,
-                                                 reading->point.nw};
+    set->firsts[device] =
+        (struct account_first){reading->point.time_ms, reading->point.nw};
 }
 
 int

@@ -103,8 +103,8 @@ add_rows(struct block *b)
                 from_ms = time_ms - b->set->max_gap_ms;
         }
         struct account *a = &accounts[batch->device[i]];
-        uint64_t back = (uint64_t) a->last_ms - (uint64_t) from_ms;
-        if (back >= (uint64_t) (now_ms - from_ms) || a->extra != NULL ||
+        uint64_t back = (uint64_t)a->last_ms - (uint64_t)from_ms;
+        if (back >= (uint64_t)(now_ms - from_ms) || a->extra != NULL ||
             a->is_disordered) {
             int status = account_add_row(b->set, batch, i);
             if (status != WATTLE_OK)
@@ -112,7 +112,7 @@ add_rows(struct block *b)
             continue;
         }
         int64_t nw = b->power_nw[i];
-        int128 energy = (int128) (a->last_nw + nw) * (time_ms - a->last_ms);
+        int128 energy = (int128)(a->last_nw + nw) * (time_ms - a->last_ms);
         a->energy += energy;
         b->pending.energy += energy;
         a->sum_nw += nw;
@@ -138,11 +138,11 @@ multiply(const struct wattle_batch *batch, int64_t *power_nw)
     const int64_t *f = batch->columns[WATTLE_POWER_FACTOR];
     bool fits = true;
     for (size_t row = 0; row < batch->n_rows; row++) {
-        bool small = (uint64_t) (v[row] | i[row]) < UINT64_C(1) << 31;
+        bool small = (uint64_t)(v[row] | i[row]) < UINT64_C(1) << 31;
         int64_t apparent = (v[row] & INT32_MAX) * (i[row] & INT32_MAX);
         fits = fits && small && apparent < MAX_APPARENT;
         /* a product that overflows is not used; fits is false then */
-        power_nw[row] = (int64_t) ((uint64_t) apparent * (uint64_t) f[row]);
+        power_nw[row] = (int64_t)((uint64_t)apparent * (uint64_t)f[row]);
     }
     return fits;
 }
@@ -185,8 +185,7 @@ account_block_add(struct account_set *set, const struct wattle_batch *batch,
         if (!scale_power(batch, power_nw))
             return false;
     } else if (!has_factor || !has_current ||
-               !is_milli(batch, WATTLE_VOLTAGE) ||
-               !multiply(batch, power_nw)) {
+               !is_milli(batch, WATTLE_VOLTAGE) || !multiply(batch, power_nw)) {
         return false;
     }
     struct block b = {.set = set, .batch = batch, .power_nw = power_nw};

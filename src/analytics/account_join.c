@@ -40,7 +40,7 @@ visit_set(struct stretch_index *index, struct account_set *set,
     for (size_t i = 0; i < set->n_devices; i++) {
         if (set->accounts[i].n_readings == 0)
             continue;
-        uint32_t device = device_of ? device_of[i] : (uint32_t) i;
+        uint32_t device = device_of ? device_of[i] : (uint32_t)i;
         visit(index, device, &set->accounts[i], &set->firsts[i]);
     }
 }
@@ -49,8 +49,8 @@ static void
 count_stretch(struct stretch_index *index, uint32_t device,
               struct account *account, const struct account_first *first)
 {
-    (void) account;
-    (void) first;
+    (void)account;
+    (void)first;
     index->at[device + 1]++;
 }
 
@@ -74,8 +74,7 @@ build_index(struct stretch_index *index, size_t n_devices,
         visit_set(index, sets[k], device_of[k], count_stretch);
     for (size_t d = 1; d <= n_devices; d++)
         index->at[d] += index->at[d - 1];
-    index->refs =
-        calloc(index->at[n_devices] + 1, sizeof(*index->refs));
+    index->refs = calloc(index->at[n_devices] + 1, sizeof(*index->refs));
     for (size_t k = 0; k < n_sets && index->refs != NULL; k++)
         visit_set(index, sets[k], device_of[k], file_stretch);
     index->at--;
@@ -158,14 +157,14 @@ take_first(struct account_set *total, size_t device,
 }
 
 static int
-join_device(struct account_set *total, size_t device,
-            struct stretch_ref *refs, size_t n)
+join_device(struct account_set *total, size_t device, struct stretch_ref *refs,
+            size_t n)
 {
     int status = WATTLE_OK;
     sort_by_time(refs, n);
     for (size_t i = 1; i < n; i++) {
         if (refs[i].first->first_ms <= refs[i - 1].account->last_ms)
-            account_set_disorder(total, (uint32_t) device);
+            account_set_disorder(total, (uint32_t)device);
     }
     if (n == 0 || total->accounts[device].is_disordered)
         return status;
@@ -180,7 +179,7 @@ gather_disorder(struct account_set *total, const struct account_set *set,
                 const uint32_t *device_of)
 {
     for (size_t i = 0; i < set->n_devices; i++) {
-        uint32_t device = device_of ? device_of[i] : (uint32_t) i;
+        uint32_t device = device_of ? device_of[i] : (uint32_t)i;
         if (set->accounts[i].is_disordered)
             account_set_disorder(total, device);
     }
@@ -191,8 +190,7 @@ account_set_join(struct account_set *total, struct account_set **sets,
                  const uint32_t *const *device_of, size_t n_sets)
 {
     struct stretch_index index = {NULL, NULL};
-    int status =
-        build_index(&index, total->n_devices, sets, device_of, n_sets);
+    int status = build_index(&index, total->n_devices, sets, device_of, n_sets);
     for (size_t k = 0; k < n_sets && status == WATTLE_OK; k++) {
         profile_merge(&total->profile, &sets[k]->profile);
         gather_disorder(total, sets[k], device_of[k]);

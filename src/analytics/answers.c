@@ -55,7 +55,7 @@ to_fine(int128 units)
 static double
 ratio_fine(struct int256 numerator, uint64_t denominator, int64_t unit)
 {
-    struct int256 d = int256_mul(int256_from((int128) denominator), unit);
+    struct int256 d = int256_mul(int256_from((int128)denominator), unit);
     return int256_ratio(numerator, int256_mul(d, POWER_FINE_PER_NW));
 }
 
@@ -91,8 +91,8 @@ kwh_of_parts(const struct profile_energy *e)
 static double
 watts_of(int128 nw, uint64_t n)
 {
-    if (n <= UINT64_MAX / (uint64_t) DECIMAL_ONE)
-        return int128_ratio(nw, n * (uint64_t) DECIMAL_ONE);
+    if (n <= UINT64_MAX / (uint64_t)DECIMAL_ONE)
+        return int128_ratio(nw, n * (uint64_t)DECIMAL_ONE);
     return ratio_fine(to_fine(nw), n, DECIMAL_ONE);
 }
 
@@ -115,9 +115,9 @@ mean_from_energy(const struct account *a, int64_t first_ms)
     int64_t covered_ms = a->last_ms - first_ms - a->gap_ms;
     /* units * k / (n * covered) in nW is energy / 2 / time */
     struct int256 numerator =
-        int256_mul(int256_from(a->energy), (int64_t) n_steps);
+        int256_mul(int256_from(a->energy), (int64_t)n_steps);
     struct int256 denominator =
-        int256_mul(int256_from((int128) n * covered_ms), 2 * DECIMAL_ONE);
+        int256_mul(int256_from((int128)n * covered_ms), 2 * DECIMAL_ONE);
     return int256_ratio(numerator, denominator);
 }
 
@@ -160,22 +160,20 @@ set_device_figures(struct wattle_figures *f, const struct account *a,
 {
     const struct account_extra *extra = a->extra;
     const struct int256 zero = int256_from(0);
-    uint64_t n_power =
-        a->n_readings - (extra != NULL ? extra->n_energy : 0);
+    uint64_t n_power = a->n_readings - (extra != NULL ? extra->n_energy : 0);
     f->n_readings = a->n_readings;
     f->mean_power_w =
         n_power > 0 ? watts_of_both(a->sum_nw,
-                                    extra != NULL ? extra->sum : zero,
-                                    n_power)
+                                    extra != NULL ? extra->sum : zero, n_power)
                     : mean_from_energy(a, first_ms);
     power_extremes(a, &f->min_power_w, &f->max_power_w);
     f->efficiency = NAN;
     if (a->n_efficiency > 0) {
         struct int256 unit = int256_mul(
-            int256_from((int128) 1 << EFFICIENCY_UNIT_BITS), DECIMAL_ONE);
-        f->efficiency = int256_ratio(int256_from(a->efficiency),
-                                     int256_mul(unit,
-                                                (int64_t) a->n_efficiency));
+            int256_from((int128)1 << EFFICIENCY_UNIT_BITS), DECIMAL_ONE);
+        f->efficiency =
+            int256_ratio(int256_from(a->efficiency),
+                         int256_mul(unit, (int64_t)a->n_efficiency));
     }
     f->energy_kwh =
         kwh_of_both(a->energy, extra != NULL ? extra->energy : zero);
@@ -200,8 +198,7 @@ sums_add(struct sums *s, const struct account *a,
          const struct wattle_figures *f)
 {
     const struct account_extra *extra = a->extra;
-    uint64_t n_power =
-        a->n_readings - (extra != NULL ? extra->n_energy : 0);
+    uint64_t n_power = a->n_readings - (extra != NULL ? extra->n_energy : 0);
     s->n_readings += a->n_readings;
     s->n_power += n_power;
     s->n_efficiency += a->n_efficiency;
@@ -227,14 +224,13 @@ sums_add(struct sums *s, const struct account *a,
         if (extra != NULL)
             sum = int256_add(sum, extra->sum);
         sum = int256_mul(sum, INT64_C(1) << MEAN_BITS);
-        sum = int256_div_round(sum, (int64_t) n_power);
+        sum = int256_div_round(sum, (int64_t)n_power);
         s->means = int256_add(s->means, sum);
         return;
     }
-    add_compensated(&s->energy_means_w, &s->energy_means_rest,
-                    f->mean_power_w);
+    add_compensated(&s->energy_means_w, &s->energy_means_rest, f->mean_power_w);
     add_compensated(&s->weighted_w, &s->weighted_rest,
-                    f->mean_power_w * (double) a->n_readings);
+                    f->mean_power_w * (double)a->n_readings);
     s->n_weighted += a->n_readings;
 }
 
@@ -246,19 +242,17 @@ mean_power(const struct sums *s)
         return NAN;
     if (s->n_weighted == 0)
         return watts_of_both(s->power_nw, s->power, s->n_power);
-    double sum_w = s->n_power > 0
-                       ? watts_of_both(s->power_nw, s->power, 1)
-                       : 0;
+    double sum_w = s->n_power > 0 ? watts_of_both(s->power_nw, s->power, 1) : 0;
     return (sum_w + s->weighted_w + s->weighted_rest) /
-           (double) (s->n_power + s->n_weighted);
+           (double)(s->n_power + s->n_weighted);
 }
 
 static void
 sums_figures(const struct sums *s, double rate, struct wattle_figures *f)
 {
-    double means_w = ratio_fine(s->means, UINT64_C(1) << MEAN_BITS,
-                                DECIMAL_ONE) +
-                     s->energy_means_w + s->energy_means_rest;
+    double means_w =
+        ratio_fine(s->means, UINT64_C(1) << MEAN_BITS, DECIMAL_ONE) +
+        s->energy_means_w + s->energy_means_rest;
     *f = (struct wattle_figures){
         .n_readings = s->n_readings,
         .mean_power_w = mean_power(s),
@@ -274,10 +268,10 @@ sums_figures(const struct sums *s, double rate, struct wattle_figures *f)
     };
     if (s->n_efficiency > 0) {
         struct int256 unit = int256_mul(
-            int256_from((int128) 1 << EFFICIENCY_UNIT_BITS), DECIMAL_ONE);
-        f->efficiency = int256_ratio(int256_from(s->efficiency),
-                                     int256_mul(unit,
-                                                (int64_t) s->n_efficiency));
+            int256_from((int128)1 << EFFICIENCY_UNIT_BITS), DECIMAL_ONE);
+        f->efficiency =
+            int256_ratio(int256_from(s->efficiency),
+                         int256_mul(unit, (int64_t)s->n_efficiency));
     }
 }
 
@@ -290,8 +284,7 @@ struct entry {
 static int
 compare_ids(const void *a, const void *b)
 {
-    return strcmp(((const struct entry *) a)->id,
-                  ((const struct entry *) b)->id);
+    return strcmp(((const struct entry *)a)->id, ((const struct entry *)b)->id);
 }
 
 static struct entry *
@@ -306,15 +299,14 @@ sorted_devices(const struct answers_input *input, size_t *n)
         if (input->accounts->accounts[i].n_readings == 0)
             continue;
         entries[(*n)++] = (struct entry){
-            registry_id(input->devices, (uint32_t) i), (uint32_t) i};
+            registry_id(input->devices, (uint32_t)i), (uint32_t)i};
     }
     qsort(entries, *n, sizeof(*entries), compare_ids);
     return entries;
 }
 
 static void
-describe(struct wattle_device_answer *answer,
-         const struct device_table *table)
+describe(struct wattle_device_answer *answer, const struct device_table *table)
 {
     const struct device_info *info = device_table_find(table, answer->id);
     answer->rated_w = answer->peak_over_rating = NAN;
@@ -324,8 +316,7 @@ describe(struct wattle_device_answer *answer,
     answer->location = info->location;
     answer->rated_w = info->rated_w;
     if (info->rated_w > 0)
-        answer->peak_over_rating =
-            answer->figures.max_power_w / info->rated_w;
+        answer->peak_over_rating = answer->figures.max_power_w / info->rated_w;
 }
 
 static int
@@ -366,20 +357,17 @@ group_locations(struct wattle_answers *answers,
     }
     for (size_t i = 0; i < n; i++)
         order[i] = &answers->devices[i];
-    qsort(order, n, sizeof(struct wattle_device_answer *),
-          compare_locations);
+    qsort(order, n, sizeof(struct wattle_device_answer *), compare_locations);
     size_t i = n > 0 && order[0]->location == NULL ? n : 0;
     while (i < n) {
         struct sums sums;
-        struct wattle_location_answer *l =
-            &locations[answers->n_locations++];
+        struct wattle_location_answer *l = &locations[answers->n_locations++];
         l->location = order[i]->location;
         sums_init(&sums);
         for (; i < n && is_same_location(order[i]->location, l->location);
              i++) {
             const char *id = order[i]->id;
-            uint32_t number =
-                registry_find(input->devices, id, strlen(id));
+            uint32_t number = registry_find(input->devices, id, strlen(id));
             sums_add(&sums, &input->accounts->accounts[number],
                      &order[i]->figures);
             l->n_devices++;
@@ -402,8 +390,7 @@ set_profile(struct wattle_answers *answers, struct profile *profile)
                 : NAN;
         answers->hours[i].energy_kwh = kwh_of_parts(&h->energy);
     }
-    struct wattle_day_answer *days =
-        calloc(profile->n_days + 1, sizeof(*days));
+    struct wattle_day_answer *days = calloc(profile->n_days + 1, sizeof(*days));
     answers->days = days;
     if (days == NULL)
         return WATTLE_ERR_MEMORY;
@@ -458,15 +445,15 @@ answers_compute(struct wattle_answers *answers,
     answers->pooled_monthly_cost =
         monthly_cost(answers->figures.mean_power_w, input->rate_per_kwh);
     answers->budget = input->budget;
-    answers->is_over_budget = !isnan(input->budget) &&
-                              answers->figures.monthly_cost > input->budget;
+    answers->is_over_budget =
+        !isnan(input->budget) && answers->figures.monthly_cost > input->budget;
     return status;
 }
 
 void
 answers_release(struct wattle_answers *answers)
 {
-    free((void *) answers->devices);
-    free((void *) answers->locations);
-    free((void *) answers->days);
+    free((void *)answers->devices);
+    free((void *)answers->locations);
+    free((void *)answers->days);
 }

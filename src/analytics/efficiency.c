@@ -18,7 +18,7 @@
 static uint64_t
 times(uint64_t a, uint64_t b)
 {
-    return (uint64_t) (((uint128) a * b) >> 63);
+    return (uint64_t)(((uint128)a * b) >> 63);
 }
 
 /* exp(-y) for 0 <= y <= 1, at 2^63: 22 terms of the series. */
@@ -41,13 +41,13 @@ exp_minus(uint64_t y)
 uint64_t
 efficiency_shape(int64_t power_factor_nano)
 {
-    uint128 pf = (uint128) (power_factor_nano < 0 ? -power_factor_nano
-                                                  : power_factor_nano);
-    const uint128 one = (uint128) DECIMAL_ONE * DECIMAL_ONE;
+    uint128 pf = (uint128)(power_factor_nano < 0 ? -power_factor_nano
+                                                 : power_factor_nano);
+    const uint128 one = (uint128)DECIMAL_ONE * DECIMAL_ONE;
     uint128 square = pf * pf; /* pf^2 * 1e18 */
     /* (pf^2 at 2^63) * (1 - pf^2 at 2^63) * 4; at most 2^63. */
-    uint64_t s = (uint64_t) ((square << 63) / one);
-    uint64_t y = (uint64_t) (((uint128) s * (ONE - s)) >> 61);
+    uint64_t s = (uint64_t)((square << 63) / one);
+    uint64_t y = (uint64_t)(((uint128)s * (ONE - s)) >> 61);
     return exp_minus(y);
 }
 
@@ -63,7 +63,7 @@ ln_ratio(uint64_t numerator, uint64_t denominator)
     /* ln(n/d) = 2 atanh((n - d) / (n + d)), the argument below 1/3 */
     uint128 difference = numerator - denominator;
     uint64_t z =
-        (uint64_t) ((difference << 63) / ((uint128) numerator + denominator));
+        (uint64_t)((difference << 63) / ((uint128)numerator + denominator));
     uint64_t square = times(z, z);
     uint64_t sum = 0;
     uint64_t power = z;
@@ -71,17 +71,17 @@ ln_ratio(uint64_t numerator, uint64_t denominator)
         sum += power / k;
         power = times(power, square);
     }
-    uint128 whole = (uint128) doublings * LN2_63 + 2 * (uint128) sum;
-    return (uint64_t) (whole >> 5);
+    uint128 whole = (uint128)doublings * LN2_63 + 2 * (uint128)sum;
+    return (uint64_t)(whole >> 5);
 }
 
 uint64_t
 efficiency_load(int64_t current_nano)
 {
-    uint64_t one_plus = (uint64_t) current_nano + (uint64_t) DECIMAL_ONE;
-    uint64_t ln = ln_ratio(one_plus, (uint64_t) DECIMAL_ONE); /* at 2^58 */
-    uint128 divisor = ((uint128) 1 << 58) + ln;
-    return (uint64_t) (((uint128) 1 << 121) / divisor);
+    uint64_t one_plus = (uint64_t)current_nano + (uint64_t)DECIMAL_ONE;
+    uint64_t ln = ln_ratio(one_plus, (uint64_t)DECIMAL_ONE); /* at 2^58 */
+    uint128 divisor = ((uint128)1 << 58) + ln;
+    return (uint64_t)(((uint128)1 << 121) / divisor);
 }
 
 /*
@@ -95,8 +95,8 @@ uint64_t
 efficiency_shape_memo(int64_t power_factor_milli)
 {
     const int64_t unit = DECIMAL_ONE / 1000;
-    uint64_t at = (uint64_t) (power_factor_milli < 0 ? -power_factor_milli
-                                                     : power_factor_milli);
+    uint64_t at = (uint64_t)(power_factor_milli < 0 ? -power_factor_milli
+                                                    : power_factor_milli);
     if (at >= MEMO_SHAPES)
         return efficiency_shape(power_factor_milli * unit);
     uint64_t value = atomic_load_explicit(&shapes[at], memory_order_relaxed);
@@ -113,7 +113,7 @@ efficiency_load_memo(int64_t current_milli)
     const int64_t unit = DECIMAL_ONE / 1000;
     if (current_milli < 0 || current_milli >= MEMO_LOADS)
         return efficiency_load(current_milli * unit);
-    size_t at = (size_t) current_milli;
+    size_t at = (size_t)current_milli;
     uint64_t value = atomic_load_explicit(&loads[at], memory_order_relaxed);
     if (value == 0) {
         value = efficiency_load(current_milli * unit);

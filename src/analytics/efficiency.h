@@ -31,8 +31,8 @@ uint64_t efficiency_load_memo(int64_t current_milli);
 static inline int128
 efficiency_of(int64_t power_factor_nano, uint64_t shape, uint64_t load)
 {
-    uint64_t product = (uint64_t) (((uint128) shape * load) >> 66);
-    return (int128) power_factor_nano * (int64_t) product;
+    uint64_t product = (uint64_t)(((uint128)shape * load) >> 66);
+    return (int128)power_factor_nano * (int64_t)product;
 }
 
 #endif

@@ -19,8 +19,8 @@ power_from_fine(struct power_point *point, struct int256 fine)
 {
     struct int256 narrow;
     if (int256_divides(fine, POWER_FINE_PER_NW, &narrow) &&
-        int256_to_int64(narrow, &point->nw) &&
-        point->nw < POWER_NARROW_LIMIT && point->nw > -POWER_NARROW_LIMIT)
+        int256_to_int64(narrow, &point->nw) && point->nw < POWER_NARROW_LIMIT &&
+        point->nw > -POWER_NARROW_LIMIT)
         return;
     point->nw = ACCOUNT_FINE;
     point->fine = fine;
@@ -30,16 +30,16 @@ void
 power_from_product(struct power_point *point, int64_t voltage_nano,
                    int64_t current_nano, int64_t factor_nano)
 {
-    int128 apparent = (int128) voltage_nano * current_nano;
+    int128 apparent = (int128)voltage_nano * current_nano;
     power_from_fine(point, int256_mul(int256_from(apparent), factor_nano));
 }
 
 void
 power_from_watts(struct power_point *point, int64_t value, int decimals)
 {
-    int128 nw = (int128) value * decimal_power_of_ten(9 - decimals);
+    int128 nw = (int128)value * decimal_power_of_ten(9 - decimals);
     if (nw < POWER_NARROW_LIMIT && nw > -POWER_NARROW_LIMIT)
-        point->nw = (int64_t) nw;
+        point->nw = (int64_t)nw;
     else
         power_from_fine(point, int256_mul(int256_from(nw), POWER_FINE_PER_NW));
 }
@@ -64,10 +64,10 @@ part_until(const struct power_point *from, const struct power_point *to,
 {
     int64_t dt = to->time_ms - from->time_ms;
     /* 54 + 35 + 35 bits: it fits */
-    int128 bend = (int128) (to->nw - from->nw) * after * after;
+    int128 bend = (int128)(to->nw - from->nw) * after * after;
     int128 rest = bend % dt;
-    struct part part = {(int128) (2 * from->nw) * after + bend / dt,
-                        rest * ((int128) 1 << PROFILE_REST_BITS) / dt};
+    struct part part = {(int128)(2 * from->nw) * after + bend / dt,
+                        rest * ((int128)1 << PROFILE_REST_BITS) / dt};
     return part;
 }
 
@@ -77,7 +77,7 @@ step_narrow(struct profile *profile, const struct power_point *from,
 {
     int64_t dt = to->time_ms - from->time_ms;
     int64_t hour = civil_floor_div(from->time_ms, CIVIL_MS_PER_HOUR);
-    int128 total = (int128) (from->nw + to->nw) * dt;
+    int128 total = (int128)(from->nw + to->nw) * dt;
     struct part done = {0, 0};
     for (;; hour++) {
         int64_t after = (hour + 1) * CIVIL_MS_PER_HOUR - from->time_ms;

@@ -33,8 +33,7 @@ void power_from_product(struct power_point *point, int64_t voltage_nano,
                         int64_t current_nano, int64_t factor_nano);
 
 /* From value / 10^decimals watts, 0 <= decimals <= 9. */
-void power_from_watts(struct power_point *point, int64_t value,
-                      int decimals);
+void power_from_watts(struct power_point *point, int64_t value, int decimals);
 
 /* The power in 1e-27 W; the point must have one. */
 struct int256 power_fine(const struct power_point *point);

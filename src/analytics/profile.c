@@ -30,8 +30,8 @@ day_of_hour(int64_t hour)
 static size_t
 slot_of(const struct profile *profile, int64_t day)
 {
-    uint64_t hash = (uint64_t) day * UINT64_C(0x9e3779b97f4a7c15);
-    return (size_t) (hash >> 32) & (profile->n_slots - 1);
+    uint64_t hash = (uint64_t)day * UINT64_C(0x9e3779b97f4a7c15);
+    return (size_t)(hash >> 32) & (profile->n_slots - 1);
 }
 
 static void
@@ -40,15 +40,14 @@ place(struct profile *profile, size_t index)
     size_t at = slot_of(profile, profile->days[index].day);
     while (profile->slots[at] != 0)
         at = (at + 1) & (profile->n_slots - 1);
-    profile->slots[at] = (uint32_t) index + 1;
+    profile->slots[at] = (uint32_t)index + 1;
 }
 
 static bool
 grow(struct profile *profile)
 {
-    struct profile_day *days =
-        buffer_grow_array(profile->days, &profile->day_cap,
-                          profile->n_days + 1, sizeof(*days));
+    struct profile_day *days = buffer_grow_array(
+        profile->days, &profile->day_cap, profile->n_days + 1, sizeof(*days));
     if (days == NULL)
         return false;
     profile->days = days;
@@ -182,8 +181,8 @@ profile_merge(struct profile *profile, const struct profile *other)
 static int
 compare_days(const void *a, const void *b)
 {
-    int64_t x = ((const struct profile_day *) a)->day;
-    int64_t y = ((const struct profile_day *) b)->day;
+    int64_t x = ((const struct profile_day *)a)->day;
+    int64_t y = ((const struct profile_day *)b)->day;
     return (x > y) - (x < y);
 }
 

@@ -15,8 +15,8 @@
 #include "base/error.h"
 #include "base/temp_file.h"
 
-#define DEFAULT_RUN_ROWS ((size_t) 1 << 18)
-#define KEEP_ROWS        ((size_t) 1 << 16) /* smaller runs stay in memory */
+#define DEFAULT_RUN_ROWS ((size_t)1 << 18)
+#define KEEP_ROWS        ((size_t)1 << 16) /* smaller runs stay in memory */
 
 struct reorder *
 reorder_new(size_t run_rows)
@@ -101,7 +101,7 @@ group_by_device(const struct reorder *r, size_t *at, size_t n_devices)
 static int
 sort_records(struct reorder *r)
 {
-    size_t n_devices = (size_t) r->max_device + 1;
+    size_t n_devices = (size_t)r->max_device + 1;
     size_t *at = calloc(n_devices + 1, sizeof(*at));
     if (at == NULL)
         return WATTLE_ERR_MEMORY;
@@ -124,8 +124,8 @@ spill(struct reorder *r, struct wattle_error *error)
 {
     if (r->n == 0)
         return WATTLE_OK;
-    struct reorder_run *runs = buffer_grow_array(
-        r->runs, &r->run_cap, r->n_runs + 1, sizeof(*runs));
+    struct reorder_run *runs =
+        buffer_grow_array(r->runs, &r->run_cap, r->n_runs + 1, sizeof(*runs));
     if (runs == NULL)
         return error_memory(error);
     r->runs = runs;
@@ -170,12 +170,11 @@ reorder_add(struct reorder *r, const struct wattle_batch *batch, size_t row,
     struct reorder_record *record = &r->records[r->n++];
     uint8_t has = 0;
     for (int c = 0; c < WATTLE_N_COLUMNS; c++)
-        has |= (uint8_t) (batch->columns[c] != NULL ? 1u << c : 0);
+        has |= (uint8_t)(batch->columns[c] != NULL ? 1u << c : 0);
     if (batch->presence != NULL)
         has &= batch->presence[row];
-    *record = (struct reorder_record){.time_ms = batch->time_ms[row],
-                                      .device = device,
-                                      .presence = has};
+    *record = (struct reorder_record){
+        .time_ms = batch->time_ms[row], .device = device, .presence = has};
     reorder_columns(has, record->column);
     for (int k = 0; k < REORDER_VALUES; k++) {
         int c = record->column[k];

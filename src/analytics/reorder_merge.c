@@ -11,7 +11,7 @@
 #include "base/error.h"
 #include "base/temp_file.h"
 
-#define MERGE_BYTES ((size_t) 16 << 20) /* for all read buffers together */
+#define MERGE_BYTES ((size_t)16 << 20) /* for all read buffers together */
 #define MIN_RECORDS 64
 #define MAX_RECORDS 4096
 #define BATCH_ROWS  1024
@@ -84,11 +84,11 @@ sink_down(struct merge *m, size_t at)
 static int
 refill(struct run_reader *reader, struct wattle_error *error)
 {
-    size_t n = reader->n_left < reader->cap ? (size_t) reader->n_left
-                                            : reader->cap;
+    size_t n =
+        reader->n_left < reader->cap ? (size_t)reader->n_left : reader->cap;
     size_t size = n * sizeof(*reader->buffer);
-    int status = temp_file_read(reader->fd, reader->offset, reader->buffer,
-                                size, error);
+    int status =
+        temp_file_read(reader->fd, reader->offset, reader->buffer, size, error);
     reader->records = reader->buffer;
     reader->at = 0;
     reader->n = n;
@@ -234,9 +234,8 @@ run_merge(struct merge *m, uint64_t *duplicates)
 }
 
 int
-reorder_merge(struct reorder **reorders, size_t n,
-              struct account_set *accounts, uint64_t *duplicates,
-              struct wattle_error *error)
+reorder_merge(struct reorder **reorders, size_t n, struct account_set *accounts,
+              uint64_t *duplicates, struct wattle_error *error)
 {
     struct merge m = {.error = error};
     int status = WATTLE_ERR_MEMORY;

@@ -21,8 +21,8 @@
 #include "simd/kernels.h"
 #include "wattle/report.h"
 
-#define ONE_YEAR_MS  (INT64_C(366) * CIVIL_MS_PER_DAY)
-#define MAX_THREADS  1024
+#define ONE_YEAR_MS (INT64_C(366) * CIVIL_MS_PER_DAY)
+#define MAX_THREADS 1024
 
 struct wattle_report {
     struct wattle_report_options options;
@@ -50,8 +50,7 @@ wattle_report_options_init(struct wattle_report_options *options)
 }
 
 static int
-check_options(const struct wattle_report_options *o,
-              struct wattle_error *error)
+check_options(const struct wattle_report_options *o, struct wattle_error *error)
 {
     if (!isfinite(o->rate_per_kwh))
         return error_set(error, WATTLE_ERR_USAGE, "the rate is no number");
@@ -59,9 +58,9 @@ check_options(const struct wattle_report_options *o,
         return error_set(error, WATTLE_ERR_USAGE,
                          "the largest gap must be 1 ms to 366 days");
     if (o->n_threads < 0 || o->n_threads > MAX_THREADS)
-        return error_set(error, WATTLE_ERR_USAGE,
-                         "threads must be 0 to %d", MAX_THREADS);
-    if (o->block_bytes > (size_t) 1 << 30)
+        return error_set(error, WATTLE_ERR_USAGE, "threads must be 0 to %d",
+                         MAX_THREADS);
+    if (o->block_bytes > (size_t)1 << 30)
         return error_set(error, WATTLE_ERR_USAGE,
                          "a block must be at most 1 GiB");
     if (o->value_kind < 0 || o->value_kind > WATTLE_VALUE_ENERGY_KWH ||
@@ -165,7 +164,7 @@ read_tables(struct wattle_report *report, size_t first,
     for (size_t i = first; i < report->sources.n; i++) {
         const struct source *source = &report->sources.sources[i];
         const char *slash = strrchr(source->path, '/');
-        size_t len = slash != NULL ? (size_t) (slash - source->path) + 1 : 0;
+        size_t len = slash != NULL ? (size_t)(slash - source->path) + 1 : 0;
         if (source->kind != SOURCE_PLAIN ||
             (last != NULL && len == last_len &&
              memcmp(last, source->path, len) == 0))
@@ -193,8 +192,8 @@ wattle_report_add_path(struct wattle_report *report, const char *path,
 }
 
 int
-wattle_report_device(struct wattle_report *report, const char *id,
-                     size_t len, uint32_t *number, struct wattle_error *error)
+wattle_report_device(struct wattle_report *report, const char *id, size_t len,
+                     uint32_t *number, struct wattle_error *error)
 {
     if (len == 0 || len > REGISTRY_MAX_ID || memchr(id, '\0', len) != NULL)
         return error_set(error, WATTLE_ERR_USAGE,
@@ -242,8 +241,7 @@ check_batch(const struct wattle_report *report,
                     batch->time_ms[i] <= CIVIL_MAX_MS;
         for (int c = 0; c < WATTLE_N_COLUMNS && fits; c++) {
             if ((has & BATCH_HAS(c)) != 0)
-                fits = is_in_range(c, batch->columns[c][i],
-                                   batch->decimals[c]);
+                fits = is_in_range(c, batch->columns[c][i], batch->decimals[c]);
         }
         if (!fits)
             return error_set(error, WATTLE_ERR_USAGE,
@@ -269,14 +267,14 @@ wattle_report_add_batch(struct wattle_report *report,
 }
 
 static int
-write_reject(void *context, const struct engine_reject *reject,
-             const char *raw, size_t raw_len)
+write_reject(void *context, const struct engine_reject *reject, const char *raw,
+             size_t raw_len)
 {
     struct wattle_report *report = context;
     FILE *out = report->rejects_file;
     const char *path = report->sources.sources[reject->source].path;
     csv_text_put(out, path, strlen(path));
-    fprintf(out, ",%llu,%s,", (unsigned long long) reject->line,
+    fprintf(out, ",%llu,%s,", (unsigned long long)reject->line,
             wattle_reason_text(reject->reason));
     csv_text_put(out, raw, raw_len);
     fputc('\n', out);
@@ -292,16 +290,15 @@ close_rejects(struct wattle_report *report, struct wattle_error *error)
         return WATTLE_OK;
     bool failed = ferror(file) != 0;
     if (fclose(file) != 0 || failed)
-        return error_set_at(error, WATTLE_ERR_IO,
-                            report->options.rejects_path, 0,
-                            "cannot write it: %s", strerror(errno));
+        return error_set_at(error, WATTLE_ERR_IO, report->options.rejects_path,
+                            0, "cannot write it: %s", strerror(errno));
     return WATTLE_OK;
 }
 
 static double
 seconds(int64_t ns)
 {
-    return (double) ns / 1e9;
+    return (double)ns / 1e9;
 }
 
 static void
@@ -323,7 +320,7 @@ set_timings(struct wattle_report *report, int64_t wall_ns)
     t->n_fast_rows = engine->n_fast_rows;
     t->n_slow_rows = engine->n_slow_rows;
     t->n_passes = engine->n_passes;
-    t->peak_memory_bytes = (uint64_t) usage.ru_maxrss * 1024;
+    t->peak_memory_bytes = (uint64_t)usage.ru_maxrss * 1024;
     t->n_threads = engine->n_threads;
     t->simd = engine->simd;
     t->reader = reader_name(report->options.reader);
@@ -363,10 +360,8 @@ set_answers(struct wattle_report *report, struct wattle_error *error)
 {
     struct wattle_answers *a = &report->answers;
     struct engine *engine = &report->engine;
-    struct answers_input input = {&engine->devices,
-                                  &engine->accounts,
-                                  &report->table,
-                                  report->options.rate_per_kwh,
+    struct answers_input input = {&engine->devices, &engine->accounts,
+                                  &report->table, report->options.rate_per_kwh,
                                   report->options.budget};
     a->n_lines = engine->n_lines;
     a->n_duplicates = engine->n_duplicates;
@@ -376,7 +371,7 @@ set_answers(struct wattle_report *report, struct wattle_error *error)
     memcpy(a->rejects_by_reason, engine->by_reason,
            sizeof(a->rejects_by_reason));
     a->max_gap_hours =
-        (double) report->options.max_gap_ms / (double) CIVIL_MS_PER_HOUR;
+        (double)report->options.max_gap_ms / (double)CIVIL_MS_PER_HOUR;
     if (answers_compute(a, &input) != WATTLE_OK ||
         set_lists(report) != WATTLE_OK)
         return error_memory(error);
@@ -419,7 +414,7 @@ void
 wattle_report_progress(const struct wattle_report *report, uint64_t *done,
                        uint64_t *total)
 {
-    struct engine *engine = (struct engine *) &report->engine;
+    struct engine *engine = (struct engine *)&report->engine;
     *done = atomic_load(&engine->bytes_done);
     *total = atomic_load(&engine->bytes_total);
 }
@@ -427,7 +422,6 @@ wattle_report_progress(const struct wattle_report *report, uint64_t *done,
 int
 wattle_parse_time(const char *text, int64_t *time_ms)
 {
-    return civil_parse_or_date(text, strlen(text), time_ms)
-               ? WATTLE_OK
-               : WATTLE_ERR_FORMAT;
+    return civil_parse_or_date(text, strlen(text), time_ms) ? WATTLE_OK
+                                                            : WATTLE_ERR_FORMAT;
 }

@@ -50,12 +50,12 @@ buffer_printf(struct buffer *b, const char *format, ...)
     va_start(args, format);
     int n = vsnprintf(NULL, 0, format, args);
     va_end(args);
-    if (n < 0 || buffer_reserve(b, (size_t) n + 1) != WATTLE_OK)
+    if (n < 0 || buffer_reserve(b, (size_t)n + 1) != WATTLE_OK)
         return WATTLE_ERR_MEMORY;
     va_start(args, format);
-    vsnprintf(b->data + b->len, (size_t) n + 1, format, args);
+    vsnprintf(b->data + b->len, (size_t)n + 1, format, args);
     va_end(args);
-    b->len += (size_t) n;
+    b->len += (size_t)n;
     return WATTLE_OK;
 }
 

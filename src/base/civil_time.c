@@ -40,9 +40,9 @@ civil_date_from_day(int64_t day, int *year, int *month, int *day_of_month)
     int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
     int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
     int64_t mp = (5 * doy + 2) / 153;
-    *day_of_month = (int) (doy - (153 * mp + 2) / 5 + 1);
-    *month = (int) (mp < 10 ? mp + 3 : mp - 9);
-    *year = (int) (yoe + era * 400 + (*month <= 2 ? 1 : 0));
+    *day_of_month = (int)(doy - (153 * mp + 2) / 5 + 1);
+    *month = (int)(mp < 10 ? mp + 3 : mp - 9);
+    *year = (int)(yoe + era * 400 + (*month <= 2 ? 1 : 0));
 }
 
 /* A text that is eaten from the left. */
@@ -156,10 +156,10 @@ parse_civil(struct cursor c, int64_t *time_ms)
 static bool
 looks_like_date(int64_t value)
 {
-    int year = (int) (value / 10000);
+    int year = (int)(value / 10000);
     return year >= 1900 && year <= 2100 &&
-           civil_date_is_valid(year, (int) (value / 100 % 100),
-                               (int) (value % 100));
+           civil_date_is_valid(year, (int)(value / 100 % 100),
+                               (int)(value % 100));
 }
 
 static bool
@@ -212,8 +212,7 @@ civil_format_day(int64_t day, char out[CIVIL_TEXT_SIZE])
 {
     int year, month, day_of_month;
     civil_date_from_day(day, &year, &month, &day_of_month);
-    snprintf(out, CIVIL_TEXT_SIZE, "%04d-%02d-%02d", year, month,
-             day_of_month);
+    snprintf(out, CIVIL_TEXT_SIZE, "%04d-%02d-%02d", year, month, day_of_month);
 }
 
 void
@@ -224,10 +223,10 @@ civil_format(int64_t time_ms, char out[CIVIL_TEXT_SIZE])
     civil_format_day(day, out);
     int at = 10; /* after the date; years beyond 9999 do not occur */
     at += snprintf(out + at, CIVIL_TEXT_SIZE - 10, "T%02d:%02d:%02d",
-                   (int) (ms / 3600000), (int) (ms / 60000 % 60),
-                   (int) (ms / 1000 % 60));
+                   (int)(ms / 3600000), (int)(ms / 60000 % 60),
+                   (int)(ms / 1000 % 60));
     if (ms % 1000 != 0)
-        at += snprintf(out + at, (size_t) (CIVIL_TEXT_SIZE - at), ".%03d",
-                       (int) (ms % 1000));
-    snprintf(out + at, (size_t) (CIVIL_TEXT_SIZE - at), "Z");
+        at += snprintf(out + at, (size_t)(CIVIL_TEXT_SIZE - at), ".%03d",
+                       (int)(ms % 1000));
+    snprintf(out + at, (size_t)(CIVIL_TEXT_SIZE - at), "Z");
 }

@@ -29,9 +29,8 @@ static const int64_t powers_of_ten[19] = {
     INT64_C(1000000000000000000),
 };
 
-static const char *const missing_words[] = {"?",  "null",    "nan",
-                                            "na", "n/a",     "none",
-                                            "unknown", "unavailable"};
+static const char *const missing_words[] = {
+    "?", "null", "nan", "na", "n/a", "none", "unknown", "unavailable"};
 
 int64_t
 decimal_power_of_ten(int exponent)
@@ -80,7 +79,7 @@ struct number_text {
 static bool
 is_digit(char c)
 {
-    return (unsigned char) (c - '0') <= 9;
+    return (unsigned char)(c - '0') <= 9;
 }
 
 static size_t
@@ -89,7 +88,7 @@ count_digits(const char *p, const char *end)
     const char *start = p;
     while (p < end && is_digit(*p))
         p++;
-    return (size_t) (p - start);
+    return (size_t)(p - start);
 }
 
 /* [e[+-]digits] at p up to the end; clamps: 400 characters bound it anyway. */
@@ -151,7 +150,7 @@ static void
 push_digit(struct magnitude *m, int64_t index, int64_t keep, int digit)
 {
     if (index < keep) {
-        m->nano = m->nano * 10 + (uint64_t) digit;
+        m->nano = m->nano * 10 + (uint64_t)digit;
         m->too_large = m->too_large || m->nano > UINT64_C(1) << 60;
         if (m->too_large)
             m->nano = UINT64_C(1) << 60;
@@ -166,10 +165,9 @@ static struct magnitude
 measure(const struct number_text *parts)
 {
     struct magnitude m = {0};
-    int64_t n_digits = (int64_t) (parts->n_whole + parts->n_places);
+    int64_t n_digits = (int64_t)(parts->n_whole + parts->n_places);
     /* Digits that stand at or above the ninth place. */
-    int64_t keep =
-        (int64_t) parts->n_whole + parts->exponent + DECIMAL_PLACES;
+    int64_t keep = (int64_t)parts->n_whole + parts->exponent + DECIMAL_PLACES;
     int64_t index = 0;
     for (size_t i = 0; i < parts->n_whole; i++)
         push_digit(&m, index++, keep, parts->whole[i] - '0');
@@ -188,18 +186,17 @@ decimal_parse(const char *text, size_t len, int64_t max_nano, bool negative,
     if (len > DECIMAL_MAX_TEXT)
         return DECIMAL_NUMBER;
     if (!split_number(text, len, &parts))
-        return decimal_is_missing(text, len) ? DECIMAL_MISSING
-                                             : DECIMAL_NUMBER;
+        return decimal_is_missing(text, len) ? DECIMAL_MISSING : DECIMAL_NUMBER;
     struct magnitude m = measure(&parts);
     bool left = m.first_left != 0 || m.more_left;
-    if (m.too_large || m.nano > (uint64_t) max_nano ||
-        (m.nano == (uint64_t) max_nano && left))
+    if (m.too_large || m.nano > (uint64_t)max_nano ||
+        (m.nano == (uint64_t)max_nano && left))
         return DECIMAL_RANGE;
     if (parts.negative && !negative && (m.nano != 0 || left))
         return DECIMAL_RANGE;
     bool up = m.first_left > 5 ||
               (m.first_left == 5 && (m.more_left || (m.nano & 1) != 0));
-    int64_t nano = (int64_t) m.nano + (up ? 1 : 0);
+    int64_t nano = (int64_t)m.nano + (up ? 1 : 0);
     out->nano = parts.negative ? -nano : nano;
     out->rounded = left;
     return DECIMAL_OK;

@@ -19,9 +19,9 @@ put_whole(int64_t value, char out[NUMBER_TEXT_SIZE])
     char digits[NUMBER_TEXT_SIZE];
     int n = 0;
     bool negative = value < 0;
-    uint64_t rest = negative ? 0 - (uint64_t) value : (uint64_t) value;
+    uint64_t rest = negative ? 0 - (uint64_t)value : (uint64_t)value;
     do {
-        digits[n++] = (char) ('0' + rest % 10);
+        digits[n++] = (char)('0' + rest % 10);
         rest /= 10;
     } while (rest != 0);
     if (negative)
@@ -47,8 +47,8 @@ number_text_exact(double value, char out[NUMBER_TEXT_SIZE])
         snprintf(out, NUMBER_TEXT_SIZE, "null");
         return;
     }
-    if (fabs(value) < 1e15 && value == (double) (int64_t) value) {
-        put_whole((int64_t) value, out);
+    if (fabs(value) < 1e15 && value == (double)(int64_t)value) {
+        put_whole((int64_t)value, out);
         return;
     }
     for (int digits = 15; digits <= 17; digits++) {
@@ -92,6 +92,6 @@ void
 number_text_count(uint64_t value, char out[NUMBER_TEXT_SIZE])
 {
     char plain[NUMBER_TEXT_SIZE];
-    snprintf(plain, sizeof(plain), "%llu", (unsigned long long) value);
+    snprintf(plain, sizeof(plain), "%llu", (unsigned long long)value);
     group(plain, out);
 }

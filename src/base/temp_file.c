@@ -25,7 +25,7 @@ open_and_unlink(const char *folder)
 {
     char path[4096];
     int n = snprintf(path, sizeof(path), "%s/wattle-XXXXXX", folder);
-    if (n < 0 || (size_t) n >= sizeof(path)) {
+    if (n < 0 || (size_t)n >= sizeof(path)) {
         errno = ENAMETOOLONG;
         return -1;
     }
@@ -55,17 +55,16 @@ temp_file_write(int fd, uint64_t offset, const void *bytes, size_t len,
 {
     const char *p = bytes;
     while (len > 0) {
-        ssize_t n = pwrite(fd, p, len, (off_t) offset);
+        ssize_t n = pwrite(fd, p, len, (off_t)offset);
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
-            return error_set(error, WATTLE_ERR_IO,
-                             "cannot write a temporary file in %s: %s",
-                             temp_folder(),
-                             n < 0 ? strerror(errno) : "no space");
+            return error_set(
+                error, WATTLE_ERR_IO, "cannot write a temporary file in %s: %s",
+                temp_folder(), n < 0 ? strerror(errno) : "no space");
         p += n;
-        len -= (size_t) n;
-        offset += (uint64_t) n;
+        len -= (size_t)n;
+        offset += (uint64_t)n;
     }
     return WATTLE_OK;
 }
@@ -76,17 +75,16 @@ temp_file_read(int fd, uint64_t offset, void *bytes, size_t len,
 {
     char *p = bytes;
     while (len > 0) {
-        ssize_t n = pread(fd, p, len, (off_t) offset);
+        ssize_t n = pread(fd, p, len, (off_t)offset);
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
-            return error_set(error, WATTLE_ERR_IO,
-                             "cannot read a temporary file in %s: %s",
-                             temp_folder(),
-                             n < 0 ? strerror(errno) : "it ends early");
+            return error_set(
+                error, WATTLE_ERR_IO, "cannot read a temporary file in %s: %s",
+                temp_folder(), n < 0 ? strerror(errno) : "it ends early");
         p += n;
-        len -= (size_t) n;
-        offset += (uint64_t) n;
+        len -= (size_t)n;
+        offset += (uint64_t)n;
     }
     return WATTLE_OK;
 }

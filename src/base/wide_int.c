@@ -9,9 +9,9 @@ struct int256
 int256_from(int128 value)
 {
     uint64_t sign = value < 0 ? UINT64_MAX : 0;
-    uint128 bits = (uint128) value;
+    uint128 bits = (uint128)value;
     return (struct int256){
-        {(uint64_t) bits, (uint64_t) (bits >> 64), sign, sign}};
+        {(uint64_t)bits, (uint64_t)(bits >> 64), sign, sign}};
 }
 
 struct int256
@@ -19,8 +19,8 @@ int256_add(struct int256 a, struct int256 b)
 {
     uint128 carry = 0;
     for (int i = 0; i < 4; i++) {
-        carry += (uint128) a.word[i] + b.word[i];
-        a.word[i] = (uint64_t) carry;
+        carry += (uint128)a.word[i] + b.word[i];
+        a.word[i] = (uint64_t)carry;
         carry >>= 64;
     }
     return a;
@@ -55,7 +55,7 @@ int256_is_zero(struct int256 a)
 static uint64_t
 magnitude_of(int64_t value)
 {
-    return value < 0 ? 0 - (uint64_t) value : (uint64_t) value;
+    return value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
 }
 
 struct int256
@@ -67,8 +67,8 @@ int256_mul(struct int256 a, int64_t b)
     uint64_t factor = magnitude_of(b);
     uint128 carry = 0;
     for (int i = 0; i < 4; i++) {
-        carry += (uint128) a.word[i] * factor;
-        a.word[i] = (uint64_t) carry;
+        carry += (uint128)a.word[i] * factor;
+        a.word[i] = (uint64_t)carry;
         carry >>= 64;
     }
     return negative ? int256_neg(a) : a;
@@ -81,10 +81,10 @@ divide_words(struct int256 *a, uint64_t divisor)
     uint128 rest = 0;
     for (int i = 3; i >= 0; i--) {
         rest = rest << 64 | a->word[i];
-        a->word[i] = (uint64_t) (rest / divisor);
+        a->word[i] = (uint64_t)(rest / divisor);
         rest %= divisor;
     }
-    return (uint64_t) rest;
+    return (uint64_t)rest;
 }
 
 struct int256
@@ -93,7 +93,7 @@ int256_div_round(struct int256 a, int64_t b)
     bool negative = int256_is_negative(a);
     if (negative)
         a = int256_neg(a);
-    uint64_t divisor = (uint64_t) b;
+    uint64_t divisor = (uint64_t)b;
     uint64_t rest = divide_words(&a, divisor);
     if (rest >= divisor - rest)
         a = int256_add(a, int256_from(1));
@@ -106,7 +106,7 @@ int256_divides(struct int256 a, int64_t b, struct int256 *quotient)
     bool negative = int256_is_negative(a);
     if (negative)
         a = int256_neg(a);
-    if (divide_words(&a, (uint64_t) b) != 0)
+    if (divide_words(&a, (uint64_t)b) != 0)
         return false;
     *quotient = negative ? int256_neg(a) : a;
     return true;
@@ -118,15 +118,15 @@ int256_to_int64(struct int256 a, int64_t *out)
     uint64_t sign = a.word[0] >> 63 != 0 ? UINT64_MAX : 0;
     if (a.word[1] != sign || a.word[2] != sign || a.word[3] != sign)
         return false;
-    *out = (int64_t) a.word[0];
+    *out = (int64_t)a.word[0];
     return true;
 }
 
 int
 int256_compare(struct int256 a, struct int256 b)
 {
-    int64_t high_a = (int64_t) a.word[3];
-    int64_t high_b = (int64_t) b.word[3];
+    int64_t high_a = (int64_t)a.word[3];
+    int64_t high_b = (int64_t)b.word[3];
     if (high_a != high_b)
         return high_a < high_b ? -1 : 1;
     for (int i = 2; i >= 0; i--) {
@@ -167,7 +167,7 @@ shift_left(struct int256 a, int bits)
 static double
 finish_ratio(uint64_t quotient, bool rest, int exponent, bool negative)
 {
-    double value = ldexp((double) (quotient | (rest ? 1 : 0)), exponent);
+    double value = ldexp((double)(quotient | (rest ? 1 : 0)), exponent);
     return negative ? -value : value;
 }
 
@@ -205,27 +205,27 @@ double
 int128_ratio(int128 numerator, uint64_t denominator)
 {
     bool negative = numerator < 0;
-    uint128 value = negative ? 0 - (uint128) numerator : (uint128) numerator;
+    uint128 value = negative ? 0 - (uint128)numerator : (uint128)numerator;
     if (value == 0)
         return 0.0;
-    const uint64_t exact = (uint64_t) 1 << 53;
+    const uint64_t exact = (uint64_t)1 << 53;
     if (value <= exact && denominator <= exact) {
-        double ratio = (double) (uint64_t) value / (double) denominator;
+        double ratio = (double)(uint64_t)value / (double)denominator;
         return negative ? -ratio : ratio;
     }
-    uint64_t high = (uint64_t) (value >> 64);
+    uint64_t high = (uint64_t)(value >> 64);
     int up = high != 0 ? __builtin_clzll(high)
-                       : 64 + __builtin_clzll((uint64_t) value);
+                       : 64 + __builtin_clzll((uint64_t)value);
     value <<= up;
     uint128 quotient = value / denominator;
     bool rest = value % denominator != 0;
     int exponent = -up;
-    high = (uint64_t) (quotient >> 64);
+    high = (uint64_t)(quotient >> 64);
     if (high != 0) {
         int down = 64 - __builtin_clzll(high);
-        rest = rest || (quotient & (((uint128) 1 << down) - 1)) != 0;
+        rest = rest || (quotient & (((uint128)1 << down) - 1)) != 0;
         quotient >>= down;
         exponent += down;
     }
-    return finish_ratio((uint64_t) quotient, rest, exponent, negative);
+    return finish_ratio((uint64_t)quotient, rest, exponent, negative);
 }

@@ -60,19 +60,16 @@ static const struct cli_option report_options[] = {
     {OPT_JSON, "json", NULL, "everything as one JSON object", "Output"},
     {OPT_CSV, "csv", NULL, "the table of devices as CSV", NULL},
     {OPT_TOP, "top", "N", "devices listed in the text (default 10)", NULL},
-    {OPT_REJECTS, "rejects", "FILE", "write every rejected line to FILE",
-     NULL},
+    {OPT_REJECTS, "rejects", "FILE", "write every rejected line to FILE", NULL},
     {OPT_STRICT, "strict", NULL,
      "exit status 1 when a line was rejected or a file skipped", NULL},
     {OPT_QUIET, "quiet", NULL, "no report and no warnings, only exit status",
      NULL},
     {OPT_NO_PROGRESS, "no-progress", NULL, "draw no progress bar", NULL},
     {OPT_TIMINGS, "timings", NULL, "tell where the time went", "Measuring"},
-    {OPT_THREADS, "threads", "N", "threads (default: one for each core)",
-     NULL},
+    {OPT_THREADS, "threads", "N", "threads (default: one for each core)", NULL},
     {OPT_SIMD, "simd", "LEVEL", "auto (default), scalar, avx2, avx512", NULL},
-    {OPT_READER, "reader", "KIND", "auto (default), mmap, pread, uring",
-     NULL},
+    {OPT_READER, "reader", "KIND", "auto (default), mmap, pread, uring", NULL},
     {OPT_NO_MEMO, "no-memo", NULL, "remember no layouts, dates, efficiencies",
      NULL},
     {OPT_BLOCK, "block", "BYTES", "read this much at once (default 262144)",
@@ -124,7 +121,7 @@ read_small_count(const struct cli_parser *parser, uint64_t min, uint64_t max,
     uint64_t n;
     if (!cli_count(parser, min, max, &n))
         return false;
-    *out = (int) n;
+    *out = (int)n;
     return true;
 }
 
@@ -135,7 +132,7 @@ read_block(const struct cli_parser *parser,
     uint64_t n;
     if (!cli_count(parser, 1, UINT64_C(1) << 30, &n))
         return false;
-    options->block_bytes = (size_t) n;
+    options->block_bytes = (size_t)n;
     return true;
 }
 
@@ -152,8 +149,7 @@ read_format(const struct cli_parser *parser, enum format format,
 }
 
 static bool
-read_flag(const struct cli_parser *parser, int option,
-          struct request *request)
+read_flag(const struct cli_parser *parser, int option, struct request *request)
 {
     switch (option) {
     case OPT_JSON:
@@ -286,11 +282,11 @@ stop_watching(struct watcher *w)
 static void
 on_interrupt(int signal_number)
 {
-    (void) signal_number;
+    (void)signal_number;
     if (isatty(STDERR_FILENO)) {
         static const char clear[] = "\r\033[K";
         ssize_t n = write(STDERR_FILENO, clear, sizeof(clear) - 1);
-        (void) n;
+        (void)n;
     }
     _exit(130);
 }
@@ -300,7 +296,7 @@ complain_error(const struct command *self, const struct wattle_error *error)
 {
     if (error->path[0] != '\0' && error->line != 0)
         cli_complain(self, "%s:%llu: %s", error->path,
-                     (unsigned long long) error->line, error->message);
+                     (unsigned long long)error->line, error->message);
     else if (error->path[0] != '\0')
         cli_complain(self, "%s: %s", error->path, error->message);
     else
@@ -361,11 +357,11 @@ print_timings(const struct wattle_answers *answers, double print_s)
             "Wall time %.3f ms: %.1f MB/s, %.2f million readings/s\n"
             "Rows by remembered layout: %.2f %%; passes: %llu; "
             "simd %s, reader %s\nPeak memory: %.1f MiB\n",
-            t->wall_s * 1e3, (double) t->n_bytes / t->wall_s / 1e6,
-            (double) answers->figures.n_readings / t->wall_s / 1e6,
-            n_rows > 0 ? (double) t->n_fast_rows / (double) n_rows * 100 : 0,
-            (unsigned long long) t->n_passes, t->simd, t->reader,
-            (double) t->peak_memory_bytes / (1024 * 1024));
+            t->wall_s * 1e3, (double)t->n_bytes / t->wall_s / 1e6,
+            (double)answers->figures.n_readings / t->wall_s / 1e6,
+            n_rows > 0 ? (double)t->n_fast_rows / (double)n_rows * 100 : 0,
+            (unsigned long long)t->n_passes, t->simd, t->reader,
+            (double)t->peak_memory_bytes / (1024 * 1024));
 }
 
 static double
@@ -373,12 +369,11 @@ now_s(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double) now.tv_sec + (double) now.tv_nsec * 1e-9;
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
 static int
-print_answers(const struct command *self,
-              const struct wattle_answers *answers,
+print_answers(const struct command *self, const struct wattle_answers *answers,
               const struct request *request)
 {
     double began_s = now_s();
@@ -455,8 +450,8 @@ run_report(const struct command *self, int argc, char **argv)
     struct wattle_report *report = NULL;
     int code = EXIT_USAGE;
     wattle_report_options_init(&request.options);
-    request.paths = calloc((size_t) argc + 1, sizeof(char *));
-    request.globs = calloc((size_t) argc + 1, sizeof(char *));
+    request.paths = calloc((size_t)argc + 1, sizeof(char *));
+    request.globs = calloc((size_t)argc + 1, sizeof(char *));
     if (request.paths == NULL || request.globs == NULL)
         goto out;
     int parsed = read_arguments(self, argc, argv, &request);

@@ -26,8 +26,7 @@ print_usage(FILE *out)
             "Usage: wattle COMMAND [arguments]\n\nCommands:\n",
             wattle_version());
     for (size_t i = 0; i < N_COMMANDS; i++)
-        fprintf(out, "  %-10s  %s\n", commands[i]->name,
-                commands[i]->summary);
+        fprintf(out, "  %-10s  %s\n", commands[i]->name, commands[i]->summary);
     fprintf(out, "  %-10s  %s\n", "help", "Tell about a command");
     fprintf(out, "  %-10s  %s\n", "version", "Print the version");
     fputs("\nTry 'wattle help report'.\n", out);

@@ -72,11 +72,10 @@ complain_unknown(const struct command *command, const char *name, size_t len)
     }
     if (nearest != NULL)
         cli_complain(command, "unknown option --%.*s; did you mean --%s?",
-                     (int) len, name, nearest);
+                     (int)len, name, nearest);
     else
-        cli_complain(command,
-                     "unknown option --%.*s; see 'wattle help %s'",
-                     (int) len, name, command->name);
+        cli_complain(command, "unknown option --%.*s; see 'wattle help %s'",
+                     (int)len, name, command->name);
     return CLI_BAD;
 }
 
@@ -94,7 +93,7 @@ static int
 take_option(struct cli_parser *parser, const char *name)
 {
     const char *equals = strchr(name, '=');
-    size_t len = equals != NULL ? (size_t) (equals - name) : strlen(name);
+    size_t len = equals != NULL ? (size_t)(equals - name) : strlen(name);
     const struct cli_option *o = find_option(parser->command, name, len);
     if (o == NULL)
         return complain_unknown(parser->command, name, len);
@@ -153,8 +152,8 @@ cli_count(const struct cli_parser *parser, uint64_t min, uint64_t max,
         value < min || value > max) {
         cli_complain(parser->command,
                      "--%s needs a whole number from %llu to %llu, not '%s'",
-                     parser->name, (unsigned long long) min,
-                     (unsigned long long) max, text);
+                     parser->name, (unsigned long long)min,
+                     (unsigned long long)max, text);
         return false;
     }
     *out = value;
@@ -162,14 +161,13 @@ cli_count(const struct cli_parser *parser, uint64_t min, uint64_t max,
 }
 
 bool
-cli_number(const struct cli_parser *parser, double min, double max,
-           double *out)
+cli_number(const struct cli_parser *parser, double min, double max, double *out)
 {
     const char *text = parser->value;
     char *end;
     double value = strtod(text, &end);
-    bool plain = text[0] != '\0' &&
-                 strspn(text, "+-.0123456789eE") == strlen(text);
+    bool plain =
+        text[0] != '\0' && strspn(text, "+-.0123456789eE") == strlen(text);
     if (!plain || *end != '\0' || !isfinite(value) || value < min ||
         value > max) {
         cli_complain(parser->command,
@@ -187,8 +185,8 @@ cli_span_ms(const struct cli_parser *parser, int64_t max_ms, int64_t *out)
     static const struct {
         const char *unit;
         int64_t ms;
-    } units[] = {{"ms", 1},        {"s", 1000},     {"m", 60000},
-                 {"min", 60000},   {"h", 3600000},  {"d", 86400000},
+    } units[] = {{"ms", 1},       {"s", 1000},    {"m", 60000},
+                 {"min", 60000},  {"h", 3600000}, {"d", 86400000},
                  {"w", 604800000}};
     const char *text = parser->value;
     char *end;
@@ -241,9 +239,9 @@ cli_print_grouped(uint64_t n)
 {
     if (n >= 1000) {
         cli_print_grouped(n / 1000);
-        printf(",%03u", (unsigned) (n % 1000));
+        printf(",%03u", (unsigned)(n % 1000));
     } else {
-        printf("%u", (unsigned) n);
+        printf("%u", (unsigned)n);
     }
 }
 

@@ -10,8 +10,8 @@
 void
 progress_begin(struct progress *progress, bool is_wanted)
 {
-    *progress = (struct progress){
-        .is_wanted = is_wanted && isatty(STDERR_FILENO)};
+    *progress =
+        (struct progress){.is_wanted = is_wanted && isatty(STDERR_FILENO)};
     clock_gettime(CLOCK_MONOTONIC, &progress->begun);
 }
 
@@ -20,8 +20,8 @@ seconds_since(const struct timespec *begun)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double) (now.tv_sec - begun->tv_sec) +
-           (double) (now.tv_nsec - begun->tv_nsec) * 1e-9;
+    return (double)(now.tv_sec - begun->tv_sec) +
+           (double)(now.tv_nsec - begun->tv_nsec) * 1e-9;
 }
 
 void
@@ -34,8 +34,8 @@ progress_update(struct progress *progress, uint64_t done, uint64_t total)
     if (!progress->is_wanted || now_s < 1.0 || is_soon || total == 0 ||
         done == 0)
         return;
-    double share = done < total ? (double) done / (double) total : 1.0;
-    int n_full = (int) (share * WIDTH);
+    double share = done < total ? (double)done / (double)total : 1.0;
+    int n_full = (int)(share * WIDTH);
     fprintf(stderr, "\r[%.*s%*s] %3.0f %%, %.0f s left \033[K", n_full, full,
             WIDTH - n_full, "", share * 100, now_s / share - now_s);
     fflush(stderr);

@@ -20,8 +20,7 @@ struct progress {
 void progress_begin(struct progress *progress, bool is_wanted);
 
 /* Draws when it is time to: after a second, then ten times a second. */
-void progress_update(struct progress *progress, uint64_t done,
-                     uint64_t total);
+void progress_update(struct progress *progress, uint64_t done, uint64_t total);
 
 /* Takes the bar away again. */
 void progress_end(struct progress *progress);

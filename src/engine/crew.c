@@ -40,8 +40,8 @@ split_longest(struct crew *crew)
     uint64_t most = 0;
     pthread_mutex_lock(&crew->shared->lock);
     for (struct lane *lane = crew->first; lane != NULL; lane = lane->next) {
-        uint64_t from = lane->claimed > lane->begin ? lane->claimed
-                                                    : lane->begin;
+        uint64_t from =
+            lane->claimed > lane->begin ? lane->claimed : lane->begin;
         uint64_t rest = lane->end > from ? lane->end - from : 0;
         if (lane->is_running && rest > most) {
             most = rest;
@@ -51,8 +51,8 @@ split_longest(struct crew *crew)
     struct lane *fresh = NULL;
     if (longest != NULL && most >= MIN_SPLIT_BYTES) {
         uint64_t from = longest->end - most;
-        uint64_t at = allowed_split(crew->shared, from, from + most / 2,
-                                    longest->end);
+        uint64_t at =
+            allowed_split(crew->shared, from, from + most / 2, longest->end);
         if (at > from && at < longest->end)
             fresh = lane_new(at, longest->end);
         if (fresh != NULL) {
@@ -128,7 +128,7 @@ crew_run(struct lane_shared *shared, int n_threads, struct lane **lanes,
          int64_t *spent_ns, struct wattle_error *error)
 {
     struct crew crew = {.shared = shared, .spent_ns = spent_ns};
-    pthread_t *threads = calloc((size_t) n_threads, sizeof(*threads));
+    pthread_t *threads = calloc((size_t)n_threads, sizeof(*threads));
     crew.first = lane_new(0, shared->starts[shared->sources->n]);
     *lanes = crew.first;
     if (threads == NULL || crew.first == NULL) {

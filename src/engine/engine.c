@@ -71,7 +71,7 @@ number_devices(struct pass *pass)
     for (struct lane *lane = pass->lanes; lane != NULL;
          lane = lane->next, k++) {
         uint32_t n = lane->registry.n_devices;
-        pass->device_of[k] = calloc((size_t) n + 1, sizeof(uint32_t));
+        pass->device_of[k] = calloc((size_t)n + 1, sizeof(uint32_t));
         if (pass->device_of[k] == NULL)
             return fail(pass, WATTLE_ERR_MEMORY);
         for (uint32_t i = 0; i < n; i++) {
@@ -113,7 +113,7 @@ join_lanes(struct pass *pass)
         status = account_set_reserve(total, pass->engine->devices.n_devices);
     if (status == WATTLE_OK)
         status = account_set_join(total, pass->sets,
-                                  (const uint32_t *const *) pass->device_of,
+                                  (const uint32_t *const *)pass->device_of,
                                   pass->n_lanes);
     return fail(pass, status);
 }
@@ -191,8 +191,8 @@ gather_rejects(struct pass *pass)
             engine->by_reason[r] += log->by_reason[r];
             engine->n_rejects += log->by_reason[r];
         }
-        for (size_t i = 0; i < log->n_first &&
-                           engine->n_first_rejects < REJECT_LOG_FIRST;
+        for (size_t i = 0;
+             i < log->n_first && engine->n_first_rejects < REJECT_LOG_FIRST;
              i++)
             engine->first_rejects[engine->n_first_rejects++] =
                 resolve_reject(lane, &log->first[i]);
@@ -234,8 +234,8 @@ release_pass(struct pass *pass)
 
 /* Runs one pass; on success the accounts may still name disordered ones. */
 static int
-run_pass(struct engine *engine, const uint64_t *starts,
-         const uint8_t *diverted, struct wattle_error *error)
+run_pass(struct engine *engine, const uint64_t *starts, const uint8_t *diverted,
+         struct wattle_error *error)
 {
     struct pass pass = {.engine = engine, .error = error};
     pass.shared = (struct lane_shared){
@@ -252,8 +252,8 @@ run_pass(struct engine *engine, const uint64_t *starts,
     engine->simd = pass.shared.kernels->name;
     engine->n_passes++;
     int64_t *spent = engine->options->timings ? engine->spent_ns : NULL;
-    int status = crew_run(&pass.shared, engine->n_threads, &pass.lanes,
-                          spent, error);
+    int status =
+        crew_run(&pass.shared, engine->n_threads, &pass.lanes, spent, error);
     stage_clock_enter(&pass.clock, STAGE_MERGE);
     if (status == WATTLE_OK)
         status = list_lanes(&pass);
@@ -314,8 +314,7 @@ run_passes(struct engine *engine, const uint64_t *starts,
             status = error_memory(error);
             break;
         }
-        atomic_fetch_add(&engine->bytes_total,
-                         starts[engine->sources->n]);
+        atomic_fetch_add(&engine->bytes_total, starts[engine->sources->n]);
     }
     free(diverted);
     return status;
@@ -328,8 +327,7 @@ prepare_sources(struct engine *engine, struct wattle_error *error)
     bool any = list->n == 0;
     for (size_t i = 0; i < list->n; i++) {
         struct source *source = &list->sources[i];
-        int status =
-            source_prepare(source, engine->options->value_kind, error);
+        int status = source_prepare(source, engine->options->value_kind, error);
         if (status != WATTLE_OK)
             return status;
         any = any || source->is_usable || source->kind == SOURCE_ROWS;
@@ -346,12 +344,12 @@ choose_threads(const struct engine *engine, uint64_t n_bytes)
 {
     long n = engine->options->n_threads;
     if (n > 0)
-        return (int) n;
+        return (int)n;
     n = sysconf(_SC_NPROCESSORS_ONLN);
     uint64_t useful = 1 + (n_bytes >> 20);
     if (n < 1)
         n = 1;
-    return (uint64_t) n < useful ? (int) n : (int) useful;
+    return (uint64_t)n < useful ? (int)n : (int)useful;
 }
 
 int

@@ -88,8 +88,8 @@ struct run {
 static bool
 is_stopped(const struct run *run)
 {
-    return atomic_load_explicit(&run->shared->status,
-                                memory_order_relaxed) != WATTLE_OK;
+    return atomic_load_explicit(&run->shared->status, memory_order_relaxed) !=
+           WATTLE_OK;
 }
 
 /* Decides for devices seen for the first time what becomes of them. */
@@ -103,8 +103,8 @@ meet_devices(struct run *run)
         return WATTLE_OK;
     uint8_t *flags =
         buffer_grow_array(lane->device_flags, &lane->flag_cap, n, 1);
-    uint32_t *global = buffer_grow_array(
-        lane->device_global, &lane->global_cap, n, sizeof(*global));
+    uint32_t *global = buffer_grow_array(lane->device_global, &lane->global_cap,
+                                         n, sizeof(*global));
     if (flags != NULL)
         lane->device_flags = flags;
     if (global != NULL)
@@ -114,7 +114,7 @@ meet_devices(struct run *run)
         return error_memory(&run->error);
     for (; lane->n_flags < n; lane->n_flags++) {
         size_t i = lane->n_flags;
-        const char *id = registry_id(&lane->registry, (uint32_t) i);
+        const char *id = registry_id(&lane->registry, (uint32_t)i);
         flags[i] = row_filter_wants_device(shared->options, id)
                        ? 0
                        : LANE_DEVICE_FILTERED;
@@ -164,8 +164,8 @@ take_batch(struct run *run, struct batch *batch)
         return status;
     stage_clock_enter(run->clock, STAGE_ACCOUNT);
     if (row_filter_is_active(run->shared->options))
-        lane->n_filtered += row_filter_apply(run->shared->options,
-                                             lane->device_flags, batch);
+        lane->n_filtered +=
+            row_filter_apply(run->shared->options, lane->device_flags, batch);
     for (size_t i = 0; batch->has_rounded && i < batch->n_rows; i++)
         lane->n_rounded += batch->n_rounded[i];
     if (run->shared->diverted != NULL)
@@ -230,8 +230,8 @@ decode_view(struct run *run, uint64_t limit, size_t *at, bool *ended)
         struct block_text text = {
             .bytes = reader->data + *at,
             .len = reader->len - *at,
-            .limit = limit - here < SIZE_MAX ? (size_t) (limit - here)
-                                             : SIZE_MAX,
+            .limit =
+                limit - here < SIZE_MAX ? (size_t)(limit - here) : SIZE_MAX,
             .is_at_end = reader->is_at_end,
         };
         if (here >= limit)
@@ -263,10 +263,9 @@ find_record(struct run *run, size_t *at, bool *found)
             return status;
         const uint8_t *data = run->reader->data;
         const uint8_t *newline =
-            run->reader->len > 0 ? memchr(data, '\n', run->reader->len)
-                                 : NULL;
+            run->reader->len > 0 ? memchr(data, '\n', run->reader->len) : NULL;
         if (newline != NULL) {
-            *at = (size_t) (newline - data) + 1;
+            *at = (size_t)(newline - data) + 1;
             *found = true;
         } else if (run->reader->is_at_end) {
             return WATTLE_OK;
@@ -287,7 +286,7 @@ skip_header(struct run *run, const struct source *source, size_t *at)
             return status;
         uint64_t left = source->data_offset - skipped;
         if (left <= run->reader->len) {
-            *at = (size_t) left;
+            *at = (size_t)left;
             return WATTLE_OK;
         }
         skipped += run->reader->len;
@@ -305,8 +304,7 @@ note_end(struct run *run, size_t at)
     lane->ends_inside = true;
     lane->end_source = run->source;
     lane->end_line = run->decoder->line;
-    lane->true_end =
-        start_of(run, run->source) + run->reader->offset + at;
+    lane->true_end = start_of(run, run->source) + run->reader->offset + at;
 }
 
 /* Reads blocks until the file or the lane ends; `at` into the first view. */
@@ -345,9 +343,8 @@ note_problem(struct run *run, struct source *source, int status)
     char text[640];
     if (status == WATTLE_ERR_MEMORY || status == WATTLE_ERR_CHANGED)
         return status;
-    snprintf(text, sizeof(text), "%s; read up to line %llu",
-             run->error.message,
-             (unsigned long long) run->decoder->line);
+    snprintf(text, sizeof(text), "%s; read up to line %llu", run->error.message,
+             (unsigned long long)run->decoder->line);
     pthread_mutex_lock(&run->shared->lock);
     source_set_problem(source, text);
     pthread_mutex_unlock(&run->shared->lock);
@@ -356,8 +353,8 @@ note_problem(struct run *run, struct source *source, int status)
 
 /* Where in the file to begin, and whether that is a record's start. */
 static int
-enter_text(struct run *run, struct source *source, uint64_t offset,
-           size_t *at, bool *found)
+enter_text(struct run *run, struct source *source, uint64_t offset, size_t *at,
+           bool *found)
 {
     struct lane *lane = run->lane;
     bool inside = source->kind == SOURCE_PLAIN && offset > source->data_offset;
@@ -382,18 +379,16 @@ enter_text(struct run *run, struct source *source, uint64_t offset,
     if (inside) {
         lane->starts_inside = true;
         lane->first_source = run->source;
-        lane->true_begin = start_of(run, run->source) +
-                           run->reader->offset + *at;
+        lane->true_begin =
+            start_of(run, run->source) + run->reader->offset + *at;
     }
-    block_decoder_begin(run->decoder, &source->schema,
-                        (uint32_t) run->source,
+    block_decoder_begin(run->decoder, &source->schema, (uint32_t)run->source,
                         inside ? 0 : source->header_lines);
     return status;
 }
 
 static int
-read_text(struct run *run, struct source *source, uint64_t offset,
-          bool *ended)
+read_text(struct run *run, struct source *source, uint64_t offset, bool *ended)
 {
     size_t at = 0;
     bool found = true;
@@ -427,24 +422,23 @@ read_rows(struct run *run, struct source *source)
     struct batch_row rows[64];
     uint64_t n = row_store_count(source->rows);
     for (uint64_t at = 0; at < n && !is_stopped(run);) {
-        int64_t got = row_store_read(source->rows, at, rows,
-                                     sizeof(rows) / sizeof(rows[0]),
-                                     &run->error);
+        int64_t got =
+            row_store_read(source->rows, at, rows,
+                           sizeof(rows) / sizeof(rows[0]), &run->error);
         if (got < 0)
-            return (int) got;
+            return (int)got;
         batch_reset(batch, rows[0].presence, 0);
-        for (size_t i = 0; i < (size_t) got; i++) {
-            const char *id = registry_id(run->shared->caller_devices,
-                                         rows[i].device);
-            rows[i].device =
-                registry_add(&run->lane->registry, id, strlen(id));
+        for (size_t i = 0; i < (size_t)got; i++) {
+            const char *id =
+                registry_id(run->shared->caller_devices, rows[i].device);
+            rows[i].device = registry_add(&run->lane->registry, id, strlen(id));
             if (rows[i].device == REGISTRY_NO_DEVICE)
                 return error_memory(&run->error);
             batch_set(batch, i, &rows[i]);
             batch->n_rows = i + 1;
         }
-        run->lane->n_lines += (uint64_t) got;
-        at += (uint64_t) got;
+        run->lane->n_lines += (uint64_t)got;
+        at += (uint64_t)got;
         int status = take_batch(run, batch);
         if (status != WATTLE_OK)
             return status;
@@ -477,8 +471,8 @@ run_sources(struct run *run)
         if (source->kind == SOURCE_ROWS)
             status = read_rows(run, source);
         else if (source->is_usable)
-            status = read_text(run, source, at - start_of(run, run->source),
-                               &ended);
+            status =
+                read_text(run, source, at - start_of(run, run->source), &ended);
         if (!ended)
             at = next;
     }

@@ -30,7 +30,7 @@ struct lane_shared {
     const struct wattle_report_options *options;
     const struct kernels *kernels;
     struct source_list *sources;
-    const uint64_t *starts; /* [n + 1] position of each source */
+    const uint64_t *starts;                /* [n + 1] position of each source */
     const struct registry *caller_devices; /* of SOURCE_ROWS */
     /* from the second pass on */
     const struct registry *devices; /* global numbers */
@@ -46,7 +46,7 @@ struct lane_shared {
 enum { LANE_DEVICE_FILTERED = 1, LANE_DEVICE_DIVERTED = 2 };
 
 struct lane {
-    struct lane *next; /* in input order */
+    struct lane *next;   /* in input order */
     uint64_t begin, end; /* `end` under the lock */
     uint64_t claimed;    /* positions before this are taken; same */
     bool is_running;     /* same */

@@ -9,8 +9,7 @@ bool
 row_filter_is_active(const struct wattle_report_options *options)
 {
     return options->since_ms != WATTLE_NO_TIME ||
-           options->until_ms != WATTLE_NO_TIME ||
-           options->n_device_globs > 0;
+           options->until_ms != WATTLE_NO_TIME || options->n_device_globs > 0;
 }
 
 bool
@@ -29,9 +28,8 @@ row_filter_apply(const struct wattle_report_options *options,
                  const uint8_t *device_flags, struct batch *batch)
 {
     int64_t since_ms = options->since_ms;
-    int64_t until_ms = options->until_ms != WATTLE_NO_TIME
-                           ? options->until_ms
-                           : INT64_MAX;
+    int64_t until_ms =
+        options->until_ms != WATTLE_NO_TIME ? options->until_ms : INT64_MAX;
     size_t kept = 0, n = batch->n_rows;
     for (size_t i = 0; i < n; i++) {
         int64_t time_ms = batch->time_ms[i];

@@ -187,8 +187,8 @@ count_digits(uint64_t number)
 }
 
 int
-device_listing_init(struct device_listing *table, uint64_t seed, uint64_t n_devices,
-                  int mains_v, struct wattle_error *error)
+device_listing_init(struct device_listing *table, uint64_t seed,
+                    uint64_t n_devices, int mains_v, struct wattle_error *error)
 {
     *table = (struct device_listing){.n_devices = n_devices};
     unsigned digits = count_digits(n_devices);
@@ -229,7 +229,7 @@ put_location(const struct device_listing *table, const struct device *device,
 
 int
 device_listing_put_row(const struct device_listing *table, uint64_t number,
-                     struct buffer *out)
+                       struct buffer *out)
 {
     const struct device *device = &table->devices[number];
     const char *noun = device_kind_spec(device->kind)->noun;

@@ -43,15 +43,15 @@ struct device_listing {
  * the table empty.
  */
 int device_listing_init(struct device_listing *table, uint64_t seed,
-                      uint64_t n_devices, int mains_v,
-                      struct wattle_error *error);
+                        uint64_t n_devices, int mains_v,
+                        struct wattle_error *error);
 
 /* Appends the heading of devices.csv; 0 or WATTLE_ERR_MEMORY. */
 int device_listing_put_heading(struct buffer *out);
 
 /* Appends one device's line of devices.csv; 0 or WATTLE_ERR_MEMORY. */
 int device_listing_put_row(const struct device_listing *table, uint64_t number,
-                         struct buffer *out);
+                           struct buffer *out);
 
 /* Harmless on an empty table. */
 void device_listing_release(struct device_listing *table);

@@ -161,8 +161,9 @@ init_source(struct generator *generator, struct wattle_error *error)
     source->interval_s = options->interval_ms / 1000;
     source->is_dirty = options->dirty > 0;
     defects_init(&source->defects, options->seed, options->dirty);
-    int status = device_listing_init(&source->table, options->seed,
-                                   options->n_devices, options->mains_v, error);
+    int status =
+        device_listing_init(&source->table, options->seed, options->n_devices,
+                            options->mains_v, error);
     reading_text_init(&source->text, source->table.id_digits);
     return status;
 }

@@ -22,7 +22,7 @@
 #include "ingest/row_values.h"
 
 /* A partial record longer than this is fed to the parser piece by piece. */
-#define INSIDE_BYTES ((size_t) 65536)
+#define INSIDE_BYTES ((size_t)65536)
 
 /* The state of a row beside decoded_rows.is_valid. */
 enum { ROW_FAST = 1, ROW_SKIP = 0, ROW_SLOW = 2 };
@@ -83,9 +83,9 @@ static bool
 day_of(struct block_decoder *d, uint32_t date, int64_t *day_ms)
 {
     if (date != d->memo_date || d->memo_date == 0) {
-        int year = (int) (date / 10000);
-        int month = (int) (date / 100 % 100);
-        int day = (int) (date % 100);
+        int year = (int)(date / 10000);
+        int month = (int)(date / 100 % 100);
+        int day = (int)(date % 100);
         if (!civil_date_is_valid(year, month, day))
             return false;
         d->memo_date = date;
@@ -102,14 +102,14 @@ time_of(struct block_decoder *d, size_t i, int64_t *time_ms)
     const struct decoded_rows *rows = d->decoded;
     const struct row_layout *layout = &d->table[rows->slot[i]];
     if (layout->time_kind == LAYOUT_UNIX) {
-        int64_t value = (int64_t) rows->ms[i] * 100000000 + rows->date[i];
+        int64_t value = (int64_t)rows->ms[i] * 100000000 + rows->date[i];
         *time_ms = value < INT64_C(100000000000) ? value * 1000 : value;
         return *time_ms <= CIVIL_MAX_MS;
     }
     int64_t day_ms;
     if (!day_of(d, rows->date[i], &day_ms))
         return false;
-    *time_ms = day_ms + (int64_t) rows->seconds[i] * 1000 + rows->ms[i] -
+    *time_ms = day_ms + (int64_t)rows->seconds[i] * 1000 + rows->ms[i] -
                layout->zone_ms;
     return *time_ms >= CIVIL_MIN_MS && *time_ms <= CIVIL_MAX_MS;
 }
@@ -157,8 +157,8 @@ decode_fast(struct block_decoder *d, const uint8_t *bytes, size_t n)
 static void
 learn(struct block_decoder *d, const uint8_t *row, size_t len)
 {
-    if (d->no_memo || !layout_build(&d->deferred, d->schema, &d->plan, row,
-                                    len)) {
+    if (d->no_memo ||
+        !layout_build(&d->deferred, d->schema, &d->plan, row, len)) {
         d->deferred.shape = 0;
         return;
     }
@@ -188,8 +188,8 @@ without_line_end(const uint8_t *raw, size_t len)
 }
 
 static int
-reject(struct block_decoder *d, int reason, uint64_t line,
-       const uint8_t *raw, size_t len)
+reject(struct block_decoder *d, int reason, uint64_t line, const uint8_t *raw,
+       size_t len)
 {
     struct reject_place place = {d->source, reason, line};
     len = without_line_end(raw, len);
@@ -209,7 +209,7 @@ store_row(struct block_decoder *d, struct row_values *values, size_t at)
         d->batch.has_rounded = true;
         memset(d->batch.n_rounded, 0, sizeof(d->batch.n_rounded));
     }
-    d->batch.n_rounded[at] = (uint8_t) values->n_rounded;
+    d->batch.n_rounded[at] = (uint8_t)values->n_rounded;
     d->decoded->is_valid[at] = ROW_SLOW;
     return WATTLE_OK;
 }
@@ -238,8 +238,8 @@ take_record(struct block_decoder *d, size_t at, uint64_t line,
 
 /* The file ends in the middle of a record. */
 static int
-take_last(struct block_decoder *d, size_t at, uint64_t line,
-          const uint8_t *raw, size_t len)
+take_last(struct block_decoder *d, size_t at, uint64_t line, const uint8_t *raw,
+          size_t len)
 {
     if (record_parser_finish(d->parser))
         return take_record(d, at, line, raw, len, false);
@@ -346,9 +346,8 @@ reserve_successors(struct block_decoder *d)
     size_t old = d->successor_cap;
     if (d->registry->n_devices <= old)
         return true;
-    uint32_t *grown =
-        buffer_grow_array(d->successor, &d->successor_cap,
-                          d->registry->n_devices, sizeof(*grown));
+    uint32_t *grown = buffer_grow_array(d->successor, &d->successor_cap,
+                                        d->registry->n_devices, sizeof(*grown));
     if (grown == NULL)
         return false;
     memset(grown + old, 0, (d->successor_cap - old) * sizeof(*grown));
@@ -363,7 +362,7 @@ look_up_row(struct block_decoder *d, const uint8_t *bytes, size_t i)
     const struct row_layout *layout = &d->table[d->decoded->slot[i]];
     if (layout->device_len > REGISTRY_SHORT_ID) {
         const uint8_t *id = bytes + d->starts[i] + layout->device_at;
-        return registry_add(registry, (const char *) id, layout->device_len);
+        return registry_add(registry, (const char *)id, layout->device_len);
     }
     struct registry_key key = {d->decoded->device[0][i],
                                d->decoded->device[1][i]};
@@ -438,7 +437,7 @@ decode_inside(struct block_decoder *d, const struct block_text *text,
         return error_memory(d->error);
     if (!done && !text->is_at_end)
         return WATTLE_OK;
-    const uint8_t *raw = (const uint8_t *) d->inside_raw.data;
+    const uint8_t *raw = (const uint8_t *)d->inside_raw.data;
     size_t len = d->inside_raw.len;
     d->is_inside = false;
     d->line = d->inside_line + d->parser->n_newlines;
@@ -483,8 +482,8 @@ block_decoder_decode(struct block_decoder *d, const struct block_text *text,
     if (d->is_inside)
         return decode_inside(d, text, used);
     stage_clock_enter(d->clock, STAGE_SPLIT);
-    size_t n = d->kernels->split_rows(text->bytes, text->len, d->starts,
-                                      KERNEL_ROWS);
+    size_t n =
+        d->kernels->split_rows(text->bytes, text->len, d->starts, KERNEL_ROWS);
     while (n > 0 && d->starts[n - 1] >= text->limit)
         n--;
     if (n == 0)

@@ -51,8 +51,7 @@ struct block_decoder {
 
 /* A decoder on the heap; NULL = no memory. */
 struct block_decoder *block_decoder_new(const struct kernels *kernels,
-                                        bool no_memo,
-                                        struct registry *registry,
+                                        bool no_memo, struct registry *registry,
                                         struct reject_log *rejects);
 void block_decoder_free(struct block_decoder *decoder);
 

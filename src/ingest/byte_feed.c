@@ -12,7 +12,7 @@
 
 #include "base/error.h"
 
-#define RAW_BYTES ((size_t) 256 << 10)
+#define RAW_BYTES ((size_t)256 << 10)
 
 enum packing { PLAIN, GZIP, ZSTD };
 
@@ -37,16 +37,15 @@ read_raw(struct byte_feed *feed, uint8_t *out, size_t cap, size_t *n,
 {
     ssize_t got;
     do {
-        got = feed->seekable
-                  ? pread(feed->fd, out, cap, (off_t) feed->offset)
-                  : read(feed->fd, out, cap);
+        got = feed->seekable ? pread(feed->fd, out, cap, (off_t)feed->offset)
+                             : read(feed->fd, out, cap);
     } while (got < 0 && errno == EINTR);
     if (got < 0)
         return error_set_at(error, WATTLE_ERR_IO, feed->path, 0,
                             "cannot read it: %s", strerror(errno));
-    *n = (size_t) got;
-    feed->offset += (uint64_t) got;
-    feed->taken += (uint64_t) got;
+    *n = (size_t)got;
+    feed->offset += (uint64_t)got;
+    feed->taken += (uint64_t)got;
     return WATTLE_OK;
 }
 
@@ -196,9 +195,9 @@ read_gzip(struct byte_feed *feed, uint8_t *out, size_t cap, size_t *n,
             !feed->frame_open)
             return WATTLE_OK;
         state->next_in = feed->raw + feed->raw_at;
-        state->avail_in = (uint32_t) (feed->raw_len - feed->raw_at);
+        state->avail_in = (uint32_t)(feed->raw_len - feed->raw_at);
         state->next_out = out;
-        state->avail_out = (uint32_t) cap;
+        state->avail_out = (uint32_t)cap;
         feed->frame_open = true;
         if (isal_inflate(state) != ISAL_DECOMP_OK)
             return damaged(feed, "gzip", error);

@@ -21,15 +21,14 @@ struct byte_feed;
  * stays the caller's. NULL on failure.
  */
 struct byte_feed *byte_feed_open(int fd, bool seekable, uint64_t offset,
-                                 const char *path,
-                                 struct wattle_error *error);
+                                 const char *path, struct wattle_error *error);
 
 /*
  * Writes up to cap bytes of text; *n = 0 at the end. WATTLE_ERR_IO or
  * WATTLE_ERR_FORMAT (damaged packing) on failure.
  */
-int byte_feed_read(struct byte_feed *feed, uint8_t *out, size_t cap,
-                   size_t *n, struct wattle_error *error);
+int byte_feed_read(struct byte_feed *feed, uint8_t *out, size_t cap, size_t *n,
+                   struct wattle_error *error);
 
 /* Bytes taken from the descriptor so far, for progress. */
 uint64_t byte_feed_taken(const struct byte_feed *feed);

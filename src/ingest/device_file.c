@@ -14,7 +14,13 @@
 #include "base/error.h"
 #include "ingest/record_parser.h"
 
-enum column { COLUMN_ID, COLUMN_NAME, COLUMN_LOCATION, COLUMN_RATING, N_COLUMNS };
+enum column {
+    COLUMN_ID,
+    COLUMN_NAME,
+    COLUMN_LOCATION,
+    COLUMN_RATING,
+    N_COLUMNS
+};
 
 #define MAX_COLUMNS 64
 
@@ -22,10 +28,14 @@ static const struct {
     const char *name;
     enum column column;
 } aliases[] = {
-    {"device_id", COLUMN_ID},      {"device", COLUMN_ID},
-    {"id", COLUMN_ID},             {"entity_id", COLUMN_ID},
-    {"meter", COLUMN_ID},          {"name", COLUMN_NAME},
-    {"location", COLUMN_LOCATION}, {"room", COLUMN_LOCATION},
+    {"device_id", COLUMN_ID},
+    {"device", COLUMN_ID},
+    {"id", COLUMN_ID},
+    {"entity_id", COLUMN_ID},
+    {"meter", COLUMN_ID},
+    {"name", COLUMN_NAME},
+    {"location", COLUMN_LOCATION},
+    {"room", COLUMN_LOCATION},
     {"power_rating_watts", COLUMN_RATING},
     {"rated_w", COLUMN_RATING},
 };
@@ -33,8 +43,8 @@ static const struct {
 struct table_reader {
     struct device_table *table;
     bool has_header;
-    size_t at;                      /* field in the record */
-    int column_of[MAX_COLUMNS];     /* -1 = not used */
+    size_t at;                  /* field in the record */
+    int column_of[MAX_COLUMNS]; /* -1 = not used */
     char text[N_COLUMNS][RECORD_FIELD_BYTES + 1];
 };
 
@@ -44,7 +54,7 @@ column_by_name(const char *text, size_t len)
     for (size_t i = 0; i < sizeof(aliases) / sizeof(aliases[0]); i++) {
         if (strlen(aliases[i].name) == len &&
             strncasecmp(aliases[i].name, text, len) == 0)
-            return (int) aliases[i].column;
+            return (int)aliases[i].column;
     }
     return -1;
 }
@@ -95,11 +105,10 @@ take_record(struct table_reader *r, const char *path,
         if (decimal_parse(r->text[COLUMN_RATING],
                           strlen(r->text[COLUMN_RATING]), DECIMAL_MAX, true,
                           &rating) == DECIMAL_OK)
-            rated_w = (double) rating.nano / (double) DECIMAL_ONE;
+            rated_w = (double)rating.nano / (double)DECIMAL_ONE;
         status =
-            device_table_add(r->table, r->text[COLUMN_ID],
-                             r->text[COLUMN_NAME], r->text[COLUMN_LOCATION],
-                             rated_w);
+            device_table_add(r->table, r->text[COLUMN_ID], r->text[COLUMN_NAME],
+                             r->text[COLUMN_LOCATION], rated_w);
     }
     r->at = 0;
     for (int c = 0; c < N_COLUMNS; c++)
@@ -152,11 +161,11 @@ device_file_read(struct device_table *table, const char *path,
         r->table = table;
         status = read_records(file, r, path, error);
         if (status == WATTLE_OK && ferror(file))
-            status = error_set_at(error, WATTLE_ERR_IO, path, 0,
-                                  "cannot read it");
+            status =
+                error_set_at(error, WATTLE_ERR_IO, path, 0, "cannot read it");
         if (status == WATTLE_OK && !r->has_header)
-            status = error_set_at(error, WATTLE_ERR_FORMAT, path, 1,
-                                  "is empty");
+            status =
+                error_set_at(error, WATTLE_ERR_FORMAT, path, 1, "is empty");
     }
     free(r);
     fclose(file);

@@ -34,7 +34,7 @@ layout_plan_init(struct layout_plan *plan, const struct schema *schema)
             return;
         }
         int k = plan->n_numbers++;
-        plan->role_of_number[k] = (uint8_t) role;
+        plan->role_of_number[k] = (uint8_t)role;
         if (role == ROLE_POWER_FACTOR)
             plan->number_max[k] = 1000;
     }
@@ -59,7 +59,7 @@ trim(struct span s)
 static void
 put_digit(struct row_layout *layout, int cell, int place, size_t offset)
 {
-    layout->source[cell * LAYOUT_CELL + place] = (uint8_t) offset;
+    layout->source[cell * LAYOUT_CELL + place] = (uint8_t)offset;
 }
 
 /* Puts `count` digits so that the last one stands at `last_place`. */
@@ -68,8 +68,7 @@ put_digits(struct row_layout *layout, int cell, int last_place, size_t offset,
            size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        put_digit(layout, cell, last_place - (int) (count - 1 - i),
-                  offset + i);
+        put_digit(layout, cell, last_place - (int)(count - 1 - i), offset + i);
 }
 
 static size_t
@@ -101,12 +100,12 @@ place_number(struct row_layout *layout, int number, int role, struct span s)
         size_t places = count_digits(&s);
         if (places > LAYOUT_CELL - WHOLE_DIGITS)
             return false;
-        put_digits(layout, number, WHOLE_DIGITS - 1 + (int) places, s.at,
+        put_digits(layout, number, WHOLE_DIGITS - 1 + (int)places, s.at,
                    places);
         s.at += places;
     }
     if (minus)
-        layout->negative |= (uint8_t) (1u << number);
+        layout->negative |= (uint8_t)(1u << number);
     return s.at == s.end;
 }
 
@@ -132,8 +131,8 @@ place_zone(struct row_layout *layout, struct span s)
     }
     if (s.row[s.at] == 'Z')
         return true;
-    int64_t minutes = (digit[0] * 10 + digit[1]) * 60 +
-                      digit[2] * 10 + digit[3];
+    int64_t minutes =
+        (digit[0] * 10 + digit[1]) * 60 + digit[2] * 10 + digit[3];
     bool west = s.row[s.at] == '-';
     layout->zone_ms = (west ? -minutes : minutes) * 60000;
     return true;
@@ -144,8 +143,10 @@ place_civil(struct row_layout *layout, struct span s)
 {
     static const struct {
         uint8_t cell, place, offset, count;
-    } parts[] = {{LAYOUT_DATE_CELL, 3, 0, 4}, {LAYOUT_DATE_CELL, 5, 5, 2},
-                 {LAYOUT_DATE_CELL, 7, 8, 2}, {LAYOUT_TIME_CELL, 1, 11, 2},
+    } parts[] = {{LAYOUT_DATE_CELL, 3, 0, 4},
+                 {LAYOUT_DATE_CELL, 5, 5, 2},
+                 {LAYOUT_DATE_CELL, 7, 8, 2},
+                 {LAYOUT_TIME_CELL, 1, 11, 2},
                  {LAYOUT_TIME_CELL, 3, 14, 2}};
     static const uint8_t fixed[] = {4, 7, 10, 13};
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
@@ -163,8 +164,7 @@ place_civil(struct row_layout *layout, struct span s)
             size_t places = count_digits(&s);
             if (places > 3)
                 return false;
-            put_digits(layout, LAYOUT_MS_CELL, 4 + (int) places, s.at,
-                       places);
+            put_digits(layout, LAYOUT_MS_CELL, 4 + (int)places, s.at, places);
             s.at += places;
         }
     }
@@ -190,10 +190,10 @@ place_device(struct row_layout *layout, struct span s)
 {
     s = trim(s);
     size_t len = s.end - s.at;
-    layout->device_at = (uint8_t) s.at;
-    layout->device_len = (uint8_t) len;
+    layout->device_at = (uint8_t)s.at;
+    layout->device_len = (uint8_t)len;
     for (size_t i = 0; i < len && i < 16; i++) {
-        layout->source[LAYOUT_DEVICE_AT + i] = (uint8_t) (s.at + i);
+        layout->source[LAYOUT_DEVICE_AT + i] = (uint8_t)(s.at + i);
         layout->device_mask[i] = 0xff;
     }
     return true;
@@ -245,7 +245,7 @@ derive(struct row_layout *layout)
             int within = source[k] - layout->window[cell];
             if (within > 15)
                 return false;
-            layout->gather[cell][place] = (uint8_t) within;
+            layout->gather[cell][place] = (uint8_t)within;
             layout->zero_char[cell * LAYOUT_CELL + k] = '0';
         }
     }

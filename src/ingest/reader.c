@@ -11,7 +11,7 @@
 #include "base/error.h"
 #include "wattle/report.h"
 
-#define DEFAULT_BLOCK_BYTES ((size_t) 256 << 10)
+#define DEFAULT_BLOCK_BYTES ((size_t)256 << 10)
 
 int
 reader_choice(int kind)
@@ -36,8 +36,8 @@ struct reader *
 reader_open(struct source *source, const struct reader_options *options,
             uint64_t offset, struct wattle_error *error)
 {
-    size_t block = options->block_bytes != 0 ? options->block_bytes
-                                             : DEFAULT_BLOCK_BYTES;
+    size_t block =
+        options->block_bytes != 0 ? options->block_bytes : DEFAULT_BLOCK_BYTES;
     if (source->kind == SOURCE_PLAIN) {
         switch (reader_choice(options->kind)) {
         case WATTLE_READER_MMAP:

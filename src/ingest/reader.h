@@ -28,8 +28,7 @@ struct reader;
 
 struct reader_ops {
     const char *name;
-    int (*more)(struct reader *reader, size_t used,
-                struct wattle_error *error);
+    int (*more)(struct reader *reader, size_t used, struct wattle_error *error);
     void (*close)(struct reader *reader);
 };
 
@@ -62,8 +61,7 @@ struct reader *reader_open(struct source *source,
                            uint64_t offset, struct wattle_error *error);
 
 /* Drops the first `used` bytes of the view and brings more. */
-int reader_more(struct reader *reader, size_t used,
-                struct wattle_error *error);
+int reader_more(struct reader *reader, size_t used, struct wattle_error *error);
 
 /* Bytes of the file behind us, for progress. */
 uint64_t reader_progress(const struct reader *reader);
@@ -81,8 +79,7 @@ struct reader *reader_buffer_open(struct source *source, uint64_t offset,
                                   size_t block_bytes,
                                   struct wattle_error *error);
 struct reader *reader_mmap_open(struct source *source, uint64_t offset,
-                                size_t block_bytes,
-                                struct wattle_error *error);
+                                size_t block_bytes, struct wattle_error *error);
 struct reader *reader_uring_open(struct source *source, uint64_t offset,
                                  size_t block_bytes,
                                  struct wattle_error *error);

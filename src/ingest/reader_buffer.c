@@ -34,19 +34,19 @@ fill_from_file(struct buffer_reader *r, uint8_t *out, size_t cap, size_t *n,
     uint64_t at = r->base.offset + r->base.len;
     uint64_t left = r->base.end > at ? r->base.end - at : 0;
     if (left < cap)
-        cap = (size_t) left;
+        cap = (size_t)left;
     *n = 0;
     if (cap == 0)
         return WATTLE_OK;
     ssize_t got;
     do {
-        got = pread(r->base.fd, out, cap, (off_t) at);
+        got = pread(r->base.fd, out, cap, (off_t)at);
     } while (got < 0 && errno == EINTR);
     if (got < 0)
         return error_set_at(error, WATTLE_ERR_IO, r->base.source->path, 0,
                             "cannot read it: %s", strerror(errno));
     r->base.is_cut = r->base.is_cut || got == 0;
-    *n = (size_t) got;
+    *n = (size_t)got;
     return WATTLE_OK;
 }
 
@@ -88,7 +88,7 @@ make_room(struct buffer_reader *r, struct wattle_error *error)
 static int
 more(struct reader *base, size_t used, struct wattle_error *error)
 {
-    struct buffer_reader *r = (struct buffer_reader *) base;
+    struct buffer_reader *r = (struct buffer_reader *)base;
     base->len -= used;
     base->offset += used;
     if (base->len > 0 && used > 0)
@@ -117,7 +117,7 @@ more(struct reader *base, size_t used, struct wattle_error *error)
 static void
 close_reader(struct reader *base)
 {
-    struct buffer_reader *r = (struct buffer_reader *) base;
+    struct buffer_reader *r = (struct buffer_reader *)base;
     if (r->owns_feed)
         byte_feed_close(r->feed);
     if (r->owns_fd)
@@ -131,7 +131,7 @@ reader_progress(const struct reader *reader)
 {
     if (reader->source->kind != SOURCE_PACKED)
         return reader->offset + reader->len;
-    const struct buffer_reader *r = (const struct buffer_reader *) reader;
+    const struct buffer_reader *r = (const struct buffer_reader *)reader;
     return byte_feed_taken(r->feed);
 }
 
@@ -159,8 +159,7 @@ open_stream(struct buffer_reader *r, struct wattle_error *error)
 }
 
 static int
-open_file(struct buffer_reader *r, uint64_t offset,
-          struct wattle_error *error)
+open_file(struct buffer_reader *r, uint64_t offset, struct wattle_error *error)
 {
     const struct source *source = r->origin;
     r->base.fd = open(source->path, O_RDONLY | O_CLOEXEC);
@@ -170,7 +169,7 @@ open_file(struct buffer_reader *r, uint64_t offset,
     r->owns_fd = true;
     r->base.offset = offset;
     if (source->kind == SOURCE_PLAIN) {
-        posix_fadvise(r->base.fd, (off_t) offset, 0, POSIX_FADV_SEQUENTIAL);
+        posix_fadvise(r->base.fd, (off_t)offset, 0, POSIX_FADV_SEQUENTIAL);
         return WATTLE_OK;
     }
     r->feed = byte_feed_open(r->base.fd, true, 0, source->path, error);
@@ -179,8 +178,8 @@ open_file(struct buffer_reader *r, uint64_t offset,
 }
 
 struct reader *
-reader_buffer_open(struct source *source, uint64_t offset,
-                   size_t block_bytes, struct wattle_error *error)
+reader_buffer_open(struct source *source, uint64_t offset, size_t block_bytes,
+                   struct wattle_error *error)
 {
     struct buffer_reader *r = calloc(1, sizeof(*r));
     if (r == NULL) {

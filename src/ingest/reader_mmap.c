@@ -24,7 +24,7 @@
 #include "ingest/reader.h"
 #include "simd/kernels.h"
 
-#define WINDOW_BYTES ((size_t) 4 << 20)
+#define WINDOW_BYTES ((size_t)4 << 20)
 #define MAX_WINDOWS  256
 
 /* Windows that the handler knows; a slot is free when start is 0. */
@@ -39,16 +39,16 @@ static pthread_once_t handler_once = PTHREAD_ONCE_INIT;
 static void
 on_sigbus(int signal_number, siginfo_t *info, void *context)
 {
-    (void) signal_number;
-    (void) context;
-    uintptr_t at = (uintptr_t) info->si_addr;
+    (void)signal_number;
+    (void)context;
+    uintptr_t at = (uintptr_t)info->si_addr;
     for (size_t i = 0; i < MAX_WINDOWS; i++) {
         uintptr_t start = atomic_load(&windows[i].start);
         uintptr_t end = atomic_load(&windows[i].end);
         if (start == 0 || at < start || at >= end)
             continue;
-        uintptr_t page = at & ~(uintptr_t) 4095;
-        void *patch = mmap((void *) page, end - page, PROT_READ,
+        uintptr_t page = at & ~(uintptr_t)4095;
+        void *patch = mmap((void *)page, end - page, PROT_READ,
                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
         if (patch == MAP_FAILED)
             break;
@@ -75,7 +75,7 @@ struct mmap_reader {
     uint8_t *map; /* the window, NULL = none */
     size_t map_len;
     uint64_t map_offset;
-    size_t slot; /* in `windows` */
+    size_t slot;   /* in `windows` */
     uint8_t *tail; /* copy of the last view */
     uint64_t page;
 };
@@ -100,8 +100,7 @@ unmap(struct mmap_reader *r)
 {
     if (r->map == NULL)
         return;
-    r->base.is_cut =
-        r->base.is_cut || atomic_load(&windows[r->slot].is_broken);
+    r->base.is_cut = r->base.is_cut || atomic_load(&windows[r->slot].is_broken);
     atomic_store(&windows[r->slot].start, UINTPTR_MAX);
     munmap(r->map, r->map_len);
     r->map = NULL;
@@ -117,18 +116,18 @@ map_window(struct mmap_reader *r, uint64_t start, size_t len,
     if (end < r->map_offset + WINDOW_BYTES)
         end = r->map_offset + WINDOW_BYTES;
     end = end < r->base.end ? end : r->base.end;
-    r->map_len = (size_t) (end - r->map_offset);
+    r->map_len = (size_t)(end - r->map_offset);
     void *map = mmap(NULL, r->map_len, PROT_READ, MAP_PRIVATE, r->base.fd,
-                     (off_t) r->map_offset);
+                     (off_t)r->map_offset);
     if (map == MAP_FAILED)
         return error_set_at(error, WATTLE_ERR_IO, r->base.source->path, 0,
                             "cannot map it: %s", strerror(errno));
     r->map = map;
     uintptr_t rounded = (r->map_len + r->page - 1) / r->page * r->page;
-    atomic_store(&windows[r->slot].end, (uintptr_t) map + rounded);
-    atomic_store(&windows[r->slot].start, (uintptr_t) map);
+    atomic_store(&windows[r->slot].end, (uintptr_t)map + rounded);
+    atomic_store(&windows[r->slot].start, (uintptr_t)map);
     madvise(map, r->map_len, MADV_WILLNEED);
-    posix_fadvise(r->base.fd, (off_t) end, (off_t) WINDOW_BYTES,
+    posix_fadvise(r->base.fd, (off_t)end, (off_t)WINDOW_BYTES,
                   POSIX_FADV_WILLNEED);
     return WATTLE_OK;
 }
@@ -142,13 +141,13 @@ check_size(struct mmap_reader *r)
     bool broken = r->map != NULL && atomic_load(&windows[r->slot].is_broken);
     if (!base->is_at_end && !broken)
         return;
-    if (fstat(base->fd, &info) != 0 || (uint64_t) info.st_size >= base->end)
+    if (fstat(base->fd, &info) != 0 || (uint64_t)info.st_size >= base->end)
         return;
-    uint64_t size = (uint64_t) info.st_size;
+    uint64_t size = (uint64_t)info.st_size;
     base->is_cut = true;
     base->is_at_end = true;
     if (base->offset + base->len > size)
-        base->len = base->offset < size ? (size_t) (size - base->offset) : 0;
+        base->len = base->offset < size ? (size_t)(size - base->offset) : 0;
 }
 
 static int
@@ -161,12 +160,12 @@ view_tail(struct mmap_reader *r, struct wattle_error *error)
     size_t at = 0;
     while (at < base->len) {
         ssize_t n = pread(base->fd, tail + at, base->len - at,
-                          (off_t) (base->offset + at));
+                          (off_t)(base->offset + at));
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
             break;
-        at += (size_t) n;
+        at += (size_t)n;
     }
     base->is_cut = base->is_cut || at < base->len;
     base->len = at;
@@ -180,7 +179,7 @@ view_tail(struct mmap_reader *r, struct wattle_error *error)
 static int
 more(struct reader *base, size_t used, struct wattle_error *error)
 {
-    struct mmap_reader *r = (struct mmap_reader *) base;
+    struct mmap_reader *r = (struct mmap_reader *)base;
     if (base->is_at_end) {
         base->data += used;
         base->offset += used;
@@ -192,7 +191,7 @@ more(struct reader *base, size_t used, struct wattle_error *error)
     base->is_at_end = end >= base->end;
     end = base->is_at_end ? base->end : end;
     base->offset = start;
-    base->len = (size_t) (end > start ? end - start : 0);
+    base->len = (size_t)(end > start ? end - start : 0);
     int status = WATTLE_OK;
     if (end + KERNEL_SLACK > base->end) {
         status = view_tail(r, error);
@@ -212,7 +211,7 @@ more(struct reader *base, size_t used, struct wattle_error *error)
 static void
 close_reader(struct reader *base)
 {
-    struct mmap_reader *r = (struct mmap_reader *) base;
+    struct mmap_reader *r = (struct mmap_reader *)base;
     unmap(r);
     atomic_store(&windows[r->slot].start, 0);
     close(base->fd);
@@ -246,6 +245,6 @@ reader_mmap_open(struct source *source, uint64_t offset, size_t block_bytes,
     r->base.fd = fd;
     r->base.offset = offset;
     r->base.end = source->size_bytes;
-    r->page = (uint64_t) sysconf(_SC_PAGESIZE);
+    r->page = (uint64_t)sysconf(_SC_PAGESIZE);
     return &r->base;
 }

@@ -15,14 +15,14 @@
 #include "ingest/reader.h"
 #include "simd/kernels.h"
 
-#define FRONT_BYTES ((size_t) 64 << 10)
+#define FRONT_BYTES ((size_t)64 << 10)
 
 struct uring_reader {
     struct reader base;
     struct io_uring ring;
     uint8_t *buffer[2];
-    size_t front; /* room before the block, in both */
-    int current;  /* which buffer the view is in */
+    size_t front;         /* room before the block, in both */
+    int current;          /* which buffer the view is in */
     uint64_t next_offset; /* of the block that is on its way */
     size_t next_len;      /* 0 = none is */
 };
@@ -31,25 +31,23 @@ static int
 failed(const struct uring_reader *r, const char *what, int code,
        struct wattle_error *error)
 {
-    return error_set_at(error, WATTLE_ERR_IO, r->base.source->path, 0,
-                        "%s: %s", what, strerror(code));
+    return error_set_at(error, WATTLE_ERR_IO, r->base.source->path, 0, "%s: %s",
+                        what, strerror(code));
 }
 
 /* Starts reading the next block into the buffer that is not in view. */
 static void
 submit(struct uring_reader *r)
 {
-    uint64_t left = r->base.end > r->next_offset
-                        ? r->base.end - r->next_offset
-                        : 0;
-    r->next_len = left < r->base.block_bytes ? (size_t) left
-                                             : r->base.block_bytes;
+    uint64_t left =
+        r->base.end > r->next_offset ? r->base.end - r->next_offset : 0;
+    r->next_len =
+        left < r->base.block_bytes ? (size_t)left : r->base.block_bytes;
     if (r->next_len == 0)
         return;
     struct io_uring_sqe *entry = io_uring_get_sqe(&r->ring);
-    io_uring_prep_read(entry, r->base.fd,
-                       r->buffer[1 - r->current] + r->front,
-                       (unsigned) r->next_len, r->next_offset);
+    io_uring_prep_read(entry, r->base.fd, r->buffer[1 - r->current] + r->front,
+                       (unsigned)r->next_len, r->next_offset);
     io_uring_submit(&r->ring);
 }
 
@@ -71,18 +69,18 @@ collect(struct uring_reader *r, size_t *len, struct wattle_error *error)
     io_uring_cqe_seen(&r->ring, done);
     if (got < 0 && got != -EINTR && got != -EAGAIN)
         return failed(r, "cannot read it", -got, error);
-    size_t n = got > 0 ? (size_t) got : 0;
+    size_t n = got > 0 ? (size_t)got : 0;
     uint8_t *to = r->buffer[1 - r->current] + r->front;
     while (n < r->next_len) {
         ssize_t more_bytes = pread(r->base.fd, to + n, r->next_len - n,
-                                   (off_t) (r->next_offset + n));
+                                   (off_t)(r->next_offset + n));
         if (more_bytes < 0 && errno == EINTR)
             continue;
         if (more_bytes < 0)
             return failed(r, "cannot read it", errno, error);
         if (more_bytes == 0)
             break;
-        n += (size_t) more_bytes;
+        n += (size_t)more_bytes;
     }
     if (n < r->next_len) {
         r->base.is_cut = true;
@@ -94,8 +92,7 @@ collect(struct uring_reader *r, size_t *len, struct wattle_error *error)
 
 /* Makes both buffers with the given room in front. */
 static int
-make_buffers(struct uring_reader *r, size_t front,
-             struct wattle_error *error)
+make_buffers(struct uring_reader *r, size_t front, struct wattle_error *error)
 {
     size_t size = front + r->base.block_bytes + KERNEL_SLACK;
     for (int i = 0; i < 2; i++) {
@@ -106,8 +103,8 @@ make_buffers(struct uring_reader *r, size_t front,
             memcpy(grown + (front - r->front), r->buffer[i],
                    r->front + r->base.block_bytes);
             if (i == r->current)
-                r->base.data = grown + (front - r->front) +
-                               (r->base.data - r->buffer[i]);
+                r->base.data =
+                    grown + (front - r->front) + (r->base.data - r->buffer[i]);
         }
         free(r->buffer[i]);
         r->buffer[i] = grown;
@@ -119,7 +116,7 @@ make_buffers(struct uring_reader *r, size_t front,
 static int
 more(struct reader *base, size_t used, struct wattle_error *error)
 {
-    struct uring_reader *r = (struct uring_reader *) base;
+    struct uring_reader *r = (struct uring_reader *)base;
     size_t len;
     base->data += used;
     base->len -= used;
@@ -144,7 +141,7 @@ more(struct reader *base, size_t used, struct wattle_error *error)
 static void
 close_reader(struct reader *base)
 {
-    struct uring_reader *r = (struct uring_reader *) base;
+    struct uring_reader *r = (struct uring_reader *)base;
     size_t len;
     collect(r, &len, NULL);
     io_uring_queue_exit(&r->ring);
@@ -180,8 +177,7 @@ reader_uring_open(struct source *source, uint64_t offset, size_t block_bytes,
     r->base.fd = open(source->path, O_RDONLY | O_CLOEXEC);
     if (r->base.fd < 0)
         failed(r, "cannot open it", errno, error);
-    if (r->base.fd < 0 ||
-        make_buffers(r, FRONT_BYTES, error) != WATTLE_OK) {
+    if (r->base.fd < 0 || make_buffers(r, FRONT_BYTES, error) != WATTLE_OK) {
         close_reader(&r->base);
         return NULL;
     }

@@ -97,7 +97,7 @@ plain_run(const uint8_t *p, const uint8_t *end)
     const uint8_t *start = p;
     while (p < end && *p != ',' && *p != '\n' && *p != '\r')
         p++;
-    return (size_t) (p - start);
+    return (size_t)(p - start);
 }
 
 /* Outside quotes. Returns the bytes taken; sets *done at the line's end. */
@@ -135,8 +135,7 @@ feed_plain(struct record_parser *parser, const uint8_t *p, const uint8_t *end,
 }
 
 static size_t
-feed_quoted(struct record_parser *parser, const uint8_t *p,
-            const uint8_t *end)
+feed_quoted(struct record_parser *parser, const uint8_t *p, const uint8_t *end)
 {
     if (*p == '"') {
         parser->state = RECORD_QUOTE_SEEN;
@@ -145,8 +144,8 @@ feed_quoted(struct record_parser *parser, const uint8_t *p,
     const uint8_t *stop = p;
     for (; stop < end && *stop != '"'; stop++)
         parser->n_newlines += *stop == '\n' ? 1 : 0;
-    append(parser, p, (size_t) (stop - p));
-    return (size_t) (stop - p);
+    append(parser, p, (size_t)(stop - p));
+    return (size_t)(stop - p);
 }
 
 size_t
@@ -176,7 +175,7 @@ record_parser_feed(struct record_parser *parser, const uint8_t *bytes,
     }
     if (*done && !parser->is_empty)
         end_field(parser);
-    return (size_t) (p - bytes);
+    return (size_t)(p - bytes);
 }
 
 bool

@@ -20,7 +20,7 @@
 #include "ingest/schema.h"
 
 #define RECORD_FIELD_BYTES 512
-#define RECORD_RAW_BYTES   ((size_t) 1 << 20) /* kept of a rejected line */
+#define RECORD_RAW_BYTES   ((size_t)1 << 20) /* kept of a rejected line */
 
 struct record_field {
     size_t len;     /* true length, without blanks before the first byte */
@@ -51,9 +51,9 @@ struct record_parser {
     record_visit on_field;
     void *context;
     enum record_state state;
-    bool is_empty;      /* nothing but CR so far */
-    size_t n_fields;    /* complete ones */
-    size_t pending_cr;  /* CR seen that may belong to the line end */
+    bool is_empty;       /* nothing but CR so far */
+    size_t n_fields;     /* complete ones */
+    size_t pending_cr;   /* CR seen that may belong to the line end */
     uint64_t n_newlines; /* LF bytes of this record, its end included */
     struct record_field current;
     struct record_field fields[N_ROLES];

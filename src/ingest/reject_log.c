@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/temp_file.h"
 
-#define SPILL_BYTES ((size_t) 1 << 20)
+#define SPILL_BYTES ((size_t)1 << 20)
 
 struct entry_head {
     struct reject_place place;
@@ -20,10 +20,8 @@ const char *
 wattle_reason_text(int reason)
 {
     static const char *const texts[WATTLE_N_REASONS] = {
-        "quote",   "fields", "timestamp", "device",
-        "missing", "number", "range"};
-    return reason >= 0 && reason < WATTLE_N_REASONS ? texts[reason]
-                                                    : "unknown";
+        "quote", "fields", "timestamp", "device", "missing", "number", "range"};
+    return reason >= 0 && reason < WATTLE_N_REASONS ? texts[reason] : "unknown";
 }
 
 void
@@ -88,8 +86,8 @@ visit_memory(const char *bytes, size_t len, size_t *used, reject_visit visit,
         if (head.raw_len > len - *used - sizeof(head))
             break;
         const char *raw = bytes + *used + sizeof(head);
-        status = visit(context, &head.place, raw, (size_t) head.raw_len);
-        *used += sizeof(head) + (size_t) head.raw_len;
+        status = visit(context, &head.place, raw, (size_t)head.raw_len);
+        *used += sizeof(head) + (size_t)head.raw_len;
     }
     return status;
 }
@@ -103,7 +101,7 @@ visit_file(struct reject_log *log, reject_visit visit, void *context,
     int status = WATTLE_OK;
     while (at < log->spilled && status == WATTLE_OK) {
         uint64_t left = log->spilled - at;
-        size_t n = left < 2 * SPILL_BYTES ? (size_t) left : 2 * SPILL_BYTES;
+        size_t n = left < 2 * SPILL_BYTES ? (size_t)left : 2 * SPILL_BYTES;
         size_t used = 0;
         piece.len = 0;
         if (buffer_reserve(&piece, n) != WATTLE_OK)
@@ -125,7 +123,7 @@ reject_log_visit(struct reject_log *log, reject_visit visit, void *context,
     size_t used;
     int status = visit_file(log, visit, context, error);
     if (status == WATTLE_OK)
-        status = visit_memory(log->raw.data, log->raw.len, &used, visit,
-                              context);
+        status =
+            visit_memory(log->raw.data, log->raw.len, &used, visit, context);
     return status;
 }

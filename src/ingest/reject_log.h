@@ -40,14 +40,13 @@ void reject_log_release(struct reject_log *log);
 
 /* Notes one reject; raw is its line without the line end. */
 int reject_log_add(struct reject_log *log, const struct reject_place *place,
-                   const void *raw, size_t raw_len,
-                   struct wattle_error *error);
+                   const void *raw, size_t raw_len, struct wattle_error *error);
 
 /* Called for each kept entry, in order; a status other than 0 ends it. */
 typedef int (*reject_visit)(void *context, const struct reject_place *place,
                             const char *raw, size_t raw_len);
 
-int reject_log_visit(struct reject_log *log, reject_visit visit,
-                     void *context, struct wattle_error *error);
+int reject_log_visit(struct reject_log *log, reject_visit visit, void *context,
+                     struct wattle_error *error);
 
 #endif

@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "base/temp_file.h"
 
-#define MEMORY_ROWS ((size_t) 16384)
+#define MEMORY_ROWS ((size_t)16384)
 
 struct row_store {
     struct batch_row *rows; /* those not in the file yet */
@@ -60,8 +60,8 @@ file_rows(struct row_store *store, struct wattle_error *error)
         if (store->fd < 0)
             return store->fd;
     }
-    int status = temp_file_write(store->fd, store->n_filed * size,
-                                 store->rows, store->n_rows * size, error);
+    int status = temp_file_write(store->fd, store->n_filed * size, store->rows,
+                                 store->n_rows * size, error);
     if (status != WATTLE_OK)
         return status;
     store->n_filed += store->n_rows;
@@ -103,19 +103,17 @@ row_store_add(struct row_store *store, const struct wattle_batch *batch,
 }
 
 int64_t
-row_store_read(struct row_store *store, uint64_t first,
-               struct batch_row *rows, size_t cap,
-               struct wattle_error *error)
+row_store_read(struct row_store *store, uint64_t first, struct batch_row *rows,
+               size_t cap, struct wattle_error *error)
 {
     const size_t size = sizeof(struct batch_row);
-    uint64_t end = first < store->n_filed ? store->n_filed
-                                          : row_store_count(store);
-    size_t n = end - first < cap ? (size_t) (end - first) : cap;
+    uint64_t end =
+        first < store->n_filed ? store->n_filed : row_store_count(store);
+    size_t n = end - first < cap ? (size_t)(end - first) : cap;
     if (first >= store->n_filed) {
         memcpy(rows, store->rows + (first - store->n_filed), n * size);
-        return (int64_t) n;
+        return (int64_t)n;
     }
-    int status =
-        temp_file_read(store->fd, first * size, rows, n * size, error);
-    return status == WATTLE_OK ? (int64_t) n : status;
+    int status = temp_file_read(store->fd, first * size, rows, n * size, error);
+    return status == WATTLE_OK ? (int64_t)n : status;
 }

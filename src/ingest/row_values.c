@@ -24,8 +24,9 @@ read_time(const struct record_field *field, int64_t *time_ms)
         return WATTLE_REJECT_TIMESTAMP;
     if (civil_parse(field->text, field->trimmed, time_ms))
         return ROW_IS_READING;
-    return decimal_is_missing(field->text, field->trimmed) ? WATTLE_REJECT_MISSING
-                                         : WATTLE_REJECT_TIMESTAMP;
+    return decimal_is_missing(field->text, field->trimmed)
+               ? WATTLE_REJECT_MISSING
+               : WATTLE_REJECT_TIMESTAMP;
 }
 
 static int
@@ -41,8 +42,7 @@ read_device(const struct record_field *field, struct row_values *values)
 }
 
 static int
-read_number(const struct record_field *field, int role,
-            struct decimal *number)
+read_number(const struct record_field *field, int role, struct decimal *number)
 {
     bool is_factor = role == ROLE_POWER_FACTOR;
     bool negative = role != ROLE_VOLTAGE && role != ROLE_CURRENT;

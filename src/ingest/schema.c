@@ -12,7 +12,7 @@
 #include "base/error.h"
 #include "wattle/report.h"
 
-#define BIT(role) ((uint8_t) (1u << (role)))
+#define BIT(role) ((uint8_t)(1u << (role)))
 
 /* Every name a column may have, in any case. */
 static const struct {
@@ -61,13 +61,11 @@ role_of_name(const char *name, size_t len)
 }
 
 void
-schema_builder_add(struct schema_builder *builder, const char *name,
-                   size_t len)
+schema_builder_add(struct schema_builder *builder, const char *name, size_t len)
 {
     struct schema *schema = &builder->schema;
-    uint8_t *grown =
-        buffer_grow_array(schema->role_of, &builder->column_cap,
-                          schema->n_columns + 1, sizeof(*grown));
+    uint8_t *grown = buffer_grow_array(schema->role_of, &builder->column_cap,
+                                       schema->n_columns + 1, sizeof(*grown));
     if (grown == NULL) {
         builder->failed = true;
         return;
@@ -108,13 +106,11 @@ explain_missing(const struct schema *schema, struct wattle_error *error)
         }
     }
     if (!measures && !has_all)
-        buffer_printf(&text,
-                      "%svoltage + current + power_factor (or power)",
+        buffer_printf(&text, "%svoltage + current + power_factor (or power)",
                       between);
-    int status =
-        error_set(error, WATTLE_ERR_FORMAT,
-                  "no usable header line; missing columns: %.*s",
-                  (int) text.len, text.data != NULL ? text.data : "");
+    int status = error_set(error, WATTLE_ERR_FORMAT,
+                           "no usable header line; missing columns: %.*s",
+                           (int)text.len, text.data != NULL ? text.data : "");
     buffer_release(&text);
     return status;
 }
@@ -137,7 +133,7 @@ choose_columns(struct schema *schema, int value_kind)
         schema->power_shift = kilo ? 3 : 0;
     }
     schema->value_column = energy ? WATTLE_ENERGY : WATTLE_POWER;
-    schema->roles &= (uint8_t) ~unused;
+    schema->roles &= (uint8_t)~unused;
     for (size_t i = 0; i < schema->n_columns; i++) {
         uint8_t role = schema->role_of[i];
         if (role == ROLE_NONE)
@@ -145,7 +141,7 @@ choose_columns(struct schema *schema, int value_kind)
         if ((unused & BIT(role)) != 0)
             schema->role_of[i] = ROLE_NONE;
         else if (role >= ROLE_VOLTAGE)
-            schema->columns |= (uint8_t) (1u << schema_column(schema, role));
+            schema->columns |= (uint8_t)(1u << schema_column(schema, role));
     }
 }
 

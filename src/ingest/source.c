@@ -16,7 +16,7 @@
 #include "base/error.h"
 #include "ingest/record_parser.h"
 
-#define HEAD_BYTES ((size_t) 65536)
+#define HEAD_BYTES ((size_t)65536)
 
 void
 source_set_problem(struct source *source, const char *text)
@@ -123,9 +123,8 @@ source_list_add_path(struct source_list *list, const char *path,
 {
     struct stat info;
     if (strcmp(path, "-") == 0)
-        return append(list, path, SOURCE_STREAM) != NULL
-                   ? WATTLE_OK
-                   : error_memory(error);
+        return append(list, path, SOURCE_STREAM) != NULL ? WATTLE_OK
+                                                         : error_memory(error);
     if (stat(path, &info) != 0)
         return error_set_at(error, WATTLE_ERR_IO, path, 0, "%s",
                             errno == ENOENT ? "no such file or folder"
@@ -222,8 +221,7 @@ static const char *
 separator_hint(const struct source *source)
 {
     const uint8_t *end = memchr(source->head, '\n', source->head_len);
-    size_t len = end != NULL ? (size_t) (end - source->head)
-                             : source->head_len;
+    size_t len = end != NULL ? (size_t)(end - source->head) : source->head_len;
     if (memchr(source->head, ',', len) != NULL)
         return "";
     if (memchr(source->head, ';', len) != NULL)
@@ -257,13 +255,13 @@ read_header(struct source *source, int value_kind, struct wattle_error *error)
                                  source->head_len - at, &done);
         source->header_lines += parser->n_newlines;
     }
-    bool whole = done || (source->head_len < HEAD_BYTES &&
-                          record_parser_finish(parser));
+    bool whole =
+        done || (source->head_len < HEAD_BYTES && record_parser_finish(parser));
     free(parser);
     source->data_offset = at;
     struct wattle_error why;
-    int status = schema_builder_finish(&names, value_kind, &source->schema,
-                                       &why);
+    int status =
+        schema_builder_finish(&names, value_kind, &source->schema, &why);
     if (status == WATTLE_ERR_MEMORY)
         return error_memory(error);
     char text[640];
@@ -314,15 +312,13 @@ source_prepare(struct source *source, int value_kind,
         return WATTLE_OK;
     }
     bool is_file = source->kind == SOURCE_PLAIN;
-    source->size_bytes = is_file ? (uint64_t) info.st_size : 0;
+    source->size_bytes = is_file ? (uint64_t)info.st_size : 0;
     struct wattle_error why = {0};
-    struct byte_feed *feed =
-        byte_feed_open(fd, is_file, 0, source->path, &why);
+    struct byte_feed *feed = byte_feed_open(fd, is_file, 0, source->path, &why);
     int status = feed != NULL ? read_head(source, feed, &why) : why.code;
     status = settle(source, status, &why, error);
     uint8_t first[4] = {0};
-    if (is_file && pread(fd, first, 4, 0) == 4 &&
-        byte_feed_is_packed(first, 4))
+    if (is_file && pread(fd, first, 4, 0) == 4 && byte_feed_is_packed(first, 4))
         source->kind = SOURCE_PACKED;
     if (status == WATTLE_OK && source->problem == NULL) {
         const char *problem = text_problem(source);

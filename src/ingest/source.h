@@ -29,9 +29,9 @@ enum source_kind {
 struct source {
     char *path; /* as given, or folder/name */
     enum source_kind kind;
-    char *problem;        /* why it, or its rest, cannot be used, or NULL */
-    bool is_usable;       /* its header was understood */
-    uint64_t size_bytes;  /* of the file; 0 for streams */
+    char *problem;       /* why it, or its rest, cannot be used, or NULL */
+    bool is_usable;      /* its header was understood */
+    uint64_t size_bytes; /* of the file; 0 for streams */
     struct schema schema;
     uint64_t data_offset; /* of the first byte behind the header, in text */
     uint64_t header_lines;

@@ -11,7 +11,7 @@
 #include "base/error.h"
 #include "base/temp_file.h"
 
-#define PACKED_BYTES ((size_t) 128 << 10)
+#define PACKED_BYTES ((size_t)128 << 10)
 #define FAST_LEVEL   (-3)
 
 struct stream_copy {

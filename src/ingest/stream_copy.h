@@ -15,8 +15,7 @@
 struct stream_copy;
 
 struct stream_copy *stream_copy_new(void); /* NULL = no memory */
-void stream_copy_write(struct stream_copy *copy, const void *text,
-                       size_t len);
+void stream_copy_write(struct stream_copy *copy, const void *text, size_t len);
 
 /* Ends writing; the descriptor of the packed file, or a negative status. */
 int stream_copy_finish(struct stream_copy *copy, struct wattle_error *error);

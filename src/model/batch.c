@@ -37,7 +37,7 @@ widen(struct batch *batch, size_t n_rows)
             continue;
         for (size_t i = 0; i < n_rows; i++)
             batch->value[c][i] =
-                (int64_t) ((uint64_t) batch->value[c][i] * NANO_PER_PLACE);
+                (int64_t)((uint64_t)batch->value[c][i] * NANO_PER_PLACE);
     }
     batch->places = 9;
 }
@@ -66,8 +66,7 @@ batch_get(const struct batch *batch, size_t at, struct batch_row *row)
 {
     row->device = batch->device[at];
     row->time_ms = batch->time_ms[at];
-    row->presence =
-        batch->is_uniform ? batch->columns : batch->presence[at];
+    row->presence = batch->is_uniform ? batch->columns : batch->presence[at];
     int64_t unit = batch->places == 9 ? 1 : NANO_PER_PLACE;
     for (int c = 0; c < WATTLE_N_COLUMNS; c++) {
         bool present = (row->presence & BATCH_HAS(c)) != 0;
@@ -103,7 +102,7 @@ batch_view(const struct batch *batch)
         bool shifted = c == WATTLE_POWER || c == WATTLE_ENERGY;
         view.columns[c] = batch->value[c];
         view.decimals[c] =
-            (uint8_t) (batch->places - (shifted ? batch->power_shift : 0));
+            (uint8_t)(batch->places - (shifted ? batch->power_shift : 0));
     }
     return view;
 }

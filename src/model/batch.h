@@ -18,9 +18,9 @@
 #define BATCH_PLACES 3
 
 /* presence bits */
-#define BATCH_HAS(column) ((uint8_t) (1u << (column)))
-#define BATCH_HAS_VIP                                                         \
-    (BATCH_HAS(WATTLE_VOLTAGE) | BATCH_HAS(WATTLE_CURRENT) |                  \
+#define BATCH_HAS(column) ((uint8_t)(1u << (column)))
+#define BATCH_HAS_VIP                                                          \
+    (BATCH_HAS(WATTLE_VOLTAGE) | BATCH_HAS(WATTLE_CURRENT) |                   \
      BATCH_HAS(WATTLE_POWER_FACTOR))
 
 struct batch {
@@ -33,7 +33,7 @@ struct batch {
     int64_t time_ms[BATCH_ROWS];
     int64_t value[WATTLE_N_COLUMNS][BATCH_ROWS];
     uint8_t presence[BATCH_ROWS];
-    bool has_rounded; /* any n_rounded is not zero */
+    bool has_rounded;              /* any n_rounded is not zero */
     uint8_t n_rounded[BATCH_ROWS]; /* valid when has_rounded */
 };
 

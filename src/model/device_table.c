@@ -20,8 +20,8 @@ void
 device_table_release(struct device_table *table)
 {
     for (uint32_t i = 0; i < table->ids.n_devices; i++) {
-        free((char *) table->infos[i].name);
-        free((char *) table->infos[i].location);
+        free((char *)table->infos[i].name);
+        free((char *)table->infos[i].location);
     }
     free(table->infos);
     registry_release(&table->ids);
@@ -39,25 +39,25 @@ copy_text(const char *text, const char **copy)
 }
 
 int
-device_table_add(struct device_table *table, const char *id,
-                 const char *name, const char *location, double rated_w)
+device_table_add(struct device_table *table, const char *id, const char *name,
+                 const char *location, double rated_w)
 {
     size_t len = strlen(id);
     if (len == 0 || len > REGISTRY_MAX_ID ||
         registry_find(&table->ids, id, len) != REGISTRY_NO_DEVICE)
         return WATTLE_OK;
     struct device_info info = {NULL, NULL, rated_w};
-    size_t wanted = (size_t) table->ids.n_devices + 1;
-    struct device_info *grown = buffer_grow_array(table->infos, &table->cap,
-                                                  wanted, sizeof(*grown));
+    size_t wanted = (size_t)table->ids.n_devices + 1;
+    struct device_info *grown =
+        buffer_grow_array(table->infos, &table->cap, wanted, sizeof(*grown));
     if (grown == NULL)
         return WATTLE_ERR_MEMORY;
     table->infos = grown;
     if (copy_text(name, &info.name) != WATTLE_OK ||
         copy_text(location, &info.location) != WATTLE_OK ||
         registry_add(&table->ids, id, len) == REGISTRY_NO_DEVICE) {
-        free((char *) info.name);
-        free((char *) info.location);
+        free((char *)info.name);
+        free((char *)info.location);
         return WATTLE_ERR_MEMORY;
     }
     table->infos[wanted - 1] = info;

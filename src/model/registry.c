@@ -50,9 +50,9 @@ registry_key_of(const char *id, size_t len)
 static uint64_t
 mix(uint64_t a, uint64_t b)
 {
-    uint128 product = (uint128) (a ^ UINT64_C(0x9e3779b97f4a7c15)) *
+    uint128 product = (uint128)(a ^ UINT64_C(0x9e3779b97f4a7c15)) *
                       (b ^ UINT64_C(0xbf58476d1ce4e5b9));
-    return (uint64_t) product ^ (uint64_t) (product >> 64);
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
 static uint64_t
@@ -96,8 +96,8 @@ is_same(const struct registry *registry, uint32_t number,
 }
 
 static uint32_t
-find(const struct registry *registry, struct registry_key key,
-     const char *id, size_t len)
+find(const struct registry *registry, struct registry_key key, const char *id,
+     size_t len)
 {
     if (registry->n_slots == 0)
         return REGISTRY_NO_DEVICE;
@@ -124,7 +124,7 @@ place(struct registry *registry, uint32_t number)
 static bool
 grow_slots(struct registry *registry)
 {
-    if (2 * ((size_t) registry->n_devices + 1) <= registry->n_slots)
+    if (2 * ((size_t)registry->n_devices + 1) <= registry->n_slots)
         return true;
     size_t n_slots = registry->n_slots == 0 ? 256 : 2 * registry->n_slots;
     uint32_t *slots = calloc(n_slots, sizeof(*slots));
@@ -141,14 +141,14 @@ grow_slots(struct registry *registry)
 static bool
 grow_arrays(struct registry *registry, size_t id_len)
 {
-    size_t wanted = (size_t) registry->n_devices + 1;
+    size_t wanted = (size_t)registry->n_devices + 1;
     void *keys = buffer_grow_array(registry->keys, &registry->key_cap, wanted,
                                    sizeof(*registry->keys));
     if (keys == NULL)
         return false;
     registry->keys = keys;
-    void *ats = buffer_grow_array(registry->text_at, &registry->at_cap,
-                                  wanted, sizeof(*registry->text_at));
+    void *ats = buffer_grow_array(registry->text_at, &registry->at_cap, wanted,
+                                  sizeof(*registry->text_at));
     if (ats == NULL)
         return false;
     registry->text_at = ats;
@@ -207,9 +207,9 @@ key_text(struct registry_key key, char text[REGISTRY_SHORT_ID])
     size_t len = 0;
     for (int i = 0; i < REGISTRY_SHORT_ID; i++) {
         uint64_t word = i < 8 ? key.low : key.high;
-        text[i] = (char) (word >> (8 * (i & 7)));
+        text[i] = (char)(word >> (8 * (i & 7)));
         if (text[i] != '\0')
-            len = (size_t) i + 1;
+            len = (size_t)i + 1;
     }
     return len;
 }

@@ -12,10 +12,9 @@
 void
 csv_text_put(FILE *out, const char *text, size_t len)
 {
-    bool quoted = memchr(text, ',', len) != NULL ||
-                  memchr(text, '"', len) != NULL ||
-                  memchr(text, '\n', len) != NULL ||
-                  memchr(text, '\r', len) != NULL;
+    bool quoted =
+        memchr(text, ',', len) != NULL || memchr(text, '"', len) != NULL ||
+        memchr(text, '\n', len) != NULL || memchr(text, '\r', len) != NULL;
     if (!quoted) {
         fwrite(text, 1, len, out);
         return;
@@ -65,7 +64,7 @@ put_device(FILE *out, const struct wattle_device_answer *d)
     put_text(out, d->name);
     fputc(',', out);
     put_text(out, d->location);
-    fprintf(out, ",%llu", (unsigned long long) f->n_readings);
+    fprintf(out, ",%llu", (unsigned long long)f->n_readings);
     put_number(out, f->mean_power_w);
     put_number(out, f->min_power_w);
     put_number(out, f->max_power_w);
@@ -74,7 +73,7 @@ put_device(FILE *out, const struct wattle_device_answer *d)
     put_number(out, f->monthly_cost);
     put_time(out, f->first_ms);
     put_time(out, f->last_ms);
-    fprintf(out, ",%llu", (unsigned long long) f->n_gaps);
+    fprintf(out, ",%llu", (unsigned long long)f->n_gaps);
     put_number(out, f->gap_hours);
     put_number(out, d->rated_w);
     put_number(out, d->peak_over_rating);

@@ -24,7 +24,7 @@ put_string(struct json *j, const char *text)
         return;
     }
     fputc('"', out);
-    for (const unsigned char *p = (const unsigned char *) text; *p != 0;) {
+    for (const unsigned char *p = (const unsigned char *)text; *p != 0;) {
         size_t len = utf8_len(p);
         if (len == 0)
             fputs("\xef\xbf\xbd", out); /* U+FFFD for a stray byte */
@@ -76,7 +76,7 @@ static void
 put_count(struct json *j, const char *key, uint64_t value)
 {
     put_key(j, key);
-    fprintf(j->out, "%llu", (unsigned long long) value);
+    fprintf(j->out, "%llu", (unsigned long long)value);
 }
 
 static void
@@ -246,14 +246,12 @@ put_timings(struct json *j, const struct wattle_answers *a)
     put_number(j, "account_s", t->account_s);
     put_number(j, "merge_s", t->merge_s);
     put_count(j, "bytes", t->n_bytes);
-    put_number(j, "bytes_per_s", (double) t->n_bytes / t->wall_s);
-    put_number(j, "readings_per_s",
-               (double) a->figures.n_readings / t->wall_s);
-    put_number(j, "memo_hit_rate",
-               (double) t->n_fast_rows / (double) n_rows);
+    put_number(j, "bytes_per_s", (double)t->n_bytes / t->wall_s);
+    put_number(j, "readings_per_s", (double)a->figures.n_readings / t->wall_s);
+    put_number(j, "memo_hit_rate", (double)t->n_fast_rows / (double)n_rows);
     put_count(j, "passes", t->n_passes);
     put_count(j, "peak_memory_bytes", t->peak_memory_bytes);
-    put_count(j, "threads", (uint64_t) t->n_threads);
+    put_count(j, "threads", (uint64_t)t->n_threads);
     put_text(j, "simd", t->simd);
     put_text(j, "reader", t->reader);
     close_scope(j, '}');

@@ -13,8 +13,8 @@ void
 text_canvas_colour(const struct text_canvas *canvas, enum text_colour colour)
 {
     static const char *const codes[] = {
-        [TEXT_PLAIN] = "\033[0m", [TEXT_BOLD] = "\033[1m",
-        [TEXT_DIM] = "\033[2m",   [TEXT_BAR] = "\033[36m",
+        [TEXT_PLAIN] = "\033[0m",  [TEXT_BOLD] = "\033[1m",
+        [TEXT_DIM] = "\033[2m",    [TEXT_BAR] = "\033[36m",
         [TEXT_BAD] = "\033[1;31m",
     };
     if (canvas->style->is_colour)
@@ -46,7 +46,7 @@ text_canvas_bar(const struct text_canvas *canvas, double share, int width,
     static const char *const eighths[] = {"",  "▏", "▎", "▍",
                                           "▌", "▋", "▊", "▉"};
     int drawn = 0;
-    int units = (int) lround(clamp_share(share) * width * 8);
+    int units = (int)lround(clamp_share(share) * width * 8);
     text_canvas_colour(canvas, TEXT_BAR);
     if (canvas->style->is_utf8) {
         for (; drawn < units / 8; drawn++)
@@ -75,7 +75,7 @@ text_canvas_spark(const struct text_canvas *canvas, const double *values,
     text_canvas_colour(canvas, TEXT_BAR);
     for (size_t i = 0; i < n; i++) {
         double share = most > 0 ? clamp_share(values[i] / most) : 0;
-        int level = (int) lround(share * 7);
+        int level = (int)lround(share * 7);
         if (canvas->style->is_utf8)
             fputs(blocks[level], canvas->out);
         else
@@ -97,8 +97,7 @@ int
 text_canvas_columns(const char *text)
 {
     int n = 0;
-    for (const unsigned char *p = (const unsigned char *) text; *p != 0;
-         n++) {
+    for (const unsigned char *p = (const unsigned char *)text; *p != 0; n++) {
         size_t len = character_len(p);
         p += len != 0 ? len : 1;
     }
@@ -106,14 +105,13 @@ text_canvas_columns(const char *text)
 }
 
 void
-text_canvas_field(const struct text_canvas *canvas, const char *text,
-                  int width)
+text_canvas_field(const struct text_canvas *canvas, const char *text, int width)
 {
     int columns = text_canvas_columns(text);
     bool cut = columns > width;
     int shown = cut ? width - 1 : columns;
     int at = 0;
-    const unsigned char *p = (const unsigned char *) text;
+    const unsigned char *p = (const unsigned char *)text;
     for (; at < shown; at++) {
         size_t len = character_len(p);
         if (len == 0 || (len > 1 && !canvas->style->is_utf8))

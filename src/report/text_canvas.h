@@ -26,12 +26,12 @@ void text_canvas_colour(const struct text_canvas *canvas,
 void text_canvas_heading(const struct text_canvas *canvas, const char *text);
 
 /* A bar of `share` (0 .. 1) of `width` columns, padded to width when asked. */
-void text_canvas_bar(const struct text_canvas *canvas, double share,
-                     int width, bool padded);
+void text_canvas_bar(const struct text_canvas *canvas, double share, int width,
+                     bool padded);
 
 /* One column per value, its height by value / the largest. */
-void text_canvas_spark(const struct text_canvas *canvas,
-                       const double *values, size_t n);
+void text_canvas_spark(const struct text_canvas *canvas, const double *values,
+                       size_t n);
 
 /*
  * The text cut or padded to `width` columns. Bytes that are no printable

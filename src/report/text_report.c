@@ -67,9 +67,8 @@ put_period(const struct text_canvas *c, const struct wattle_figures *f)
     put_minute(c, f->first_ms);
     fputs(" to ", c->out);
     put_minute(c, f->last_ms);
-    double days = (double) (f->last_ms - f->first_ms) / CIVIL_MS_PER_DAY;
-    fprintf(c->out, " UTC (%s days)\n",
-            grouped(days, days < 10 ? 1 : 0, text));
+    double days = (double)(f->last_ms - f->first_ms) / CIVIL_MS_PER_DAY;
+    fprintf(c->out, " UTC (%s days)\n", grouped(days, days < 10 ? 1 : 0, text));
 }
 
 static void
@@ -126,9 +125,9 @@ static int
 compare_energy(const void *x, const void *y)
 {
     const struct wattle_device_answer *a =
-        *(const struct wattle_device_answer *const *) x;
+        *(const struct wattle_device_answer *const *)x;
     const struct wattle_device_answer *b =
-        *(const struct wattle_device_answer *const *) y;
+        *(const struct wattle_device_answer *const *)y;
     double p = a->figures.energy_kwh, q = b->figures.energy_kwh;
     if (p != q)
         return p < q ? 1 : -1;
@@ -161,9 +160,8 @@ name_of(const struct wattle_device_answer *d)
 }
 
 static void
-put_top_line(const struct text_canvas *c,
-             const struct wattle_device_answer *d, int id_width,
-             int name_width, double share)
+put_top_line(const struct text_canvas *c, const struct wattle_device_answer *d,
+             int id_width, int name_width, double share)
 {
     char text[NUMBER_TEXT_SIZE];
     fputs("  ", c->out);
@@ -183,7 +181,7 @@ static int
 put_top(const struct text_canvas *c, const struct wattle_answers *a)
 {
     size_t n = a->n_devices;
-    size_t top = (size_t) (c->style->top > 0 ? c->style->top : 0);
+    size_t top = (size_t)(c->style->top > 0 ? c->style->top : 0);
     if (n == 0 || top == 0)
         return WATTLE_OK;
     const struct wattle_device_answer **order =
@@ -213,8 +211,8 @@ put_top(const struct text_canvas *c, const struct wattle_answers *a)
 }
 
 static void
-put_hour(const struct text_canvas *c, const struct wattle_answers *a,
-         int hour, double most, bool padded)
+put_hour(const struct text_canvas *c, const struct wattle_answers *a, int hour,
+         double most, bool padded)
 {
     char text[NUMBER_TEXT_SIZE];
     double energy = a->hours[hour].energy_kwh;
@@ -256,20 +254,20 @@ span_of(int64_t day, enum span span)
 static void
 put_days(const struct text_canvas *c, const struct wattle_answers *a)
 {
-    static const char *const headings[] = {
-        "Energy by day", "Energy by month", "Energy by year"};
+    static const char *const headings[] = {"Energy by day", "Energy by month",
+                                           "Energy by year"};
     enum { MOST = 256 };
     double values[MOST] = {0};
-    size_t room = (size_t) (c->style->width - 4);
+    size_t room = (size_t)(c->style->width - 4);
     if (a->n_days < 2)
         return;
     int64_t first = a->days[0].day;
     int64_t last = a->days[a->n_days - 1].day;
     enum span span = SPAN_DAY;
     while (span < SPAN_YEAR &&
-           (uint64_t) (span_of(last, span) - span_of(first, span)) >= room)
+           (uint64_t)(span_of(last, span) - span_of(first, span)) >= room)
         span++;
-    size_t n = (size_t) (span_of(last, span) - span_of(first, span)) + 1;
+    size_t n = (size_t)(span_of(last, span) - span_of(first, span)) + 1;
     if (n > room || n > MOST)
         return;
     for (size_t i = 0; i < a->n_days; i++)
@@ -310,7 +308,7 @@ put_rejects(const struct text_canvas *c, const struct wattle_answers *a)
     for (size_t i = 0; i < a->n_first_rejects; i++) {
         const struct wattle_reject *r = &a->first_rejects[i];
         fprintf(c->out, "  %*s%s:%llu: %s\n", LABEL_WIDTH, "", r->path,
-                (unsigned long long) r->line, wattle_reason_text(r->reason));
+                (unsigned long long)r->line, wattle_reason_text(r->reason));
     }
     if (a->n_rejects > a->n_first_rejects)
         fprintf(c->out, "  %*s... (--rejects FILE writes them all)\n",

@@ -36,8 +36,9 @@ struct kernels {
     size_t (*split_rows)(const uint8_t *text, size_t len, uint32_t *starts,
                          size_t max_rows);
     /*
-     * Decodes rows first .. n_rows - 1 by the table of layouts. Reads up to KERNEL_SLACK bytes
-     * behind the last row. number_max bounds the magnitude of each number.
+     * Decodes rows first .. n_rows - 1 by the table of layouts. Reads up to
+     * KERNEL_SLACK bytes behind the last row. number_max bounds the magnitude
+     * of each number.
      */
     void (*decode_rows)(const struct row_layout *table,
                         const int64_t number_max[LAYOUT_NUMBERS],

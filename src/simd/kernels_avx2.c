@@ -13,7 +13,7 @@
 static inline uint32_t
 equal_mask(__m256i bytes, __m256i other)
 {
-    return (uint32_t) _mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes, other));
+    return (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes, other));
 }
 
 static size_t
@@ -23,16 +23,16 @@ split_rows(const uint8_t *text, size_t len, uint32_t *starts, size_t max_rows)
     size_t n = 0;
     starts[0] = 0;
     for (size_t at = 0; at < len; at += 64) {
-        __m256i a = _mm256_loadu_si256((const __m256i *) (text + at));
-        __m256i b = _mm256_loadu_si256((const __m256i *) (text + at + 32));
-        uint64_t found = (uint64_t) equal_mask(b, newline) << 32 |
-                         equal_mask(a, newline);
+        __m256i a = _mm256_loadu_si256((const __m256i *)(text + at));
+        __m256i b = _mm256_loadu_si256((const __m256i *)(text + at + 32));
+        uint64_t found =
+            (uint64_t)equal_mask(b, newline) << 32 | equal_mask(a, newline);
         if (len - at < 64)
             found &= (UINT64_C(1) << (len - at)) - 1;
         for (; found != 0; found &= found - 1) {
             if (n == max_rows)
                 return n;
-            starts[++n] = (uint32_t) (at + (size_t) _tzcnt_u64(found)) + 1;
+            starts[++n] = (uint32_t)(at + (size_t)_tzcnt_u64(found)) + 1;
         }
     }
     return n;
@@ -43,19 +43,18 @@ shape_of(__m256i a, __m256i b)
 {
     const __m256i last_low = _mm256_set1_epi8('0' - 1);
     const __m256i newline = _mm256_set1_epi8('\n');
-    uint64_t low =
-        (uint64_t) equal_mask(_mm256_min_epu8(b, last_low), b) << 32 |
-        equal_mask(_mm256_min_epu8(a, last_low), a);
+    uint64_t low = (uint64_t)equal_mask(_mm256_min_epu8(b, last_low), b) << 32 |
+                   equal_mask(_mm256_min_epu8(a, last_low), a);
     uint64_t ends =
-        (uint64_t) equal_mask(b, newline) << 32 | equal_mask(a, newline);
+        (uint64_t)equal_mask(b, newline) << 32 | equal_mask(a, newline);
     return ends != 0 ? low & _blsmsk_u64(ends) : 0;
 }
 
 static inline int
 literals_agree(const struct row_layout *layout, __m256i a, __m256i b)
 {
-    const __m256i *literal = (const __m256i *) layout->literal;
-    const __m256i *mask = (const __m256i *) layout->literal_bytes;
+    const __m256i *literal = (const __m256i *)layout->literal;
+    const __m256i *mask = (const __m256i *)layout->literal_bytes;
     __m256i x = _mm256_xor_si256(a, _mm256_load_si256(literal));
     __m256i y = _mm256_xor_si256(b, _mm256_load_si256(literal + 1));
     return _mm256_testz_si256(x, _mm256_load_si256(mask)) &
@@ -68,11 +67,11 @@ gather_cells(const struct row_layout *layout, const uint8_t *row, int cell)
 {
     const uint8_t *left = row + layout->window[cell];
     const uint8_t *right = row + layout->window[cell + 1];
-    const __m128i *gather = (const __m128i *) layout->gather[cell];
+    const __m128i *gather = (const __m128i *)layout->gather[cell];
     return _mm_or_si128(
-        _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *) left),
+        _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)left),
                          _mm_load_si128(gather)),
-        _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *) right),
+        _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)right),
                          _mm_load_si128(gather + 1)));
 }
 
@@ -97,12 +96,11 @@ static inline void
 store_device(const struct row_layout *layout, const uint8_t *row,
              struct decoded_rows *out, size_t i)
 {
-    __m128i id =
-        _mm_loadu_si128((const __m128i *) (row + layout->device_at));
-    id = _mm_and_si128(
-        id, _mm_load_si128((const __m128i *) layout->device_mask));
-    out->device[0][i] = (uint64_t) _mm_cvtsi128_si64(id);
-    out->device[1][i] = (uint64_t) _mm_extract_epi64(id, 1);
+    __m128i id = _mm_loadu_si128((const __m128i *)(row + layout->device_at));
+    id =
+        _mm_and_si128(id, _mm_load_si128((const __m128i *)layout->device_mask));
+    out->device[0][i] = (uint64_t)_mm_cvtsi128_si64(id);
+    out->device[1][i] = (uint64_t)_mm_extract_epi64(id, 1);
 }
 
 static inline int
@@ -114,7 +112,7 @@ decode_row(const struct row_layout *layout, const int64_t *number_max,
     const int64_t any = 0x7fff7fff7fff7fff;
     const int64_t clock = 0x7fff003b003b0017;
     int wrong = 0;
-    const __m256i *zero_char = (const __m256i *) layout->zero_char;
+    const __m256i *zero_char = (const __m256i *)layout->zero_char;
     __m256i front = _mm256_set_m128i(gather_cells(layout, row, 2),
                                      gather_cells(layout, row, 0));
     __m256i value = evaluate(
@@ -122,21 +120,21 @@ decode_row(const struct row_layout *layout, const int64_t *number_max,
         _mm256_set1_epi64x(10000), _mm256_set1_epi64x(any), &wrong);
     __m256i back = _mm256_zextsi128_si256(gather_cells(layout, row, 4));
     __m256i back_zero = _mm256_zextsi128_si256(
-        _mm_load_si128((const __m128i *) (zero_char + 1)));
+        _mm_load_si128((const __m128i *)(zero_char + 1)));
     __m256i clocked = evaluate(
         back, back_zero, _mm256_set_epi64x(number4, number4, number4, time4),
         _mm256_set_epi64x(0, 0, 10000, 1),
         _mm256_set_epi64x(any, any, any, clock), &wrong);
     int64_t cell[4];
-    _mm256_storeu_si256((__m256i *) cell, value);
+    _mm256_storeu_si256((__m256i *)cell, value);
     for (int k = 0; k < LAYOUT_NUMBERS; k++) {
         wrong |= cell[k] > number_max[k];
-        int64_t sign = -(int64_t) (layout->negative >> k & 1);
+        int64_t sign = -(int64_t)(layout->negative >> k & 1);
         out->number[k][i] = (cell[k] ^ sign) - sign;
     }
-    out->date[i] = (uint32_t) cell[LAYOUT_DATE_CELL];
-    out->seconds[i] = (uint32_t) _mm256_extract_epi32(clocked, 0);
-    out->ms[i] = (uint32_t) _mm256_extract_epi32(clocked, 2);
+    out->date[i] = (uint32_t)cell[LAYOUT_DATE_CELL];
+    out->seconds[i] = (uint32_t)_mm256_extract_epi32(clocked, 0);
+    out->ms[i] = (uint32_t)_mm256_extract_epi32(clocked, 2);
     store_device(layout, row, out, i);
     return !wrong;
 }
@@ -149,12 +147,12 @@ decode_rows(const struct row_layout *table,
 {
     for (size_t i = first; i < n_rows; i++) {
         const uint8_t *row = text + starts[i];
-        __m256i a = _mm256_loadu_si256((const __m256i *) row);
-        __m256i b = _mm256_loadu_si256((const __m256i *) (row + 32));
+        __m256i a = _mm256_loadu_si256((const __m256i *)row);
+        __m256i b = _mm256_loadu_si256((const __m256i *)(row + 32));
         uint64_t shape = shape_of(a, b);
         size_t slot = layout_slot(shape);
         const struct row_layout *layout = &table[slot];
-        out->slot[i] = (uint16_t) slot;
+        out->slot[i] = (uint16_t)slot;
         out->is_valid[i] = shape != 0 && layout->shape == shape &&
                            literals_agree(layout, a, b) &&
                            decode_row(layout, number_max, row, out, i);

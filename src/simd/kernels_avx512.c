@@ -26,7 +26,7 @@ split_rows(const uint8_t *text, size_t len, uint32_t *starts, size_t max_rows)
         for (; found != 0; found &= found - 1) {
             if (n == max_rows)
                 return n;
-            starts[++n] = (uint32_t) (at + (size_t) _tzcnt_u64(found)) + 1;
+            starts[++n] = (uint32_t)(at + (size_t)_tzcnt_u64(found)) + 1;
         }
     }
     return n;
@@ -65,11 +65,11 @@ store_row(__m512i value, __m512i bytes, struct decoded_rows *out, size_t i)
     out->number[0][i] = _mm_cvtsi128_si64(cells01);
     out->number[1][i] = _mm_extract_epi64(cells01, 1);
     out->number[2][i] = _mm_cvtsi128_si64(cells23);
-    out->date[i] = (uint32_t) _mm_extract_epi32(cells23, 2);
-    out->seconds[i] = (uint32_t) _mm_cvtsi128_si32(cells45);
-    out->ms[i] = (uint32_t) _mm_extract_epi32(cells45, 2);
-    out->device[0][i] = (uint64_t) _mm_cvtsi128_si64(device);
-    out->device[1][i] = (uint64_t) _mm_extract_epi64(device, 1);
+    out->date[i] = (uint32_t)_mm_extract_epi32(cells23, 2);
+    out->seconds[i] = (uint32_t)_mm_cvtsi128_si32(cells45);
+    out->ms[i] = (uint32_t)_mm_extract_epi32(cells45, 2);
+    out->device[0][i] = (uint64_t)_mm_cvtsi128_si64(device);
+    out->device[1][i] = (uint64_t)_mm_extract_epi64(device, 1);
 }
 
 static void
@@ -83,9 +83,8 @@ decode_rows(const struct row_layout *table,
     const __m512i nine = _mm512_set1_epi8(9);
     const __m512i newline = _mm512_set1_epi8('\n');
     const int64_t any = INT64_MAX;
-    const __m512i max = _mm512_set_epi64(any, any, any, any, any,
-                                         number_max[2], number_max[1],
-                                         number_max[0]);
+    const __m512i max = _mm512_set_epi64(any, any, any, any, any, number_max[2],
+                                         number_max[1], number_max[0]);
     for (size_t i = first; i < n_rows; i++) {
         __m512i row = _mm512_loadu_si512(text + starts[i]);
         uint64_t low = _mm512_cmplt_epu8_mask(row, zero_char);
@@ -93,23 +92,22 @@ decode_rows(const struct row_layout *table,
         uint64_t shape = ends != 0 ? low & _blsmsk_u64(ends) : 0;
         size_t slot = layout_slot(shape);
         const struct row_layout *layout = &table[slot];
-        out->slot[i] = (uint16_t) slot;
+        out->slot[i] = (uint16_t)slot;
         __m512i literal = _mm512_load_si512(layout->literal);
         uint64_t wrong =
             _mm512_mask_cmpneq_epi8_mask(layout->literal_mask, row, literal);
         wrong |= layout->shape ^ shape;
         __m512i source = _mm512_load_si512(layout->source);
-        __m512i bytes = _mm512_maskz_permutexvar_epi8(layout->source_mask,
-                                                      source, row);
-        __m512i digits = _mm512_mask_sub_epi8(bytes, layout->digit_mask, bytes,
-                                              zero_char);
+        __m512i bytes =
+            _mm512_maskz_permutexvar_epi8(layout->source_mask, source, row);
+        __m512i digits =
+            _mm512_mask_sub_epi8(bytes, layout->digit_mask, bytes, zero_char);
         wrong |= _mm512_mask_cmpgt_epu8_mask(layout->digit_mask, digits, nine);
         __m512i pairs = _mm512_maddubs_epi16(digits, w.tens);
         wrong |= _mm512_mask_cmpgt_epi16_mask(0x00ffffff, pairs, w.pair_max);
         __m512i fours = _mm512_madd_epi16(pairs, w.hundreds);
-        __m512i value =
-            _mm512_add_epi64(_mm512_mul_epu32(fours, w.myriads),
-                             _mm512_srli_epi64(fours, 32));
+        __m512i value = _mm512_add_epi64(_mm512_mul_epu32(fours, w.myriads),
+                                         _mm512_srli_epi64(fours, 32));
         wrong |= _mm512_mask_cmpgt_epi64_mask(0x07, value, max);
         value = _mm512_mask_sub_epi64(value, layout->negative,
                                       _mm512_setzero_si512(), value);

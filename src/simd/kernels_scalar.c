@@ -14,8 +14,8 @@ split_rows(const uint8_t *text, size_t len, uint32_t *starts, size_t max_rows)
         const uint8_t *newline = memchr(text + at, '\n', len - at);
         if (newline == NULL)
             break;
-        at = (size_t) (newline - text) + 1;
-        starts[++n] = (uint32_t) at;
+        at = (size_t)(newline - text) + 1;
+        starts[++n] = (uint32_t)at;
     }
     return n;
 }
@@ -52,7 +52,7 @@ read_cell(const struct row_layout *layout, const uint8_t *row, int cell,
 {
     for (int k = 0; k < LAYOUT_CELL; k++) {
         uint8_t source = layout->source[cell * LAYOUT_CELL + k];
-        digit[k] = source == LAYOUT_NOTHING ? 0 : (uint8_t) (row[source] - '0');
+        digit[k] = source == LAYOUT_NOTHING ? 0 : (uint8_t)(row[source] - '0');
         if (digit[k] > 9)
             return 0;
     }
@@ -126,12 +126,11 @@ decode_rows(const struct row_layout *table,
 {
     for (size_t i = first; i < n_rows; i++) {
         const uint8_t *row = text + starts[i];
-        uint64_t shape = starts[i + 1] - starts[i] <= LAYOUT_BYTES
-                             ? kernels_shape(row)
-                             : 0;
+        uint64_t shape =
+            starts[i + 1] - starts[i] <= LAYOUT_BYTES ? kernels_shape(row) : 0;
         size_t slot = layout_slot(shape);
         const struct row_layout *layout = &table[slot];
-        out->slot[i] = (uint16_t) slot;
+        out->slot[i] = (uint16_t)slot;
         out->is_valid[i] = shape != 0 && layout->shape == shape &&
                            decode_row(layout, number_max, row, out, i);
     }

@@ -66,7 +66,7 @@ _Static_assert(sizeof(struct row_layout) % 64 == 0, "keeps tables aligned");
 static inline size_t
 layout_slot(uint64_t shape)
 {
-    return (size_t) ((shape * UINT64_C(0x9e3779b97f4a7c15)) >> 55);
+    return (size_t)((shape * UINT64_C(0x9e3779b97f4a7c15)) >> 55);
 }
 
 #endif
