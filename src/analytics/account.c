@@ -248,6 +248,7 @@ add_amount(struct account_set *set, struct account *account,
         extra->n_energy++;
         account->energy += reading->energy;
         profile_add_energy(&set->profile, hour, reading->energy);
+        profile_add_day(&set->profile, hour);
     }
     return WATTLE_OK;
 }

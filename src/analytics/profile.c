@@ -100,13 +100,21 @@ hour_of_day(struct profile *profile, int64_t hour)
 }
 
 void
+profile_add_day(struct profile *profile, int64_t hour)
+{
+    struct profile_day *day = find_day(profile, day_of_hour(hour));
+    if (day != NULL)
+        day->has_readings = true;
+}
+
+void
 profile_add_power(struct profile *profile, int64_t hour, uint64_t n,
                   int128 power_nw)
 {
     struct profile_hour *h = hour_of_day(profile, hour);
     h->n_readings += n;
     h->power_nw += power_nw;
-    find_day(profile, day_of_hour(hour));
+    profile_add_day(profile, hour);
 }
 
 void
@@ -136,7 +144,7 @@ profile_add_power_fine(struct profile *profile, int64_t hour,
     struct profile_hour *h = hour_of_day(profile, hour);
     h->n_readings++;
     h->power_fine = int256_add(h->power_fine, power_fine);
-    find_day(profile, day_of_hour(hour));
+    profile_add_day(profile, hour);
 }
 
 void
@@ -173,6 +181,8 @@ profile_merge(struct profile *profile, const struct profile *other)
         struct profile_day *day = find_day(profile, other->days[i].day);
         if (day == NULL)
             return;
+        day->has_readings =
+            day->has_readings || other->days[i].has_readings;
         add_energy(&day->energy, &other->days[i].energy);
     }
     profile->failed = profile->failed || other->failed;
@@ -186,10 +196,22 @@ compare_days(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+static bool
+is_empty(const struct profile_day *day)
+{
+    return !day->has_readings && day->energy.units == 0 &&
+           day->energy.rest == 0 && int256_is_zero(day->energy.fine);
+}
+
 void
 profile_finish(struct profile *profile)
 {
-    if (profile->n_days > 1)
-        qsort(profile->days, profile->n_days, sizeof(*profile->days),
-              compare_days);
+    size_t kept = 0;
+    for (size_t i = 0; i < profile->n_days; i++) {
+        if (!is_empty(&profile->days[i]))
+            profile->days[kept++] = profile->days[i];
+    }
+    profile->n_days = kept;
+    if (kept > 1)
+        qsort(profile->days, kept, sizeof(*profile->days), compare_days);
 }

@@ -36,6 +36,7 @@ struct profile_hour {
 
 struct profile_day {
     int64_t day; /* since 1970-01-01 */
+    bool has_readings;
     struct profile_energy energy;
 };
 
@@ -63,10 +64,16 @@ void profile_add_power_fine(struct profile *profile, int64_t hour,
 void profile_add_energy_fine(struct profile *profile, int64_t hour,
                              struct int256 energy_fine);
 
+/* Notes that the hour's day has readings, even if they add no power. */
+void profile_add_day(struct profile *profile, int64_t hour);
+
 /* Adds all of `other`. */
 void profile_merge(struct profile *profile, const struct profile *other);
 
-/* Sorts the days; nothing may be added afterwards. */
+/*
+ * Sorts the days and drops those with neither readings nor energy; nothing
+ * may be added afterwards.
+ */
 void profile_finish(struct profile *profile);
 
 #endif

@@ -7,15 +7,25 @@
 
 #include "base/error.h"
 
-/* A rest shorter than this is not worth a lane of its own. */
+/*
+ * A rest shorter than this is not worth a lane of its own. Who asks for small
+ * blocks wants small pieces, too.
+ */
 #define MIN_SPLIT_BYTES  (UINT64_C(1) << 19)
-#define BYTES_PER_DEVICE 256 /* what a lane's accounts cost to set up */
+#define MIN_SPLIT_BLOCKS 4
 
 struct crew {
     struct lane_shared *shared;
     struct lane *first;
     int64_t *spent_ns;
 };
+
+static uint64_t
+min_split(const struct lane_shared *shared)
+{
+    uint64_t blocks = MIN_SPLIT_BLOCKS * shared->options->block_bytes;
+    return blocks != 0 && blocks < MIN_SPLIT_BYTES ? blocks : MIN_SPLIT_BYTES;
+}
 
 /* Moves a split out of a source that can only be read as a whole. */
 static uint64_t
@@ -49,7 +59,7 @@ split_longest(struct crew *crew)
         }
     }
     struct lane *fresh = NULL;
-    if (longest != NULL && most >= MIN_SPLIT_BYTES) {
+    if (longest != NULL && most >= min_split(crew->shared)) {
         uint64_t from = longest->end - most;
         uint64_t at =
             allowed_split(crew->shared, from, from + most / 2, longest->end);

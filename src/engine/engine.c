@@ -118,6 +118,18 @@ join_lanes(struct pass *pass)
     return fail(pass, status);
 }
 
+/* Every device of a later pass must be known from the first. */
+static int
+check_unchanged(struct pass *pass)
+{
+    for (struct lane *lane = pass->lanes; lane != NULL; lane = lane->next) {
+        if (lane->saw_unknown)
+            return error_set(pass->error, WATTLE_ERR_CHANGED,
+                             "the input changed while it was read");
+    }
+    return WATTLE_OK;
+}
+
 /* Sorted readings of the diverted devices go into the joined accounts. */
 static int
 merge_diverted(struct pass *pass)
@@ -139,19 +151,18 @@ merge_diverted(struct pass *pass)
     return status;
 }
 
-/* Line numbers count on from the lane before. */
+/* Line numbers count on from the lane before; an empty lane hands them on. */
 static void
 number_lines(struct pass *pass)
 {
     uint64_t carried = 0;
     for (struct lane *lane = pass->lanes; lane != NULL; lane = lane->next) {
         lane->line_base = lane->starts_inside ? carried : 0;
+        if (lane->true_begin == lane->true_end)
+            continue;
         bool same = lane->starts_inside && lane->ends_inside &&
                     lane->end_source == lane->first_source;
         carried = lane->end_line + (same ? lane->line_base : 0);
-        if (lane->true_begin == lane->true_end && lane->starts_inside &&
-            !lane->ends_inside)
-            carried = lane->line_base;
     }
 }
 
@@ -259,6 +270,8 @@ run_pass(struct engine *engine, const uint64_t *starts, const uint8_t *diverted,
         status = list_lanes(&pass);
     if (status == WATTLE_OK)
         status = join_lanes(&pass);
+    if (status == WATTLE_OK)
+        status = check_unchanged(&pass);
     if (status == WATTLE_OK && engine->accounts.n_disordered == 0) {
         status = merge_diverted(&pass);
         number_lines(&pass);

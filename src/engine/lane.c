@@ -121,9 +121,11 @@ meet_devices(struct run *run)
         if (shared->diverted == NULL)
             continue;
         global[i] = registry_find(shared->devices, id, strlen(id));
-        if (global[i] == REGISTRY_NO_DEVICE)
-            return error_set(&run->error, WATTLE_ERR_CHANGED,
-                             "the input changed while it was read");
+        if (global[i] == REGISTRY_NO_DEVICE) {
+            /* a wrong guess reads nonsense; else the input has changed */
+            lane->saw_unknown = true;
+            continue;
+        }
         if (shared->diverted[global[i]] != 0)
             flags[i] |= LANE_DEVICE_DIVERTED;
     }

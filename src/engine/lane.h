@@ -59,6 +59,7 @@ struct lane {
     struct reorder *reorder;
     uint64_t n_lines, n_filtered, n_rounded, n_fast_rows, n_slow_rows;
     uint64_t n_bytes;
+    bool saw_unknown; /* a device that no earlier pass has seen */
     /* for line numbers */
     bool starts_inside;
     size_t first_source;
