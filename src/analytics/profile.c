@@ -181,8 +181,7 @@ profile_merge(struct profile *profile, const struct profile *other)
         struct profile_day *day = find_day(profile, other->days[i].day);
         if (day == NULL)
             return;
-        day->has_readings =
-            day->has_readings || other->days[i].has_readings;
+        day->has_readings = day->has_readings || other->days[i].has_readings;
         add_energy(&day->energy, &other->days[i].energy);
     }
     profile->failed = profile->failed || other->failed;

@@ -1,0 +1,115 @@
+#!/usr/bin/env python3
+"""Runs the tests of a tier and ends with a line "N passed, N failed".
+
+Tiers: quick (seconds), test (all that a change must pass), full (also the
+long ones). One suite can be run alone: run_tests.py --only cli.
+
+A suite prints TAP lines ("ok 1 - name", "not ok 2 - name", "ok 3 - name #
+SKIP why") or a closing line "N passed, N failed"; both are counted.
+"""
+import argparse
+import glob
+import os
+import re
+import subprocess
+import sys
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+RELEASE = os.path.join(ROOT, "build", "release", "wattle")
+CHECKED = os.path.join(ROOT, "build", "test", "wattle")
+
+TIERS = ["quick", "test", "full"]
+
+
+def python(script, *arguments):
+    return [sys.executable, os.path.join(ROOT, "tests", script), *arguments]
+
+
+def suites(tier):
+    """(name, tier it belongs to, command) of every suite, in order."""
+    level = TIERS.index(tier)
+    programs = sorted(glob.glob(os.path.join(ROOT, "build/test/tests/test_*")))
+    found = [(os.path.basename(p), "quick", [p]) for p in programs
+             if os.access(p, os.X_OK) and os.path.isfile(p)]
+    n_cases, n_random = [("20", "20"), ("200", "300"), ("5000", "3000")][level]
+    return found + [
+        ("oracle-selftest", "quick", python("oracle/selftest.py")),
+        ("cli", "quick", python("cli/run_cli_cases.py", CHECKED)),
+        ("oracle", "quick",
+         python("oracle/run_cases.py", CHECKED, "--from", "1", "--count",
+                n_cases)),
+        ("oracle-release", "test",
+         python("oracle/run_cases.py", RELEASE, "--from", "100000",
+                "--count", n_random)),
+        ("same-bytes", "test", python("same_bytes.py", RELEASE, tier)),
+        ("generated", "test", python("check_generate.py", CHECKED, RELEASE)),
+        ("hard-inputs", "test", python("hard_inputs.py", CHECKED)),
+        ("real-files", "test", python("real_files.py", CHECKED)),
+        ("build", "test", python("check_build.py")),
+        ("fuzz-seeds", "test", python("fuzz_seeds.py", "regress")),
+        ("fuzz", "full", python("fuzz_seeds.py", "fuzz")),
+    ]
+
+
+def count(output):
+    """Passed, failed and skipped, as the suite's own lines say."""
+    closing = re.findall(r"^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$",
+                         output, re.M)
+    if closing:
+        return [sum(int(row[i] or 0) for row in closing) for i in range(3)]
+    ran = re.search(r"^Ran (\d+) tests? in", output, re.M)  # unittest
+    if ran:
+        bad = sum(int(n) for n in
+                  re.findall(r"(?:failures|errors)=(\d+)", output))
+        return [int(ran.group(1)) - bad, bad, 0]
+    failed = len(re.findall(r"^not ok", output, re.M))
+    skipped = len(re.findall(r"^ok .*# SKIP", output, re.M))
+    passed = len(re.findall(r"^ok", output, re.M)) - skipped
+    return [passed, failed, skipped]
+
+
+def run(name, command):
+    environment = dict(os.environ, CMOCKA_MESSAGE_OUTPUT="TAP", LC_ALL="C.UTF-8",
+                       ASAN_OPTIONS="detect_leaks=1:abort_on_error=0",
+                       UBSAN_OPTIONS="halt_on_error=1:print_stacktrace=1")
+    began = time.monotonic()
+    done = subprocess.run(command, cwd=ROOT, env=environment, text=True,
+                          errors="replace", stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+    passed, failed, skipped = count(done.stdout)
+    if done.returncode != 0 and failed == 0:
+        failed = 1  # a crash counts, whatever was printed before
+    if passed + failed + skipped == 0:
+        failed = 1  # so does a suite that ran nothing
+    seconds = time.monotonic() - began
+    print(f"{'ok  ' if failed == 0 else 'FAIL'} {name:18} {passed} passed, "
+          f"{failed} failed, {skipped} skipped ({seconds:.1f} s)", flush=True)
+    for line in done.stdout.splitlines():
+        if "# SKIP" in line or line.startswith("skipped:"):
+            print("     " + line)
+    if failed:
+        print(done.stdout[-8000:])
+    return passed, failed, skipped
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--tier", choices=TIERS, default="test")
+    parser.add_argument("--only", help="run only suites with this in the name")
+    arguments = parser.parse_args()
+    level = TIERS.index(arguments.tier)
+    total = [0, 0, 0]
+    for name, tier, command in suites(arguments.tier):
+        if TIERS.index(tier) > level:
+            continue
+        if arguments.only and arguments.only not in name:
+            continue
+        total = [a + b for a, b in zip(total, run(name, command))]
+    skipped = f", {total[2]} skipped" if total[2] else ""
+    print(f"{total[0]} passed, {total[1]} failed{skipped}")
+    return 1 if total[1] or total[0] == 0 else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

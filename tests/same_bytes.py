@@ -1,0 +1,134 @@
+#!/usr/bin/env python3
+"""The same output, byte for byte, whatever the measuring switches.
+
+Runs the program on a few inputs with threads 1..8, every SIMD level the CPU
+has, every reader, with and without memo, and several block sizes, and
+compares --json (with --rejects) and text. Tier "full" tries every
+combination, "test" every value of each switch with a spread of the others.
+"""
+import hashlib
+import itertools
+import os
+import random
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+
+SWITCHES = {
+    "--threads": [str(n) for n in range(1, 9)],
+    "--simd": ["scalar", "avx2", "avx512"],
+    "--reader": ["mmap", "pread", "uring"],
+    "--no-memo": [False, True],
+    "--block": [None, "100", "4096", "65536", "1000000"],
+}
+
+
+def run(program, paths, arguments, rejects):
+    command = [program, "report", *paths, "--no-progress", *arguments]
+    if rejects:
+        command += ["--rejects", rejects]
+    done = subprocess.run(command, capture_output=True,
+                          stdin=subprocess.DEVNULL)
+    output = done.stdout + done.stderr + str(done.returncode).encode()
+    if rejects:
+        with open(rejects, "rb") as file:
+            output += file.read()
+        os.unlink(rejects)
+    return output
+
+
+def available(program, folder):
+    """Levels and readers that this machine has; the others are named."""
+    usable = {}
+    path = os.path.join(folder, "probe.csv")
+    with open(path, "w", encoding="ascii") as out:
+        out.write("timestamp,device_id,power\n2023-01-01 00:00:00,a,1\n")
+    for switch in ("--simd", "--reader"):
+        usable[switch] = []
+        for value in SWITCHES[switch]:
+            done = subprocess.run([program, "report", path, "--quiet",
+                                   switch, value], capture_output=True)
+            if done.returncode == 0:
+                usable[switch].append(value)
+            else:
+                print(f"skipped: {switch} {value}: "
+                      f"{done.stderr.decode().strip()}")
+    return usable
+
+
+def combinations(tier, usable):
+    values = {**SWITCHES, **usable}
+    every = list(itertools.product(*values.values()))
+    random.Random(7).shuffle(every)
+    chosen = every if tier == "full" else every[:120]
+    for choice in chosen:
+        arguments = []
+        for switch, value in zip(values, choice):
+            if value is True:
+                arguments.append(switch)
+            elif value:
+                arguments += [switch, value]
+        yield arguments
+
+
+def make_inputs(program, folder):
+    """(name, paths): clean, dirty, shuffled, quoted, devices in long ids."""
+    def generate(name, *options):
+        path = os.path.join(folder, name)
+        subprocess.run([program, "generate", "--quiet", "--out", path,
+                        *options], check=True)
+        return path
+    clean = generate("clean", "--readings", "60000", "--devices", "300")
+    dirty = generate("dirty", "--readings", "50000", "--devices", "70",
+                     "--dirty", "0.03")
+    packed = generate("packed", "--readings", "20000", "--devices", "50",
+                      "--zstd", "--files", "3")
+    shuffled = os.path.join(folder, "shuffled.csv")
+    quoted = os.path.join(folder, "quoted.csv")
+    with open(os.path.join(clean, "readings_0001.csv"), encoding="ascii") as f:
+        header, *rows = f.read().splitlines()
+    random.Random(1).shuffle(rows)
+    with open(shuffled, "w", encoding="ascii") as out:
+        out.write("\n".join([header, *rows]) + "\n")
+    with open(quoted, "w", encoding="ascii") as out:
+        out.write(header + ",note\r\n")
+        for i, row in enumerate(sorted(rows)):
+            note = ('"line one\nline, two ""x"""', "-", "")[i % 3]
+            out.write(f"{row},{note}\r\n")
+    return [("clean", [clean]), ("dirty", [dirty]), ("packed", [packed]),
+            ("shuffled", [shuffled]), ("quoted", [quoted]),
+            ("together", [dirty, quoted, packed, clean])]
+
+
+def main():
+    program = os.path.abspath(sys.argv[1])
+    tier = sys.argv[2] if len(sys.argv) > 2 else "test"
+    passed = failed = 0
+    with tempfile.TemporaryDirectory(prefix="wattle-same-") as folder:
+        usable = available(program, folder)
+        for name, paths in make_inputs(program, folder):
+            expected = run(program, paths, ["--json", "--threads", "1",
+                                            "--simd", "scalar", "--no-memo"],
+                           os.path.join(folder, "rejects"))
+            digest = hashlib.sha256(expected).hexdigest()
+
+            def one(item):
+                number, arguments = item
+                rejects = os.path.join(folder, f"rejects-{number}")
+                output = run(program, paths, ["--json", *arguments], rejects)
+                return arguments, hashlib.sha256(output).hexdigest() == digest
+
+            with ThreadPoolExecutor(os.cpu_count()) as pool:
+                for arguments, same in pool.map(
+                        one, enumerate(combinations(tier, usable))):
+                    passed += same
+                    failed += not same
+                    if not same:
+                        print(f"not ok: {name}: {' '.join(arguments)}")
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
