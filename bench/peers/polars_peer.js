@@ -25,7 +25,7 @@ const result = pl.scanCSV(path.join(process.argv[2], 'readings_*.csv'),
   .withColumns(
     pl.col('voltage').mul(pl.col('current')).mul(factor).alias('power'),
     factor.mul(square.mul(pl.lit(1).sub(square)).mul(-4).exp())
-      .div(pl.col('current').log1p().add(1)).alias('efficiency'))
+      .div(pl.col('current').add(1).log(Math.E).add(1)).alias('efficiency'))
   .groupBy('device_id')
   .agg(
     pl.len().alias('count'),

@@ -5,6 +5,7 @@
  */
 #include "base/decimal.h"
 
+#include <string.h>
 #include <strings.h>
 
 static const int64_t powers_of_ten[19] = {
@@ -60,7 +61,7 @@ decimal_is_missing(const char *text, size_t len)
     size_t n = sizeof(missing_words) / sizeof(missing_words[0]);
     for (size_t i = 0; i < n; i++) {
         const char *word = missing_words[i];
-        if (strncasecmp(text, word, len) == 0 && word[len] == '\0')
+        if (strlen(word) == len && strncasecmp(text, word, len) == 0)
             return true;
     }
     return false;

@@ -187,14 +187,18 @@ without_line_end(const uint8_t *raw, size_t len)
     return len;
 }
 
+/* raw: the record's first bytes; len: of the record, with its line end. */
 static int
 reject(struct block_decoder *d, int reason, uint64_t line, const uint8_t *raw,
-       size_t len)
+       uint64_t len)
 {
     struct reject_place place = {d->source, reason, line};
-    len = without_line_end(raw, len);
-    len = len < RECORD_RAW_BYTES ? len : RECORD_RAW_BYTES;
-    return reject_log_add(d->rejects, &place, raw, len, d->error);
+    size_t kept = len > RECORD_RAW_BYTES
+                      ? RECORD_RAW_BYTES
+                      : without_line_end(raw, d->rejects->keeps_raw
+                                                  ? (size_t)len
+                                                  : 0);
+    return reject_log_add(d->rejects, &place, raw, kept, d->error);
 }
 
 static int
@@ -232,14 +236,14 @@ take_record(struct block_decoder *d, size_t at, uint64_t line,
     if (reason != ROW_IS_READING)
         return reject(d, reason, line, raw, len);
     if (is_whole)
-        learn(d, raw, len);
+        learn(d, raw, (size_t)len);
     return store_row(d, &values, at);
 }
 
 /* The file ends in the middle of a record. */
 static int
 take_last(struct block_decoder *d, size_t at, uint64_t line, const uint8_t *raw,
-          size_t len)
+          uint64_t len)
 {
     if (record_parser_finish(d->parser))
         return take_record(d, at, line, raw, len, false);
@@ -271,6 +275,7 @@ go_inside(struct block_decoder *d, struct repair *r, size_t at)
     d->is_inside = true;
     d->inside_line = d->line + at;
     d->inside_raw.len = 0;
+    d->inside_len = r->text->len - d->starts[at];
     size_t len = r->text->len - d->starts[at];
     size_t room = raw_room(d);
     size_t kept = len < room ? len : room;
@@ -432,13 +437,14 @@ decode_inside(struct block_decoder *d, const struct block_text *text,
     bool done;
     *used = record_parser_feed(d->parser, text->bytes, text->len, &done);
     size_t room = raw_room(d);
+    d->inside_len += *used;
     if (buffer_append(&d->inside_raw, text->bytes,
                       *used < room ? *used : room) != WATTLE_OK)
         return error_memory(d->error);
     if (!done && !text->is_at_end)
         return WATTLE_OK;
     const uint8_t *raw = (const uint8_t *)d->inside_raw.data;
-    size_t len = d->inside_raw.len;
+    uint64_t len = d->inside_len;
     d->is_inside = false;
     d->line = d->inside_line + d->parser->n_newlines;
     int status = done ? take_record(d, 0, d->inside_line, raw, len, false)

@@ -40,6 +40,7 @@ struct block_decoder {
     struct record_parser *parser;
     bool is_inside; /* a record longer than its text is being read */
     uint64_t inside_line;
+    uint64_t inside_len; /* bytes of it so far */
     struct buffer inside_raw;
     uint32_t *successor; /* by device: the device seen after it last time */
     size_t successor_cap;

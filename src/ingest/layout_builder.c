@@ -192,7 +192,8 @@ place_device(struct row_layout *layout, struct span s)
     size_t len = s.end - s.at;
     layout->device_at = (uint8_t)s.at;
     layout->device_len = (uint8_t)len;
-    for (size_t i = 0; i < len && i < 16; i++) {
+    /* longer ids are looked up by their text; their cells stay zero */
+    for (size_t i = 0; i < len && len <= 16; i++) {
         layout->source[LAYOUT_DEVICE_AT + i] = (uint8_t)(s.at + i);
         layout->device_mask[i] = 0xff;
     }

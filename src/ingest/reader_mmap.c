@@ -167,7 +167,8 @@ view_tail(struct mmap_reader *r, struct wattle_error *error)
             break;
         at += (size_t)n;
     }
-    base->is_cut = base->is_cut || at < base->len;
+    if (at < base->len)
+        base->is_cut = base->is_at_end = true;
     base->len = at;
     base->data = tail;
     unmap(r);

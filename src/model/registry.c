@@ -63,7 +63,8 @@ hash_key(struct registry_key key)
 
 /*
  * A key for a long id; not unique, so the text is compared as well. Its
- * lowest byte is zero, which is no first byte of a short id.
+ * lowest byte is zero, which is no first byte of a short id, and its low
+ * word never is, so that zeros stand for "look at the text".
  */
 static struct registry_key
 long_key(const char *id, size_t len)
@@ -77,7 +78,7 @@ long_key(const char *id, size_t len)
         id += n;
         len -= n;
     }
-    sum.low <<= 8;
+    sum.low = sum.low << 8 | 0x100;
     return sum;
 }
 
