@@ -1,0 +1,1 @@
+"""The parts of the benchmark harness; bench/run_bench.py puts them together."""

@@ -1,0 +1,101 @@
+/*
+ * example_report.c - a report over a path and over readings from memory.
+ *
+ *     cc docs/example_report.c $(pkg-config --cflags --libs wattle)
+ *     ./a.out home.csv > report.json
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <wattle/wattle.h>
+
+/* Three readings of a toaster: 0 W, 800.5 W, 0 W, five minutes apart. */
+static int
+add_toaster(struct wattle_report *report, struct wattle_error *error)
+{
+    static const char id[] = "toaster";
+    uint32_t toaster;
+    int64_t start_ms;
+    int status =
+        wattle_report_device(report, id, strlen(id), &toaster, error);
+    if (status == WATTLE_OK)
+        status = wattle_parse_time("2023-10-01T08:00Z", &start_ms);
+    if (status != WATTLE_OK)
+        return status;
+
+    const uint32_t device[3] = {toaster, toaster, toaster};
+    const int64_t time_ms[3] = {start_ms, start_ms + 300000,
+                                start_ms + 600000};
+    const int64_t power[3] = {0, 8005, 0}; /* with one decimal place */
+    struct wattle_batch batch = {
+        .n_rows = 3, .device = device, .time_ms = time_ms};
+    batch.columns[WATTLE_POWER] = power;
+    batch.decimals[WATTLE_POWER] = 1;
+    return wattle_report_add_batch(report, &batch, error);
+}
+
+/* Words go to stderr, so that stdout holds nothing but the JSON. */
+static void
+print_summary(const struct wattle_answers *answers)
+{
+    const struct wattle_device_answer *top = NULL;
+    for (size_t i = 0; i < answers->n_devices; i++) {
+        const struct wattle_device_answer *device = &answers->devices[i];
+        if (top == NULL ||
+            device->figures.energy_kwh > top->figures.energy_kwh)
+            top = device;
+    }
+    for (size_t i = 0; i < answers->n_skipped_files; i++)
+        fprintf(stderr, "skipped: %s: %s\n", answers->skipped_files[i].path,
+                answers->skipped_files[i].reason);
+    fprintf(stderr, "all devices: %.3f kWh\n", answers->figures.energy_kwh);
+    if (top != NULL)
+        fprintf(stderr, "most energy: %s, %.3f kWh\n", top->id,
+                top->figures.energy_kwh);
+}
+
+static void
+complain(int status, const struct wattle_error *error)
+{
+    const char *message = error->message;
+    if (message[0] == '\0')
+        message = wattle_status_text(status);
+    if (error->path[0] != '\0')
+        fprintf(stderr, "error: %s: %s\n", error->path, message);
+    else
+        fprintf(stderr, "error: %s\n", message);
+}
+
+int
+main(int argc, char **argv)
+{
+    struct wattle_report_options options;
+    struct wattle_report *report = NULL;
+    struct wattle_error error = {0};
+    if (argc != 2) {
+        fprintf(stderr, "usage: %s PATH > report.json\n", argv[0]);
+        return 2;
+    }
+    wattle_report_options_init(&options);
+    options.rate_per_kwh = 0.30;
+
+    int status = wattle_report_open(&report, &options, &error);
+    if (status == WATTLE_OK)
+        status = wattle_report_add_path(report, argv[1], &error);
+    if (status == WATTLE_OK)
+        status = add_toaster(report, &error);
+    if (status == WATTLE_OK)
+        status = wattle_report_finish(report, &error);
+    if (status == WATTLE_OK) {
+        const struct wattle_answers *answers = wattle_report_answers(report);
+        print_summary(answers);
+        status = wattle_answers_write_json(answers, false, stdout);
+    }
+    if (status == WATTLE_OK && fflush(stdout) != 0)
+        status = WATTLE_ERR_IO;
+    if (status != WATTLE_OK)
+        complain(status, &error);
+    wattle_report_close(report);
+    return status == WATTLE_OK ? 0 : 2;
+}

@@ -1,0 +1,201 @@
+/*
+ * fuzz_csv.c - libFuzzer target: the two paths of CSV ingest must agree.
+ *
+ * The first bytes of the input choose how it is read (piece size, kernels);
+ * the rest is a CSV file. It is decoded with remembered layouts in pieces,
+ * and by the reference parser alone in one piece; rows, rejects and counts
+ * must be the same. Then the readings go into accounts by blocks and row by
+ * row, and the sums must be the same.
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analytics/account.h"
+#include "analytics/account_block.h"
+#include "ingest/block_decoder.h"
+#include "wattle/report.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* Everything that must not depend on how the text was read. */
+struct outcome {
+    struct buffer rows;
+    uint64_t n_lines;
+    struct reject_log rejects;
+    struct registry registry;
+    struct account_set accounts;
+};
+
+static void
+must(bool condition, const char *what)
+{
+    if (condition)
+        return;
+    fprintf(stderr, "fuzz_csv: %s\n", what);
+    abort();
+}
+
+static void
+add_name(void *names, const char *text, size_t len)
+{
+    schema_builder_add(names, text, len);
+}
+
+static bool
+read_header(const uint8_t *text, size_t len, struct schema *schema,
+            size_t *header_len)
+{
+    struct record_parser *parser = calloc(1, sizeof(*parser));
+    struct schema_builder names;
+    bool done;
+    schema_builder_init(&names);
+    must(parser != NULL, "no memory");
+    record_parser_init_visit(parser, add_name, &names);
+    *header_len = record_parser_feed(parser, text, len, &done);
+    free(parser);
+    return schema_builder_finish(&names, WATTLE_VALUE_POWER_W, schema, NULL) ==
+           WATTLE_OK;
+}
+
+static void
+note_rows(struct outcome *o, const struct batch *batch, bool by_row)
+{
+    for (size_t i = 0; i < batch->n_rows; i++) {
+        struct batch_row row;
+        memset(&row, 0, sizeof(row));
+        batch_get(batch, i, &row);
+        const char *id = registry_id(&o->registry, row.device);
+        row.device = 0;
+        must(buffer_append(&o->rows, &row, sizeof(row)) == WATTLE_OK &&
+                 buffer_append_text(&o->rows, id) == WATTLE_OK,
+             "no memory");
+    }
+    struct wattle_batch view = batch_view(batch);
+    must(account_set_reserve(&o->accounts, o->registry.n_devices) == WATTLE_OK,
+         "no memory");
+    for (size_t i = 0; by_row && i < view.n_rows; i++)
+        must(account_add_row(&o->accounts, &view, i) == WATTLE_OK, "no memory");
+    if (!by_row)
+        must(account_set_add(&o->accounts, &view) == WATTLE_OK, "no memory");
+}
+
+/* Reads the text in pieces as a reader would. */
+static void
+decode(struct outcome *o, const struct schema *schema, const uint8_t *text,
+       size_t len, size_t piece, const struct kernels *kernels, bool no_memo)
+{
+    struct block_decoder *d =
+        block_decoder_new(kernels, no_memo, &o->registry, &o->rejects);
+    uint8_t *view = malloc(len + KERNEL_SLACK);
+    must(d != NULL && view != NULL, "no memory");
+    size_t at = 0, end = piece < len ? piece : len;
+    block_decoder_begin(d, schema, 0, 0);
+    for (;;) {
+        memset(view, 0xee, len + KERNEL_SLACK);
+        memcpy(view, text + at, end - at);
+        struct block_text part = {view, end - at, SIZE_MAX, end == len};
+        size_t used = 0;
+        if (part.len > 0 || (part.is_at_end && d->is_inside)) {
+            must(block_decoder_decode(d, &part, &used) == WATTLE_OK,
+                 "decoding fails");
+            note_rows(o, &d->batch, no_memo);
+        }
+        at += used;
+        if (used == 0 && end == len)
+            break;
+        if (used == 0)
+            end = end + piece < len ? end + piece : len;
+    }
+    o->n_lines = d->n_lines;
+    free(view);
+    block_decoder_free(d);
+}
+
+static void
+compare_accounts(const struct outcome *a, const struct outcome *b)
+{
+    must(a->accounts.n_disordered == b->accounts.n_disordered &&
+             a->accounts.n_stretches == b->accounts.n_stretches,
+         "disorder differs");
+    for (uint32_t i = 0; i < a->accounts.n_devices; i++) {
+        const char *id = registry_id(&a->registry, i);
+        uint32_t k = registry_find(&b->registry, id, strlen(id));
+        must(k != REGISTRY_NO_DEVICE, "devices differ");
+        const struct account *x = &a->accounts.accounts[i];
+        const struct account *y = &b->accounts.accounts[k];
+        must(x->n_readings == y->n_readings && x->sum_nw == y->sum_nw &&
+                 x->min_nw == y->min_nw && x->max_nw == y->max_nw &&
+                 x->energy == y->energy && x->efficiency == y->efficiency &&
+                 x->n_gaps == y->n_gaps && x->gap_ms == y->gap_ms &&
+                 x->last_ms == y->last_ms && x->last_nw == y->last_nw,
+             "accounts differ");
+    }
+}
+
+static void
+compare(const struct outcome *a, const struct outcome *b)
+{
+    must(a->n_lines == b->n_lines, "lines differ");
+    must(a->rows.len == b->rows.len &&
+             (a->rows.len == 0 ||
+              memcmp(a->rows.data, b->rows.data, a->rows.len) == 0),
+         "rows differ");
+    must(memcmp(a->rejects.by_reason, b->rejects.by_reason,
+                sizeof(a->rejects.by_reason)) == 0,
+         "rejects differ");
+    must(a->rejects.raw.len == b->rejects.raw.len &&
+             (a->rejects.raw.len == 0 ||
+              memcmp(a->rejects.raw.data, b->rejects.raw.data,
+                     a->rejects.raw.len) == 0),
+         "rejected lines differ");
+    compare_accounts(a, b);
+}
+
+static void
+begin(struct outcome *o)
+{
+    memset(o, 0, sizeof(*o));
+    registry_init(&o->registry);
+    reject_log_init(&o->rejects, true);
+    account_set_init(&o->accounts, 3600000, false);
+}
+
+static void
+end_outcome(struct outcome *o)
+{
+    buffer_release(&o->rows);
+    registry_release(&o->registry);
+    reject_log_release(&o->rejects);
+    account_set_release(&o->accounts);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct schema schema;
+    size_t header_len;
+    if (size < 2 || size > 20000)
+        return 0;
+    size_t piece = (size_t)data[0] * 3 + 1;
+    const struct kernels *kernels = kernels_for(data[1] % 4);
+    if (kernels == NULL)
+        kernels = &kernels_scalar;
+    data += 2;
+    size -= 2;
+    if (!read_header(data, size, &schema, &header_len))
+        return 0;
+    data += header_len;
+    size -= header_len;
+    struct outcome fast, plain;
+    begin(&fast);
+    begin(&plain);
+    decode(&fast, &schema, data, size, piece, kernels, false);
+    decode(&plain, &schema, data, size, size + 1, &kernels_scalar, true);
+    compare(&fast, &plain);
+    end_outcome(&fast);
+    end_outcome(&plain);
+    schema_release(&schema);
+    return 0;
+}
