@@ -17,16 +17,14 @@ add_toaster(struct wattle_report *report, struct wattle_error *error)
     static const char id[] = "toaster";
     uint32_t toaster;
     int64_t start_ms;
-    int status =
-        wattle_report_device(report, id, strlen(id), &toaster, error);
+    int status = wattle_report_device(report, id, strlen(id), &toaster, error);
     if (status == WATTLE_OK)
         status = wattle_parse_time("2023-10-01T08:00Z", &start_ms);
     if (status != WATTLE_OK)
         return status;
 
     const uint32_t device[3] = {toaster, toaster, toaster};
-    const int64_t time_ms[3] = {start_ms, start_ms + 300000,
-                                start_ms + 600000};
+    const int64_t time_ms[3] = {start_ms, start_ms + 300000, start_ms + 600000};
     const int64_t power[3] = {0, 8005, 0}; /* with one decimal place */
     struct wattle_batch batch = {
         .n_rows = 3, .device = device, .time_ms = time_ms};
@@ -42,8 +40,7 @@ print_summary(const struct wattle_answers *answers)
     const struct wattle_device_answer *top = NULL;
     for (size_t i = 0; i < answers->n_devices; i++) {
         const struct wattle_device_answer *device = &answers->devices[i];
-        if (top == NULL ||
-            device->figures.energy_kwh > top->figures.energy_kwh)
+        if (top == NULL || device->figures.energy_kwh > top->figures.energy_kwh)
             top = device;
     }
     for (size_t i = 0; i < answers->n_skipped_files; i++)

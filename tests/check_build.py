@@ -88,9 +88,10 @@ def example_program_runs():
         sh(os.path.join(BUILD, "wattle"), "generate", "--readings", "1000",
            "--devices", "10", "--quiet", "--out", data)
         library = os.path.dirname(os.path.dirname(config))
-        text = sh(program, data,
-                  env=dict(os.environ, LD_LIBRARY_PATH=library))
-        assert "kWh" in text, text
+        done = subprocess.run([program, data], text=True, capture_output=True,
+                              env=dict(os.environ, LD_LIBRARY_PATH=library))
+        assert done.returncode == 0 and "kWh" in done.stdout + done.stderr, (
+            done.returncode, done.stdout[:500], done.stderr[:500])
         sh("make", "uninstall", f"DESTDIR={folder}")
 
 

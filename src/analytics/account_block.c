@@ -86,16 +86,31 @@ add_efficiency(struct account *account, int64_t factor, int64_t current,
     account->n_efficiency++;
 }
 
+/* Puts the sums of the loop below, which live in registers, away. */
+static inline void
+put_pending(struct block *b, uint64_t n, int128 power_nw, int128 energy)
+{
+    b->pending.n += n;
+    b->pending.power_nw += power_nw;
+    b->pending.energy += energy;
+}
+
 static int
-add_rows(struct block *b)
+add_rows(struct block *b, bool has_efficiency)
 {
     struct account *accounts = b->set->accounts;
     const struct wattle_batch *batch = b->batch;
+    const bool no_memo = b->set->no_memo;
     int64_t now_ms = INT64_MIN;
     int64_t from_ms = 0; /* a last reading in [from_ms, now_ms) is plain */
+    uint64_t n = 0;
+    int128 power_nw = 0, energy = 0;
     for (size_t i = 0; i < batch->n_rows; i++) {
         int64_t time_ms = batch->time_ms[i];
         if (time_ms != now_ms) {
+            put_pending(b, n, power_nw, energy);
+            n = 0;
+            power_nw = energy = 0;
             enter_time(b, time_ms);
             now_ms = time_ms;
             from_ms = b->pending.energy_hour * CIVIL_MS_PER_HOUR;
@@ -112,20 +127,21 @@ add_rows(struct block *b)
             continue;
         }
         int64_t nw = b->power_nw[i];
-        int128 energy = (int128)(a->last_nw + nw) * (time_ms - a->last_ms);
-        a->energy += energy;
-        b->pending.energy += energy;
+        int128 step = (int128)(a->last_nw + nw) * (time_ms - a->last_ms);
+        energy += step;
+        power_nw += nw;
+        n++;
+        a->energy += step;
         a->sum_nw += nw;
-        b->pending.power_nw += nw;
-        b->pending.n++;
         a->min_nw = nw < a->min_nw ? nw : a->min_nw;
         a->max_nw = nw > a->max_nw ? nw : a->max_nw;
         a->n_readings++;
-        if (b->factor != NULL)
-            add_efficiency(a, b->factor[i], b->current[i], b->set->no_memo);
+        if (has_efficiency)
+            add_efficiency(a, b->factor[i], b->current[i], no_memo);
         a->last_ms = time_ms;
         a->last_nw = nw;
     }
+    put_pending(b, n, power_nw, energy);
     return WATTLE_OK;
 }
 
@@ -195,7 +211,7 @@ account_block_add(struct account_set *set, const struct wattle_batch *batch,
     }
     b.pending.power_hour = INT64_MIN;
     b.pending.energy_hour = INT64_MIN;
-    *status = add_rows(&b);
+    *status = b.factor != NULL ? add_rows(&b, true) : add_rows(&b, false);
     flush_power(&b);
     flush_energy(&b);
     return true;

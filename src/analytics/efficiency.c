@@ -6,14 +6,11 @@
  */
 #include "analytics/efficiency.h"
 
-#include <stdatomic.h>
-
 #include "base/decimal.h"
 
-#define ONE         (UINT64_C(1) << 63)
-#define LN2_63      UINT64_C(6393154322601327829) /* ln 2 * 2^63 */
-#define MEMO_SHAPES 1001                          /* 0.000 .. 1.000 */
-#define MEMO_LOADS  65536                         /* 0 .. 65.535 A */
+#define ONE            (UINT64_C(1) << 63)
+#define LN2_63         UINT64_C(6393154322601327829) /* ln 2 * 2^63 */
+#define NANO_PER_MILLI (DECIMAL_ONE / 1000)
 
 static uint64_t
 times(uint64_t a, uint64_t b)
@@ -84,40 +81,25 @@ efficiency_load(int64_t current_nano)
     return (uint64_t)(((uint128)1 << 121) / divisor);
 }
 
-/*
- * Zero means "not computed yet": neither function yields zero. Two threads
- * that fill the same entry write the same value.
- */
-static _Atomic uint64_t shapes[MEMO_SHAPES];
-static _Atomic uint64_t loads[MEMO_LOADS];
+_Atomic uint64_t efficiency_shapes[EFFICIENCY_SHAPES];
+_Atomic uint64_t efficiency_loads[EFFICIENCY_LOADS];
 
 uint64_t
-efficiency_shape_memo(int64_t power_factor_milli)
+efficiency_shape_fill(int64_t power_factor_milli)
 {
-    const int64_t unit = DECIMAL_ONE / 1000;
-    uint64_t at = (uint64_t)(power_factor_milli < 0 ? -power_factor_milli
-                                                    : power_factor_milli);
-    if (at >= MEMO_SHAPES)
-        return efficiency_shape(power_factor_milli * unit);
-    uint64_t value = atomic_load_explicit(&shapes[at], memory_order_relaxed);
-    if (value == 0) {
-        value = efficiency_shape(power_factor_milli * unit);
-        atomic_store_explicit(&shapes[at], value, memory_order_relaxed);
-    }
+    uint64_t value = efficiency_shape(power_factor_milli * NANO_PER_MILLI);
+    if (power_factor_milli >= 0 && power_factor_milli < EFFICIENCY_SHAPES)
+        atomic_store_explicit(&efficiency_shapes[power_factor_milli], value,
+                              memory_order_relaxed);
     return value;
 }
 
 uint64_t
-efficiency_load_memo(int64_t current_milli)
+efficiency_load_fill(int64_t current_milli)
 {
-    const int64_t unit = DECIMAL_ONE / 1000;
-    if (current_milli < 0 || current_milli >= MEMO_LOADS)
-        return efficiency_load(current_milli * unit);
-    size_t at = (size_t)current_milli;
-    uint64_t value = atomic_load_explicit(&loads[at], memory_order_relaxed);
-    if (value == 0) {
-        value = efficiency_load(current_milli * unit);
-        atomic_store_explicit(&loads[at], value, memory_order_relaxed);
-    }
+    uint64_t value = efficiency_load(current_milli * NANO_PER_MILLI);
+    if (current_milli >= 0 && current_milli < EFFICIENCY_LOADS)
+        atomic_store_explicit(&efficiency_loads[current_milli], value,
+                              memory_order_relaxed);
     return value;
 }

@@ -10,6 +10,7 @@
 #ifndef ANALYTICS_EFFICIENCY_H
 #define ANALYTICS_EFFICIENCY_H
 
+#include <stdatomic.h>
 #include <stdint.h>
 
 #include "base/wide_int.h"
@@ -23,9 +24,42 @@ uint64_t efficiency_shape(int64_t power_factor_nano);
 /* b * 2^63 for a current of nano / 1e9 ampere, 0 <= nano <= 1e18. */
 uint64_t efficiency_load(int64_t current_nano);
 
-/* The same from tables that fill as they are used; thread-safe. */
-uint64_t efficiency_shape_memo(int64_t power_factor_milli);
-uint64_t efficiency_load_memo(int64_t current_milli);
+/*
+ * The same for values in thousandths, from tables that fill as they are used;
+ * thread-safe: two threads that fill an entry write the same value. Zero means
+ * "not computed yet"; neither function yields zero.
+ */
+#define EFFICIENCY_SHAPES 1001  /* 0.000 .. 1.000 */
+#define EFFICIENCY_LOADS  65536 /* 0 .. 65.535 A */
+
+extern _Atomic uint64_t efficiency_shapes[EFFICIENCY_SHAPES];
+extern _Atomic uint64_t efficiency_loads[EFFICIENCY_LOADS];
+
+/* Computes and keeps a value that is not in its table. */
+uint64_t efficiency_shape_fill(int64_t power_factor_milli);
+uint64_t efficiency_load_fill(int64_t current_milli);
+
+static inline uint64_t
+efficiency_shape_memo(int64_t power_factor_milli)
+{
+    int64_t milli =
+        power_factor_milli < 0 ? -power_factor_milli : power_factor_milli;
+    uint64_t value = 0;
+    if (milli < EFFICIENCY_SHAPES)
+        value = atomic_load_explicit(&efficiency_shapes[milli],
+                                     memory_order_relaxed);
+    return value != 0 ? value : efficiency_shape_fill(milli);
+}
+
+static inline uint64_t
+efficiency_load_memo(int64_t current_milli)
+{
+    uint64_t value = 0;
+    if ((uint64_t)current_milli < EFFICIENCY_LOADS)
+        value = atomic_load_explicit(&efficiency_loads[current_milli],
+                                     memory_order_relaxed);
+    return value != 0 ? value : efficiency_load_fill(current_milli);
+}
 
 /* e in efficiency units, from g and b at 2^63. */
 static inline int128

@@ -68,8 +68,10 @@ block_decoder_begin(struct block_decoder *d, const struct schema *schema,
                     uint32_t source, uint64_t line)
 {
     bool same = d->schema != NULL && schema_equal(d->schema, schema);
-    if (!same)
+    if (!same) {
         memset(d->table, 0, LAYOUT_SLOTS * sizeof(struct row_layout));
+        d->table_is_civil = true;
+    }
     d->schema = schema;
     d->source = source;
     d->line = line;
@@ -114,10 +116,33 @@ time_of(struct block_decoder *d, size_t i, int64_t *time_ms)
     return *time_ms >= CIVIL_MIN_MS && *time_ms <= CIVIL_MAX_MS;
 }
 
+/*
+ * The usual case, without a branch in the loops: all layouts in the table
+ * are civil UTC times and all rows of the block are of the day seen last.
+ */
+static bool
+set_times_of_day(struct block_decoder *d, size_t first, size_t n)
+{
+    const struct decoded_rows *rows = d->decoded;
+    uint32_t other = 0;
+    if (!d->table_is_civil || d->memo_date == 0)
+        return false;
+    for (size_t i = first; i < n; i++)
+        other |= (rows->date[i] ^ d->memo_date) & (0u - rows->is_valid[i]);
+    if (other != 0)
+        return false;
+    for (size_t i = first; i < n; i++)
+        d->batch.time_ms[i] =
+            d->memo_day_ms + (int64_t)rows->seconds[i] * 1000 + rows->ms[i];
+    return true;
+}
+
 /* Times for rows [first, n) that a kernel decoded; some turn out invalid. */
 static void
 set_times(struct block_decoder *d, size_t first, size_t n)
 {
+    if (set_times_of_day(d, first, n))
+        return;
     for (size_t i = first; i < n; i++) {
         if (d->decoded->is_valid[i] != 0 &&
             !time_of(d, i, &d->batch.time_ms[i]))
@@ -162,6 +187,8 @@ learn(struct block_decoder *d, const uint8_t *row, size_t len)
         d->deferred.shape = 0;
         return;
     }
+    d->table_is_civil = d->table_is_civil && d->deferred.zone_ms == 0 &&
+                        d->deferred.time_kind == LAYOUT_CIVIL;
     struct row_layout *slot = &d->table[layout_slot(d->deferred.shape)];
     if (slot->shape == 0) {
         *slot = d->deferred;
@@ -193,11 +220,10 @@ reject(struct block_decoder *d, int reason, uint64_t line, const uint8_t *raw,
        uint64_t len)
 {
     struct reject_place place = {d->source, reason, line};
-    size_t kept = len > RECORD_RAW_BYTES
-                      ? RECORD_RAW_BYTES
-                      : without_line_end(raw, d->rejects->keeps_raw
-                                                  ? (size_t)len
-                                                  : 0);
+    size_t kept =
+        len > RECORD_RAW_BYTES
+            ? RECORD_RAW_BYTES
+            : without_line_end(raw, d->rejects->keeps_raw ? (size_t)len : 0);
     return reject_log_add(d->rejects, &place, raw, kept, d->error);
 }
 
@@ -326,9 +352,12 @@ repair(struct block_decoder *d, struct repair *r)
     bool knows_more = false;
     int status = WATTLE_OK;
     for (size_t i = 0, next; i < r->n && status == WATTLE_OK; i = next) {
+        const uint8_t *found = memchr(state + i, ROW_SKIP, r->n - i);
+        if (found == NULL)
+            break;
+        i = (size_t)(found - state);
         next = i + 1;
-        if (state[i] == ROW_FAST)
-            continue;
+        d->is_all_fast = false;
         if (knows_more) {
             run_kernel(d, r->text->bytes, i, i + 1);
             if (state[i] == ROW_FAST) {
@@ -401,7 +430,7 @@ look_up(struct block_decoder *d, const uint8_t *bytes, size_t n)
             d->batch.device[i] = guess;
         }
         uint32_t device = d->batch.device[i];
-        if (previous < registry->n_devices)
+        if (previous < registry->n_devices && d->successor[previous] != device)
             d->successor[previous] = device;
         previous = device;
     }
@@ -414,6 +443,12 @@ static void
 pack(struct block_decoder *d, size_t n)
 {
     size_t kept = 0;
+    if (d->is_all_fast) {
+        d->n_fast_rows += n;
+        d->n_lines += n;
+        d->batch.n_rows = n;
+        return;
+    }
     for (size_t i = 0; i < n; i++) {
         uint8_t state = d->decoded->is_valid[i];
         d->n_fast_rows += state == ROW_FAST ? 1 : 0;
@@ -484,6 +519,7 @@ block_decoder_decode(struct block_decoder *d, const struct block_text *text,
                      size_t *used)
 {
     *used = 0;
+    d->is_all_fast = false;
     batch_reset(&d->batch, d->schema->columns, d->schema->power_shift);
     if (d->is_inside)
         return decode_inside(d, text, used);
@@ -496,6 +532,7 @@ block_decoder_decode(struct block_decoder *d, const struct block_text *text,
         return decode_rest(d, text, used);
     stage_clock_enter(d->clock, STAGE_DECODE);
     struct repair r = {text, n, 0, 0};
+    d->is_all_fast = true;
     d->batch.n_rows = n;
     decode_fast(d, text->bytes, n);
     int status = repair(d, &r);

@@ -35,6 +35,8 @@ struct block_decoder {
     /* own */
     struct layout_plan plan;
     struct row_layout *table;   /* [LAYOUT_SLOTS] */
+    bool table_is_civil;        /* all its times are civil and UTC */
+    bool is_all_fast;           /* no row of the block needed repair */
     struct row_layout deferred; /* to put in when the block is done */
     struct decoded_rows *decoded;
     struct record_parser *parser;

@@ -1,0 +1,173 @@
+"""Compares contenders on one data set: a trial run whose answer is checked,
+then pairs with wattle, every answer checked before its time counts."""
+
+from . import answers, datasets, measure
+
+
+class Job:
+    """A command on a data set, and how to check what it prints."""
+
+    def __init__(self, name, command, check, dataset):
+        self.name = name
+        self.command = command
+        self.check = check
+        self.dataset = dataset
+
+
+class Settings:
+    """What the user asked for, as far as running is concerned."""
+
+    def __init__(self, rounds, limit_s, memory_bytes, cold):
+        self.rounds = rounds
+        self.limit_s = limit_s
+        self.memory_bytes = memory_bytes
+        self.cold = cold
+
+
+def run_job(job, settings):
+    """One run with a checked answer. Returns its figures."""
+    if settings.cold:
+        datasets.drop(job.dataset)
+    figures = measure.run(job.name, job.command, settings.limit_s)
+    figures.update(job.check(measure.output_file(job.name)) or {})
+    return figures
+
+
+def run_pairs(base, job, settings, n_pairs=None):
+    """A trial run of the job, then pairs: base, job, base, job ...
+
+    Returns the runs of the base and those of the job, the trial not counted.
+    """
+    trial = run_job(job, settings)
+    pairs = []
+    while n_pairs is None or len(pairs) < n_pairs:
+        pairs.append((run_job(base, settings), run_job(job, settings)))
+        if n_pairs is None:
+            pair_s = trial["wall_s"] + pairs[0][0]["wall_s"]
+            n_pairs = measure.number_of_pairs(settings.rounds, pair_s)
+    return [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+
+
+def outcome(base, job, settings, n_pairs=None):
+    """What the results say about a job: status "ok" with its figures, or why
+    there are none. Runs of the base are under base_runs."""
+    try:
+        base_runs, runs = run_pairs(base, job, settings, n_pairs)
+    except measure.TooSlow as error:
+        return {"status": "too_slow", "reason": str(error)}
+    except measure.CommandFailed as error:
+        return {"status": "failed", "reason": str(error)}
+    except answers.WrongAnswer as error:
+        return {"status": "wrong", "reason": str(error)}
+    result = {"status": "ok", "base_runs": base_runs, "runs": runs}
+    result.update(measure.summarise_runs(runs))
+    ratios = [run["wall_s"] / base_run["wall_s"]
+              for base_run, run in zip(base_runs, runs)]
+    result["ratio_to_wattle"] = measure.summary(ratios)
+    cpu_ratios = [(run["user_s"] + run["sys_s"])
+                  / (base_run["user_s"] + base_run["sys_s"])
+                  for base_run, run in zip(base_runs, runs)]
+    result["cpu_ratio_to_wattle"] = measure.summary(cpu_ratios)
+    for key in ("load_s", "analytics_s"):
+        values = [run[key] for run in runs if run.get(key) is not None]
+        if values:
+            result[key] = measure.summary(values)
+    result["version"] = runs[0].get("version")
+    add_rates(result, job.dataset)
+    return result
+
+
+def add_rates(result, dataset):
+    """Throughput, from the median wall time of the whole process."""
+    wall_s = result["wall_s"]["median"]
+    result["readings_per_s"] = dataset.readings / wall_s
+    result["bytes_per_s"] = dataset.size_bytes() / wall_s
+    result["ns_per_reading"] = wall_s / dataset.readings * 1e9
+
+
+class Foresight:
+    """Tells from smaller sizes whether a run would take too long or too much
+    memory; both grow with the number of readings."""
+
+    def __init__(self, settings):
+        self.settings = settings
+        self.seen = {}
+
+    def learn(self, name, readings, result):
+        if result["status"] == "ok":
+            self.seen[name] = (readings, result["wall_s"]["median"],
+                               result["peak_rss_bytes"]["median"])
+        elif result["status"] == "too_slow":
+            self.seen[name] = (readings, self.settings.limit_s, 0)
+
+    def objection(self, name, readings):
+        """Why not to run, or None."""
+        if name not in self.seen:
+            return None
+        before, wall_s, peak_bytes = self.seen[name]
+        times = readings / before
+        if times <= 1:
+            return None
+        if wall_s * times > self.settings.limit_s:
+            return (f"one run would take about {wall_s * times:.0f} s, "
+                    f"the limit is {self.settings.limit_s:g} s")
+        if peak_bytes * times > self.settings.memory_bytes:
+            return (f"one run would need about "
+                    f"{peak_bytes * times / 2**30:.0f} GiB")
+        return None
+
+
+def compare(dataset, base, contenders, settings, foresight, say):
+    """All contenders on one data set, each in pairs with the base."""
+    if not settings.cold:
+        datasets.read_back(dataset)
+    cached_before = datasets.cached_share(dataset)
+    load = measure.OtherLoad()
+
+    say(f"{dataset.name}: {base.title}")
+    reference = first_answer(dataset, base, settings)
+
+    def job_of(contender):
+        return Job(contender.name, contender.command(dataset),
+                   lambda file: contender.check(file, reference), dataset)
+
+    base_job = job_of(base)
+    base_runs = []
+    entries = []
+    for contender in contenders:
+        result = None
+        reason = foresight.objection(contender.name, dataset.readings)
+        if reason:
+            result = {"status": "too_slow", "reason": reason}
+        else:
+            say(f"{dataset.name}: {contender.title}")
+            result = outcome(base_job, job_of(contender), settings)
+        foresight.learn(contender.name, dataset.readings, result)
+        base_runs += result.get("base_runs", [])
+        entries.append({"name": contender.name, "title": contender.title,
+                        "note": contender.note, **result})
+    if len(base_runs) < settings.rounds:
+        base_runs += [run_job(base_job, settings)
+                      for _ in range(settings.rounds)]
+    own = {"name": base.name, "title": base.title, "note": base.note,
+           "status": "ok", "runs": base_runs,
+           **measure.summarise_runs(base_runs)}
+    add_rates(own, dataset)
+    return {
+        "dataset": dataset.facts(),
+        "cached_share_before": cached_before,
+        "cached_share_after": datasets.cached_share(dataset),
+        "other_cpu_share": load.share(),
+        "answer_confirmed_by": [
+            entry["name"] for entry, contender in zip(entries, contenders)
+            if entry["status"] == "ok"
+            and contender.check is not answers.check_wattle],
+        "contenders": [own] + entries,
+    }
+
+
+def first_answer(dataset, base, settings):
+    """wattle's answer, which all others are held against."""
+    measure.run("reference", base.command(dataset), settings.limit_s)
+    return answers.Reference(measure.output_file("reference"),
+                             dataset.readings)

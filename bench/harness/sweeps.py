@@ -1,0 +1,178 @@
+"""Further measurements of wattle alone: many runs on little data, the shapes
+that data come in, and the ladder of switches."""
+
+import os
+
+from . import answers, contenders, datasets, measure, paths
+from .compare import Job, add_rates, first_answer, outcome, run_job
+
+SLOW_WAY = ("--simd", "scalar", "--no-memo", "--threads", "1", "--reader",
+            "pread")
+
+# Shape, options of wattle generate, function of datasets.py that derives it,
+# and whether its answer is the very bytes of the plain shape's answer.
+SHAPES = [
+    ("device_order", ["--order", "device"], None, True),
+    ("devices_10", ["--devices", "10"], None, False),
+    ("devices_100k", ["--devices", "100000"], None, False),
+    ("crlf", [], "crlf", True),
+    ("quoted", [], "quoted", True),
+    ("decimals_3", [], "three_decimals", False),
+    ("gz", ["--gzip"], None, True),
+    ("zst", ["--zstd"], None, True),
+]
+
+# Steps that each add one technique to those before.
+STAIRS = [
+    ("plain C, 1 thread", ["--simd", "scalar", "--no-memo", "--threads", "1"]),
+    ("+ memo", ["--simd", "scalar", "--threads", "1"]),
+    ("+ AVX2", ["--simd", "avx2", "--threads", "1"]),
+    ("+ AVX-512", ["--simd", "avx512", "--threads", "1"]),
+    ("+ all cores", ["--simd", "avx512"]),
+]
+
+
+def switches():
+    """One switch at a time, everything else at its default."""
+    threads = 1
+    yield "--no-memo", ["--no-memo"]
+    for level in ("scalar", "avx2", "avx512"):
+        yield f"--simd {level}", ["--simd", level]
+    while threads <= os.cpu_count():
+        yield f"--threads {threads}", ["--threads", str(threads)]
+        threads *= 2
+    for reader in ("mmap", "pread", "uring"):
+        yield f"--reader {reader}", ["--reader", reader]
+    for size in (65536, 1 << 20, 4 << 20):
+        yield f"--block {size}", ["--block", str(size)]
+
+
+def start_up(dataset, n_runs, settings, say):
+    """Whole processes on little data, many runs, all kinds in turn."""
+    datasets.read_back(dataset)
+    load = measure.OtherLoad()
+    say(f"{dataset.name}: {n_runs} runs of each kind")
+    reference = first_answer(dataset, contenders.wattle(), settings)
+    report = [paths.WATTLE, "report", dataset.folder, "--no-progress"]
+    kinds = [
+        ("text", "text report", report, None),
+        ("json", "report --json", [*report, "--json"], reference.hash),
+        ("csv", "report --csv", [*report, "--csv"], None),
+        ("text_1", "text report, 1 thread", [*report, "--threads", "1"], None),
+        ("version", "wattle version (the process alone)",
+         [paths.WATTLE, "version"], None),
+    ]
+    jobs = [Job(f"start_{name}", command, same_bytes(wanted), dataset)
+            for name, _, command, wanted in kinds]
+    runs = [[] for _ in jobs]
+    for turn in range(n_runs + 1):
+        for job, list_of_runs in zip(jobs, runs):
+            figures = run_job(job, settings)
+            if turn > 0:
+                list_of_runs.append(figures)
+    return {
+        "dataset": dataset.facts(),
+        "other_cpu_share": load.share(),
+        "kinds": [{"name": name, "title": title, "runs": own_runs,
+                   **measure.summarise_runs(own_runs)}
+                  for (name, title, _, _), own_runs in zip(kinds, runs)],
+    }
+
+
+def same_bytes(wanted):
+    """A check that all runs give the same bytes, those wanted if given."""
+    seen = [wanted]
+
+    def check(file_name):
+        mark = answers.hash_of(file_name)
+        if seen[0] is None:
+            seen[0] = mark
+        answers.expect("bytes of the answer", mark, seen[0])
+    return check
+
+
+def shapes(readings, settings, quick, say):
+    """wattle on every shape of data, in pairs with the plain shape."""
+    plain = datasets.Dataset("plain", readings)
+    datasets.ensure(plain, say)
+    datasets.read_back(plain)
+    wattle = contenders.wattle()
+    reference = first_answer(plain, wattle, settings)
+    base = Job("plain", wattle.command(plain), same_bytes(reference.hash),
+               plain)
+    entries = []
+    for shape, options, derive, same in SHAPES:
+        dataset = datasets.Dataset(shape, readings, options, derive)
+        datasets.ensure(dataset, say)
+        datasets.read_back(dataset)
+        say(f"{dataset.name}: wattle")
+        load = measure.OtherLoad()
+        entry = {"name": shape, "dataset": dataset.facts()}
+        try:
+            wanted, confirmed = shape_answer(dataset, reference, same,
+                                             settings, quick)
+        except (answers.WrongAnswer, measure.CommandFailed) as error:
+            entry.update(status="wrong", reason=str(error))
+            entries.append(entry)
+            continue
+        job = Job(shape, wattle.command(dataset), same_bytes(wanted), dataset)
+        entry.update(outcome(base, job, settings),
+                     answer_confirmed_by=confirmed,
+                     other_cpu_share=load.share())
+        entries.append(entry)
+    return {"readings": readings,
+            "base": base_entry("plain", plain, entries), "entries": entries}
+
+
+def shape_answer(dataset, plain_reference, same, settings, quick):
+    """The hash that wattle's answer must have, and who says so."""
+    if same:
+        return plain_reference.hash, ["plain"]
+    slow = contenders.wattle("slow_way", "the slow way", *SLOW_WAY)
+    reference = first_answer(dataset, slow, settings)
+    confirmed = ["slow way"]
+    mawk = contenders.choose_peers("mawk")[0]
+    if not quick and mawk.is_ready():
+        run_job(Job("mawk_check", mawk.command(dataset),
+                    lambda file: mawk.check(file, reference), dataset),
+                settings)
+        confirmed.append("mawk")
+    return reference.hash, confirmed
+
+
+def ladder(readings, settings, say):
+    """What each technique is worth: the stairs up to the default, then one
+    switch at a time. Every answer has the same bytes."""
+    dataset = datasets.Dataset("plain", readings)
+    datasets.ensure(dataset, say)
+    datasets.read_back(dataset)
+    wattle = contenders.wattle()
+    reference = first_answer(dataset, wattle, settings)
+    base = Job("default", wattle.command(dataset),
+               same_bytes(reference.hash), dataset)
+    load = measure.OtherLoad()
+    entries = []
+    steps = [("stairs", *step) for step in STAIRS]
+    steps += [("switch", *step) for step in switches()]
+    for kind, title, options in steps:
+        say(f"{dataset.name}: {title}")
+        job = Job("step", [*wattle.command(dataset), *options],
+                  same_bytes(reference.hash), dataset)
+        result = outcome(base, job, settings)
+        if result["status"] == "failed":
+            result["status"] = "skipped"
+        entries.append({"kind": kind, "title": title, "options": options,
+                        **result})
+    return {"dataset": dataset.facts(), "other_cpu_share": load.share(),
+            "base": base_entry("default", dataset, entries),
+            "entries": entries}
+
+
+def base_entry(name, dataset, entries):
+    """The base of a sweep, from its share of all the pairs."""
+    runs = [run for entry in entries for run in entry.get("base_runs", [])]
+    if not runs:
+        return {"name": name, "status": "failed", "reason": "no pair was run"}
+    entry = {"name": name, "status": "ok", **measure.summarise_runs(runs)}
+    add_rates(entry, dataset)
+    return entry

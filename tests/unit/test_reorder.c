@@ -1,0 +1,317 @@
+/*
+ * test_reorder.c - readings in any order come out sorted, the last of equal
+ * ones kept, however small the runs are.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "analytics/reorder.h"
+#include "generate/counter_hash.h"
+
+enum { MAX_ROWS = 20000, N_DEVICES = 9, MAX_WORKERS = 4 };
+
+static uint64_t seed_counter;
+
+static unsigned
+pick(unsigned limit)
+{
+    return (unsigned)(counter_hash(41, seed_counter++) % limit);
+}
+
+/* ---- readings ---------------------------------------------------------- */
+
+/* One reading of any kind, and its place in the input. */
+struct reading {
+    uint32_t device;
+    uint8_t presence;
+    uint8_t decimals;
+    int64_t time_ms;
+    int64_t value[WATTLE_N_COLUMNS];
+    size_t place;
+};
+
+/* A reading as a batch of one row; borrows the reading. */
+static struct wattle_batch
+view(const struct reading *r, bool by_presence)
+{
+    struct wattle_batch batch = {
+        .n_rows = 1, .device = &r->device, .time_ms = &r->time_ms};
+    if (by_presence)
+        batch.presence = &r->presence;
+    for (int c = 0; c < WATTLE_N_COLUMNS; c++) {
+        if (by_presence || (r->presence >> c & 1) != 0)
+            batch.columns[c] = &r->value[c];
+        batch.decimals[c] = r->decimals;
+    }
+    return batch;
+}
+
+/* Times are few, so that many readings share one. */
+static void
+random_reading(struct reading *r, size_t place, unsigned n_times)
+{
+    static const uint8_t kinds[] = {0x07, 0x07, 0x07, 0x08,
+                                    0x0e, 0x10, 0x0f, 0x17};
+    *r = (struct reading){.device = pick(N_DEVICES),
+                          .presence = kinds[pick(8)],
+                          .decimals = pick(5) == 0 ? 9 : 3,
+                          .time_ms = INT64_C(1696118400000) +
+                                     INT64_C(700001) * pick(n_times),
+                          .place = place};
+    for (int c = 0; c < WATTLE_N_COLUMNS; c++) {
+        unsigned max = c == WATTLE_POWER_FACTOR ? 1001 : 1000000;
+        r->value[c] = (r->presence >> c & 1) != 0 ? pick(max) : 0;
+    }
+    if (r->decimals == 9)
+        r->value[WATTLE_VOLTAGE] *= 1000003;
+}
+
+static int
+compare_readings(const void *a, const void *b)
+{
+    const struct reading *x = a, *y = b;
+    if (x->device != y->device)
+        return x->device < y->device ? -1 : 1;
+    if (x->time_ms != y->time_ms)
+        return x->time_ms < y->time_ms ? -1 : 1;
+    return x->place < y->place ? -1 : 1;
+}
+
+/* The expected accounts, by the library's sort; returns the duplicates. */
+static uint64_t
+add_sorted(struct account_set *set, struct reading *readings, size_t n)
+{
+    uint64_t n_duplicates = 0;
+    qsort(readings, n, sizeof(*readings), compare_readings);
+    for (size_t i = 0; i < n; i++) {
+        const struct reading *r = &readings[i];
+        if (i + 1 < n && r[1].device == r->device &&
+            r[1].time_ms == r->time_ms) {
+            n_duplicates++;
+            continue;
+        }
+        struct wattle_batch batch = view(r, false);
+        assert_int_equal(account_set_add(set, &batch), 0);
+    }
+    return n_duplicates;
+}
+
+/* ---- comparing --------------------------------------------------------- */
+
+static void
+assert_same_account(const struct account *a, const struct account *b)
+{
+    static const struct account_extra nothing;
+    const struct account_extra *x = a->extra != NULL ? a->extra : &nothing;
+    const struct account_extra *y = b->extra != NULL ? b->extra : &nothing;
+    assert_int_equal(a->n_readings, b->n_readings);
+    assert_int_equal(a->last_ms, b->last_ms);
+    assert_int_equal(a->last_nw, b->last_nw);
+    assert_int_equal(a->min_nw, b->min_nw);
+    assert_int_equal(a->max_nw, b->max_nw);
+    assert_int_equal(a->n_gaps, b->n_gaps);
+    assert_int_equal(a->n_efficiency, b->n_efficiency);
+    assert_true(a->sum_nw == b->sum_nw && a->energy == b->energy);
+    assert_true(a->efficiency == b->efficiency);
+    assert_int_equal(x->n_fine, y->n_fine);
+    assert_int_equal(x->n_energy, y->n_energy);
+    assert_int_equal(int256_compare(x->sum, y->sum), 0);
+    assert_int_equal(int256_compare(x->energy, y->energy), 0);
+}
+
+static void
+assert_same_sets(struct account_set *got, struct account_set *wanted)
+{
+    assert_int_equal(got->n_disordered, 0);
+    assert_int_equal(got->n_stretches, 0);
+    for (size_t d = 0; d < N_DEVICES; d++)
+        assert_same_account(&got->accounts[d], &wanted->accounts[d]);
+    profile_finish(&got->profile);
+    profile_finish(&wanted->profile);
+    assert_int_equal(got->profile.n_days, wanted->profile.n_days);
+    for (size_t i = 0; i < got->profile.n_days; i++) {
+        const struct profile_day *a = &got->profile.days[i];
+        const struct profile_day *b = &wanted->profile.days[i];
+        assert_int_equal(a->day, b->day);
+        assert_true(a->energy.units == b->energy.units);
+        assert_true(a->energy.rest == b->energy.rest);
+    }
+}
+
+/* ---- sorting ----------------------------------------------------------- */
+
+struct job {
+    size_t n_rows;
+    unsigned n_times;
+    size_t run_rows;
+    size_t n_workers;
+    bool is_sorted; /* input in order of time, but for duplicates */
+};
+
+static struct reading readings[MAX_ROWS];
+
+static void
+make_readings(const struct job *job)
+{
+    for (size_t i = 0; i < job->n_rows; i++)
+        random_reading(&readings[i], i, job->n_times);
+    if (job->is_sorted) {
+        qsort(readings, job->n_rows, sizeof(*readings), compare_readings);
+        for (size_t i = 0; i < job->n_rows; i++)
+            readings[i].place = i;
+    }
+}
+
+/* Deals consecutive parts of the input to the workers and merges them. */
+static uint64_t
+sort_by_reorder(const struct job *job, struct account_set *set)
+{
+    struct reorder *workers[MAX_WORKERS];
+    size_t at = 0;
+    for (size_t k = 0; k < job->n_workers; k++) {
+        size_t left = job->n_rows - at;
+        size_t n = k + 1 == job->n_workers ? left : pick((unsigned)left + 1);
+        workers[k] = reorder_new(job->run_rows);
+        assert_non_null(workers[k]);
+        for (size_t i = at; i < at + n; i++) {
+            struct wattle_batch batch = view(&readings[i], pick(2) == 0);
+            assert_int_equal(
+                reorder_add(workers[k], &batch, 0, readings[i].device, NULL),
+                0);
+        }
+        assert_int_equal(reorder_finish(workers[k], NULL), 0);
+        at += n;
+    }
+    uint64_t n_duplicates = 1000;
+    assert_int_equal(
+        reorder_merge(workers, job->n_workers, set, &n_duplicates, NULL), 0);
+    for (size_t k = 0; k < job->n_workers; k++)
+        reorder_free(workers[k]);
+    return n_duplicates - 1000; /* it adds to what was there */
+}
+
+static void
+check_job(const struct job *job)
+{
+    struct account_set got, wanted;
+    account_set_init(&got, 3600000, false);
+    account_set_init(&wanted, 3600000, false);
+    assert_int_equal(account_set_reserve(&got, N_DEVICES), 0);
+    assert_int_equal(account_set_reserve(&wanted, N_DEVICES), 0);
+    make_readings(job);
+    uint64_t n_duplicates = sort_by_reorder(job, &got);
+    assert_int_equal(n_duplicates, add_sorted(&wanted, readings, job->n_rows));
+    assert_same_sets(&got, &wanted);
+    account_set_release(&got);
+    account_set_release(&wanted);
+}
+
+static void
+small_runs_spill_and_come_out_sorted(void **state)
+{
+    (void)state;
+    static const size_t runs[] = {16, 1, 2, 7, 64, 1000, 0};
+    for (size_t i = 0; i < 7; i++) {
+        for (size_t n_workers = 1; n_workers <= MAX_WORKERS; n_workers++) {
+            struct job job = {1500, 400, runs[i], n_workers, false};
+            check_job(&job);
+        }
+    }
+}
+
+static void
+equal_times_keep_the_last_in_input_order(void **state)
+{
+    (void)state;
+    for (unsigned n_times = 1; n_times < 40; n_times += 4) {
+        struct job job = {900, n_times, 16, 1 + n_times % MAX_WORKERS, false};
+        check_job(&job);
+    }
+}
+
+static void
+borders_of_runs_lose_nothing(void **state)
+{
+    (void)state;
+    for (size_t n = 0; n < 70; n++) {
+        struct job job = {n, 50, 16, 1 + n % 2, n % 3 == 0};
+        check_job(&job);
+    }
+}
+
+/* More than one buffer of the merge, and more than one batch out. */
+static void
+long_runs_are_read_in_parts(void **state)
+{
+    (void)state;
+    struct job shuffled = {MAX_ROWS, 6000, 9000, 2, false};
+    check_job(&shuffled);
+    struct job sorted = {MAX_ROWS, 1000000, 5000, 3, true};
+    check_job(&sorted);
+}
+
+static void
+nothing_in_is_nothing_out(void **state)
+{
+    (void)state;
+    struct account_set set;
+    uint64_t n_duplicates = 0;
+    account_set_init(&set, 3600000, false);
+    struct reorder *empty[2] = {reorder_new(16), reorder_new(0)};
+    assert_int_equal(reorder_finish(empty[0], NULL), 0);
+    assert_int_equal(reorder_finish(empty[1], NULL), 0);
+    assert_int_equal(reorder_merge(empty, 2, &set, &n_duplicates, NULL), 0);
+    assert_int_equal(reorder_merge(empty, 0, &set, &n_duplicates, NULL), 0);
+    assert_int_equal(n_duplicates, 0);
+    reorder_free(empty[0]);
+    reorder_free(empty[1]);
+    reorder_free(NULL);
+    account_set_release(&set);
+}
+
+static void
+a_folder_without_room_is_an_error(void **state)
+{
+    (void)state;
+    const char *old = getenv("TMPDIR");
+    char *kept = old != NULL ? strdup(old) : NULL;
+    struct wattle_error error = {0};
+    struct reorder *r = reorder_new(4);
+    struct reading reading;
+    assert_int_equal(setenv("TMPDIR", "/nonexistent/folder", 1), 0);
+    int status = WATTLE_OK;
+    for (size_t i = 0; i < 20 && status == WATTLE_OK; i++) {
+        random_reading(&reading, i, 50);
+        struct wattle_batch batch = view(&reading, false);
+        status = reorder_add(r, &batch, 0, reading.device, &error);
+    }
+    if (kept != NULL)
+        setenv("TMPDIR", kept, 1);
+    else
+        unsetenv("TMPDIR");
+    free(kept);
+    assert_int_equal(status, WATTLE_ERR_IO);
+    assert_int_equal(error.code, WATTLE_ERR_IO);
+    assert_non_null(strstr(error.message, "/nonexistent/folder"));
+    reorder_free(r);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(small_runs_spill_and_come_out_sorted),
+        cmocka_unit_test(equal_times_keep_the_last_in_input_order),
+        cmocka_unit_test(borders_of_runs_lose_nothing),
+        cmocka_unit_test(long_runs_are_read_in_parts),
+        cmocka_unit_test(nothing_in_is_nothing_out),
+        cmocka_unit_test(a_folder_without_room_is_an_error),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
