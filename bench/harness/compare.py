@@ -87,33 +87,43 @@ def add_rates(result, dataset):
 
 class Foresight:
     """Tells from smaller sizes whether a run would take too long or too much
-    memory; both grow with the number of readings."""
+    memory, along the straight line through the last two sizes.
+
+    One size alone says little about one that is much larger: then the run is
+    tried, and stopped at the limit.
+    """
+
+    FAR = 20
 
     def __init__(self, settings):
         self.settings = settings
         self.seen = {}
 
     def learn(self, name, readings, result):
+        """Keep what a size has shown; sizes come in rising order."""
+        points = self.seen.setdefault(name, [])
         if result["status"] == "ok":
-            self.seen[name] = (readings, result["wall_s"]["median"],
-                               result["peak_rss_bytes"]["median"])
+            points.append((readings, result["wall_s"]["median"],
+                           result["peak_rss_bytes"]["median"]))
         elif result["status"] == "too_slow":
-            self.seen[name] = (readings, self.settings.limit_s, 0)
+            points[:] = [(readings, self.settings.limit_s, 0)]
 
     def objection(self, name, readings):
         """Why not to run, or None."""
-        if name not in self.seen:
+        points = [(0, 0.0, 0)] + self.seen.get(name, [])
+        if len(points) == 1:
             return None
-        before, wall_s, peak_bytes = self.seen[name]
-        times = readings / before
-        if times <= 1:
+        (n_1, wall_1, peak_1), (n_2, wall_2, peak_2) = points[-2:]
+        if n_1 == 0 and readings > self.FAR * n_2:
             return None
-        if wall_s * times > self.settings.limit_s:
-            return (f"one run would take about {wall_s * times:.0f} s, "
+        steps = (readings - n_2) / (n_2 - n_1)
+        wall_s = wall_2 + steps * (wall_2 - wall_1)
+        peak_bytes = peak_2 + steps * (peak_2 - peak_1)
+        if wall_s > self.settings.limit_s:
+            return (f"one run would take about {wall_s:.0f} s, "
                     f"the limit is {self.settings.limit_s:g} s")
-        if peak_bytes * times > self.settings.memory_bytes:
-            return (f"one run would need about "
-                    f"{peak_bytes * times / 2**30:.0f} GiB")
+        if peak_bytes > self.settings.memory_bytes:
+            return f"one run would need about {peak_bytes / 2**30:.0f} GiB"
         return None
 
 

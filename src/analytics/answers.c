@@ -88,6 +88,21 @@ kwh_of_parts(const struct profile_energy *e)
     return ratio_fine(sum, PROFILE_UNITS_PER_KWH, one);
 }
 
+/* The mean of efficiencies; NaN of none. */
+static double
+efficiency_of_sum(int128 sum, uint64_t n)
+{
+    if (n == 0)
+        return NAN;
+    if (n <= UINT64_MAX / (uint64_t)DECIMAL_ONE) {
+        double ratio = int128_ratio(sum, n * (uint64_t)DECIMAL_ONE);
+        return ldexp(ratio, -EFFICIENCY_UNIT_BITS);
+    }
+    struct int256 unit =
+        int256_mul(int256_from((int128)1 << EFFICIENCY_UNIT_BITS), DECIMAL_ONE);
+    return int256_ratio(int256_from(sum), int256_mul(unit, (int64_t)n));
+}
+
 static double
 watts_of(int128 nw, uint64_t n)
 {
@@ -167,14 +182,7 @@ set_device_figures(struct wattle_figures *f, const struct account *a,
                                     extra != NULL ? extra->sum : zero, n_power)
                     : mean_from_energy(a, first_ms);
     power_extremes(a, &f->min_power_w, &f->max_power_w);
-    f->efficiency = NAN;
-    if (a->n_efficiency > 0) {
-        struct int256 unit = int256_mul(
-            int256_from((int128)1 << EFFICIENCY_UNIT_BITS), DECIMAL_ONE);
-        f->efficiency =
-            int256_ratio(int256_from(a->efficiency),
-                         int256_mul(unit, (int64_t)a->n_efficiency));
-    }
+    f->efficiency = efficiency_of_sum(a->efficiency, a->n_efficiency);
     f->energy_kwh =
         kwh_of_both(a->energy, extra != NULL ? extra->energy : zero);
     f->monthly_cost = monthly_cost(f->mean_power_w, rate);
@@ -258,7 +266,7 @@ sums_figures(const struct sums *s, double rate, struct wattle_figures *f)
         .mean_power_w = mean_power(s),
         .min_power_w = s->min_w,
         .max_power_w = s->max_w,
-        .efficiency = NAN,
+        .efficiency = efficiency_of_sum(s->efficiency, s->n_efficiency),
         .energy_kwh = kwh_of_both(s->energy_units, s->energy),
         .monthly_cost = monthly_cost(means_w, rate),
         .first_ms = s->n_readings > 0 ? s->first_ms : WATTLE_NO_TIME,
@@ -266,13 +274,6 @@ sums_figures(const struct sums *s, double rate, struct wattle_figures *f)
         .n_gaps = s->n_gaps,
         .gap_hours = int128_ratio(s->gap_ms, 3600000),
     };
-    if (s->n_efficiency > 0) {
-        struct int256 unit = int256_mul(
-            int256_from((int128)1 << EFFICIENCY_UNIT_BITS), DECIMAL_ONE);
-        f->efficiency =
-            int256_ratio(int256_from(s->efficiency),
-                         int256_mul(unit, (int64_t)s->n_efficiency));
-    }
 }
 
 /* A device on its way into the sorted list. */

@@ -76,10 +76,12 @@ make_room(struct buffer_reader *r, struct wattle_error *error)
         return WATTLE_OK;
     /* what is left over is below 64 KiB: grow once with room to spare */
     wanted += r->base.len < 65536 ? 65536 : r->base.len;
-    uint8_t *grown = realloc(r->buffer, wanted);
+    uint8_t *grown = calloc(1, wanted);
     if (grown == NULL)
         return error_memory(error);
-    memset(grown + r->cap, 0, wanted - r->cap);
+    if (r->base.len > 0)
+        memcpy(grown, r->buffer, r->base.len);
+    free(r->buffer);
     r->buffer = grown;
     r->cap = wanted;
     return WATTLE_OK;
