@@ -227,7 +227,7 @@ check_batch(const struct wattle_report *report,
 {
     uint8_t given = 0;
     for (int c = 0; c < WATTLE_N_COLUMNS; c++) {
-        given |= batch->columns[c] != NULL ? BATCH_HAS(c) : 0;
+        given |= (uint8_t)(batch->columns[c] != NULL ? BATCH_HAS(c) : 0);
         if (batch->columns[c] != NULL && batch->decimals[c] > 9)
             return error_set(error, WATTLE_ERR_USAGE,
                              "a column has more than nine decimals");

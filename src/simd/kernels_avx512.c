@@ -55,21 +55,104 @@ make_weights(void)
     return w;
 }
 
-static inline void
-store_row(__m512i value, __m512i bytes, struct decoded_rows *out, size_t i)
+/* What the loop needs beside the row. */
+struct decoding {
+    const struct row_layout *table;
+    struct weights weights;
+    __m512i number_max;
+    struct decoded_rows *out;
+};
+
+/*
+ * Decodes row i to its eight cells: three numbers, date, seconds, ms, and the
+ * two words of the device. Notes slot and validity.
+ */
+static inline __m512i
+decode_row(const struct decoding *d, const uint8_t *text, size_t i)
 {
-    __m128i cells01 = _mm512_castsi512_si128(value);
-    __m128i cells23 = _mm512_extracti64x2_epi64(value, 1);
-    __m128i cells45 = _mm512_extracti64x2_epi64(value, 2);
-    __m128i device = _mm512_extracti64x2_epi64(bytes, 3);
-    out->number[0][i] = _mm_cvtsi128_si64(cells01);
-    out->number[1][i] = _mm_extract_epi64(cells01, 1);
-    out->number[2][i] = _mm_cvtsi128_si64(cells23);
-    out->date[i] = (uint32_t)_mm_extract_epi32(cells23, 2);
-    out->seconds[i] = (uint32_t)_mm_cvtsi128_si32(cells45);
-    out->ms[i] = (uint32_t)_mm_extract_epi32(cells45, 2);
-    out->device[0][i] = (uint64_t)_mm_cvtsi128_si64(device);
-    out->device[1][i] = (uint64_t)_mm_extract_epi64(device, 1);
+    const __m512i zero_char = _mm512_set1_epi8('0');
+    const __m512i nine = _mm512_set1_epi8(9);
+    const __m512i newline = _mm512_set1_epi8('\n');
+    __m512i row = _mm512_loadu_si512(text);
+    uint64_t low = _mm512_cmplt_epu8_mask(row, zero_char);
+    uint64_t ends = _mm512_cmpeq_epi8_mask(row, newline);
+    uint64_t shape = ends != 0 ? low & _blsmsk_u64(ends) : 0;
+    size_t slot = layout_slot(shape);
+    const struct row_layout *layout = &d->table[slot];
+    __m512i literal = _mm512_load_si512(layout->literal);
+    uint64_t wrong =
+        _mm512_mask_cmpneq_epi8_mask(layout->literal_mask, row, literal);
+    wrong |= layout->shape ^ shape;
+    __m512i source = _mm512_load_si512(layout->source);
+    __m512i bytes =
+        _mm512_maskz_permutexvar_epi8(layout->source_mask, source, row);
+    __m512i digits =
+        _mm512_mask_sub_epi8(bytes, layout->digit_mask, bytes, zero_char);
+    wrong |= _mm512_mask_cmpgt_epu8_mask(layout->digit_mask, digits, nine);
+    __m512i pairs = _mm512_maddubs_epi16(digits, d->weights.tens);
+    wrong |=
+        _mm512_mask_cmpgt_epi16_mask(0x00ffffff, pairs, d->weights.pair_max);
+    __m512i fours = _mm512_madd_epi16(pairs, d->weights.hundreds);
+    __m512i value =
+        _mm512_add_epi64(_mm512_mul_epu32(fours, d->weights.myriads),
+                         _mm512_srli_epi64(fours, 32));
+    wrong |= _mm512_mask_cmpgt_epi64_mask(0x07, value, d->number_max);
+    value = _mm512_mask_sub_epi64(value, layout->negative,
+                                  _mm512_setzero_si512(), value);
+    d->out->slot[i] = (uint16_t)slot;
+    d->out->is_valid[i] = wrong == 0 && shape != 0;
+    return _mm512_mask_mov_epi64(value, 0xc0, bytes);
+}
+
+static inline void
+store_row(__m512i cells, struct decoded_rows *out, size_t i)
+{
+    uint64_t cell[8];
+    _mm512_storeu_si512(cell, cells);
+    for (int k = 0; k < LAYOUT_NUMBERS; k++)
+        out->number[k][i] = (int64_t)cell[k];
+    out->date[i] = (uint32_t)cell[LAYOUT_DATE_CELL];
+    out->seconds[i] = (uint32_t)cell[LAYOUT_TIME_CELL];
+    out->ms[i] = (uint32_t)cell[LAYOUT_MS_CELL];
+    out->device[0][i] = cell[6];
+    out->device[1][i] = cell[7];
+}
+
+/* Eight rows of eight cells to columns: the 8 x 8 transpose. */
+static inline void
+store_eight(const __m512i r[8], struct decoded_rows *out, size_t i)
+{
+    /* pairs of rows, interleaved: even cells in one, odd ones in the other */
+    __m512i a0 = _mm512_unpacklo_epi64(r[0], r[1]);
+    __m512i a1 = _mm512_unpackhi_epi64(r[0], r[1]);
+    __m512i b0 = _mm512_unpacklo_epi64(r[2], r[3]);
+    __m512i b1 = _mm512_unpackhi_epi64(r[2], r[3]);
+    __m512i c0 = _mm512_unpacklo_epi64(r[4], r[5]);
+    __m512i c1 = _mm512_unpackhi_epi64(r[4], r[5]);
+    __m512i d0 = _mm512_unpacklo_epi64(r[6], r[7]);
+    __m512i d1 = _mm512_unpackhi_epi64(r[6], r[7]);
+    /* cells 0, 4 (and 2, 6) of rows 0-3 and 4-7 */
+    __m512i e0 = _mm512_shuffle_i64x2(a0, b0, 0x88);
+    __m512i e2 = _mm512_shuffle_i64x2(a0, b0, 0xdd);
+    __m512i e1 = _mm512_shuffle_i64x2(a1, b1, 0x88);
+    __m512i e3 = _mm512_shuffle_i64x2(a1, b1, 0xdd);
+    __m512i f0 = _mm512_shuffle_i64x2(c0, d0, 0x88);
+    __m512i f2 = _mm512_shuffle_i64x2(c0, d0, 0xdd);
+    __m512i f1 = _mm512_shuffle_i64x2(c1, d1, 0x88);
+    __m512i f3 = _mm512_shuffle_i64x2(c1, d1, 0xdd);
+    _mm512_storeu_si512(out->number[0] + i, _mm512_shuffle_i64x2(e0, f0, 0x88));
+    _mm512_storeu_si512(out->number[1] + i, _mm512_shuffle_i64x2(e1, f1, 0x88));
+    _mm512_storeu_si512(out->number[2] + i, _mm512_shuffle_i64x2(e2, f2, 0x88));
+    __m512i date = _mm512_shuffle_i64x2(e3, f3, 0x88);
+    __m512i seconds = _mm512_shuffle_i64x2(e0, f0, 0xdd);
+    __m512i ms = _mm512_shuffle_i64x2(e1, f1, 0xdd);
+    _mm256_storeu_si256((__m256i *)(out->date + i),
+                        _mm512_cvtepi64_epi32(date));
+    _mm256_storeu_si256((__m256i *)(out->seconds + i),
+                        _mm512_cvtepi64_epi32(seconds));
+    _mm256_storeu_si256((__m256i *)(out->ms + i), _mm512_cvtepi64_epi32(ms));
+    _mm512_storeu_si512(out->device[0] + i, _mm512_shuffle_i64x2(e2, f2, 0xdd));
+    _mm512_storeu_si512(out->device[1] + i, _mm512_shuffle_i64x2(e3, f3, 0xdd));
 }
 
 static void
@@ -78,42 +161,22 @@ decode_rows(const struct row_layout *table,
             const uint32_t *starts, size_t first, size_t n_rows,
             struct decoded_rows *out)
 {
-    const struct weights w = make_weights();
-    const __m512i zero_char = _mm512_set1_epi8('0');
-    const __m512i nine = _mm512_set1_epi8(9);
-    const __m512i newline = _mm512_set1_epi8('\n');
     const int64_t any = INT64_MAX;
-    const __m512i max = _mm512_set_epi64(any, any, any, any, any, number_max[2],
-                                         number_max[1], number_max[0]);
-    for (size_t i = first; i < n_rows; i++) {
-        __m512i row = _mm512_loadu_si512(text + starts[i]);
-        uint64_t low = _mm512_cmplt_epu8_mask(row, zero_char);
-        uint64_t ends = _mm512_cmpeq_epi8_mask(row, newline);
-        uint64_t shape = ends != 0 ? low & _blsmsk_u64(ends) : 0;
-        size_t slot = layout_slot(shape);
-        const struct row_layout *layout = &table[slot];
-        out->slot[i] = (uint16_t)slot;
-        __m512i literal = _mm512_load_si512(layout->literal);
-        uint64_t wrong =
-            _mm512_mask_cmpneq_epi8_mask(layout->literal_mask, row, literal);
-        wrong |= layout->shape ^ shape;
-        __m512i source = _mm512_load_si512(layout->source);
-        __m512i bytes =
-            _mm512_maskz_permutexvar_epi8(layout->source_mask, source, row);
-        __m512i digits =
-            _mm512_mask_sub_epi8(bytes, layout->digit_mask, bytes, zero_char);
-        wrong |= _mm512_mask_cmpgt_epu8_mask(layout->digit_mask, digits, nine);
-        __m512i pairs = _mm512_maddubs_epi16(digits, w.tens);
-        wrong |= _mm512_mask_cmpgt_epi16_mask(0x00ffffff, pairs, w.pair_max);
-        __m512i fours = _mm512_madd_epi16(pairs, w.hundreds);
-        __m512i value = _mm512_add_epi64(_mm512_mul_epu32(fours, w.myriads),
-                                         _mm512_srli_epi64(fours, 32));
-        wrong |= _mm512_mask_cmpgt_epi64_mask(0x07, value, max);
-        value = _mm512_mask_sub_epi64(value, layout->negative,
-                                      _mm512_setzero_si512(), value);
-        store_row(value, bytes, out, i);
-        out->is_valid[i] = wrong == 0 && shape != 0;
+    const struct decoding d = {table, make_weights(),
+                               _mm512_set_epi64(any, any, any, any, any,
+                                                number_max[2], number_max[1],
+                                                number_max[0]),
+                               out};
+    size_t i = first;
+    for (; i + 8 <= n_rows; i += 8) {
+        __m512i rows[8];
+#pragma GCC unroll 8
+        for (size_t k = 0; k < 8; k++)
+            rows[k] = decode_row(&d, text + starts[i + k], i + k);
+        store_eight(rows, out, i);
     }
+    for (; i < n_rows; i++)
+        store_row(decode_row(&d, text + starts[i], i), out, i);
 }
 
 const struct kernels kernels_avx512 = {

@@ -1,0 +1,91 @@
+# bash completion for wattle(1).                           -*- shell-script -*-
+
+# Offers the words of $1, its first parameter, that begin with $2.
+_wattle_words() {
+    mapfile -t COMPREPLY < <(compgen -W "$1" -- "$2")
+}
+
+# The value of an option; fails when the option takes none.
+_wattle_value() {
+    local option=$1 cur=$2
+    case $option in
+    --value) _wattle_words "power-w power-kw energy-wh energy-kwh" "$cur" ;;
+    --simd) _wattle_words "auto scalar avx2 avx512" "$cur" ;;
+    --reader) _wattle_words "auto mmap pread uring" "$cur" ;;
+    --mains) _wattle_words "120 230" "$cur" ;;
+    --order) _wattle_words "time device" "$cur" ;;
+    --out)
+        compopt -o plusdirs 2>/dev/null
+        compopt +o default +o bashdefault 2>/dev/null
+        ;;
+    --rejects) ;; # a file: readline's own completion
+    --devices)
+        # a table for report, a number for generate
+        if [[ ${COMP_WORDS[1]} == generate ]]; then
+            compopt +o default +o bashdefault 2>/dev/null
+        fi
+        ;;
+    --since | --until | --device | --rate | --budget | --max-gap | --top | \
+        --threads | --block | --files | --readings | --seed | --interval | \
+        --start | --dirty)
+        # a number, a time or a pattern: nothing to offer, no files either
+        compopt +o default +o bashdefault 2>/dev/null
+        ;;
+    *) return 1 ;;
+    esac
+    return 0
+}
+
+_wattle() {
+    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
+    local options=
+    COMPREPLY=()
+
+    # "--option=value" comes as three words.
+    if [[ $cur == "=" ]]; then
+        cur=
+    elif [[ $prev == "=" ]] && ((COMP_CWORD > 2)); then
+        prev=${COMP_WORDS[COMP_CWORD - 2]}
+    fi
+
+    if ((COMP_CWORD == 1)); then
+        _wattle_words "report generate help version --help --version" "$cur"
+        return
+    fi
+    case ${COMP_WORDS[1]} in
+    report)
+        options="--since --until --device --value --devices --rate --budget
+            --max-gap --json --csv --top --rejects --strict --quiet
+            --no-progress --timings --threads --simd --reader --no-memo
+            --block --help"
+        ;;
+    generate)
+        options="--out --force --files --zstd --gzip --quiet --no-progress
+            --devices --readings --seed --interval --start --mains --order
+            --dirty --threads --help"
+        ;;
+    help)
+        ((COMP_CWORD == 2)) && _wattle_words "report generate" "$cur"
+        compopt +o default +o bashdefault 2>/dev/null
+        return
+        ;;
+    *)
+        compopt +o default +o bashdefault 2>/dev/null
+        return
+        ;;
+    esac
+
+    if _wattle_value "$prev" "$cur"; then
+        return
+    fi
+    if [[ $cur == -* ]]; then
+        _wattle_words "$options" "$cur"
+    elif [[ ${COMP_WORDS[1]} == generate ]]; then
+        # it takes options only
+        _wattle_words "$options" "$cur"
+        compopt +o default +o bashdefault 2>/dev/null
+    fi
+    # else paths of readings: readline's own completion
+}
+
+complete -o bashdefault -o default -F _wattle wattle
