@@ -16,6 +16,7 @@ import argparse
 import datetime
 import json
 import os
+import subprocess
 import sys
 
 from harness import (compare, contenders, datasets, machine, measure, paths,
@@ -274,5 +275,7 @@ def main():
 if __name__ == "__main__":
     try:
         sys.exit(main())
-    except FileNotFoundError as error:
+    except (OSError, ValueError, subprocess.CalledProcessError) as error:
         sys.exit(f"run_bench: {error}")
+    except KeyboardInterrupt:
+        sys.exit("run_bench: stopped")

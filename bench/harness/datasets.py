@@ -148,20 +148,21 @@ def quoted(rows, chance):
     return b"\n".join(lines)
 
 
-ROW_END = re.compile(
-    rb"(\d+\.\d),(\d+\.\d(\d)(\d)),(?:(0\.\d\d)|1\.00)(?=\n)")
+ROW_END = re.compile(rb"(\d+\.\d),(\d+\.\d{1,3}),([01]\.\d\d)(?=\n)")
 
 
 def three_decimals(rows, _chance):
-    """Voltage and power factor with three decimals, as the current has; the
-    new digits are taken from the current's."""
+    """Voltage, current and power factor with three decimals each; the new
+    digits are copied from the row's own."""
     if rows.startswith(b"timestamp"):
         return rows
 
     def longer(match):
-        volts, amps, tenth, last, factor = match.groups()
-        factor = factor + last if factor else b"1.000"
-        return b"%b%b%b,%b,%b" % (volts, last, tenth, amps, factor)
+        volts, amps, factor = match.groups()
+        digits = factor[-1:] + volts[-1:]
+        amps = (amps + digits)[:amps.index(b".") + 4]
+        last = b"0" if factor == b"1.00" else volts[-1:]
+        return b"%b%b,%b,%b%b" % (volts, digits, amps, factor, last)
 
     changed, n_changed = ROW_END.subn(longer, rows)
     if n_changed != rows.count(b"\n"):

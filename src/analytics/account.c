@@ -54,6 +54,7 @@ clear(struct account *account)
         .max_nw = INT64_MIN,
         .n_stretches = account->n_stretches,
         .is_disordered = account->is_disordered,
+        .needs_care = account->is_disordered,
     };
 }
 
@@ -101,7 +102,7 @@ account_set_disorder(struct account_set *set, uint32_t device)
     struct account *account = &set->accounts[device];
     if (!account->is_disordered)
         set->n_disordered++;
-    account->is_disordered = true;
+    account->is_disordered = account->needs_care = true;
 }
 
 struct account_extra *
@@ -109,6 +110,7 @@ account_extra_of(struct account *account)
 {
     if (account->extra == NULL)
         account->extra = calloc(1, sizeof(*account->extra));
+    account->needs_care = true;
     return account->extra;
 }
 

@@ -55,6 +55,7 @@ struct account {
     struct account_extra *extra; /* NULL for most; owned */
     uint32_t n_stretches;        /* earlier stretches of this device */
     bool is_disordered;
+    bool needs_care; /* disordered or with an extra part: general way only */
 };
 
 /* What only joining needs. */

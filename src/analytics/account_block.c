@@ -34,8 +34,7 @@ struct block {
     struct account_set *set;
     const struct wattle_batch *batch;
     const int64_t *power_nw;
-    const int64_t *factor; /* milli; NULL = no efficiency */
-    const int64_t *current;
+    const int128 *efficiency; /* NULL = none */
     struct pending pending;
 };
 
@@ -73,76 +72,110 @@ enter_time(struct block *b, int64_t time_ms)
     b->pending.energy_hour = hour;
 }
 
-static inline void
-add_efficiency(struct account *account, int64_t factor, int64_t current,
-               bool no_memo)
-{
-    const int64_t milli = DECIMAL_ONE / 1000;
-    uint64_t shape = no_memo ? efficiency_shape(factor * milli)
-                             : efficiency_shape_memo(factor);
-    uint64_t load = no_memo ? efficiency_load(current * milli)
-                            : efficiency_load_memo(current);
-    account->efficiency += efficiency_of(factor * milli, shape, load);
-    account->n_efficiency++;
-}
+/*
+ * A run of rows of one time: where it begins, and what of its power the
+ * general way has already put into the profile.
+ */
+struct run {
+    size_t begin;
+    uint64_t n_elsewhere;
+    int128 elsewhere_nw;
+    int128 energy;
+};
 
-/* Puts the sums of the loop below, which live in registers, away. */
+/* Puts the sums of a run that ends before row `end` away. */
 static inline void
-put_pending(struct block *b, uint64_t n, int128 power_nw, int128 energy)
+end_run(struct block *b, const struct run *run, size_t end)
 {
-    b->pending.n += n;
+    int128 power_nw = -run->elsewhere_nw;
+    for (size_t i = run->begin; i < end; i++)
+        power_nw += b->power_nw[i];
+    b->pending.n += end - run->begin - run->n_elsewhere;
     b->pending.power_nw += power_nw;
-    b->pending.energy += energy;
+    b->pending.energy += run->energy;
 }
 
+/* A row that the straight-line code cannot take. */
 static int
+add_with_care(struct block *b, struct run *run, size_t row)
+{
+    run->n_elsewhere++;
+    run->elsewhere_nw += b->power_nw[row];
+    return account_add_row(b->set, b->batch, row);
+}
+
+/* The last readings from which a step to time_ms is plain begin here. */
+static int64_t
+plain_from(const struct block *b, int64_t time_ms)
+{
+    int64_t hour_ms = b->pending.energy_hour * CIVIL_MS_PER_HOUR;
+    int64_t gap_ms = time_ms - b->set->max_gap_ms;
+    return hour_ms > gap_ms ? hour_ms : gap_ms;
+}
+
+static inline int
 add_rows(struct block *b, bool has_efficiency)
 {
     struct account *accounts = b->set->accounts;
-    const struct wattle_batch *batch = b->batch;
-    const bool no_memo = b->set->no_memo;
+    const size_t n_rows = b->batch->n_rows;
+    const int64_t *times_ms = b->batch->time_ms;
+    const uint32_t *devices = b->batch->device;
+    const int64_t *powers_nw = b->power_nw;
+    const int128 *efficiencies = b->efficiency;
+    struct run run = {0};
     int64_t now_ms = INT64_MIN;
     int64_t from_ms = 0; /* a last reading in [from_ms, now_ms) is plain */
-    uint64_t n = 0;
-    int128 power_nw = 0, energy = 0;
-    for (size_t i = 0; i < batch->n_rows; i++) {
-        int64_t time_ms = batch->time_ms[i];
-        if (time_ms != now_ms) {
-            put_pending(b, n, power_nw, energy);
-            n = 0;
-            power_nw = energy = 0;
-            enter_time(b, time_ms);
-            now_ms = time_ms;
-            from_ms = b->pending.energy_hour * CIVIL_MS_PER_HOUR;
-            if (from_ms < time_ms - b->set->max_gap_ms)
-                from_ms = time_ms - b->set->max_gap_ms;
+    int status = WATTLE_OK;
+    size_t i = 0;
+    for (; i < n_rows && status == WATTLE_OK; i++) {
+        if (times_ms[i] != now_ms) {
+            end_run(b, &run, i);
+            run = (struct run){.begin = i};
+            now_ms = times_ms[i];
+            enter_time(b, now_ms);
+            from_ms = plain_from(b, now_ms);
         }
-        struct account *a = &accounts[batch->device[i]];
+        struct account *a = &accounts[devices[i]];
         uint64_t back = (uint64_t)a->last_ms - (uint64_t)from_ms;
-        if (back >= (uint64_t)(now_ms - from_ms) || a->extra != NULL ||
-            a->is_disordered) {
-            int status = account_add_row(b->set, batch, i);
-            if (status != WATTLE_OK)
-                return status;
+        if (back >= (uint64_t)(now_ms - from_ms) || a->needs_care) {
+            status = add_with_care(b, &run, i);
             continue;
         }
-        int64_t nw = b->power_nw[i];
-        int128 step = (int128)(a->last_nw + nw) * (time_ms - a->last_ms);
-        energy += step;
-        power_nw += nw;
-        n++;
+        int64_t nw = powers_nw[i];
+        int128 step = (int128)(a->last_nw + nw) * (now_ms - a->last_ms);
+        a->last_ms = now_ms;
+        a->last_nw = nw;
+        run.energy += step;
         a->energy += step;
         a->sum_nw += nw;
-        a->min_nw = nw < a->min_nw ? nw : a->min_nw;
-        a->max_nw = nw > a->max_nw ? nw : a->max_nw;
         a->n_readings++;
-        if (has_efficiency)
-            add_efficiency(a, b->factor[i], b->current[i], no_memo);
-        a->last_ms = time_ms;
-        a->last_nw = nw;
+        if (nw < a->min_nw)
+            a->min_nw = nw;
+        if (nw > a->max_nw)
+            a->max_nw = nw;
+        if (has_efficiency) {
+            a->efficiency += efficiencies[i];
+            a->n_efficiency++;
+        }
     }
-    put_pending(b, n, power_nw, energy);
-    return WATTLE_OK;
+    end_run(b, &run, i);
+    return status;
+}
+
+/* The efficiencies of a block with current and power factor in thousandths. */
+static void
+rate_rows(const struct wattle_batch *batch, bool no_memo, int128 *efficiency)
+{
+    const int64_t milli = DECIMAL_ONE / 1000;
+    const int64_t *factor = batch->columns[WATTLE_POWER_FACTOR];
+    const int64_t *current = batch->columns[WATTLE_CURRENT];
+    for (size_t i = 0; i < batch->n_rows; i++) {
+        uint64_t shape = no_memo ? efficiency_shape(factor[i] * milli)
+                                 : efficiency_shape_memo(factor[i]);
+        uint64_t load = no_memo ? efficiency_load(current[i] * milli)
+                                : efficiency_load_memo(current[i]);
+        efficiency[i] = efficiency_of(factor[i] * milli, shape, load);
+    }
 }
 
 /* Powers of a block with voltage, current and power factor in thousandths. */
@@ -205,13 +238,16 @@ account_block_add(struct account_set *set, const struct wattle_batch *batch,
         return false;
     }
     struct block b = {.set = set, .batch = batch, .power_nw = power_nw};
-    if (has_factor && has_current) {
-        b.factor = batch->columns[WATTLE_POWER_FACTOR];
-        b.current = batch->columns[WATTLE_CURRENT];
-    }
     b.pending.power_hour = INT64_MIN;
     b.pending.energy_hour = INT64_MIN;
-    *status = b.factor != NULL ? add_rows(&b, true) : add_rows(&b, false);
+    if (has_factor && has_current) {
+        int128 efficiency[BLOCK_ROWS];
+        rate_rows(batch, set->no_memo, efficiency);
+        b.efficiency = efficiency;
+        *status = add_rows(&b, true);
+    } else {
+        *status = add_rows(&b, false);
+    }
     flush_power(&b);
     flush_energy(&b);
     return true;

@@ -152,6 +152,7 @@ take_first(struct account_set *total, size_t device,
     bool disordered = total->accounts[device].is_disordered;
     total->accounts[device] = *ref->account;
     total->accounts[device].is_disordered = disordered;
+    total->accounts[device].needs_care = disordered || ref->account->extra;
     total->firsts[device] = *ref->first;
     ref->account->extra = NULL;
 }
