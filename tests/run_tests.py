@@ -46,6 +46,7 @@ def suites(tier):
         ("generated", "test", python("check_generate.py", CHECKED, RELEASE)),
         ("hard-inputs", "test", python("hard_inputs.py", CHECKED)),
         ("real-files", "test", python("real_files.py", CHECKED)),
+        ("docs", "test", python("check_docs.py", RELEASE)),
         ("build", "test", python("check_build.py")),
         ("fuzz-seeds", "test", python("fuzz_seeds.py", "regress")),
         ("fuzz", "full", python("fuzz_seeds.py", "fuzz")),

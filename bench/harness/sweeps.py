@@ -118,10 +118,23 @@ def shapes(readings, settings, quick, say):
         job = Job(shape, wattle.command(dataset), same_bytes(wanted), dataset)
         entry.update(outcome(base, job, settings),
                      answer_confirmed_by=confirmed,
+                     text_wall_s=text_times(dataset, settings),
                      other_cpu_share=load.share())
         entries.append(entry)
-    return {"readings": readings,
-            "base": base_entry("plain", plain, entries), "entries": entries}
+    base = base_entry("plain", plain, entries)
+    base["text_wall_s"] = text_times(plain, settings)
+    return {"readings": readings, "base": base, "entries": entries}
+
+
+def text_times(dataset, settings):
+    """The same with the text report, which lists ten devices only: what is
+    left when printing every device as JSON is not counted."""
+    job = Job("text", [paths.WATTLE, "report", dataset.folder,
+                       "--no-progress"], same_bytes(None), dataset)
+    n_runs = measure.number_of_pairs(settings.rounds,
+                                     run_job(job, settings)["wall_s"])
+    return measure.summary([run_job(job, settings)["wall_s"]
+                            for _ in range(n_runs)])
 
 
 def shape_answer(dataset, plain_reference, same, settings, quick):

@@ -108,18 +108,27 @@ def start_up_text(result):
             + table(rows))
 
 
+def head_to(name, *more):
+    """HEAD with another base than wattle's default."""
+    return [f"to {name}" if cell == "to wattle" else cell
+            for cell in HEAD] + list(more)
+
+
 def shapes_text(result):
-    rows = [HEAD, figures_row("plain", result["base"])]
-    for entry in result["entries"]:
-        rows.append(figures_row(entry["name"], entry))
-    return (f"Shapes of {result['readings']:,} readings, in pairs with plain\n"
-            + table(rows))
+    rows = [head_to("plain", "text report")]
+    for title, entry in ([("plain", result["base"])]
+                         + [(entry["name"], entry)
+                            for entry in result["entries"]]):
+        row = figures_row(title, entry)
+        if isinstance(row, list):
+            row.append(seconds(entry["text_wall_s"]["median"]))
+        rows.append(row)
+    return (f"Shapes of {result['readings']:,} readings, report --json in "
+            "pairs with plain\n" + table(rows))
 
 
 def ladder_text(result):
-    head = list(HEAD)
-    head[6] = "to default"
-    rows = [head, figures_row("default", result["base"])]
+    rows = [head_to("default"), figures_row("default", result["base"])]
     kind = None
     titles = {"stairs": "Step by step:", "switch": "One switch at a time:"}
     for entry in result["entries"]:

@@ -179,10 +179,9 @@ thousands_are_parted_by_commas(void **state)
         {999.96, 1, "1,000.0"},
         {-123456, 0, "-123,456"},
         {0.05, 2, "0.05"},
-        {999999999999999983.0, 0, "1,000,000,000,000,000,000"},
     };
     char text[NUMBER_TEXT_SIZE];
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]) - 1; i++) {
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         number_text_grouped(cases[i].value, cases[i].places, text);
         assert_string_equal(text, cases[i].text);
     }

@@ -1,0 +1,174 @@
+/*
+ * test_efficiency.c - the integer series against the formulas in long double.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <math.h>
+
+#include "analytics/efficiency.h"
+#include "base/decimal.h"
+#include "generate/counter_hash.h"
+
+#define TOLERANCE 1e-15L
+
+static long double
+from_fixed(uint64_t value)
+{
+    return (long double)value / 0x1p63L;
+}
+
+static long double
+from_nano(int64_t nano)
+{
+    return (long double)nano / 1e9L;
+}
+
+/* exp(-sin(2 acos pf)^2), as the formula stands */
+static long double
+shape_of(int64_t factor_nano)
+{
+    long double sine = sinl(2 * acosl(from_nano(factor_nano)));
+    return expl(-sine * sine);
+}
+
+static long double
+load_of(int64_t current_nano)
+{
+    return 1 / (1 + log1pl(from_nano(current_nano)));
+}
+
+static void
+assert_close(long double got, long double wanted, int64_t nano)
+{
+    if (fabsl(got - wanted) > TOLERANCE * fabsl(wanted))
+        fail_msg("%lld nano: %.20Lg, not %.20Lg", (long long)nano, got, wanted);
+}
+
+static void
+check_shape(int64_t nano)
+{
+    assert_close(from_fixed(efficiency_shape(nano)), shape_of(nano), nano);
+    assert_int_equal(efficiency_shape(-nano), efficiency_shape(nano));
+}
+
+static void
+check_load(int64_t nano)
+{
+    assert_close(from_fixed(efficiency_load(nano)), load_of(nano), nano);
+}
+
+static void
+shapes_follow_the_formula(void **state)
+{
+    (void)state;
+    for (int64_t milli = 0; milli <= 1000; milli++)
+        check_shape(milli * 1000000);
+    for (uint64_t i = 0; i < 100000; i++)
+        check_shape((int64_t)(counter_hash(81, i) % 1000000001));
+    for (int64_t nano = 0; nano < 100; nano++) {
+        check_shape(nano);
+        check_shape(DECIMAL_ONE - nano);
+        check_shape(707106781 + nano - 50); /* the least shape, 1/e */
+    }
+}
+
+static void
+loads_follow_the_formula(void **state)
+{
+    (void)state;
+    for (int64_t milli = 0; milli < 70000; milli++)
+        check_load(milli * 1000000);
+    for (uint64_t i = 0; i < 100000; i++) {
+        uint64_t bits = counter_hash(82, i);
+        check_load((int64_t)((bits >> (i % 60)) % DECIMAL_MAX));
+    }
+    for (int64_t nano = 0; nano < 1000; nano++) {
+        check_load(nano);
+        check_load(DECIMAL_MAX - nano);
+        check_load(DECIMAL_ONE + nano - 500);
+    }
+}
+
+static void
+the_ends_of_the_ranges_are_exact(void **state)
+{
+    (void)state;
+    const uint64_t one = UINT64_C(1) << 63;
+    assert_int_equal(efficiency_shape(0), one);
+    assert_int_equal(efficiency_shape(DECIMAL_ONE), one);
+    assert_int_equal(efficiency_shape(-DECIMAL_ONE), one);
+    assert_int_equal(efficiency_load(0), one);
+    assert_true(efficiency_load(DECIMAL_MAX) > one / 22);
+    assert_true(efficiency_load(DECIMAL_MAX) < one / 21);
+}
+
+static void
+products_follow_the_formula(void **state)
+{
+    (void)state;
+    for (uint64_t i = 0; i < 100000; i++) {
+        uint64_t bits = counter_hash(83, i);
+        int64_t factor = (int64_t)(bits % 2000000001) - DECIMAL_ONE;
+        int64_t current = (int64_t)(counter_hash(84, i) >> (4 + i % 56));
+        if (current > DECIMAL_MAX)
+            continue;
+        int128 units = efficiency_of(factor, efficiency_shape(factor),
+                                     efficiency_load(current));
+        long double got = (long double)units / (1e9L * 0x1p60L);
+        long double wanted =
+            from_nano(factor) * shape_of(factor) * load_of(current);
+        assert_close(got, wanted, factor);
+    }
+    assert_true(efficiency_of(0, efficiency_shape(0), efficiency_load(0)) == 0);
+    uint64_t one = UINT64_C(1) << 63;
+    int128 whole = (int128)DECIMAL_ONE << EFFICIENCY_UNIT_BITS;
+    assert_true(efficiency_of(DECIMAL_ONE, one, one) == whole);
+    assert_true(efficiency_of(-DECIMAL_ONE, one, one) == -whole);
+}
+
+static void
+loads_fall_as_currents_rise(void **state)
+{
+    (void)state;
+    for (int64_t milli = 1; milli < 200000; milli++)
+        assert_true(efficiency_load(milli * 1000000) <
+                    efficiency_load((milli - 1) * 1000000));
+}
+
+/* Twice each: the first call fills the table, the second one reads it. */
+static void
+remembered_values_are_the_same(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 2; round++) {
+        for (int64_t milli = -1000; milli <= 1000; milli++)
+            assert_int_equal(efficiency_shape_memo(milli),
+                             efficiency_shape(milli * 1000000));
+        for (int64_t milli = 0; milli < 70000; milli += 1 + milli % 3)
+            assert_int_equal(efficiency_load_memo(milli),
+                             efficiency_load(milli * 1000000));
+        for (int64_t milli = 65530; milli < 65540; milli++)
+            assert_int_equal(efficiency_load_memo(milli),
+                             efficiency_load(milli * 1000000));
+        assert_int_equal(efficiency_load_memo(DECIMAL_MAX / 1000000),
+                         efficiency_load(DECIMAL_MAX));
+    }
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(shapes_follow_the_formula),
+        cmocka_unit_test(loads_follow_the_formula),
+        cmocka_unit_test(the_ends_of_the_ranges_are_exact),
+        cmocka_unit_test(products_follow_the_formula),
+        cmocka_unit_test(loads_fall_as_currents_rise),
+        cmocka_unit_test(remembered_values_are_the_same),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
