@@ -26,6 +26,7 @@ SCHEMA = 1
 SIZES = "100k,1M,10M"
 QUICK_SIZES = "100k,1M"
 HEADLINE_READINGS = 10_000_000
+SMALL_READINGS = 100_000
 MEMORY_SHARE = 0.7
 BUSY_SHARE = 0.05
 
@@ -132,8 +133,9 @@ def measure_sizes(options, settings, results):
 
 
 def measure_start_up(options, settings, results):
-    """Whole processes on the smallest size."""
-    dataset = datasets.Dataset("plain", options.sizes[0])
+    """Whole processes on little data."""
+    dataset = datasets.Dataset("plain", SMALL_READINGS)
+    datasets.ensure(dataset, say)
     results["start_up"] = sweeps.start_up(dataset, options.start_up_runs,
                                           settings, say)
     show(tables.start_up_text(results["start_up"]))

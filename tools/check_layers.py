@@ -19,7 +19,7 @@ ALLOWED = {
     "simd": ["base"],
     "model": ["base"],
     "ingest": ["base", "simd", "model"],
-    "analytics": ["base", "model"],
+    "analytics": ["base", "simd", "model"],
     "engine": ["base", "simd", "model", "ingest", "analytics"],
     "report": ["base"],
     "generate": ["base"],

@@ -23,6 +23,13 @@ class Settings:
         self.memory_bytes = memory_bytes
         self.cold = cold
 
+    def prepare(self, dataset):
+        """Bring the data into the cache, or out of it."""
+        if self.cold:
+            datasets.drop(dataset)
+        else:
+            datasets.read_back(dataset)
+
 
 def run_job(job, settings):
     """One run with a checked answer. Returns its figures."""
@@ -129,8 +136,7 @@ class Foresight:
 
 def compare(dataset, base, contenders, settings, foresight, say):
     """All contenders on one data set, each in pairs with the base."""
-    if not settings.cold:
-        datasets.read_back(dataset)
+    settings.prepare(dataset)
     cached_before = datasets.cached_share(dataset)
     load = measure.OtherLoad()
 

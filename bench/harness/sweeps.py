@@ -49,7 +49,7 @@ def switches():
 
 def start_up(dataset, n_runs, settings, say):
     """Whole processes on little data, many runs, all kinds in turn."""
-    datasets.read_back(dataset)
+    settings.prepare(dataset)
     load = measure.OtherLoad()
     say(f"{dataset.name}: {n_runs} runs of each kind")
     reference = first_answer(dataset, contenders.wattle(), settings)
@@ -95,7 +95,7 @@ def shapes(readings, settings, quick, say):
     """wattle on every shape of data, in pairs with the plain shape."""
     plain = datasets.Dataset("plain", readings)
     datasets.ensure(plain, say)
-    datasets.read_back(plain)
+    settings.prepare(plain)
     wattle = contenders.wattle()
     reference = first_answer(plain, wattle, settings)
     base = Job("plain", wattle.command(plain), same_bytes(reference.hash),
@@ -104,7 +104,7 @@ def shapes(readings, settings, quick, say):
     for shape, options, derive, same in SHAPES:
         dataset = datasets.Dataset(shape, readings, options, derive)
         datasets.ensure(dataset, say)
-        datasets.read_back(dataset)
+        settings.prepare(dataset)
         say(f"{dataset.name}: wattle")
         load = measure.OtherLoad()
         entry = {"name": shape, "dataset": dataset.facts()}
@@ -158,7 +158,7 @@ def ladder(readings, settings, say):
     switch at a time. Every answer has the same bytes."""
     dataset = datasets.Dataset("plain", readings)
     datasets.ensure(dataset, say)
-    datasets.read_back(dataset)
+    settings.prepare(dataset)
     wattle = contenders.wattle()
     reference = first_answer(dataset, wattle, settings)
     base = Job("default", wattle.command(dataset),

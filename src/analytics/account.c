@@ -26,7 +26,9 @@
 void
 account_set_init(struct account_set *set, int64_t max_gap_ms, bool no_memo)
 {
-    *set = (struct account_set){.max_gap_ms = max_gap_ms, .no_memo = no_memo};
+    *set = (struct account_set){.max_gap_ms = max_gap_ms,
+                                .no_memo = no_memo,
+                                .kernels = &kernels_scalar};
     profile_init(&set->profile);
 }
 
@@ -118,8 +120,9 @@ account_extra_of(struct account *account)
 struct reading {
     struct power_point point;
     bool has_efficiency;
-    int128 efficiency;
-    int128 energy; /* units, when the reading gives energy */
+    bool is_milli;     /* the factor is a whole number of thousandths */
+    int128 efficiency; /* in units of 1e-3 or 1e-9, as is_milli says */
+    int128 energy;     /* units, when the reading gives energy */
     bool has_energy;
 };
 
@@ -143,7 +146,10 @@ read_efficiency(const struct wattle_batch *batch, size_t row, bool no_memo,
     uint64_t load = on_grid ? efficiency_load_memo(current / milli)
                             : efficiency_load(current);
     reading->has_efficiency = true;
-    reading->efficiency = efficiency_of(factor, shape, load);
+    reading->is_milli = factor % milli == 0;
+    reading->efficiency =
+        (int128)(reading->is_milli ? factor / milli : factor) *
+        (int64_t)efficiency_product(shape, load);
 }
 
 /* Energy units in 1e-9 Wh: 7.2e18 / 1e12. */
@@ -290,6 +296,23 @@ begin_stretch(struct account_set *set, uint32_t device,
         (struct account_first){reading->point.time_ms, reading->point.nw};
 }
 
+static int
+add_efficiency(struct account *account, const struct reading *reading)
+{
+    if (!reading->has_efficiency)
+        return WATTLE_OK;
+    account->n_efficiency++;
+    if (reading->is_milli) {
+        account->efficiency += reading->efficiency;
+        return WATTLE_OK;
+    }
+    struct account_extra *extra = account_extra_of(account);
+    if (extra == NULL)
+        return WATTLE_ERR_MEMORY;
+    extra->efficiency += reading->efficiency;
+    return WATTLE_OK;
+}
+
 int
 account_add_row(struct account_set *set, const struct wattle_batch *batch,
                 size_t row)
@@ -314,13 +337,13 @@ account_add_row(struct account_set *set, const struct wattle_batch *batch,
         status = account_add_step(set, account, &reading.point);
     if (status == WATTLE_OK)
         status = add_amount(set, account, &reading);
+    if (status == WATTLE_OK)
+        status = add_efficiency(account, &reading);
     if (status != WATTLE_OK)
         return status;
     if (is_first && reading.point.nw == ACCOUNT_FINE)
         account->extra->first = reading.point.fine;
     account->n_readings++;
-    account->n_efficiency += reading.has_efficiency ? 1 : 0;
-    account->efficiency += reading.efficiency;
     account->last_ms = time_ms;
     account->last_nw = reading.point.nw;
     return WATTLE_OK;

@@ -25,6 +25,7 @@
 
 #include "analytics/profile.h"
 #include "base/wide_int.h"
+#include "simd/kernels.h"
 #include "wattle/batch.h"
 
 /* power_nw of a reading whose power is fine, or that has none. */
@@ -38,6 +39,7 @@ struct account_extra {
     struct int256 sum, min, max; /* of the fine powers */
     struct int256 first, last;   /* fine power of the first, last reading */
     struct int256 energy;        /* of steps with a fine end */
+    int128 efficiency;           /* of factors with more than three places */
 };
 
 /* One stretch; two cache lines. n_readings == 0 means empty. */
@@ -49,7 +51,7 @@ struct account {
     uint64_t n_efficiency;
     int128 sum_nw;
     int128 energy;
-    int128 efficiency;
+    int128 efficiency; /* EFFICIENCY_UNIT / 1000 of factors in thousandths */
     uint64_t n_gaps;
     int64_t gap_ms;
     struct account_extra *extra; /* NULL for most; owned */
@@ -75,7 +77,8 @@ struct account_stretch {
 struct account_set {
     int64_t max_gap_ms;
     bool no_memo;
-    struct account *accounts; /* [n_devices] */
+    const struct kernels *kernels; /* the scalar ones unless set otherwise */
+    struct account *accounts;      /* [n_devices] */
     struct account_first *firsts;
     size_t n_devices, cap;
     struct account_stretch *stretches;

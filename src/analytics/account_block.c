@@ -14,6 +14,7 @@
 #include "analytics/power.h"
 #include "base/civil_time.h"
 #include "base/decimal.h"
+#include "simd/kernels.h"
 #include "wattle/error.h"
 
 #define BLOCK_ROWS 1024
@@ -77,22 +78,38 @@ enter_time(struct block *b, int64_t time_ms)
  * general way has already put into the profile.
  */
 struct run {
-    size_t begin;
+    size_t begin, end;
+    int64_t now_ms;
+    int64_t from_ms; /* a last reading in [from_ms, now_ms) is plain */
     uint64_t n_elsewhere;
     int128 elsewhere_nw;
-    int128 energy;
 };
 
-/* Puts the sums of a run that ends before row `end` away. */
-static inline void
-end_run(struct block *b, const struct run *run, size_t end)
+static struct run
+next_run(struct block *b, size_t begin)
+{
+    const int64_t *times_ms = b->batch->time_ms;
+    struct run run = {.begin = begin, .now_ms = times_ms[begin]};
+    run.end = begin + 1;
+    while (run.end < b->batch->n_rows && times_ms[run.end] == run.now_ms)
+        run.end++;
+    enter_time(b, run.now_ms);
+    int64_t hour_ms = b->pending.energy_hour * CIVIL_MS_PER_HOUR;
+    int64_t gap_ms = run.now_ms - b->set->max_gap_ms;
+    run.from_ms = hour_ms > gap_ms ? hour_ms : gap_ms;
+    return run;
+}
+
+/* Puts the sums of a run away. */
+static void
+end_run(struct block *b, const struct run *run, int128 energy)
 {
     int128 power_nw = -run->elsewhere_nw;
-    for (size_t i = run->begin; i < end; i++)
+    for (size_t i = run->begin; i < run->end; i++)
         power_nw += b->power_nw[i];
-    b->pending.n += end - run->begin - run->n_elsewhere;
+    b->pending.n += run->end - run->begin - run->n_elsewhere;
     b->pending.power_nw += power_nw;
-    b->pending.energy += run->energy;
+    b->pending.energy += energy;
 }
 
 /* A row that the straight-line code cannot take. */
@@ -104,48 +121,32 @@ add_with_care(struct block *b, struct run *run, size_t row)
     return account_add_row(b->set, b->batch, row);
 }
 
-/* The last readings from which a step to time_ms is plain begin here. */
-static int64_t
-plain_from(const struct block *b, int64_t time_ms)
-{
-    int64_t hour_ms = b->pending.energy_hour * CIVIL_MS_PER_HOUR;
-    int64_t gap_ms = time_ms - b->set->max_gap_ms;
-    return hour_ms > gap_ms ? hour_ms : gap_ms;
-}
-
 static inline int
-add_rows(struct block *b, bool has_efficiency)
+add_run(struct block *b, struct run *run, bool has_efficiency)
 {
-    struct account *accounts = b->set->accounts;
-    const size_t n_rows = b->batch->n_rows;
-    const int64_t *times_ms = b->batch->time_ms;
-    const uint32_t *devices = b->batch->device;
-    const int64_t *powers_nw = b->power_nw;
-    const int128 *efficiencies = b->efficiency;
-    struct run run = {0};
-    int64_t now_ms = INT64_MIN;
-    int64_t from_ms = 0; /* a last reading in [from_ms, now_ms) is plain */
+    struct account *const accounts = b->set->accounts;
+    const uint32_t *const devices = b->batch->device;
+    const int64_t *const powers_nw = b->power_nw;
+    const int128 *const efficiencies = b->efficiency;
+    const int64_t now_ms = run->now_ms;
+    const int64_t from_ms = run->from_ms;
+    const size_t end = run->end;
+    int128 energy = 0;
     int status = WATTLE_OK;
-    size_t i = 0;
-    for (; i < n_rows && status == WATTLE_OK; i++) {
-        if (times_ms[i] != now_ms) {
-            end_run(b, &run, i);
-            run = (struct run){.begin = i};
-            now_ms = times_ms[i];
-            enter_time(b, now_ms);
-            from_ms = plain_from(b, now_ms);
-        }
+    for (size_t i = run->begin; i < end; i++) {
         struct account *a = &accounts[devices[i]];
         uint64_t back = (uint64_t)a->last_ms - (uint64_t)from_ms;
         if (back >= (uint64_t)(now_ms - from_ms) || a->needs_care) {
-            status = add_with_care(b, &run, i);
+            status = add_with_care(b, run, i);
+            if (status != WATTLE_OK)
+                break;
             continue;
         }
         int64_t nw = powers_nw[i];
         int128 step = (int128)(a->last_nw + nw) * (now_ms - a->last_ms);
         a->last_ms = now_ms;
         a->last_nw = nw;
-        run.energy += step;
+        energy += step;
         a->energy += step;
         a->sum_nw += nw;
         a->n_readings++;
@@ -158,42 +159,54 @@ add_rows(struct block *b, bool has_efficiency)
             a->n_efficiency++;
         }
     }
-    end_run(b, &run, i);
+    end_run(b, run, energy);
     return status;
+}
+
+static int
+add_rows(struct block *b)
+{
+    int status = WATTLE_OK;
+    for (size_t i = 0; i < b->batch->n_rows && status == WATTLE_OK;) {
+        struct run run = next_run(b, i);
+        status = b->efficiency != NULL ? add_run(b, &run, true)
+                                       : add_run(b, &run, false);
+        i = run.end;
+    }
+    return status;
+}
+
+static int128
+rate_row(int64_t factor, int64_t current, bool no_memo)
+{
+    const int64_t milli = DECIMAL_ONE / 1000;
+    uint64_t shape = no_memo ? efficiency_shape(factor * milli)
+                             : efficiency_shape_memo(factor);
+    uint64_t load = no_memo ? efficiency_load(current * milli)
+                            : efficiency_load_memo(current);
+    return (int128)factor * (int64_t)efficiency_product(shape, load);
 }
 
 /* The efficiencies of a block with current and power factor in thousandths. */
 static void
 rate_rows(const struct wattle_batch *batch, bool no_memo, int128 *efficiency)
 {
-    const int64_t milli = DECIMAL_ONE / 1000;
     const int64_t *factor = batch->columns[WATTLE_POWER_FACTOR];
     const int64_t *current = batch->columns[WATTLE_CURRENT];
     for (size_t i = 0; i < batch->n_rows; i++) {
-        uint64_t shape = no_memo ? efficiency_shape(factor[i] * milli)
-                                 : efficiency_shape_memo(factor[i]);
-        uint64_t load = no_memo ? efficiency_load(current[i] * milli)
-                                : efficiency_load_memo(current[i]);
-        efficiency[i] = efficiency_of(factor[i] * milli, shape, load);
+        uint64_t at = (uint64_t)current[i];
+        int64_t milli = factor[i] < 0 ? -factor[i] : factor[i];
+        uint64_t product = 0;
+        if (at < EFFICIENCY_LOADS && !no_memo)
+            product = efficiency_product(
+                atomic_load_explicit(&efficiency_shapes[milli],
+                                     memory_order_relaxed),
+                atomic_load_explicit(&efficiency_loads[at],
+                                     memory_order_relaxed));
+        /* zero: one of the two is not in its table yet */
+        efficiency[i] = product != 0 ? (int128)factor[i] * (int64_t)product
+                                     : rate_row(factor[i], current[i], no_memo);
     }
-}
-
-/* Powers of a block with voltage, current and power factor in thousandths. */
-static bool
-multiply(const struct wattle_batch *batch, int64_t *power_nw)
-{
-    const int64_t *v = batch->columns[WATTLE_VOLTAGE];
-    const int64_t *i = batch->columns[WATTLE_CURRENT];
-    const int64_t *f = batch->columns[WATTLE_POWER_FACTOR];
-    bool fits = true;
-    for (size_t row = 0; row < batch->n_rows; row++) {
-        bool small = (uint64_t)(v[row] | i[row]) < UINT64_C(1) << 31;
-        int64_t apparent = (v[row] & INT32_MAX) * (i[row] & INT32_MAX);
-        fits = fits && small && apparent < MAX_APPARENT;
-        /* a product that overflows is not used; fits is false then */
-        power_nw[row] = (int64_t)((uint64_t)apparent * (uint64_t)f[row]);
-    }
-    return fits;
 }
 
 static bool
@@ -234,7 +247,11 @@ account_block_add(struct account_set *set, const struct wattle_batch *batch,
         if (!scale_power(batch, power_nw))
             return false;
     } else if (!has_factor || !has_current ||
-               !is_milli(batch, WATTLE_VOLTAGE) || !multiply(batch, power_nw)) {
+               !is_milli(batch, WATTLE_VOLTAGE) ||
+               !set->kernels->multiply(batch->columns[WATTLE_VOLTAGE],
+                                       batch->columns[WATTLE_CURRENT],
+                                       batch->columns[WATTLE_POWER_FACTOR],
+                                       batch->n_rows, MAX_APPARENT, power_nw)) {
         return false;
     }
     struct block b = {.set = set, .batch = batch, .power_nw = power_nw};
@@ -244,9 +261,9 @@ account_block_add(struct account_set *set, const struct wattle_batch *batch,
         int128 efficiency[BLOCK_ROWS];
         rate_rows(batch, set->no_memo, efficiency);
         b.efficiency = efficiency;
-        *status = add_rows(&b, true);
+        *status = add_rows(&b);
     } else {
-        *status = add_rows(&b, false);
+        *status = add_rows(&b);
     }
     flush_power(&b);
     flush_energy(&b);

@@ -113,6 +113,7 @@ join_extra(struct account *to, struct account *from)
     a->n_energy += b->n_energy;
     a->sum = int256_add(a->sum, b->sum);
     a->energy = int256_add(a->energy, b->energy);
+    a->efficiency += b->efficiency;
     a->last = b->last;
     return WATTLE_OK;
 }

@@ -21,7 +21,7 @@ struct sums {
     struct int256 energy; /* 1e-18 energy units */
     bool is_fine;         /* else the next two say the same */
     int128 power_nw, energy_units;
-    int128 efficiency;
+    int128 efficiency, efficiency_nano;
     int128 gap_ms;
     int64_t first_ms, last_ms;
     double min_w, max_w; /* NaN = none */
@@ -90,17 +90,18 @@ kwh_of_parts(const struct profile_energy *e)
 
 /* The mean of efficiencies; NaN of none. */
 static double
-efficiency_of_sum(int128 sum, uint64_t n)
+mean_efficiency(int128 milli, int128 nano, uint64_t n)
 {
     if (n == 0)
         return NAN;
-    if (n <= UINT64_MAX / (uint64_t)DECIMAL_ONE) {
-        double ratio = int128_ratio(sum, n * (uint64_t)DECIMAL_ONE);
-        return ldexp(ratio, -EFFICIENCY_UNIT_BITS);
-    }
-    struct int256 unit =
-        int256_mul(int256_from((int128)1 << EFFICIENCY_UNIT_BITS), DECIMAL_ONE);
-    return int256_ratio(int256_from(sum), int256_mul(unit, (int64_t)n));
+    if (nano == 0 && n <= UINT64_MAX / 1000)
+        return ldexp(int128_ratio(milli, n * 1000), -EFFICIENCY_UNIT_BITS);
+    int128 sum = milli * (DECIMAL_ONE / 1000) + nano;
+    if (n <= UINT64_MAX / (uint64_t)DECIMAL_ONE)
+        return ldexp(int128_ratio(sum, n * (uint64_t)DECIMAL_ONE),
+                     -EFFICIENCY_UNIT_BITS);
+    struct int256 places = int256_mul(int256_from(DECIMAL_ONE), (int64_t)n);
+    return ldexp(int256_ratio(int256_from(sum), places), -EFFICIENCY_UNIT_BITS);
 }
 
 static double
@@ -182,7 +183,8 @@ set_device_figures(struct wattle_figures *f, const struct account *a,
                                     extra != NULL ? extra->sum : zero, n_power)
                     : mean_from_energy(a, first_ms);
     power_extremes(a, &f->min_power_w, &f->max_power_w);
-    f->efficiency = efficiency_of_sum(a->efficiency, a->n_efficiency);
+    f->efficiency = mean_efficiency(
+        a->efficiency, extra != NULL ? extra->efficiency : 0, a->n_efficiency);
     f->energy_kwh =
         kwh_of_both(a->energy, extra != NULL ? extra->energy : zero);
     f->monthly_cost = monthly_cost(f->mean_power_w, rate);
@@ -216,6 +218,7 @@ sums_add(struct sums *s, const struct account *a,
     if (extra != NULL) {
         s->power = int256_add(s->power, extra->sum);
         s->energy = int256_add(s->energy, extra->energy);
+        s->efficiency_nano += extra->efficiency;
     }
     s->efficiency += a->efficiency;
     s->gap_ms += a->gap_ms;
@@ -266,7 +269,8 @@ sums_figures(const struct sums *s, double rate, struct wattle_figures *f)
         .mean_power_w = mean_power(s),
         .min_power_w = s->min_w,
         .max_power_w = s->max_w,
-        .efficiency = efficiency_of_sum(s->efficiency, s->n_efficiency),
+        .efficiency =
+            mean_efficiency(s->efficiency, s->efficiency_nano, s->n_efficiency),
         .energy_kwh = kwh_of_both(s->energy_units, s->energy),
         .monthly_cost = monthly_cost(means_w, rate),
         .first_ms = s->n_readings > 0 ? s->first_ms : WATTLE_NO_TIME,

@@ -15,7 +15,10 @@
 
 #include "base/wide_int.h"
 
-/* Units of efficiency sums: value = sum / (1e9 * 2^60). */
+/*
+ * Units of efficiency sums: value = sum / (places * 2^60), where places is
+ * 1e3 for power factors in thousandths and 1e9 for others.
+ */
 #define EFFICIENCY_UNIT_BITS 60
 
 /* g * 2^63 for a power factor of nano / 1e9, |nano| <= 1e9. */
@@ -61,12 +64,11 @@ efficiency_load_memo(int64_t current_milli)
     return value != 0 ? value : efficiency_load_fill(current_milli);
 }
 
-/* e in efficiency units, from g and b at 2^63. */
-static inline int128
-efficiency_of(int64_t power_factor_nano, uint64_t shape, uint64_t load)
+/* g * b at 2^60, from both at 2^63. */
+static inline uint64_t
+efficiency_product(uint64_t shape, uint64_t load)
 {
-    uint64_t product = (uint64_t)(((uint128)shape * load) >> 66);
-    return (int128)power_factor_nano * (int64_t)product;
+    return (uint64_t)(((uint128)shape * load) >> 66);
 }
 
 #endif

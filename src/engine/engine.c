@@ -109,6 +109,7 @@ join_lanes(struct pass *pass)
     int status = number_devices(pass);
     account_set_init(total, pass->engine->options->max_gap_ms,
                      pass->engine->options->no_memo);
+    total->kernels = pass->shared.kernels;
     if (status == WATTLE_OK)
         status = account_set_reserve(total, pass->engine->devices.n_devices);
     if (status == WATTLE_OK)

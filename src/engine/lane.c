@@ -494,6 +494,7 @@ lane_run(struct lane *lane, struct lane_shared *shared,
     struct run run = {.lane = lane, .shared = shared, .clock = clock};
     registry_init(&lane->registry);
     account_set_init(&lane->accounts, options->max_gap_ms, options->no_memo);
+    lane->accounts.kernels = shared->kernels;
     reject_log_init(&lane->rejects, options->rejects_path != NULL);
     run.decoder = block_decoder_new(shared->kernels, options->no_memo,
                                     &lane->registry, &lane->rejects);

@@ -77,6 +77,12 @@ block_decoder_begin(struct block_decoder *d, const struct schema *schema,
     d->line = line;
     d->is_inside = false;
     layout_plan_init(&d->plan, schema);
+    for (int k = 0; k < LAYOUT_NUMBERS; k++) {
+        bool used = k < d->plan.n_numbers;
+        int role = used ? d->plan.role_of_number[k] : 0;
+        d->decoded->number[k] =
+            used ? d->batch.value[schema_column(schema, role)] : d->unused;
+    }
     record_parser_init(d->parser, schema);
 }
 
@@ -116,32 +122,14 @@ time_of(struct block_decoder *d, size_t i, int64_t *time_ms)
     return *time_ms >= CIVIL_MIN_MS && *time_ms <= CIVIL_MAX_MS;
 }
 
-/*
- * The usual case, without a branch in the loops: all layouts in the table
- * are civil UTC times and all rows of the block are of the day seen last.
- */
-static bool
-set_times_of_day(struct block_decoder *d, size_t first, size_t n)
-{
-    const struct decoded_rows *rows = d->decoded;
-    uint32_t other = 0;
-    if (!d->table_is_civil || d->memo_date == 0)
-        return false;
-    for (size_t i = first; i < n; i++)
-        other |= (rows->date[i] ^ d->memo_date) & (0u - rows->is_valid[i]);
-    if (other != 0)
-        return false;
-    for (size_t i = first; i < n; i++)
-        d->batch.time_ms[i] =
-            d->memo_day_ms + (int64_t)rows->seconds[i] * 1000 + rows->ms[i];
-    return true;
-}
-
 /* Times for rows [first, n) that a kernel decoded; some turn out invalid. */
 static void
 set_times(struct block_decoder *d, size_t first, size_t n)
 {
-    if (set_times_of_day(d, first, n))
+    /* the usual case: civil UTC times of the day seen last */
+    if (d->table_is_civil && d->memo_date != 0 &&
+        d->kernels->set_times(d->decoded, first, n, d->memo_date,
+                              d->memo_day_ms, d->batch.time_ms))
         return;
     for (size_t i = first; i < n; i++) {
         if (d->decoded->is_valid[i] != 0 &&
@@ -159,12 +147,6 @@ run_kernel(struct block_decoder *d, const uint8_t *bytes, size_t first,
     set_times(d, first, n);
 }
 
-static int
-column_of_number(const struct block_decoder *d, int k)
-{
-    return schema_column(d->schema, d->plan.role_of_number[k]);
-}
-
 static void
 decode_fast(struct block_decoder *d, const uint8_t *bytes, size_t n)
 {
@@ -173,9 +155,6 @@ decode_fast(struct block_decoder *d, const uint8_t *bytes, size_t n)
         return;
     }
     run_kernel(d, bytes, 0, n);
-    for (int k = 0; k < d->plan.n_numbers; k++)
-        memcpy(d->batch.value[column_of_number(d, k)], d->decoded->number[k],
-               n * sizeof(int64_t));
 }
 
 /* Keeps the layout of a row the reference parser has just approved. */
@@ -361,10 +340,8 @@ repair(struct block_decoder *d, struct repair *r)
         if (knows_more) {
             run_kernel(d, r->text->bytes, i, i + 1);
             if (state[i] == ROW_FAST) {
-                for (int k = 0; k < d->plan.n_numbers; k++)
-                    d->batch.value[column_of_number(d, k)][i] =
-                        d->decoded->number[k][i] *
-                        (d->batch.places == 9 ? 1000000 : 1);
+                if (d->batch.places == 9)
+                    batch_widen(&d->batch, i, i + 1);
                 continue;
             }
         }

@@ -50,6 +50,7 @@ struct block_decoder {
     uint32_t memo_date;
     int64_t memo_day_ms;
     uint32_t starts[KERNEL_ROWS + 1];
+    int64_t unused[KERNEL_ROWS]; /* numbers that the file does not have */
 };
 
 /* A decoder on the heap; NULL = no memory. */

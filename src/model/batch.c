@@ -28,25 +28,26 @@ fits_places(const struct batch_row *row)
     return true;
 }
 
-/* From three places to nine; the values of the fast path leave room. */
-static void
-widen(struct batch *batch, size_t n_rows)
+void
+batch_widen(struct batch *batch, size_t from, size_t to)
 {
     for (int c = 0; c < WATTLE_N_COLUMNS; c++) {
         if ((batch->columns & BATCH_HAS(c)) == 0)
             continue;
-        for (size_t i = 0; i < n_rows; i++)
+        /* rows to be set later may hold anything: no overflow is undefined */
+        for (size_t i = from; i < to; i++)
             batch->value[c][i] =
                 (int64_t)((uint64_t)batch->value[c][i] * NANO_PER_PLACE);
     }
-    batch->places = 9;
 }
 
 void
 batch_set(struct batch *batch, size_t at, const struct batch_row *row)
 {
-    if (batch->places != 9 && !fits_places(row))
-        widen(batch, batch->n_rows);
+    if (batch->places != 9 && !fits_places(row)) {
+        batch_widen(batch, 0, batch->n_rows);
+        batch->places = 9;
+    }
     if (row->presence != batch->columns) {
         batch->is_uniform = false;
         batch->columns |= row->presence;

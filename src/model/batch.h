@@ -51,6 +51,9 @@ void batch_reset(struct batch *batch, uint8_t columns, uint8_t power_shift);
 /* Puts nine-place values into row `at`, widening the block if it must. */
 void batch_set(struct batch *batch, size_t at, const struct batch_row *row);
 
+/* Brings rows [from, to), still at BATCH_PLACES, to nine places. */
+void batch_widen(struct batch *batch, size_t from, size_t to);
+
 /* Reads row `at` back at nine places. */
 void batch_get(const struct batch *batch, size_t at, struct batch_row *row);
 

@@ -8,6 +8,7 @@
 #ifndef SIMD_KERNELS_H
 #define SIMD_KERNELS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,15 +17,18 @@
 #define KERNEL_ROWS  1024 /* most rows in one call */
 #define KERNEL_SLACK 64   /* bytes that may be read behind the text */
 
-/* Rows as decoded, before dates and devices are looked up. */
+/*
+ * Rows as decoded, before dates and devices are looked up. The numbers go
+ * where the caller wants them: arrays of KERNEL_ROWS, in thousandths.
+ */
 struct decoded_rows {
-    int64_t number[LAYOUT_NUMBERS][KERNEL_ROWS]; /* thousandths */
-    uint64_t device[2][KERNEL_ROWS];             /* padded id */
-    uint32_t date[KERNEL_ROWS];    /* YYYYMMDD, or low unix digits */
-    uint32_t seconds[KERNEL_ROWS]; /* of the day */
-    uint32_t ms[KERNEL_ROWS];      /* or high unix digits */
-    uint16_t slot[KERNEL_ROWS];    /* of the layout */
-    uint8_t is_valid[KERNEL_ROWS]; /* 0: for the reference parser */
+    int64_t *number[LAYOUT_NUMBERS];
+    uint64_t device[2][KERNEL_ROWS]; /* padded id */
+    uint32_t date[KERNEL_ROWS];      /* YYYYMMDD, or low unix digits */
+    uint32_t seconds[KERNEL_ROWS];   /* of the day */
+    uint32_t ms[KERNEL_ROWS];        /* or high unix digits */
+    uint16_t slot[KERNEL_ROWS];      /* of the layout */
+    uint8_t is_valid[KERNEL_ROWS];   /* 0: for the reference parser */
 };
 
 struct kernels {
@@ -44,6 +48,21 @@ struct kernels {
                         const int64_t number_max[LAYOUT_NUMBERS],
                         const uint8_t *text, const uint32_t *starts,
                         size_t first, size_t n_rows, struct decoded_rows *out);
+    /*
+     * Times of rows first .. n_rows - 1, when all valid ones are of one date:
+     * day_ms + seconds * 1000 + ms. False, with nothing promised about
+     * time_ms, when one is of another date.
+     */
+    bool (*set_times)(const struct decoded_rows *rows, size_t first,
+                      size_t n_rows, uint32_t date, int64_t day_ms,
+                      int64_t *time_ms);
+    /*
+     * power[i] = a[i] * b[i] * c[i], for 0 <= a, b and |c| <= 1000. False,
+     * with nothing promised about power, when an a * b is not below max_ab
+     * (<= 2^53) or a or b is not below 2^31.
+     */
+    bool (*multiply)(const int64_t *a, const int64_t *b, const int64_t *c,
+                     size_t n, int64_t max_ab, int64_t *power);
 };
 
 /*

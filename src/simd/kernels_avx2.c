@@ -4,6 +4,7 @@
  * As in kernels_avx512.c, but each cell is gathered by a byte shuffle from
  * 16 bytes of the row, since no shuffle here reaches across 64.
  */
+#include "simd/column_loops.h"
 #include "simd/kernels.h"
 
 #if defined(__x86_64__)
@@ -163,6 +164,8 @@ const struct kernels kernels_avx2 = {
     .name = "avx2",
     .split_rows = split_rows,
     .decode_rows = decode_rows,
+    .set_times = column_set_times,
+    .multiply = column_multiply,
 };
 
 #endif

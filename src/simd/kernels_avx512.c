@@ -6,6 +6,7 @@
  * steps turn eight digits into a number, in all cells at once. Nothing in
  * the loop branches on the data but the final "is this row valid".
  */
+#include "simd/column_loops.h"
 #include "simd/kernels.h"
 
 #if defined(__x86_64__)
@@ -68,39 +69,40 @@ struct decoding {
  * two words of the device. Notes slot and validity.
  */
 static inline __m512i
-decode_row(const struct decoding *d, const uint8_t *text, size_t i)
+decode_row(const struct decoding *d, const uint8_t *text, uint32_t len,
+           size_t i)
 {
     const __m512i zero_char = _mm512_set1_epi8('0');
     const __m512i nine = _mm512_set1_epi8(9);
-    const __m512i newline = _mm512_set1_epi8('\n');
     __m512i row = _mm512_loadu_si512(text);
     uint64_t low = _mm512_cmplt_epu8_mask(row, zero_char);
-    uint64_t ends = _mm512_cmpeq_epi8_mask(row, newline);
-    uint64_t shape = ends != 0 ? low & _blsmsk_u64(ends) : 0;
+    uint64_t shape = len <= LAYOUT_BYTES ? _bzhi_u64(low, len) : 0;
     size_t slot = layout_slot(shape);
     const struct row_layout *layout = &d->table[slot];
     __m512i literal = _mm512_load_si512(layout->literal);
-    uint64_t wrong =
+    __mmask64 wrong =
         _mm512_mask_cmpneq_epi8_mask(layout->literal_mask, row, literal);
-    wrong |= layout->shape ^ shape;
     __m512i source = _mm512_load_si512(layout->source);
     __m512i bytes =
         _mm512_maskz_permutexvar_epi8(layout->source_mask, source, row);
     __m512i digits =
         _mm512_mask_sub_epi8(bytes, layout->digit_mask, bytes, zero_char);
-    wrong |= _mm512_mask_cmpgt_epu8_mask(layout->digit_mask, digits, nine);
+    wrong = _kor_mask64(
+        wrong, _mm512_mask_cmpgt_epu8_mask(layout->digit_mask, digits, nine));
     __m512i pairs = _mm512_maddubs_epi16(digits, d->weights.tens);
-    wrong |=
-        _mm512_mask_cmpgt_epi16_mask(0x00ffffff, pairs, d->weights.pair_max);
+    wrong = _kor_mask64(wrong, _mm512_mask_cmpgt_epi16_mask(
+                                   0x00ffffff, pairs, d->weights.pair_max));
     __m512i fours = _mm512_madd_epi16(pairs, d->weights.hundreds);
     __m512i value =
         _mm512_add_epi64(_mm512_mul_epu32(fours, d->weights.myriads),
                          _mm512_srli_epi64(fours, 32));
-    wrong |= _mm512_mask_cmpgt_epi64_mask(0x07, value, d->number_max);
+    wrong = _kor_mask64(
+        wrong, _mm512_mask_cmpgt_epi64_mask(0x07, value, d->number_max));
     value = _mm512_mask_sub_epi64(value, layout->negative,
                                   _mm512_setzero_si512(), value);
     d->out->slot[i] = (uint16_t)slot;
-    d->out->is_valid[i] = wrong == 0 && shape != 0;
+    d->out->is_valid[i] = _kortestz_mask64_u8(wrong, wrong) &
+                          (layout->shape == shape) & (shape != 0);
     return _mm512_mask_mov_epi64(value, 0xc0, bytes);
 }
 
@@ -172,17 +174,22 @@ decode_rows(const struct row_layout *table,
         __m512i rows[8];
 #pragma GCC unroll 8
         for (size_t k = 0; k < 8; k++)
-            rows[k] = decode_row(&d, text + starts[i + k], i + k);
+            rows[k] = decode_row(&d, text + starts[i + k],
+                                 starts[i + k + 1] - starts[i + k], i + k);
         store_eight(rows, out, i);
     }
     for (; i < n_rows; i++)
-        store_row(decode_row(&d, text + starts[i], i), out, i);
+        store_row(
+            decode_row(&d, text + starts[i], starts[i + 1] - starts[i], i), out,
+            i);
 }
 
 const struct kernels kernels_avx512 = {
     .name = "avx512",
     .split_rows = split_rows,
     .decode_rows = decode_rows,
+    .set_times = column_set_times,
+    .multiply = column_multiply,
 };
 
 #endif

@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "simd/column_loops.h"
 #include "simd/kernels.h"
 
 static size_t
@@ -140,4 +141,6 @@ const struct kernels kernels_scalar = {
     .name = "scalar",
     .split_rows = split_rows,
     .decode_rows = decode_rows,
+    .set_times = column_set_times,
+    .multiply = column_multiply,
 };
