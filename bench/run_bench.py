@@ -2,11 +2,11 @@
 """Measures wattle: against the Python monitor before it, against other
 engines, on shapes of data, and switch by switch.
 
-    python3 bench/run_bench.py                      the plain bench (make bench)
-    python3 bench/run_bench.py --quick              the same, in seconds
-    python3 bench/run_bench.py --peers all          with other engines
-    python3 bench/run_bench.py --sizes 10M,100M     other sizes
-    python3 bench/run_bench.py --shapes --ladder    only these sweeps
+    python3 bench/run_bench.py                    the plain bench (make bench)
+    python3 bench/run_bench.py --quick            the same, in a minute
+    python3 bench/run_bench.py --peers all        with other engines
+    python3 bench/run_bench.py --sizes 10M,100M   other sizes
+    python3 bench/run_bench.py --shapes --ladder  only these sweeps
 
 Prints tables and writes bench/results/NAME.json. bench/README.md tells how
 each figure comes about.

@@ -1,1 +1,1 @@
-"""The parts of the benchmark harness; bench/run_bench.py puts them together."""
+"""The parts of the benchmark harness, put together by bench/run_bench.py."""

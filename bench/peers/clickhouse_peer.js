@@ -30,5 +30,6 @@ const version = query('SELECT version()', 'TabSeparated').toString().trim();
 const opened = now();
 const answer = query(statement(path.resolve(process.argv[2])),
   'JSONCompactEachRow').toString();
-const rows = answer.split('\n').filter(Boolean).map((line) => JSON.parse(line));
+const lines = answer.split('\n').filter(Boolean);
+const rows = lines.map((line) => JSON.parse(line));
 printAnswer(version, rows, opened - started, now() - opened);

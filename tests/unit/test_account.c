@@ -172,6 +172,7 @@ assert_same_extra(const struct account *a, const struct account *b)
     assert_same_wide(x->min, y->min);
     assert_same_wide(x->max, y->max);
     assert_same_wide(x->energy, y->energy);
+    assert_true(x->efficiency == y->efficiency);
     if (a->last_nw == ACCOUNT_FINE)
         assert_same_wide(x->last, y->last);
 }

@@ -301,11 +301,25 @@ is_reading(const struct schema *schema, const char *row, size_t len)
 
 /* ---- decoding ---------------------------------------------------------- */
 
+/* What a kernel writes to. */
+struct outlet {
+    struct decoded_rows rows;
+    int64_t numbers[LAYOUT_NUMBERS][KERNEL_ROWS];
+};
+
+static void
+blank(struct outlet *outlet, int byte)
+{
+    memset(outlet, byte, sizeof(*outlet));
+    for (int k = 0; k < LAYOUT_NUMBERS; k++)
+        outlet->rows.number[k] = outlet->numbers[k];
+}
+
 struct bench {
     struct schema schema;
     struct layout_plan plan;
     struct row_layout *table;
-    struct decoded_rows *wanted, *got;
+    struct outlet *wanted, *got;
     uint8_t text[TEXT_ROOM];
     size_t len;
     uint32_t starts[KERNEL_ROWS + 1];
@@ -373,7 +387,7 @@ damage(struct bench *b)
 static void
 assert_same_row(const struct bench *b, size_t i, const struct kernels *k)
 {
-    const struct decoded_rows *w = b->wanted, *g = b->got;
+    const struct decoded_rows *w = &b->wanted->rows, *g = &b->got->rows;
     bool same = w->is_valid[i] == g->is_valid[i];
     if (same && w->is_valid[i] != 0) {
         for (int n = 0; n < LAYOUT_NUMBERS; n++)
@@ -397,20 +411,20 @@ compare_decoders(struct bench *b)
     size_t n = kernels_scalar.split_rows(text, b->len, b->starts, KERNEL_ROWS);
     /* the last row ends where the slack begins, when all rows fit */
     size_t first = pick(4) == 0 ? pick((unsigned)n) : 0;
-    memset(b->wanted, 0xaa, sizeof(*b->wanted));
+    blank(b->wanted, 0xaa);
     kernels_scalar.decode_rows(b->table, b->plan.number_max, text, b->starts,
-                               first, n, b->wanted);
+                               first, n, &b->wanted->rows);
     for (const struct kernels *const *k = other_kernels(); *k != NULL; k++) {
-        memset(b->got, 0x55, sizeof(*b->got));
+        blank(b->got, 0x55);
         (*k)->decode_rows(b->table, b->plan.number_max, text, b->starts, first,
-                          n, b->got);
+                          n, &b->got->rows);
         for (size_t i = first; i < n; i++)
             assert_same_row(b, i, *k);
         for (size_t i = 0; i < first; i++)
-            assert_int_equal(b->got->is_valid[i], 0x55);
+            assert_int_equal(b->got->rows.is_valid[i], 0x55);
     }
     for (size_t i = first; i < n; i++)
-        b->n_valid += b->wanted->is_valid[i];
+        b->n_valid += b->wanted->rows.is_valid[i];
 }
 
 static void
@@ -486,6 +500,112 @@ all_judge_each_changed_byte_alike(void **state)
     free(b);
 }
 
+/* ---- columns ----------------------------------------------------------- */
+
+/* Every table, the scalar one too: what is right is computed here. */
+static void
+check_times(const struct kernels *k, struct decoded_rows *rows, size_t first,
+            size_t n, uint32_t date)
+{
+    const int64_t day_ms = INT64_C(1696118400000);
+    int64_t *time_ms = malloc(KERNEL_ROWS * sizeof(*time_ms));
+    assert_non_null(time_ms);
+    bool wanted = true;
+    for (size_t i = first; i < n; i++)
+        wanted = wanted && (rows->is_valid[i] == 0 || rows->date[i] == date);
+    assert_int_equal(k->set_times(rows, first, n, date, day_ms, time_ms),
+                     wanted);
+    for (size_t i = first; i < n && wanted; i++) {
+        if (rows->is_valid[i] != 0)
+            assert_int_equal(time_ms[i], day_ms + rows->ms[i] +
+                                             INT64_C(1000) * rows->seconds[i]);
+    }
+    free(time_ms);
+}
+
+static void
+all_set_times_of_one_date(void **state)
+{
+    (void)state;
+    struct outlet *outlet = malloc(sizeof(*outlet));
+    assert_non_null(outlet);
+    blank(outlet, 0);
+    struct decoded_rows *rows = &outlet->rows;
+    for (int round = 0; round < 3000; round++) {
+        size_t n = pick(pick(2) == 0 ? 40 : KERNEL_ROWS) + 1;
+        size_t first = pick(3) == 0 ? pick((unsigned)n) : 0;
+        unsigned damage = pick(3);
+        for (size_t i = 0; i < n; i++) {
+            bool odd = damage != 0 && pick(200) == 0;
+            rows->is_valid[i] = !odd || damage == 1;
+            rows->date[i] = odd ? pick(99999999) : 20231001;
+            rows->seconds[i] = pick(86400);
+            rows->ms[i] = pick(1000);
+        }
+        check_times(&kernels_scalar, rows, first, n, 20231001);
+        for (const struct kernels *const *k = other_kernels(); *k != NULL; k++)
+            check_times(*k, rows, first, n, 20231001);
+    }
+    free(outlet);
+}
+
+static void
+check_product(const struct kernels *k, const int64_t *const factors[3],
+              size_t n, int64_t max_ab)
+{
+    const int64_t end = INT64_C(1) << 31;
+    int64_t power[40];
+    bool wanted = true;
+    for (size_t i = 0; i < n; i++) {
+        int64_t a = factors[0][i], b = factors[1][i];
+        wanted = wanted && a < end && b < end && a * b < max_ab;
+    }
+    assert_int_equal(
+        k->multiply(factors[0], factors[1], factors[2], n, max_ab, power),
+        wanted);
+    for (size_t i = 0; i < n && wanted; i++)
+        assert_int_equal(power[i],
+                         factors[0][i] * factors[1][i] * factors[2][i]);
+}
+
+static int64_t
+some_factor(bool small)
+{
+    static const int64_t odd[] = {INT32_MAX,           INT64_C(1) << 31,
+                                  INT64_C(3037000500), /* squared: 2^63 */
+                                  INT64_C(4294967295), INT64_C(4294967296),
+                                  INT64_C(4294967297), INT64_C(1000000000000),
+                                  INT64_C(1) << 62};
+    if (!small && pick(10) == 0)
+        return odd[pick(8)];
+    return (int64_t)(counter_hash(6, seed_counter++) >> (small ? 44 : 33));
+}
+
+static void
+all_multiply_within_their_limits(void **state)
+{
+    (void)state;
+    static const int64_t limits[] = {INT64_C(1) << 53, INT64_C(9007199254740),
+                                     INT64_C(1) << 40};
+    int64_t a[40], b[40], c[40];
+    const int64_t *const factors[3] = {a, b, c};
+    for (int round = 0; round < 60000; round++) {
+        size_t n = pick(41);
+        bool small = pick(2) == 0;
+        for (size_t i = 0; i < n; i++) {
+            a[i] = some_factor(small || pick(8) != 0);
+            b[i] = some_factor(small || pick(8) != 0);
+            c[i] = (int64_t)pick(2001) - 1000;
+        }
+        if (round % 50 == 0 && n > 0) /* a product of 2^63 */
+            a[n - 1] = b[n - 1] = INT64_C(3037000500);
+        int64_t limit = limits[pick(3)];
+        check_product(&kernels_scalar, factors, n, limit);
+        for (const struct kernels *const *k = other_kernels(); *k != NULL; k++)
+            check_product(*k, factors, n, limit);
+    }
+}
+
 /* ---- layouts ----------------------------------------------------------- */
 
 static void
@@ -537,6 +657,8 @@ main(void)
         cmocka_unit_test(all_split_random_bytes_alike),
         cmocka_unit_test(splitting_tells_where_each_row_begins),
         cmocka_unit_test(shapes_mark_low_bytes_up_to_the_newline),
+        cmocka_unit_test(all_set_times_of_one_date),
+        cmocka_unit_test(all_multiply_within_their_limits),
         cmocka_unit_test(layouts_are_made_of_plain_rows_only),
         cmocka_unit_test(all_judge_each_changed_byte_alike),
         cmocka_unit_test(all_decode_clean_rows_alike),

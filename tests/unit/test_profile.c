@@ -147,6 +147,24 @@ a_reading_alone_makes_a_day(void **state)
 }
 
 static void
+a_day_of_nothing_is_no_day(void **state)
+{
+    (void)state;
+    struct profile p;
+    profile_init(&p);
+    profile_add_energy(&p, 5, 0);
+    profile_add_energy(&p, 30, 9);
+    profile_add_energy(&p, 31, -9); /* takes away what the hour before gave */
+    profile_add_part(&p, 50, 0, 1);
+    profile_add_energy_fine(&p, 80, int256_from(-1));
+    profile_finish(&p);
+    assert_int_equal(p.n_days, 2);
+    assert_int_equal(p.days[0].day, 2);
+    assert_int_equal(p.days[1].day, 3);
+    profile_release(&p);
+}
+
+static void
 days_come_out_ascending_with_their_sums(void **state)
 {
     (void)state;
@@ -252,6 +270,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hours_before_1970_belong_to_their_day),
         cmocka_unit_test(a_reading_alone_makes_a_day),
+        cmocka_unit_test(a_day_of_nothing_is_no_day),
         cmocka_unit_test(days_come_out_ascending_with_their_sums),
         cmocka_unit_test(merging_in_any_order_gives_the_same),
         cmocka_unit_test(hours_and_days_hold_the_same_energy),

@@ -119,6 +119,7 @@ assert_same_account(const struct account *a, const struct account *b)
     assert_int_equal(a->n_efficiency, b->n_efficiency);
     assert_true(a->sum_nw == b->sum_nw && a->energy == b->energy);
     assert_true(a->efficiency == b->efficiency);
+    assert_true(x->efficiency == y->efficiency);
     assert_int_equal(x->n_fine, y->n_fine);
     assert_int_equal(x->n_energy, y->n_energy);
     assert_int_equal(int256_compare(x->sum, y->sum), 0);
