@@ -82,7 +82,8 @@ def main():
     for i, case in enumerate(CASES, 1):
         name = case.__name__
         if not os.path.isdir(DATA):
-            print(f"ok {i} - {name} # SKIP no folder shared/data")
+            print(f"ok {i} - {name} # SKIP its files are not here (they are not part "
+                  "of the project)")
             continue
         problems = check(program, case)
         print(f"{'not ok' if problems else 'ok'} {i} - {name}")

@@ -123,8 +123,11 @@ def shapes_text(result):
         if isinstance(row, list):
             row.append(seconds(entry["text_wall_s"]["median"]))
         rows.append(row)
+    busy = max((entry.get("other_cpu_share", 0)
+                for entry in result["entries"]), default=0)
     return (f"Shapes of {result['readings']:,} readings, report --json in "
-            "pairs with plain\n" + table(rows))
+            f"pairs with plain; others used up to {share(busy)} of the CPU\n"
+            + table(rows))
 
 
 def ladder_text(result):

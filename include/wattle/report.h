@@ -82,9 +82,9 @@ void wattle_report_options_init(struct wattle_report_options *options);
 
 /*
  * Makes an empty report. Returns WATTLE_OK, WATTLE_ERR_USAGE (an option out
- * of range), WATTLE_ERR_CPU (a SIMD level this CPU lacks), WATTLE_ERR_IO (a
- * device table or rejects file that cannot be opened) or WATTLE_ERR_MEMORY;
- * *report is NULL on failure.
+ * of range), WATTLE_ERR_CPU (a SIMD level this CPU lacks), WATTLE_ERR_IO or
+ * _FORMAT (a device table that cannot be read) or WATTLE_ERR_MEMORY; *report
+ * is NULL on failure.
  */
 int wattle_report_open(struct wattle_report **report,
                        const struct wattle_report_options *options,
@@ -119,8 +119,8 @@ int wattle_report_add_batch(struct wattle_report *report,
 /*
  * Reads everything and computes the answers; to be called once. Returns
  * WATTLE_OK, WATTLE_ERR_NO_INPUT (not one file could be used; the answers
- * still list the skipped ones), WATTLE_ERR_IO, WATTLE_ERR_CHANGED,
- * WATTLE_ERR_MEMORY.
+ * still list the skipped ones), WATTLE_ERR_IO, WATTLE_ERR_USAGE (the rejects
+ * file is one of the inputs), WATTLE_ERR_CHANGED, WATTLE_ERR_MEMORY.
  */
 int wattle_report_finish(struct wattle_report *report,
                          struct wattle_error *error);
@@ -145,8 +145,8 @@ struct wattle_text_style {
 };
 
 /*
- * Write the answers to a stream. WATTLE_OK, or WATTLE_ERR_IO when the
- * stream reports an error. JSON and CSV numbers are unrounded.
+ * Write the answers to a stream. WATTLE_OK, WATTLE_ERR_IO when the stream
+ * reports an error, or WATTLE_ERR_MEMORY. JSON and CSV numbers are unrounded.
  */
 int wattle_answers_write_text(const struct wattle_answers *answers,
                               const struct wattle_text_style *style, FILE *out);

@@ -10,9 +10,8 @@
 
 #include "analytics/efficiency.h"
 #include "analytics/power.h"
+#include "analytics/tariff.h"
 #include "base/decimal.h"
-
-#define HOURS_PER_MONTH 720.0 /* 30 days */
 
 /* Exact sums over a set of devices. */
 struct sums {
@@ -164,15 +163,9 @@ power_extremes(const struct account *a, double *min_w, double *max_w)
     }
 }
 
-static double
-monthly_cost(double power_w, double rate)
-{
-    return power_w / 1000 * HOURS_PER_MONTH * rate;
-}
-
 static void
 set_device_figures(struct wattle_figures *f, const struct account *a,
-                   int64_t first_ms, double rate)
+                   int64_t first_ms, const struct tariff *tariff)
 {
     const struct account_extra *extra = a->extra;
     const struct int256 zero = int256_from(0);
@@ -187,7 +180,10 @@ set_device_figures(struct wattle_figures *f, const struct account *a,
         a->efficiency, extra != NULL ? extra->efficiency : 0, a->n_efficiency);
     f->energy_kwh =
         kwh_of_both(a->energy, extra != NULL ? extra->energy : zero);
-    f->monthly_cost = monthly_cost(f->mean_power_w, rate);
+    f->monthly_cost =
+        n_power > 0 ? tariff_cost(tariff, a->sum_nw,
+                                  extra != NULL ? extra->sum : zero, n_power)
+                    : tariff_cost_of_mean(tariff, f->mean_power_w);
     f->first_ms = first_ms;
     f->last_ms = a->last_ms;
     f->n_gaps = a->n_gaps;
@@ -258,12 +254,19 @@ mean_power(const struct sums *s)
            (double)(s->n_power + s->n_weighted);
 }
 
-static void
-sums_figures(const struct sums *s, double rate, struct wattle_figures *f)
+/* The bill: what the devices' mean powers cost together. */
+static double
+cost_of_means(const struct sums *s, const struct tariff *tariff)
 {
-    double means_w =
-        ratio_fine(s->means, UINT64_C(1) << MEAN_BITS, DECIMAL_ONE) +
-        s->energy_means_w + s->energy_means_rest;
+    double energy_means_w = s->energy_means_w + s->energy_means_rest;
+    return tariff_cost(tariff, 0, s->means, UINT64_C(1) << MEAN_BITS) +
+           tariff_cost_of_mean(tariff, energy_means_w);
+}
+
+static void
+sums_figures(const struct sums *s, const struct tariff *tariff,
+             struct wattle_figures *f)
+{
     *f = (struct wattle_figures){
         .n_readings = s->n_readings,
         .mean_power_w = mean_power(s),
@@ -272,7 +275,7 @@ sums_figures(const struct sums *s, double rate, struct wattle_figures *f)
         .efficiency =
             mean_efficiency(s->efficiency, s->efficiency_nano, s->n_efficiency),
         .energy_kwh = kwh_of_both(s->energy_units, s->energy),
-        .monthly_cost = monthly_cost(means_w, rate),
+        .monthly_cost = cost_of_means(s, tariff),
         .first_ms = s->n_readings > 0 ? s->first_ms : WATTLE_NO_TIME,
         .last_ms = s->n_readings > 0 ? s->last_ms : WATTLE_NO_TIME,
         .n_gaps = s->n_gaps,
@@ -348,7 +351,7 @@ is_same_location(const char *a, const char *b)
 /* Devices sorted by location, then one answer for each run. */
 static int
 group_locations(struct wattle_answers *answers,
-                const struct answers_input *input)
+                const struct answers_input *input, const struct tariff *tariff)
 {
     size_t n = answers->n_devices;
     const struct wattle_device_answer **order =
@@ -377,7 +380,7 @@ group_locations(struct wattle_answers *answers,
                      &order[i]->figures);
             l->n_devices++;
         }
-        sums_figures(&sums, input->rate_per_kwh, &l->figures);
+        sums_figures(&sums, tariff, &l->figures);
     }
     free(order);
     return WATTLE_OK;
@@ -409,7 +412,8 @@ set_profile(struct wattle_answers *answers, struct profile *profile)
 }
 
 static int
-set_devices(struct wattle_answers *answers, const struct answers_input *input)
+set_devices(struct wattle_answers *answers, const struct answers_input *input,
+            const struct tariff *tariff)
 {
     size_t n;
     struct entry *entries = sorted_devices(input, &n);
@@ -426,12 +430,15 @@ set_devices(struct wattle_answers *answers, const struct answers_input *input)
         const struct account *account = &input->accounts->accounts[number];
         devices[i].id = entries[i].id;
         set_device_figures(&devices[i].figures, account,
-                           input->accounts->firsts[number].first_ms,
-                           input->rate_per_kwh);
+                           input->accounts->firsts[number].first_ms, tariff);
         describe(&devices[i], input->table);
         sums_add(&sums, account, &devices[i].figures);
     }
-    sums_figures(&sums, input->rate_per_kwh, &answers->figures);
+    sums_figures(&sums, tariff, &answers->figures);
+    answers->pooled_monthly_cost =
+        sums.n_power > 0 && sums.n_weighted == 0
+            ? tariff_cost(tariff, sums.power_nw, sums.power, sums.n_power)
+            : tariff_cost_of_mean(tariff, answers->figures.mean_power_w);
     answers->n_devices = n;
     free(entries);
     return WATTLE_OK;
@@ -441,14 +448,14 @@ int
 answers_compute(struct wattle_answers *answers,
                 const struct answers_input *input)
 {
-    int status = set_devices(answers, input);
+    struct tariff tariff;
+    tariff_init(&tariff, input->rate_per_kwh);
+    int status = set_devices(answers, input, &tariff);
     if (status == WATTLE_OK)
-        status = group_locations(answers, input);
+        status = group_locations(answers, input, &tariff);
     if (status == WATTLE_OK)
         status = set_profile(answers, &input->accounts->profile);
     answers->rate_per_kwh = input->rate_per_kwh;
-    answers->pooled_monthly_cost =
-        monthly_cost(answers->figures.mean_power_w, input->rate_per_kwh);
     answers->budget = input->budget;
     answers->is_over_budget =
         !isnan(input->budget) && answers->figures.monthly_cost > input->budget;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "analytics/answers.h"
@@ -34,6 +35,7 @@ struct wattle_report {
     struct wattle_reject *rejects;
     struct wattle_skipped_file *skipped;
     FILE *rejects_file;
+    bool has_paths;
     bool is_finished;
 };
 
@@ -74,22 +76,36 @@ check_options(const struct wattle_report_options *o, struct wattle_error *error)
     return WATTLE_OK;
 }
 
-static int
-open_files(struct wattle_report *report, struct wattle_error *error)
+/* Whether a path names the file of an input. */
+static bool
+is_input(const struct wattle_report *report, const char *path)
 {
-    const struct wattle_report_options *o = &report->options;
-    if (o->devices_path != NULL) {
-        int status = device_file_read(&report->table, o->devices_path, error);
-        if (status != WATTLE_OK)
-            return status;
+    struct stat mine, other;
+    if (stat(path, &mine) != 0)
+        return false;
+    for (size_t i = 0; i < report->sources.n; i++) {
+        const struct source *source = &report->sources.sources[i];
+        if (source->kind != SOURCE_ROWS && stat(source->path, &other) == 0 &&
+            mine.st_dev == other.st_dev && mine.st_ino == other.st_ino)
+            return true;
     }
-    if (o->rejects_path != NULL) {
-        report->rejects_file = fopen(o->rejects_path, "w");
-        if (report->rejects_file == NULL)
-            return error_set_at(error, WATTLE_ERR_IO, o->rejects_path, 0,
-                                "cannot write it: %s", strerror(errno));
-        fputs("file,line,reason,raw\n", report->rejects_file);
-    }
+    return false;
+}
+
+static int
+open_rejects(struct wattle_report *report, struct wattle_error *error)
+{
+    const char *path = report->options.rejects_path;
+    if (path == NULL)
+        return WATTLE_OK;
+    if (is_input(report, path))
+        return error_set_at(error, WATTLE_ERR_USAGE, path, 0,
+                            "is an input; rejects must go to another file");
+    report->rejects_file = fopen(path, "w");
+    if (report->rejects_file == NULL)
+        return error_set_at(error, WATTLE_ERR_IO, path, 0,
+                            "cannot write it: %s", strerror(errno));
+    fputs("file,line,reason,raw\n", report->rejects_file);
     return WATTLE_OK;
 }
 
@@ -108,7 +124,8 @@ wattle_report_open(struct wattle_report **out,
     report->options = *options;
     registry_init(&report->caller_devices);
     device_table_init(&report->table);
-    status = open_files(report, error);
+    if (options->devices_path != NULL)
+        status = device_file_read(&report->table, options->devices_path, error);
     if (status != WATTLE_OK) {
         wattle_report_close(report);
         return status;
@@ -134,22 +151,27 @@ wattle_report_close(struct wattle_report *report)
     free(report);
 }
 
-/* Reads the devices.csv of a folder when there is one. */
+/*
+ * Reads the devices.csv of a folder when there is one. A table that was not
+ * asked for must not stop the report: a broken one is listed as skipped.
+ */
 static int
 read_table_in(struct wattle_report *report, const char *folder, size_t len,
               struct wattle_error *error)
 {
     struct buffer path = {0};
+    struct wattle_error why;
     int status = buffer_append(&path, folder, len);
     if (status == WATTLE_OK)
         status = buffer_append(&path, "devices.csv", sizeof("devices.csv"));
-    if (status != WATTLE_OK)
-        error_memory(error);
-    else if (access(path.data, R_OK) == 0)
-        status = device_file_read(&report->table, path.data, NULL);
+    if (status == WATTLE_OK && access(path.data, F_OK) == 0) {
+        status = device_file_read(&report->table, path.data, &why);
+        if (status != WATTLE_OK && status != WATTLE_ERR_MEMORY)
+            status = source_list_add_broken(&report->sources, path.data,
+                                            why.message);
+    }
     buffer_release(&path);
-    /* a table that was not asked for must not stop the report */
-    return status == WATTLE_ERR_MEMORY ? error_memory(error) : WATTLE_OK;
+    return status == WATTLE_OK ? status : error_memory(error);
 }
 
 /* Device tables beside the readings that were just added. */
@@ -161,7 +183,8 @@ read_tables(struct wattle_report *report, size_t first,
     size_t last_len = 0;
     if (report->options.devices_path != NULL)
         return WATTLE_OK;
-    for (size_t i = first; i < report->sources.n; i++) {
+    size_t n = report->sources.n;
+    for (size_t i = first; i < n; i++) {
         const struct source *source = &report->sources.sources[i];
         const char *slash = strrchr(source->path, '/');
         size_t len = slash != NULL ? (size_t)(slash - source->path) + 1 : 0;
@@ -172,7 +195,7 @@ read_tables(struct wattle_report *report, size_t first,
         int status = read_table_in(report, source->path, len, error);
         if (status != WATTLE_OK)
             return status;
-        last = source->path;
+        last = report->sources.sources[i].path;
         last_len = len;
     }
     return WATTLE_OK;
@@ -186,6 +209,7 @@ wattle_report_add_path(struct wattle_report *report, const char *path,
         return error_set(error, WATTLE_ERR_USAGE, "the report is finished");
     size_t first = report->sources.n;
     int status = source_list_add_path(&report->sources, path, error);
+    report->has_paths = true;
     if (status == WATTLE_OK)
         status = read_tables(report, first, error);
     return status;
@@ -388,11 +412,16 @@ wattle_report_finish(struct wattle_report *report, struct wattle_error *error)
     engine->options = &report->options;
     engine->sources = &report->sources;
     engine->caller_devices = &report->caller_devices;
-    if (report->rejects_file != NULL) {
-        engine->visit_reject = write_reject;
-        engine->visit_context = report;
-    }
-    int status = engine_run(engine, error);
+    int status = open_rejects(report, error);
+    if (status != WATTLE_OK)
+        return status;
+    engine->visit_reject = report->rejects_file != NULL ? write_reject : NULL;
+    engine->visit_context = report;
+    if (report->has_paths && report->sources.n == 0)
+        status = error_set(error, WATTLE_ERR_NO_INPUT,
+                           "none of the files holds readings");
+    else
+        status = engine_run(engine, error);
     report->is_finished = true;
     if (status == WATTLE_OK)
         status = close_rejects(report, error);

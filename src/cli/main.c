@@ -60,6 +60,10 @@ run_help(int argc, char **argv)
         return EXIT_DONE;
     }
     const struct command *command = find_command(argv[2]);
+    if (strcmp(argv[2], "help") == 0 || strcmp(argv[2], "version") == 0) {
+        print_usage(stdout);
+        return EXIT_DONE;
+    }
     if (command == NULL)
         return complain_unknown(argv[2]);
     cli_print_help(command);

@@ -245,6 +245,32 @@ cli_print_grouped(uint64_t n)
     }
 }
 
+/* A help line beside its option, broken between words at 80 columns. */
+static void
+print_wrapped(const char *left, const char *text)
+{
+    enum { INDENT = 24, WIDTH = 80 };
+    int column = printf("  %-20s  ", left);
+    while (*text != '\0') {
+        int len = (int)strcspn(text, " ");
+        if (column + len > WIDTH && column > INDENT) {
+            printf("\n%*s", INDENT, "");
+            column = INDENT;
+        }
+        printf("%.*s", len, text);
+        column += len;
+        text += len;
+        if (*text == ' ') {
+            bool fits = column + 1 + (int)strcspn(text + 1, " ") <= WIDTH;
+            if (fits)
+                putchar(' ');
+            column += fits ? 1 : WIDTH;
+            text++;
+        }
+    }
+    putchar('\n');
+}
+
 void
 cli_print_help(const struct command *command)
 {
@@ -258,7 +284,7 @@ cli_print_help(const struct command *command)
         snprintf(left, sizeof(left), "--%s%s%s", o->name,
                  o->argument != NULL ? " " : "",
                  o->argument != NULL ? o->argument : "");
-        printf("  %-20s  %s\n", left, o->help);
+        print_wrapped(left, o->help);
     }
     printf("\nOther:\n  %-20s  %s\n", "--help", "show this help");
 }

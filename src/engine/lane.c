@@ -234,7 +234,8 @@ decode_view(struct run *run, uint64_t limit, size_t *at, bool *ended)
             .len = reader->len - *at,
             .limit =
                 limit - here < SIZE_MAX ? (size_t)(limit - here) : SIZE_MAX,
-            .is_at_end = reader->is_at_end,
+            /* of a cut file the last, partial record is not to be trusted */
+            .is_at_end = reader->is_at_end && !reader->is_cut,
         };
         if (here >= limit)
             text.limit = 0;
@@ -408,7 +409,10 @@ read_text(struct run *run, struct source *source, uint64_t offset, bool *ended)
                      : status;
     }
     if (run->reader != NULL && run->reader->is_cut) {
-        error_set(&run->error, WATTLE_ERR_IO, "shrank while it was read");
+        if (run->reader->failure != WATTLE_OK)
+            run->error = run->reader->failure_error;
+        else
+            error_set(&run->error, WATTLE_ERR_IO, "shrank while it was read");
         note_problem(run, source, WATTLE_ERR_IO);
     }
     reader_close(run->reader);

@@ -24,7 +24,8 @@ struct byte_feed {
     const char *path;
     enum packing packing;
     bool raw_ended;
-    bool frame_open; /* a packed frame is not complete yet */
+    bool frame_open;    /* a packed frame is not complete yet */
+    const char *damage; /* what is damaged from here on, or NULL */
     uint8_t *raw;
     size_t raw_at, raw_len;
     struct inflate_state *gzip;
@@ -152,10 +153,14 @@ byte_feed_taken(const struct byte_feed *feed)
     return feed->taken;
 }
 
+/* What was unpacked before the damage still goes out; the next call fails. */
 static int
-damaged(const struct byte_feed *feed, const char *what,
+damaged(struct byte_feed *feed, const char *what, size_t n,
         struct wattle_error *error)
 {
+    feed->damage = what;
+    if (n > 0)
+        return WATTLE_OK;
     return error_set_at(error, WATTLE_ERR_FORMAT, feed->path, 0,
                         "damaged %s data", what);
 }
@@ -199,14 +204,15 @@ read_gzip(struct byte_feed *feed, uint8_t *out, size_t cap, size_t *n,
         state->next_out = out;
         state->avail_out = (uint32_t)cap;
         feed->frame_open = true;
-        if (isal_inflate(state) != ISAL_DECOMP_OK)
-            return damaged(feed, "gzip", error);
+        int code = isal_inflate(state);
         *n = cap - state->avail_out;
+        if (code != ISAL_DECOMP_OK)
+            return damaged(feed, "gzip", *n, error);
         bool stuck = *n == 0 && feed->raw_ended &&
                      state->block_state != ISAL_BLOCK_FINISH;
         feed->raw_at = feed->raw_len - state->avail_in;
         if (stuck)
-            return damaged(feed, "gzip", error);
+            return damaged(feed, "gzip", 0, error);
         if (state->block_state == ISAL_BLOCK_FINISH)
             next_member(feed);
     }
@@ -227,8 +233,9 @@ read_zstd(struct byte_feed *feed, uint8_t *out, size_t cap, size_t *n,
             return WATTLE_OK;
         ZSTD_inBuffer from = {feed->raw, feed->raw_len, feed->raw_at};
         size_t left = ZSTD_decompressStream(feed->zstd, &to, &from);
+        *n = to.pos;
         if (ZSTD_isError(left) || (ended && to.pos == 0))
-            return damaged(feed, "zstd", error);
+            return damaged(feed, "zstd", to.pos, error);
         feed->raw_at = from.pos;
         feed->frame_open = left != 0;
     }
@@ -241,6 +248,8 @@ byte_feed_read(struct byte_feed *feed, uint8_t *out, size_t cap, size_t *n,
                struct wattle_error *error)
 {
     *n = 0;
+    if (feed->damage != NULL)
+        return damaged(feed, feed->damage, 0, error);
     if (cap > UINT32_MAX / 2)
         cap = UINT32_MAX / 2;
     switch (feed->packing) {

@@ -37,7 +37,9 @@ struct reader {
     size_t len;
     uint64_t offset; /* of data[0] in the text */
     bool is_at_end;  /* nothing comes behind the view */
-    bool is_cut;     /* the file was shorter than when it was prepared */
+    bool is_cut;     /* what is behind the view is missing or damaged */
+    int failure;     /* why; WATTLE_OK = the file has shrunk */
+    struct wattle_error failure_error;
     /* for the kinds */
     const struct reader_ops *ops;
     const struct source *source;

@@ -106,6 +106,12 @@ more(struct reader *base, size_t used, struct wattle_error *error)
         size_t cap = wanted - base->len;
         status = r->feed != NULL ? fill_from_feed(r, out, cap, &n, error)
                                  : fill_from_file(r, out, cap, &n, error);
+        if (status == WATTLE_ERR_IO || status == WATTLE_ERR_FORMAT) {
+            base->failure = status;
+            base->failure_error = *error;
+            base->is_cut = base->is_at_end = true;
+            break;
+        }
         if (status != WATTLE_OK)
             return status;
         base->len += n;

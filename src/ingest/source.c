@@ -138,6 +138,17 @@ source_list_add_path(struct source_list *list, const char *path,
     return append(list, path, kind) != NULL ? WATTLE_OK : error_memory(error);
 }
 
+int
+source_list_add_broken(struct source_list *list, const char *path,
+                       const char *problem)
+{
+    struct source *source = append(list, path, SOURCE_PLAIN);
+    if (source == NULL)
+        return WATTLE_ERR_MEMORY;
+    source_set_problem(source, problem);
+    return WATTLE_OK;
+}
+
 struct row_store *
 source_list_rows(struct source_list *list)
 {
@@ -186,8 +197,11 @@ read_head(struct source *source, struct byte_feed *feed,
         size_t n = 0;
         int status = byte_feed_read(feed, source->head + source->head_len,
                                     HEAD_BYTES - source->head_len, &n, error);
+        /* with a line to work on, the damage is told when it is reached */
         if (status != WATTLE_OK)
-            return status;
+            return memchr(source->head, '\n', source->head_len) != NULL
+                       ? WATTLE_OK
+                       : status;
         if (n == 0)
             break;
         source->head_len += n;
@@ -266,7 +280,10 @@ read_header(struct source *source, int value_kind, struct wattle_error *error)
         return error_memory(error);
     char text[640];
     if (!whole)
-        source_set_problem(source, "no usable header line in its first 64 KiB");
+        source_set_problem(source,
+                           source->head_len < HEAD_BYTES
+                               ? "no usable header line (a quote is open)"
+                               : "no usable header line in its first 64 KiB");
     if (status != WATTLE_OK) {
         snprintf(text, sizeof(text), "%s%s", why.message,
                  separator_hint(source));

@@ -55,6 +55,10 @@ struct source_list {
 int source_list_add_path(struct source_list *list, const char *path,
                          struct wattle_error *error);
 
+/* Adds a file that is known to be unusable, to be listed. */
+int source_list_add_broken(struct source_list *list, const char *path,
+                           const char *problem);
+
 /* The row store at the end of the list, a new one if need be; NULL = memory. */
 struct row_store *source_list_rows(struct source_list *list);
 

@@ -332,8 +332,8 @@ put_quality(const struct text_canvas *c, const struct wattle_answers *a)
             grouped(a->figures.gap_hours, 1, text));
     if (a->n_filtered > 0) {
         label(c, "Left out");
-        fprintf(c->out, "%s lines, by --since, --until or --device\n",
-                counted(a->n_filtered, text));
+        fprintf(c->out, "%s line%s, by --since, --until or --device\n",
+                counted(a->n_filtered, text), plural(a->n_filtered));
     }
     if (a->n_rounded > 0) {
         label(c, "Rounded");

@@ -10,7 +10,8 @@
 static const struct kernels *
 if_avx2(void)
 {
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi")
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
+                   __builtin_cpu_supports("bmi2")
                ? &kernels_avx2
                : NULL;
 }
@@ -23,6 +24,7 @@ if_avx512(void)
                    __builtin_cpu_supports("avx512vl") &&
                    __builtin_cpu_supports("avx512dq") &&
                    __builtin_cpu_supports("avx512vbmi") &&
+                   __builtin_cpu_supports("bmi") &&
                    __builtin_cpu_supports("bmi2")
                ? &kernels_avx512
                : NULL;
