@@ -104,16 +104,16 @@ more(struct reader *base, size_t used, struct wattle_error *error)
         size_t n = 0;
         uint8_t *out = r->buffer + base->len;
         size_t cap = wanted - base->len;
-        status = r->feed != NULL ? fill_from_feed(r, out, cap, &n, error)
-                                 : fill_from_file(r, out, cap, &n, error);
+        struct wattle_error *why = &base->failure_error;
+        status = r->feed != NULL ? fill_from_feed(r, out, cap, &n, why)
+                                 : fill_from_file(r, out, cap, &n, why);
         if (status == WATTLE_ERR_IO || status == WATTLE_ERR_FORMAT) {
             base->failure = status;
-            base->failure_error = *error;
             base->is_cut = base->is_at_end = true;
             break;
         }
         if (status != WATTLE_OK)
-            return status;
+            return error_memory(error);
         base->len += n;
         base->is_at_end = n == 0;
     }

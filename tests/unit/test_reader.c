@@ -389,7 +389,8 @@ is_read_whole(const struct buffer *text, bool *failed)
     bool is_right = true;
     *failed = r == NULL;
     for (size_t used = 0; r != NULL && !r->is_at_end && !*failed;) {
-        *failed = reader_more(r, used, NULL) != WATTLE_OK;
+        *failed =
+            reader_more(r, used, NULL) != WATTLE_OK || r->failure != WATTLE_OK;
         is_right = is_right && r->offset + r->len <= text->len &&
                    memcmp(r->data, text->data + r->offset, r->len) == 0;
         used = r->len;

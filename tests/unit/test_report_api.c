@@ -450,8 +450,10 @@ files_that_cannot_be_opened_are_an_error(void **state)
     assert_string_equal(error.path, options.devices_path);
     wattle_report_options_init(&options);
     options.rejects_path = path_of("no folder/rejects.csv");
-    assert_int_equal(wattle_report_open(&report, &options, NULL),
-                     WATTLE_ERR_IO);
+    assert_int_equal(wattle_report_open(&report, &options, NULL), WATTLE_OK);
+    assert_int_equal(wattle_report_finish(report, &error), WATTLE_ERR_IO);
+    assert_string_equal(error.path, options.rejects_path);
+    wattle_report_close(report);
     report = open_report(NULL);
     assert_int_equal(wattle_report_add_path(report, path_of("none"), &error),
                      WATTLE_ERR_IO);
