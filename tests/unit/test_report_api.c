@@ -448,18 +448,66 @@ files_that_cannot_be_opened_are_an_error(void **state)
                      WATTLE_ERR_IO);
     assert_null(report);
     assert_string_equal(error.path, options.devices_path);
-    wattle_report_options_init(&options);
-    options.rejects_path = path_of("no folder/rejects.csv");
-    assert_int_equal(wattle_report_open(&report, &options, NULL), WATTLE_OK);
-    assert_int_equal(wattle_report_finish(report, &error), WATTLE_ERR_IO);
-    assert_string_equal(error.path, options.rejects_path);
-    wattle_report_close(report);
     report = open_report(NULL);
     assert_int_equal(wattle_report_add_path(report, path_of("none"), &error),
                      WATTLE_ERR_IO);
     assert_string_equal(error.path, path_of("none"));
     assert_int_equal(wattle_report_add_path(report, path_of("none"), NULL),
                      WATTLE_ERR_IO);
+    wattle_report_close(report);
+}
+
+static void
+rejects_are_written_in_input_order(void **state)
+{
+    (void)state;
+    char wanted[4 * PATH_SIZE], got[4 * PATH_SIZE] = {0};
+    struct wattle_report_options options;
+    wattle_report_options_init(&options);
+    options.rejects_path = path_of("rejects.csv");
+    write_text("a.csv", "time,id,power\n1,b\n2,b,3\n\nx,\"b\nc\",3\n");
+    write_text("b.csv", "time,id,power\n1,,2\r\n");
+    struct wattle_report *report = open_report(&options);
+    add_file(report, "a.csv");
+    add_file(report, "b.csv");
+    finish(report);
+    wattle_report_close(report);
+    snprintf(wanted, sizeof(wanted),
+             "file,line,reason,raw\n%s,2,fields,\"1,b\"\n"
+             "%s,5,timestamp,\"x,\"\"b\nc\"\",3\"\n%s,2,device,\"1,,2\"\n",
+             path_of("a.csv"), path_of("a.csv"), path_of("b.csv"));
+    FILE *file = fopen(path_of("rejects.csv"), "r");
+    assert_non_null(file);
+    assert_true(fread(got, 1, sizeof(got) - 1, file) > 0);
+    fclose(file);
+    assert_string_equal(got, wanted);
+}
+
+static void
+rejects_that_cannot_be_written_are_an_error(void **state)
+{
+    (void)state;
+    struct wattle_error error = {0};
+    struct wattle_report_options options;
+    wattle_report_options_init(&options);
+    write_text("a.csv", "time,id,power\n1,b,2\n");
+    char own[PATH_SIZE], away[PATH_SIZE];
+    snprintf(own, sizeof(own), "%s", path_of("a.csv"));
+    snprintf(away, sizeof(away), "%s", path_of("no folder/rejects.csv"));
+    options.rejects_path = away;
+    struct wattle_report *report = open_report(&options);
+    add_file(report, "a.csv");
+    assert_int_equal(wattle_report_finish(report, &error), WATTLE_ERR_IO);
+    assert_string_equal(error.path, away);
+    wattle_report_close(report);
+    options.rejects_path = own; /* an input must not be written over */
+    report = open_report(&options);
+    add_file(report, "a.csv");
+    assert_int_equal(wattle_report_finish(report, NULL), WATTLE_ERR_USAGE);
+    wattle_report_close(report);
+    report = open_report(NULL);
+    add_file(report, "a.csv");
+    assert_int_equal(finish(report)->n_lines, 1);
     wattle_report_close(report);
 }
 
@@ -650,6 +698,8 @@ main(void)
         cmocka_unit_test(a_report_of_nothing_is_empty),
         cmocka_unit_test(options_out_of_range_are_refused),
         cmocka_unit_test(files_that_cannot_be_opened_are_an_error),
+        cmocka_unit_test(rejects_are_written_in_input_order),
+        cmocka_unit_test(rejects_that_cannot_be_written_are_an_error),
         cmocka_unit_test(unusable_files_leave_their_reasons),
         cmocka_unit_test(ids_out_of_range_are_refused),
         cmocka_unit_test(batches_out_of_range_are_not_added),
