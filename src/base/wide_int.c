@@ -159,6 +159,32 @@ shift_left(struct int256 a, int bits)
     return a;
 }
 
+static inline void
+double_of(struct int256 *a)
+{
+    a->word[3] = a->word[3] << 1 | a->word[2] >> 63;
+    a->word[2] = a->word[2] << 1 | a->word[1] >> 63;
+    a->word[1] = a->word[1] << 1 | a->word[0] >> 63;
+    a->word[0] <<= 1;
+}
+
+/* Subtracts b from a when it is not larger: 1 = done, 0 = left alone. */
+static inline uint64_t
+take_off(struct int256 *a, const struct int256 *b)
+{
+    struct int256 rest;
+    uint128 borrow = 0;
+    for (int i = 0; i < 4; i++) {
+        uint128 part = (uint128)a->word[i] - b->word[i] - borrow;
+        rest.word[i] = (uint64_t)part;
+        borrow = part >> 127;
+    }
+    if (borrow != 0)
+        return 0;
+    *a = rest;
+    return 1;
+}
+
 /*
  * A 64-bit quotient whose lowest bit also says "something is left over"
  * rounds correctly when it is converted: 64 - 53 bits leave room for the
@@ -187,16 +213,12 @@ int256_ratio(struct int256 numerator, struct int256 denominator)
     uint64_t quotient = 0;
     int exponent = up_d - up_n - 63;
     if (int256_compare(rest, divisor) < 0) {
-        rest = shift_left(rest, 1);
+        double_of(&rest);
         exponent--;
     }
     for (int bit = 63; bit >= 0; bit--) {
-        quotient <<= 1;
-        if (int256_compare(rest, divisor) >= 0) {
-            rest = int256_sub(rest, divisor);
-            quotient |= 1;
-        }
-        rest = shift_left(rest, 1);
+        quotient = quotient << 1 | take_off(&rest, &divisor);
+        double_of(&rest);
     }
     return finish_ratio(quotient, !int256_is_zero(rest), exponent, negative);
 }

@@ -42,12 +42,13 @@ make_folder(void **state)
     return mkdtemp(folder) == NULL ? -1 : 0;
 }
 
+/* Valid for the next 31 calls. */
 static const char *
 path_of(const char *name)
 {
-    static char paths[4][PATH_SIZE];
+    static char paths[32][PATH_SIZE];
     static unsigned turn;
-    char *path = paths[turn++ % 4];
+    char *path = paths[turn++ % 32];
     snprintf(path, PATH_SIZE, "%s/%s", folder, name);
     return path;
 }
