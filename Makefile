@@ -19,7 +19,8 @@ help:  ## show this list
 
 $(BUILD)/build.ninja:
 	@$(INSTALL) build
-	@meson setup $(BUILD) --buildtype=release --prefix=$(PREFIX) >/dev/null
+	@meson setup $(BUILD) --buildtype=release --prefix=$(PREFIX) \
+		--libdir=lib >/dev/null
 
 $(TESTS)/build.ninja:
 	@$(INSTALL) build test

@@ -14,12 +14,16 @@ import re
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 RELEASE = os.path.join(ROOT, "build", "release", "wattle")
 CHECKED = os.path.join(ROOT, "build", "test", "wattle")
 
 TIERS = ["quick", "test", "full"]
+
+# Unit tests that take seconds.
+SLOW = ["test_reader", "test_block_decoder"]
 
 
 def python(script, *arguments):
@@ -30,8 +34,9 @@ def suites(tier):
     """(name, tier it belongs to, command) of every suite, in order."""
     level = TIERS.index(tier)
     programs = sorted(glob.glob(os.path.join(ROOT, "build/test/tests/test_*")))
-    found = [(os.path.basename(p), "quick", [p]) for p in programs
-             if os.access(p, os.X_OK) and os.path.isfile(p)]
+    found = [(os.path.basename(p),
+              "test" if os.path.basename(p) in SLOW else "quick", [p])
+             for p in programs if os.access(p, os.X_OK) and os.path.isfile(p)]
     n_cases, n_random = [("20", "20"), ("200", "300"), ("5000", "3000")][level]
     return found + [
         ("oracle-selftest", "quick", python("oracle/selftest.py")),
@@ -84,14 +89,13 @@ def run(name, command):
     if passed + failed + skipped == 0:
         failed = 1  # so does a suite that ran nothing
     seconds = time.monotonic() - began
-    print(f"{'ok  ' if failed == 0 else 'FAIL'} {name:18} {passed} passed, "
-          f"{failed} failed, {skipped} skipped ({seconds:.1f} s)", flush=True)
-    for line in done.stdout.splitlines():
-        if "# SKIP" in line or line.startswith("skipped:"):
-            print("     " + line)
+    words = [f"{'ok  ' if failed == 0 else 'FAIL'} {name:18} {passed} passed, "
+             f"{failed} failed, {skipped} skipped ({seconds:.1f} s)"]
+    words += ["     " + line for line in done.stdout.splitlines()
+              if "# SKIP" in line or line.startswith("skipped:")]
     if failed:
-        print(done.stdout[-8000:])
-    return passed, failed, skipped
+        words.append(done.stdout[-8000:])
+    return passed, failed, skipped, "\n".join(words)
 
 
 def main():
@@ -100,13 +104,14 @@ def main():
     parser.add_argument("--only", help="run only suites with this in the name")
     arguments = parser.parse_args()
     level = TIERS.index(arguments.tier)
+    chosen = [(name, command) for name, tier, command
+              in suites(arguments.tier) if TIERS.index(tier) <= level
+              and (arguments.only or "") in name]
     total = [0, 0, 0]
-    for name, tier, command in suites(arguments.tier):
-        if TIERS.index(tier) > level:
-            continue
-        if arguments.only and arguments.only not in name:
-            continue
-        total = [a + b for a, b in zip(total, run(name, command))]
+    with ThreadPoolExecutor(2) as pool:
+        for *counts, words in pool.map(lambda suite: run(*suite), chosen):
+            print(words, flush=True)
+            total = [a + b for a, b in zip(total, counts)]
     skipped = f", {total[2]} skipped" if total[2] else ""
     print(f"{total[0]} passed, {total[1]} failed{skipped}")
     return 1 if total[1] or total[0] == 0 else 0

@@ -6,6 +6,7 @@
 
 #include "base/civil_time.h"
 #include "base/number_text.h"
+#include "base/stage_clock.h"
 #include "base/utf8.h"
 #include "wattle/report.h"
 
@@ -232,7 +233,7 @@ put_skipped(struct json *j, const struct wattle_answers *a)
 }
 
 static void
-put_timings(struct json *j, const struct wattle_answers *a)
+put_timings(struct json *j, const struct wattle_answers *a, double print_s)
 {
     const struct wattle_timings *t = &a->timings;
     uint64_t n_rows = t->n_fast_rows + t->n_slow_rows;
@@ -245,6 +246,7 @@ put_timings(struct json *j, const struct wattle_answers *a)
     put_number(j, "lookup_s", t->lookup_s);
     put_number(j, "account_s", t->account_s);
     put_number(j, "merge_s", t->merge_s);
+    put_number(j, "print_s", print_s);
     put_count(j, "bytes", t->n_bytes);
     put_number(j, "bytes_per_s", (double)t->n_bytes / t->wall_s);
     put_number(j, "readings_per_s", (double)a->figures.n_readings / t->wall_s);
@@ -262,6 +264,7 @@ wattle_answers_write_json(const struct wattle_answers *a, bool with_timings,
                           FILE *out)
 {
     struct json j = {out, true};
+    int64_t began_ns = stage_clock_now_ns();
     open_scope(&j, NULL, '{');
     put_count(&j, "lines", a->n_lines);
     put_count(&j, "readings", a->figures.n_readings);
@@ -286,7 +289,7 @@ wattle_answers_write_json(const struct wattle_answers *a, bool with_timings,
     put_profile(&j, a);
     put_skipped(&j, a);
     if (with_timings)
-        put_timings(&j, a);
+        put_timings(&j, a, (double)(stage_clock_now_ns() - began_ns) / 1e9);
     close_scope(&j, '}');
     fputc('\n', out);
     return ferror(out) ? WATTLE_ERR_IO : WATTLE_OK;

@@ -254,14 +254,16 @@ put(struct buffer *out, const char *text)
 static void
 put_time(struct buffer *out, unsigned n)
 {
-    static const char *const forms[] = {
+    enum { N_FORMS = 8, NO_SECONDS = N_FORMS - 1 };
+    static const char *const forms[N_FORMS] = {
         "2023-10-01 08:%02u:%02u",       "2023-10-01T08:%02u:%02u.25Z",
-        "2023-12-31 23:%02u:%02u+02:00", "16961472%02u%02u",
+        "2023-12-31 23:%02u:%02u+02:00", "2023-12-31 23:%02u:%02u-0330",
+        "2023-12-31T23:%02u:%02u.5-11",  "16961472%02u%02u",
         "16961472%02u%02u123",           "2024-02-29 08:%02u"};
-    unsigned form = pick(8) == 0 ? pick(6) : n / 200 % 6;
+    unsigned form = pick(8) == 0 ? pick(N_FORMS) : n / 200 % N_FORMS;
     char text[64];
-    if (form == 5)
-        snprintf(text, sizeof(text), forms[5], n % 60);
+    if (form == NO_SECONDS)
+        snprintf(text, sizeof(text), forms[NO_SECONDS], n % 60);
     else
         snprintf(text, sizeof(text), forms[form], n / 60 % 60, n % 60);
     put(out, pick(60) == 0 ? "2023-02-29 08:00" : text);
