@@ -33,25 +33,46 @@ split_rows(const uint8_t *text, size_t len, uint32_t *starts, size_t max_rows)
     return n;
 }
 
-/* Per-cell constants: numbers in all cells but the one with the time. */
+/*
+ * Constants by cell. What exceeds its limit is no digit, no time of the day,
+ * or a number beyond number_max; unsigned saturating subtraction shows it.
+ */
 struct weights {
-    __m512i tens, hundreds, myriads, pair_max;
+    __m512i tens, hundreds, myriads;
+    __m512i digit_max; /* bytes: 9, but anything in the device's cells */
+    __m512i pair_max;  /* words: 23, 59, 59 in the time's cell */
+    __m512i four_max;  /* words: by number_max */
 };
 
+/* The limit of four digits of a number: the upper and the lower four. */
+static int64_t
+four_limit(int64_t number_max)
+{
+    const int64_t any = -1;
+    if (number_max >= 10000)
+        return any;
+    /* upper four digits: 0; lower four: number_max; the rest is 0 anyway */
+    return (int64_t)((uint64_t)number_max << 32);
+}
+
 static struct weights
-make_weights(void)
+make_weights(const int64_t number_max[LAYOUT_NUMBERS])
 {
     const int64_t digits2 = 0x010a010a010a010a; /* 10, 1 in each pair */
     const int64_t number4 = 0x0001006400010064; /* 100, 1 */
     const int64_t time4 = 0x00000001003c0e10;   /* 3600, 60; 1, 0 */
-    const int64_t any = 0x7fff7fff7fff7fff;
+    const int64_t nines = 0x0909090909090909;
+    const int64_t any = -1;
     const int64_t clock = 0x7fff003b003b0017; /* 23, 59, 59 */
     struct weights w = {
         _mm512_set1_epi64(digits2),
         _mm512_set_epi64(number4, number4, number4, time4, number4, number4,
                          number4, number4),
         _mm512_set_epi64(10000, 10000, 10000, 1, 10000, 10000, 10000, 10000),
+        _mm512_set_epi64(any, any, nines, nines, nines, nines, nines, nines),
         _mm512_set_epi64(any, any, any, clock, any, any, any, any),
+        _mm512_set_epi64(any, any, any, any, any, four_limit(number_max[2]),
+                         four_limit(number_max[1]), four_limit(number_max[0])),
     };
     return w;
 }
@@ -60,7 +81,6 @@ make_weights(void)
 struct decoding {
     const struct row_layout *table;
     struct weights weights;
-    __m512i number_max;
     struct decoded_rows *out;
 };
 
@@ -72,36 +92,34 @@ static inline __m512i
 decode_row(const struct decoding *d, const uint8_t *text, uint32_t len,
            size_t i)
 {
-    const __m512i zero_char = _mm512_set1_epi8('0');
-    const __m512i nine = _mm512_set1_epi8(9);
+    const struct weights *w = &d->weights;
     __m512i row = _mm512_loadu_si512(text);
-    uint64_t low = _mm512_cmplt_epu8_mask(row, zero_char);
+    uint64_t low = _mm512_cmplt_epu8_mask(row, _mm512_set1_epi8('0'));
     uint64_t shape = len <= LAYOUT_BYTES ? _bzhi_u64(low, len) : 0;
     size_t slot = layout_slot(shape);
     const struct row_layout *layout = &d->table[slot];
-    __m512i literal = _mm512_load_si512(layout->literal);
-    __mmask64 wrong =
-        _mm512_mask_cmpneq_epi8_mask(layout->literal_mask, row, literal);
-    __m512i source = _mm512_load_si512(layout->source);
-    __m512i bytes =
-        _mm512_maskz_permutexvar_epi8(layout->source_mask, source, row);
+    /* 0x28: (row ^ literal) & literal_bytes */
+    __m512i wrong = _mm512_ternarylogic_epi64(
+        row, _mm512_load_si512(layout->literal),
+        _mm512_load_si512(layout->literal_bytes), 0x28);
+    __m512i bytes = _mm512_maskz_permutexvar_epi8(
+        layout->source_mask, _mm512_load_si512(layout->source), row);
     __m512i digits =
-        _mm512_mask_sub_epi8(bytes, layout->digit_mask, bytes, zero_char);
-    wrong = _kor_mask64(
-        wrong, _mm512_mask_cmpgt_epu8_mask(layout->digit_mask, digits, nine));
-    __m512i pairs = _mm512_maddubs_epi16(digits, d->weights.tens);
-    wrong = _kor_mask64(wrong, _mm512_mask_cmpgt_epi16_mask(
-                                   0x00ffffff, pairs, d->weights.pair_max));
-    __m512i fours = _mm512_madd_epi16(pairs, d->weights.hundreds);
-    __m512i value =
-        _mm512_add_epi64(_mm512_mul_epu32(fours, d->weights.myriads),
-                         _mm512_srli_epi64(fours, 32));
-    wrong = _kor_mask64(
-        wrong, _mm512_mask_cmpgt_epi64_mask(0x07, value, d->number_max));
+        _mm512_sub_epi8(bytes, _mm512_load_si512(layout->zero_char));
+    __m512i pairs = _mm512_maddubs_epi16(digits, w->tens);
+    __m512i fours = _mm512_madd_epi16(pairs, w->hundreds);
+    __m512i over_digit = _mm512_subs_epu8(digits, w->digit_max);
+    __m512i over_pair = _mm512_subs_epu16(pairs, w->pair_max);
+    __m512i over_four = _mm512_subs_epu16(fours, w->four_max);
+    /* 0xfe: any of the three */
+    wrong = _mm512_ternarylogic_epi64(wrong, over_digit, over_pair, 0xfe);
+    wrong = _mm512_or_si512(wrong, over_four);
+    __m512i value = _mm512_add_epi64(_mm512_mul_epu32(fours, w->myriads),
+                                     _mm512_srli_epi64(fours, 32));
     value = _mm512_mask_sub_epi64(value, layout->negative,
                                   _mm512_setzero_si512(), value);
     d->out->slot[i] = (uint16_t)slot;
-    d->out->is_valid[i] = _kortestz_mask64_u8(wrong, wrong) &
+    d->out->is_valid[i] = (_mm512_test_epi64_mask(wrong, wrong) == 0) &
                           (layout->shape == shape) & (shape != 0);
     return _mm512_mask_mov_epi64(value, 0xc0, bytes);
 }
@@ -163,12 +181,7 @@ decode_rows(const struct row_layout *table,
             const uint32_t *starts, size_t first, size_t n_rows,
             struct decoded_rows *out)
 {
-    const int64_t any = INT64_MAX;
-    const struct decoding d = {table, make_weights(),
-                               _mm512_set_epi64(any, any, any, any, any,
-                                                number_max[2], number_max[1],
-                                                number_max[0]),
-                               out};
+    const struct decoding d = {table, make_weights(number_max), out};
     size_t i = first;
     for (; i + 8 <= n_rows; i += 8) {
         __m512i rows[8];

@@ -43,9 +43,9 @@ struct row_layout {
     uint8_t literal[LAYOUT_BYTES]; /* zero where not a literal */
     uint8_t source[LAYOUT_BYTES];  /* row offset of a canonical byte */
     /* The same for machines that move 16 bytes at a time. */
-    uint8_t literal_bytes[LAYOUT_BYTES];           /* 0xff at literals */
-    uint8_t gather[LAYOUT_CELLS][16];              /* within the window */
-    uint8_t zero_char[LAYOUT_CELLS * LAYOUT_CELL]; /* '0' at digits */
+    uint8_t literal_bytes[LAYOUT_BYTES]; /* 0xff at literals */
+    uint8_t gather[LAYOUT_CELLS][16];    /* within the window */
+    uint8_t zero_char[LAYOUT_BYTES];     /* '0' at digits */
     uint8_t device_mask[16];
     uint8_t window[LAYOUT_CELLS + 2]; /* row offset a cell is gathered from */
     uint64_t shape;                   /* 0 = empty slot */
@@ -57,10 +57,10 @@ struct row_layout {
     uint8_t negative;     /* bit k: number k has a minus */
     uint8_t device_at;    /* in the row */
     uint8_t device_len;   /* up to 255; cells 6, 7 used up to 16 */
-    uint8_t unused[44];   /* to a multiple of 64 */
+    uint8_t unused[92];   /* to a power of two: an easy index */
 };
 
-_Static_assert(sizeof(struct row_layout) % 64 == 0, "keeps tables aligned");
+_Static_assert(sizeof(struct row_layout) == 512, "an easy index");
 
 /* The slot of a shape in a table of LAYOUT_SLOTS. */
 static inline size_t

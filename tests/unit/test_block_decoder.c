@@ -81,14 +81,34 @@ outcome_release(struct outcome *o)
     buffer_release(&o->rejects);
 }
 
+/* Row `at` of the public view, at nine places. */
+static void
+read_view(const struct wattle_batch *view, size_t at, struct batch_row *row)
+{
+    memset(row, 0, sizeof(*row));
+    row->time_ms = view->time_ms[at];
+    for (int c = 0; c < WATTLE_N_COLUMNS; c++) {
+        if (view->columns[c] == NULL ||
+            (view->presence != NULL && (view->presence[at] >> c & 1) == 0))
+            continue;
+        row->presence |= BATCH_HAS(c);
+        row->nano[c] = view->columns[c][at];
+        for (int places = view->decimals[c]; places < 9; places++)
+            row->nano[c] *= 10;
+    }
+}
+
 static void
 note_rows(struct outcome *o, const struct block_decoder *d)
 {
+    struct wattle_batch view = batch_view(&d->batch);
     for (size_t i = 0; i < d->batch.n_rows; i++) {
-        struct batch_row row;
-        memset(&row, 0, sizeof(row));
-        batch_get(&d->batch, i, &row);
-        const char *id = registry_id(d->registry, row.device);
+        struct batch_row row, same;
+        const char *id = registry_id(d->registry, view.device[i]);
+        read_view(&view, i, &row);
+        batch_get(&d->batch, i, &same);
+        assert_int_equal(same.presence, row.presence);
+        assert_memory_equal(same.nano, row.nano, sizeof(row.nano));
         row.device = d->batch.has_rounded ? d->batch.n_rounded[i] : 0;
         assert_int_equal(buffer_append(&o->rows, &row, sizeof(row)), 0);
         assert_int_equal(buffer_append(&o->rows, id, strlen(id) + 1), 0);
@@ -688,11 +708,46 @@ a_known_text_gives_its_readings_and_rejects(void **state)
     schema_release(&schema);
 }
 
+/* The second row needs more places: both stay what they are. */
+static void
+kilo_units_shift_the_decimals(void **state)
+{
+    (void)state;
+    static const char text[] = "1000,a,1.5\n2000,a,0.0000001\n";
+    struct registry registry;
+    struct reject_log rejects;
+    struct schema schema = schema_from("time,id,value", WATTLE_VALUE_POWER_KW);
+    registry_init(&registry);
+    reject_log_init(&rejects, false);
+    for (size_t len = 11; len <= sizeof(text) - 1; len += sizeof(text) - 12) {
+        struct block_decoder *d =
+            block_decoder_new(&kernels_scalar, false, &registry, &rejects);
+        uint8_t padded[sizeof(text) + KERNEL_SLACK] = {0};
+        struct block_text view = {padded, len, SIZE_MAX, true};
+        size_t used;
+        memcpy(padded, text, len);
+        block_decoder_begin(d, &schema, 0, 0);
+        assert_int_equal(block_decoder_decode(d, &view, &used), WATTLE_OK);
+        struct wattle_batch batch = batch_view(&d->batch);
+        bool is_wide = len > 11;
+        assert_int_equal(batch.n_rows, is_wide ? 2 : 1);
+        assert_int_equal(batch.decimals[WATTLE_POWER], is_wide ? 6 : 0);
+        assert_int_equal(batch.columns[WATTLE_POWER][0],
+                         is_wide ? 1500000000 : 1500);
+        if (is_wide)
+            assert_int_equal(batch.columns[WATTLE_POWER][1], 100);
+        block_decoder_free(d);
+    }
+    registry_release(&registry);
+    schema_release(&schema);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_known_text_gives_its_readings_and_rejects),
+        cmocka_unit_test(kilo_units_shift_the_decimals),
         cmocka_unit_test(clean_rows_are_decoded_by_layouts),
         cmocka_unit_test(layouts_of_one_header_do_not_serve_another),
         cmocka_unit_test(pieces_of_every_size_give_the_same),
