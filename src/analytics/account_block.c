@@ -100,13 +100,29 @@ next_run(struct block *b, size_t begin)
     return run;
 }
 
+/* 512 powers below 2^53 fit in 63 bits. */
+static int128
+sum_powers(const int64_t *power_nw, size_t n)
+{
+    enum { PART = 512 };
+    int128 total = 0;
+    for (size_t at = 0; at < n; at += PART) {
+        size_t end = n - at < PART ? n : at + PART;
+        int64_t part = 0;
+        for (size_t i = at; i < end; i++)
+            part += power_nw[i];
+        total += part;
+    }
+    return total;
+}
+
 /* Puts the sums of a run away. */
 static void
 end_run(struct block *b, const struct run *run, int128 energy)
 {
-    int128 power_nw = -run->elsewhere_nw;
-    for (size_t i = run->begin; i < run->end; i++)
-        power_nw += b->power_nw[i];
+    int128 power_nw =
+        sum_powers(b->power_nw + run->begin, run->end - run->begin) -
+        run->elsewhere_nw;
     b->pending.n += run->end - run->begin - run->n_elsewhere;
     b->pending.power_nw += power_nw;
     b->pending.energy += energy;
@@ -121,32 +137,36 @@ add_with_care(struct block *b, struct run *run, size_t row)
     return account_add_row(b->set, b->batch, row);
 }
 
-static inline int
-add_run(struct block *b, struct run *run, bool has_efficiency)
+/* What the straight-line code reads, kept apart so that it fits registers. */
+struct plain {
+    struct account *accounts;
+    const uint32_t *devices;
+    const int64_t *powers_nw;
+    const int128 *efficiencies; /* NULL = none */
+    int64_t now_ms, from_ms;
+};
+
+/*
+ * Adds plain rows from `row` on, and their energy to *energy; returns the
+ * first row that is not plain, or `end`.
+ */
+static inline size_t
+add_plain(const struct plain *plain, size_t row, size_t end,
+          bool has_efficiency, int128 *energy)
 {
-    struct account *const accounts = b->set->accounts;
-    const uint32_t *const devices = b->batch->device;
-    const int64_t *const powers_nw = b->power_nw;
-    const int128 *const efficiencies = b->efficiency;
-    const int64_t now_ms = run->now_ms;
-    const int64_t from_ms = run->from_ms;
-    const size_t end = run->end;
-    int128 energy = 0;
-    int status = WATTLE_OK;
-    for (size_t i = run->begin; i < end; i++) {
-        struct account *a = &accounts[devices[i]];
-        uint64_t back = (uint64_t)a->last_ms - (uint64_t)from_ms;
-        if (back >= (uint64_t)(now_ms - from_ms) || a->needs_care) {
-            status = add_with_care(b, run, i);
-            if (status != WATTLE_OK)
-                break;
-            continue;
-        }
-        int64_t nw = powers_nw[i];
-        int128 step = (int128)(a->last_nw + nw) * (now_ms - a->last_ms);
-        a->last_ms = now_ms;
+    const struct plain p = *plain;
+    const uint64_t span_ms = (uint64_t)(p.now_ms - p.from_ms);
+    int128 sum = 0;
+    for (; row < end; row++) {
+        struct account *a = &p.accounts[p.devices[row]];
+        uint64_t back = (uint64_t)a->last_ms - (uint64_t)p.from_ms;
+        if (back >= span_ms || a->needs_care)
+            break;
+        int64_t nw = p.powers_nw[row];
+        int128 step = (int128)(a->last_nw + nw) * (int64_t)(span_ms - back);
+        a->last_ms = p.now_ms;
         a->last_nw = nw;
-        energy += step;
+        sum += step;
         a->energy += step;
         a->sum_nw += nw;
         a->n_readings++;
@@ -155,9 +175,44 @@ add_run(struct block *b, struct run *run, bool has_efficiency)
         if (nw > a->max_nw)
             a->max_nw = nw;
         if (has_efficiency) {
-            a->efficiency += efficiencies[i];
+            a->efficiency += p.efficiencies[row];
             a->n_efficiency++;
         }
+    }
+    *energy += sum;
+    return row;
+}
+
+static __attribute__((noinline)) size_t
+add_plain_rated(const struct plain *plain, size_t row, size_t end,
+                int128 *energy)
+{
+    return add_plain(plain, row, end, true, energy);
+}
+
+static __attribute__((noinline)) size_t
+add_plain_unrated(const struct plain *plain, size_t row, size_t end,
+                  int128 *energy)
+{
+    return add_plain(plain, row, end, false, energy);
+}
+
+static int
+add_run(struct block *b, struct run *run)
+{
+    const struct plain plain = {
+        b->set->accounts, b->batch->device, b->power_nw,
+        b->efficiency,    run->now_ms,      run->from_ms,
+    };
+    int128 energy = 0;
+    int status = WATTLE_OK;
+    for (size_t row = run->begin; status == WATTLE_OK;) {
+        row = plain.efficiencies != NULL
+                  ? add_plain_rated(&plain, row, run->end, &energy)
+                  : add_plain_unrated(&plain, row, run->end, &energy);
+        if (row == run->end)
+            break;
+        status = add_with_care(b, run, row++);
     }
     end_run(b, run, energy);
     return status;
@@ -169,8 +224,7 @@ add_rows(struct block *b)
     int status = WATTLE_OK;
     for (size_t i = 0; i < b->batch->n_rows && status == WATTLE_OK;) {
         struct run run = next_run(b, i);
-        status = b->efficiency != NULL ? add_run(b, &run, true)
-                                       : add_run(b, &run, false);
+        status = add_run(b, &run);
         i = run.end;
     }
     return status;
@@ -193,15 +247,18 @@ rate_rows(const struct wattle_batch *batch, bool no_memo, int128 *efficiency)
 {
     const int64_t *factor = batch->columns[WATTLE_POWER_FACTOR];
     const int64_t *current = batch->columns[WATTLE_CURRENT];
+    int64_t any = 0;
+    for (size_t i = 0; i < batch->n_rows; i++)
+        any |= current[i];
+    bool in_table = !no_memo && (uint64_t)any < EFFICIENCY_LOADS;
     for (size_t i = 0; i < batch->n_rows; i++) {
-        uint64_t at = (uint64_t)current[i];
-        int64_t milli = factor[i] < 0 ? -factor[i] : factor[i];
         uint64_t product = 0;
-        if (at < EFFICIENCY_LOADS && !no_memo)
+        if (in_table)
             product = efficiency_product(
-                atomic_load_explicit(&efficiency_shapes[milli],
-                                     memory_order_relaxed),
-                atomic_load_explicit(&efficiency_loads[at],
+                atomic_load_explicit(
+                    &efficiency_shapes[EFFICIENCY_MAX_FACTOR + factor[i]],
+                    memory_order_relaxed),
+                atomic_load_explicit(&efficiency_loads[current[i]],
                                      memory_order_relaxed));
         /* zero: one of the two is not in its table yet */
         efficiency[i] = product != 0 ? (int128)factor[i] * (int64_t)product

@@ -88,8 +88,9 @@ uint64_t
 efficiency_shape_fill(int64_t power_factor_milli)
 {
     uint64_t value = efficiency_shape(power_factor_milli * NANO_PER_MILLI);
-    if (power_factor_milli >= 0 && power_factor_milli < EFFICIENCY_SHAPES)
-        atomic_store_explicit(&efficiency_shapes[power_factor_milli], value,
+    uint64_t at = (uint64_t)(EFFICIENCY_MAX_FACTOR + power_factor_milli);
+    if (at < EFFICIENCY_SHAPES)
+        atomic_store_explicit(&efficiency_shapes[at], value,
                               memory_order_relaxed);
     return value;
 }

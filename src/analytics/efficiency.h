@@ -32,8 +32,9 @@ uint64_t efficiency_load(int64_t current_nano);
  * thread-safe: two threads that fill an entry write the same value. Zero means
  * "not computed yet"; neither function yields zero.
  */
-#define EFFICIENCY_SHAPES 1001  /* 0.000 .. 1.000 */
-#define EFFICIENCY_LOADS  65536 /* 0 .. 65.535 A */
+#define EFFICIENCY_MAX_FACTOR 1000
+#define EFFICIENCY_SHAPES     2001  /* -1.000 .. 1.000 */
+#define EFFICIENCY_LOADS      65536 /* 0 .. 65.535 A */
 
 extern _Atomic uint64_t efficiency_shapes[EFFICIENCY_SHAPES];
 extern _Atomic uint64_t efficiency_loads[EFFICIENCY_LOADS];
@@ -45,13 +46,12 @@ uint64_t efficiency_load_fill(int64_t current_milli);
 static inline uint64_t
 efficiency_shape_memo(int64_t power_factor_milli)
 {
-    int64_t milli =
-        power_factor_milli < 0 ? -power_factor_milli : power_factor_milli;
+    uint64_t at = (uint64_t)(EFFICIENCY_MAX_FACTOR + power_factor_milli);
     uint64_t value = 0;
-    if (milli < EFFICIENCY_SHAPES)
-        value = atomic_load_explicit(&efficiency_shapes[milli],
-                                     memory_order_relaxed);
-    return value != 0 ? value : efficiency_shape_fill(milli);
+    if (at < EFFICIENCY_SHAPES)
+        value =
+            atomic_load_explicit(&efficiency_shapes[at], memory_order_relaxed);
+    return value != 0 ? value : efficiency_shape_fill(power_factor_milli);
 }
 
 static inline uint64_t

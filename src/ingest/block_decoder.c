@@ -380,38 +380,82 @@ look_up_row(struct block_decoder *d, const uint8_t *bytes, size_t i)
     return registry_add_key(registry, key);
 }
 
+/*
+ * The number of a fast row's device: the one that followed the previous
+ * device last time, as long as that is right. REGISTRY_NO_DEVICE = no memory.
+ */
+static inline uint32_t
+guess_device(struct block_decoder *d, const uint8_t *bytes, size_t i)
+{
+    const struct decoded_rows *rows = d->decoded;
+    const struct registry *registry = d->registry;
+    if (d->previous < registry->n_devices) {
+        uint32_t guess = d->successor[d->previous];
+        if (registry->keys[guess].low == rows->device[0][i] &&
+            registry->keys[guess].high == rows->device[1][i])
+            return guess;
+    }
+    uint32_t device = look_up_row(d, bytes, i);
+    if (device == REGISTRY_NO_DEVICE || !reserve_successors(d))
+        return REGISTRY_NO_DEVICE;
+    return device;
+}
+
+static inline void
+follow(struct block_decoder *d, uint32_t device)
+{
+    if (d->previous < d->registry->n_devices &&
+        d->successor[d->previous] != device)
+        d->successor[d->previous] = device;
+    d->previous = device;
+}
+
+/*
+ * The rows from `row` on whose guesses are right, in a block of fast rows
+ * only; returns the first other row.
+ */
+static size_t
+follow_guesses(struct block_decoder *d, size_t row, size_t n)
+{
+    const struct registry_key *keys = d->registry->keys;
+    const uint32_t *successor = d->successor;
+    const uint64_t *low = d->decoded->device[0];
+    const uint64_t *high = d->decoded->device[1];
+    uint32_t *device = d->batch.device;
+    uint32_t previous = d->previous;
+    if (previous >= d->registry->n_devices)
+        return row;
+    for (; row < n; row++) {
+        uint32_t guess = successor[previous];
+        if (keys[guess].low != low[row] || keys[guess].high != high[row])
+            break;
+        device[row] = guess;
+        previous = guess;
+    }
+    d->previous = previous;
+    return row;
+}
+
 /* Numbers for the devices of the fast rows. */
 static int
 look_up(struct block_decoder *d, const uint8_t *bytes, size_t n)
 {
-    struct registry *registry = d->registry;
     const struct decoded_rows *rows = d->decoded;
     if (!reserve_successors(d))
         return error_memory(d->error);
-    uint32_t previous = d->previous;
     for (size_t i = 0; i < n; i++) {
-        if (rows->is_valid[i] == ROW_SKIP)
+        if (d->is_all_fast)
+            i = follow_guesses(d, i, n);
+        if (i == n || rows->is_valid[i] == ROW_SKIP)
             continue;
         if (rows->is_valid[i] == ROW_FAST) {
-            uint32_t guess = previous < registry->n_devices
-                                 ? d->successor[previous]
-                                 : REGISTRY_NO_DEVICE;
-            bool right = guess < registry->n_devices &&
-                         registry->keys[guess].low == rows->device[0][i] &&
-                         registry->keys[guess].high == rows->device[1][i];
-            if (!right) {
-                guess = look_up_row(d, bytes, i);
-                if (guess == REGISTRY_NO_DEVICE || !reserve_successors(d))
-                    return error_memory(d->error);
-            }
-            d->batch.device[i] = guess;
+            uint32_t device = guess_device(d, bytes, i);
+            if (device == REGISTRY_NO_DEVICE)
+                return error_memory(d->error);
+            d->batch.device[i] = device;
         }
-        uint32_t device = d->batch.device[i];
-        if (previous < registry->n_devices && d->successor[previous] != device)
-            d->successor[previous] = device;
-        previous = device;
+        follow(d, d->batch.device[i]);
     }
-    d->previous = previous;
     return WATTLE_OK;
 }
 

@@ -100,6 +100,20 @@ the_choice_is_one_of_the_tables(void **state)
     assert_string_equal(kernels_scalar.name, "scalar");
 }
 
+/* Wide registers load these whole, from tables that begin at 64 bytes. */
+static void
+arrays_of_a_layout_are_aligned(void **state)
+{
+    (void)state;
+    assert_int_equal(sizeof(struct row_layout) % 64, 0);
+    assert_int_equal(offsetof(struct row_layout, literal) % 64, 0);
+    assert_int_equal(offsetof(struct row_layout, source) % 64, 0);
+    assert_int_equal(offsetof(struct row_layout, literal_bytes) % 64, 0);
+    assert_int_equal(offsetof(struct row_layout, zero_char) % 64, 0);
+    assert_int_equal(offsetof(struct row_layout, gather) % 16, 0);
+    assert_int_equal(offsetof(struct row_layout, device_mask) % 16, 0);
+}
+
 /* ---- splitting --------------------------------------------------------- */
 
 static void
@@ -654,6 +668,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_choice_is_one_of_the_tables),
+        cmocka_unit_test(arrays_of_a_layout_are_aligned),
         cmocka_unit_test(all_split_random_bytes_alike),
         cmocka_unit_test(splitting_tells_where_each_row_begins),
         cmocka_unit_test(shapes_mark_low_bytes_up_to_the_newline),
