@@ -51,7 +51,9 @@ number_text_exact(double value, char out[NUMBER_TEXT_SIZE])
         put_whole((int64_t)value, out);
         return;
     }
-    for (int digits = 15; digits <= 17; digits++) {
+    /* numbers below 1e-300 may have fewer digits than any rule promises */
+    int digits = fabs(value) < 1e-300 ? 1 : 15;
+    for (; digits <= 17; digits++) {
         snprintf(out, NUMBER_TEXT_SIZE, "%.*g", digits, value);
         if (digits == 17 || strtod(out, NULL) == value)
             break;

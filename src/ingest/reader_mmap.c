@@ -34,7 +34,7 @@ static struct {
 } windows[MAX_WINDOWS];
 
 static struct sigaction previous_action;
-static pthread_once_t handler_once = PTHREAD_ONCE_INIT;
+static pthread_mutex_t handler_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static void
 on_sigbus(int signal_number, siginfo_t *info, void *context)
@@ -59,15 +59,22 @@ on_sigbus(int signal_number, siginfo_t *info, void *context)
     sigaction(SIGBUS, &previous_action, NULL);
 }
 
+/* Puts the handler in place, also when somebody has replaced it. */
 static void
 install_handler(void)
 {
-    struct sigaction action;
+    struct sigaction present, action;
     memset(&action, 0, sizeof(action));
     action.sa_sigaction = on_sigbus;
     action.sa_flags = SA_SIGINFO;
     sigemptyset(&action.sa_mask);
-    sigaction(SIGBUS, &action, &previous_action);
+    pthread_mutex_lock(&handler_lock);
+    sigaction(SIGBUS, NULL, &present);
+    if (present.sa_sigaction != on_sigbus) {
+        previous_action = present;
+        sigaction(SIGBUS, &action, NULL);
+    }
+    pthread_mutex_unlock(&handler_lock);
 }
 
 struct mmap_reader {
@@ -226,7 +233,7 @@ struct reader *
 reader_mmap_open(struct source *source, uint64_t offset, size_t block_bytes,
                  struct wattle_error *error)
 {
-    pthread_once(&handler_once, install_handler);
+    install_handler();
     int fd = open(source->path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
         error_set_at(error, WATTLE_ERR_IO, source->path, 0,

@@ -29,15 +29,15 @@ column_multiply(const int64_t *a, const int64_t *b, const int64_t *c, size_t n,
                 int64_t max_ab, int64_t *restrict power)
 {
     uint64_t high = 0;
-    int64_t over = 0;
+    uint64_t over = 0; /* the top bit shows a product that is too large */
     for (size_t i = 0; i < n; i++) {
         /* 32 x 32 bits: exact when `high` stays small, unused otherwise */
         uint64_t ab = (a[i] & 0xffffffff) * (uint64_t)(b[i] & 0xffffffff);
         high |= (uint64_t)(a[i] | b[i]);
-        over |= max_ab - 1 - (int64_t)ab;
+        over |= (uint64_t)(max_ab - 1) - ab;
         power[i] = (int64_t)(ab * (uint64_t)c[i]);
     }
-    return high < UINT64_C(1) << 31 && over >= 0;
+    return high < UINT64_C(1) << 31 && over >> 63 == 0;
 }
 
 #endif

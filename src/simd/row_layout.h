@@ -40,12 +40,12 @@ enum layout_time { LAYOUT_CIVIL, LAYOUT_UNIX };
 
 /* The byte arrays come first: aligned tables keep them aligned. */
 struct row_layout {
-    uint8_t literal[LAYOUT_BYTES]; /* zero where not a literal */
-    uint8_t source[LAYOUT_BYTES];  /* row offset of a canonical byte */
-    /* The same for machines that move 16 bytes at a time. */
+    uint8_t literal[LAYOUT_BYTES];       /* zero where not a literal */
+    uint8_t source[LAYOUT_BYTES];        /* row offset of a canonical byte */
     uint8_t literal_bytes[LAYOUT_BYTES]; /* 0xff at literals */
-    uint8_t gather[LAYOUT_CELLS][16];    /* within the window */
     uint8_t zero_char[LAYOUT_BYTES];     /* '0' at digits */
+    /* For machines that move 16 bytes at a time. */
+    uint8_t gather[LAYOUT_CELLS][16]; /* within the window */
     uint8_t device_mask[16];
     uint8_t window[LAYOUT_CELLS + 2]; /* row offset a cell is gathered from */
     uint64_t shape;                   /* 0 = empty slot */
