@@ -1,9 +1,15 @@
 /*
- * number_text.c - the C library prints the digits; this file picks how many.
+ * number_text.c - the fewest digits that read back.
  *
- * Any decimal of up to 15 digits survives the way through a double, so when
- * 15 digits read back, "%.15g" without its trailing zeros is the shortest
- * form. Otherwise 16 digits are tried, and 17 always suffice.
+ * For numbers of everyday size, exactly and in integers: a double m * 2^e
+ * stands for all reals up to half way to its neighbours. Scaled to 18 digits
+ * before the point, this interval is two integers; the shortest form is the
+ * multiple of the largest power of ten between them, nearest to the double.
+ *
+ * For others the C library prints the digits. Any decimal of up to 15 digits
+ * survives the way through a double, so when 15 digits read back, "%.15g"
+ * without its trailing zeros is the shortest form. Otherwise 16 digits are
+ * tried, and 17 always suffice.
  */
 #include "base/number_text.h"
 
@@ -12,6 +18,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/decimal.h"
+#include "base/wide_int.h"
 
 static void
 put_whole(int64_t value, char out[NUMBER_TEXT_SIZE])
@@ -40,6 +49,83 @@ restore_point(char *text)
         *comma = '.';
 }
 
+/* What everyday_digits can do: 1e-4 <= value < 1e15. */
+#define LEAST_EVERYDAY 1e-4
+#define MOST_EVERYDAY  1e15
+
+static uint128
+wide_power_of_ten(int exponent)
+{
+    int first = exponent < 18 ? exponent : 18;
+    return (uint128)decimal_power_of_ten(first) *
+           (uint128)decimal_power_of_ten(exponent - first);
+}
+
+/* k such that value * 10^k has 18 digits before the point. */
+static int
+scale_of(double value)
+{
+    int k = 21;
+    for (double limit = 1e-3; value >= limit; limit *= 10)
+        k--;
+    return k;
+}
+
+/* The shortest digits of a positive number: value ~ digits * 10^*exponent. */
+static uint64_t
+everyday_digits(double value, int *exponent)
+{
+    int e;
+    uint64_t m = (uint64_t)ldexp(frexp(value, &e), 53);
+    int shift = 53 - e + 2; /* value = 4 m / 2^shift */
+    int k = scale_of(value);
+    uint128 ten = wide_power_of_ten(k);
+    uint128 center = 4 * (uint128)m * ten;
+    uint128 below = m == UINT64_C(1) << 52 ? ten : 2 * ten;
+    uint128 low = center - below, high = center + 2 * ten;
+    uint128 mask = ((uint128)1 << shift) - 1;
+    /* an end of the interval itself reads back when m is even */
+    bool is_open = (m & 1) != 0;
+    uint64_t first =
+        (uint64_t)(low >> shift) + ((low & mask) != 0 || is_open ? 1 : 0);
+    uint64_t last =
+        (uint64_t)(high >> shift) - ((high & mask) == 0 && is_open ? 1 : 0);
+    uint64_t unit = 1;
+    *exponent = -k;
+    while ((first + unit * 10 - 1) / (unit * 10) <= last / (unit * 10)) {
+        unit *= 10;
+        (*exponent)++;
+    }
+    uint64_t middle = (uint64_t)(center >> shift);
+    uint64_t digits = middle / unit, rest = middle % unit;
+    bool is_tie = rest == unit / 2 && (center & mask) == 0;
+    if (rest >= unit / 2 && (!is_tie || (digits & 1) != 0))
+        digits++;
+    uint64_t least = (first + unit - 1) / unit, most = last / unit;
+    digits = digits < least ? least : digits;
+    return digits > most ? most : digits;
+}
+
+/* digits * 10^exponent with a point, exponent < 0. */
+static void
+put_decimal(bool negative, uint64_t digits, int exponent,
+            char out[NUMBER_TEXT_SIZE])
+{
+    char reversed[NUMBER_TEXT_SIZE];
+    int n = 0;
+    for (; digits != 0 || n <= -exponent; digits /= 10)
+        reversed[n++] = (char)('0' + digits % 10);
+    int at = 0;
+    if (negative)
+        out[at++] = '-';
+    while (n > 0) {
+        if (n == -exponent)
+            out[at++] = '.';
+        out[at++] = reversed[--n];
+    }
+    out[at] = '\0';
+}
+
 void
 number_text_exact(double value, char out[NUMBER_TEXT_SIZE])
 {
@@ -49,6 +135,12 @@ number_text_exact(double value, char out[NUMBER_TEXT_SIZE])
     }
     if (fabs(value) < 1e15 && value == (double)(int64_t)value) {
         put_whole((int64_t)value, out);
+        return;
+    }
+    int exponent;
+    if (fabs(value) >= LEAST_EVERYDAY && fabs(value) < MOST_EVERYDAY) {
+        uint64_t digits = everyday_digits(fabs(value), &exponent);
+        put_decimal(value < 0, digits, exponent, out);
         return;
     }
     /* numbers below 1e-300 may have fewer digits than any rule promises */
