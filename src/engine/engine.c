@@ -253,6 +253,7 @@ run_pass(struct engine *engine, const uint64_t *starts, const uint8_t *diverted,
     pass.shared = (struct lane_shared){
         .options = engine->options,
         .kernels = kernels_for(engine->options->simd),
+        .n_threads = engine->n_threads,
         .sources = engine->sources,
         .starts = starts,
         .caller_devices = engine->caller_devices,

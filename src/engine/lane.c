@@ -490,6 +490,15 @@ run_sources(struct run *run)
         lane_fail(run->shared, status, &run->error);
 }
 
+/* Sorting memory is shared out among the threads. */
+static size_t
+sort_rows(const struct lane_shared *shared)
+{
+    const size_t all = (size_t)1 << 19, least = (size_t)1 << 14;
+    size_t rows = all / (size_t)shared->n_threads;
+    return rows > least ? rows : least;
+}
+
 void
 lane_run(struct lane *lane, struct lane_shared *shared,
          struct stage_clock *clock)
@@ -504,7 +513,7 @@ lane_run(struct lane *lane, struct lane_shared *shared,
                                     &lane->registry, &lane->rejects);
     bool ready = run.decoder != NULL;
     if (shared->diverted != NULL) {
-        lane->reorder = reorder_new(0);
+        lane->reorder = reorder_new(sort_rows(shared));
         ready = ready && lane->reorder != NULL;
     }
     if (!ready) {

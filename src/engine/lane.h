@@ -29,6 +29,7 @@
 struct lane_shared {
     const struct wattle_report_options *options;
     const struct kernels *kernels;
+    int n_threads;
     struct source_list *sources;
     const uint64_t *starts;                /* [n + 1] position of each source */
     const struct registry *caller_devices; /* of SOURCE_ROWS */
