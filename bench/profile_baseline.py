@@ -18,7 +18,7 @@ import pstats
 import sys
 import time
 
-from harness import contenders, datasets, machine, paths
+from harness import contenders, datasets, machine, measure, paths
 
 SCHEMA = 1
 MONITOR = "bench/before/monitor.py"
@@ -77,6 +77,7 @@ def main():
     datasets.ensure(dataset, lambda words: print(f"... {words}",
                                                  file=sys.stderr))
     monitor = load_monitor()
+    load = measure.OtherLoad()
     work(monitor, dataset.folder)
     load_s, analytics_s = min(work(monitor, dataset.folder)
                               for _ in range(3))
@@ -89,7 +90,7 @@ def main():
         "machine": machine.machine(), "software": machine.software(),
         "dataset": dataset.facts(), "load_s": load_s,
         "analytics_s": analytics_s, "profiled_s": sum(profiled),
-        "functions": found,
+        "functions": found, "other_cpu_share": load.share(),
     }
     file_name = f"{paths.RESULTS}/{options.name}.json"
     with open(file_name, "w", encoding="utf-8") as file:

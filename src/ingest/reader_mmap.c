@@ -242,7 +242,11 @@ reader_mmap_open(struct source *source, uint64_t offset, size_t block_bytes,
     }
     struct mmap_reader *r = calloc(1, sizeof(*r));
     if (r == NULL || !take_slot(r)) {
-        error_memory(error);
+        if (r == NULL)
+            error_memory(error);
+        else
+            error_set_at(error, WATTLE_ERR_IO, source->path, 0,
+                         "more than %d files are mapped at once", MAX_WINDOWS);
         free(r);
         close(fd);
         return NULL;

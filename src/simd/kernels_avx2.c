@@ -76,20 +76,69 @@ gather_cells(const struct row_layout *layout, const uint8_t *row, int cell)
                          _mm_load_si128(gather + 1)));
 }
 
-/* Digits of four cells to their values; *wrong grows when one is no digit. */
+/* Constants of four cells; a limit that is exceeded makes a row invalid. */
+struct weights {
+    __m256i hundreds, myriads;
+    __m256i pair_max; /* words: 23, 59, 59 in the time's cell */
+    __m256i four_max; /* words: by number_max */
+};
+
+/* The limit of four digits of a number: the upper and the lower four. */
+static int64_t
+four_limit(int64_t number_max)
+{
+    const int64_t any = -1;
+    if (number_max >= 10000)
+        return any;
+    return (int64_t)((uint64_t)number_max << 32);
+}
+
+/* Of cells 0 to 3: three numbers and the date. */
+static struct weights
+front_weights(const int64_t number_max[LAYOUT_NUMBERS])
+{
+    const int64_t number4 = 0x0001006400010064; /* 100, 1 */
+    const int64_t any = -1;
+    struct weights w = {
+        _mm256_set1_epi64x(number4),
+        _mm256_set1_epi64x(10000),
+        _mm256_set1_epi64x(any),
+        _mm256_set_epi64x(any, four_limit(number_max[2]),
+                          four_limit(number_max[1]), four_limit(number_max[0])),
+    };
+    return w;
+}
+
+/* Of cells 4 and 5: time of the day and milliseconds. */
+static struct weights
+back_weights(void)
+{
+    const int64_t number4 = 0x0001006400010064;
+    const int64_t time4 = 0x00000001003c0e10; /* 3600, 60; 1, 0 */
+    const int64_t any = -1;
+    const int64_t clock = 0x7fff003b003b0017; /* 23, 59, 59 */
+    struct weights w = {
+        _mm256_set_epi64x(number4, number4, number4, time4),
+        _mm256_set_epi64x(0, 0, 10000, 1),
+        _mm256_set_epi64x(any, any, any, clock),
+        _mm256_set1_epi64x(any),
+    };
+    return w;
+}
+
+/* Digits of four cells to their values; *wrong collects what is too large. */
 static inline __m256i
-evaluate(__m256i bytes, __m256i zero_char, __m256i hundreds, __m256i myriads,
-         __m256i pair_max, int *wrong)
+evaluate(__m256i digits, const struct weights *w, __m256i *wrong)
 {
     const __m256i tens = _mm256_set1_epi16(0x010a);
     const __m256i nine = _mm256_set1_epi8(9);
-    __m256i digits = _mm256_sub_epi8(bytes, zero_char);
-    __m256i over = _mm256_subs_epu8(digits, nine);
     __m256i pairs = _mm256_maddubs_epi16(digits, tens);
-    over = _mm256_or_si256(over, _mm256_cmpgt_epi16(pairs, pair_max));
-    *wrong |= !_mm256_testz_si256(over, over);
-    __m256i fours = _mm256_madd_epi16(pairs, hundreds);
-    return _mm256_add_epi64(_mm256_mul_epu32(fours, myriads),
+    __m256i fours = _mm256_madd_epi16(pairs, w->hundreds);
+    __m256i over = _mm256_or_si256(_mm256_subs_epu8(digits, nine),
+                                   _mm256_subs_epu16(pairs, w->pair_max));
+    over = _mm256_or_si256(over, _mm256_subs_epu16(fours, w->four_max));
+    *wrong = _mm256_or_si256(*wrong, over);
+    return _mm256_add_epi64(_mm256_mul_epu32(fours, w->myriads),
                             _mm256_srli_epi64(fours, 32));
 }
 
@@ -104,40 +153,42 @@ store_device(const struct row_layout *layout, const uint8_t *row,
     out->device[1][i] = (uint64_t)_mm_extract_epi64(id, 1);
 }
 
-static inline int
-decode_row(const struct row_layout *layout, const int64_t *number_max,
-           const uint8_t *row, struct decoded_rows *out, size_t i)
+static inline void
+store_numbers(const struct row_layout *layout, __m256i value,
+              struct decoded_rows *out, size_t i)
 {
-    const int64_t number4 = 0x0001006400010064;
-    const int64_t time4 = 0x00000001003c0e10;
-    const int64_t any = 0x7fff7fff7fff7fff;
-    const int64_t clock = 0x7fff003b003b0017;
-    int wrong = 0;
-    const __m256i *zero_char = (const __m256i *)layout->zero_char;
-    __m256i front = _mm256_set_m128i(gather_cells(layout, row, 2),
-                                     gather_cells(layout, row, 0));
-    __m256i value = evaluate(
-        front, _mm256_load_si256(zero_char), _mm256_set1_epi64x(number4),
-        _mm256_set1_epi64x(10000), _mm256_set1_epi64x(any), &wrong);
-    __m256i back = _mm256_zextsi128_si256(gather_cells(layout, row, 4));
-    __m256i back_zero = _mm256_zextsi128_si256(
-        _mm_load_si128((const __m128i *)(zero_char + 1)));
-    __m256i clocked = evaluate(
-        back, back_zero, _mm256_set_epi64x(number4, number4, number4, time4),
-        _mm256_set_epi64x(0, 0, 10000, 1),
-        _mm256_set_epi64x(any, any, any, clock), &wrong);
-    int64_t cell[4];
-    _mm256_storeu_si256((__m256i *)cell, value);
-    for (int k = 0; k < LAYOUT_NUMBERS; k++) {
-        wrong |= cell[k] > number_max[k];
-        int64_t sign = -(int64_t)(layout->negative >> k & 1);
-        out->number[k][i] = (cell[k] ^ sign) - sign;
+    __m128i low = _mm256_castsi256_si128(value);
+    __m128i high = _mm256_extracti128_si256(value, 1);
+    out->number[0][i] = _mm_cvtsi128_si64(low);
+    out->number[1][i] = _mm_extract_epi64(low, 1);
+    out->number[2][i] = _mm_cvtsi128_si64(high);
+    out->date[i] = (uint32_t)_mm_extract_epi32(high, 2);
+    for (int k = 0; layout->negative >> k != 0; k++) {
+        if ((layout->negative >> k & 1) != 0)
+            out->number[k][i] = -out->number[k][i];
     }
-    out->date[i] = (uint32_t)cell[LAYOUT_DATE_CELL];
+}
+
+static inline int
+decode_row(const struct row_layout *layout, const struct weights *front,
+           const struct weights *back, const uint8_t *row,
+           struct decoded_rows *out, size_t i)
+{
+    __m256i wrong = _mm256_setzero_si256();
+    const __m256i *zero_char = (const __m256i *)layout->zero_char;
+    __m256i digits =
+        _mm256_sub_epi8(_mm256_set_m128i(gather_cells(layout, row, 2),
+                                         gather_cells(layout, row, 0)),
+                        _mm256_load_si256(zero_char));
+    store_numbers(layout, evaluate(digits, front, &wrong), out, i);
+    digits = _mm256_zextsi128_si256(
+        _mm_sub_epi8(gather_cells(layout, row, 4),
+                     _mm_load_si128((const __m128i *)(zero_char + 1))));
+    __m256i clocked = evaluate(digits, back, &wrong);
     out->seconds[i] = (uint32_t)_mm256_extract_epi32(clocked, 0);
     out->ms[i] = (uint32_t)_mm256_extract_epi32(clocked, 2);
     store_device(layout, row, out, i);
-    return !wrong;
+    return _mm256_testz_si256(wrong, wrong);
 }
 
 static void
@@ -146,6 +197,8 @@ decode_rows(const struct row_layout *table,
             const uint32_t *starts, size_t first, size_t n_rows,
             struct decoded_rows *out)
 {
+    const struct weights front = front_weights(number_max);
+    const struct weights back = back_weights();
     for (size_t i = first; i < n_rows; i++) {
         const uint8_t *row = text + starts[i];
         __m256i a = _mm256_loadu_si256((const __m256i *)row);
@@ -156,7 +209,7 @@ decode_rows(const struct row_layout *table,
         out->slot[i] = (uint16_t)slot;
         out->is_valid[i] = shape != 0 && layout->shape == shape &&
                            literals_agree(layout, a, b) &&
-                           decode_row(layout, number_max, row, out, i);
+                           decode_row(layout, &front, &back, row, out, i);
     }
 }
 

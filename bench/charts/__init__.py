@@ -1,0 +1,1 @@
+"""The parts of bench/make_performance.py: results, charts, text."""

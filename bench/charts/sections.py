@@ -1,0 +1,529 @@
+"""The sections of PERFORMANCE.md. Prose stands here, figures come from results
+only; where there are none, the section names the command that makes them."""
+
+from harness.tables import memory, rate, seconds, share
+
+from . import plots, store
+
+RUN = "python3 bench/run_bench.py"
+MAKE_SIZES = f"{RUN} --sizes 100k,1M,10M --peers all --name final"
+MAKE_GROWTH = f"{RUN} --sizes 100M --no-before --name growth"
+MAKE_SHAPES = f"{RUN} --shapes --name shapes"
+MAKE_LADDER = f"{RUN} --ladder --name ladder"
+MAKE_COLD = f"{RUN} --ladder --cold --name ladder_cold"
+MAKE_BASELINE = "python3 bench/profile_baseline.py"
+MAKE_WATTLE = "python3 bench/charts/profile_wattle.py"
+
+
+def missing(command):
+    return f"Not measured yet; this makes the figures:\n\n    {command}\n"
+
+
+def table(head, rows):
+    """A Markdown table; the first column is left, the others right."""
+    lines = ["| " + " | ".join(head) + " |",
+             "|---" + "|---:" * (len(head) - 1) + "|"]
+    lines += ["| " + " | ".join(str(cell) for cell in row) + " |"
+              for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def picture(charts, name, words):
+    return f"![{words}]({charts[name]})\n" if charts.get(name) else ""
+
+
+def span(figures, text=seconds):
+    return f"{text(figures['min'])} .. {text(figures['max'])}"
+
+
+def times(value):
+    return f"{value:.0f}x" if value >= 20 else f"{value:.2f}x"
+
+
+def ratio_span(figures):
+    return f"{figures['min']:.2f} .. {figures['max']:.2f}"
+
+
+def head_section(data, _charts):
+    text = ["# Performance\n",
+            "Written by `bench/make_performance.py` from the results in "
+            "`bench/results/`; do not edit. "
+            "How each figure comes about stands in "
+            "[bench/README.md](bench/README.md), how to look for the next "
+            "bottleneck in [docs/profiling.md](docs/profiling.md).\n"]
+    if not data.used:
+        return "\n".join(text + ["No results were found.\n"])
+    rows = []
+    for name, content in data.used:
+        software = content["software"]
+        rows.append([name.replace("_", " "), content["taken_at"][:10],
+                     f"`{(software['commit'] or 'unknown')[:10]}`",
+                     f"`{software['wattle_sha256'][:10]}`",
+                     share(busy_share(content))])
+    machine = data.used[0][1]["machine"]
+    software = data.used[0][1]["software"]
+    text.append(
+        f"Measured on {machine['cpu']}, {machine['cores']} cores, "
+        f"{memory(machine['memory_bytes'])}, {machine['system']}, kernel "
+        f"{machine['kernel']}; built by {software['compiler']}; Python "
+        f"{software['python']}. Times are medians of whole processes, page "
+        "cache warm, unless a table says otherwise.\n")
+    text.append(table(["figures", "taken", "commit", "program",
+                       "others used of the CPU"], rows))
+    if len({row[3] for row in rows}) > 1:
+        text.append("**The figures come from different builds of wattle.**\n")
+    if len({content["machine"]["cpu"] for _, content in data.used}) > 1:
+        text.append("**The figures come from different machines.**\n")
+    if max(busy_share(content) or 0 for _, content in data.used) > 0.05:
+        text.append("**Others kept more than 5 % of the machine busy during "
+                    "some runs; their times are not to be trusted.**\n")
+    if any(content.get("quick") for _, content in data.used):
+        text.append("**Some figures come from quick runs.**\n")
+    return "\n".join(text)
+
+
+def busy_share(content):
+    return content.get("other_cpu_share_max", content.get("other_cpu_share"))
+
+
+def baseline_section(data, _charts):
+    text = ["## Baseline Performance\n",
+            "The program that wattle replaces is a Python monitor "
+            "(`bench/before/monitor.py`): the csv module, one object for each "
+            "reading, all kept in a list, three passes over it.\n"]
+    rows = []
+    for readings, _ in data.in_order():
+        entry = data.entry(readings, "before")
+        if entry:
+            rows.append([f"{readings:,}", seconds(entry["load_s"]["median"]),
+                         seconds(entry["analytics_s"]["median"]),
+                         seconds(entry["wall_s"]["median"]),
+                         span(entry["wall_s"]),
+                         memory(entry["peak_rss_bytes"]["max"]),
+                         rate(entry["readings_per_s"])])
+    if not rows:
+        return "\n".join(text + [missing(MAKE_SIZES)])
+    text.append(table(["readings", "loading", "analytics", "total",
+                       "range of total", "peak memory", "readings/s"], rows))
+    text += [f"At {readings:,} it was left out: {entry['reason']}.\n"
+             for readings, result in data.in_order()
+             for entry in result["contenders"]
+             if entry["name"] == "before" and entry["status"] != "ok"]
+    return "\n".join(text)
+
+
+def profile_section(data, _charts):
+    text = ["## Profiling Evidence\n"]
+    base = data.baseline
+    if not base:
+        return "\n".join(text + [missing(MAKE_BASELINE)])
+    text.append(
+        f"The five functions of the monitor with the most own time, by "
+        f"cProfile on {base['dataset']['readings']:,} readings. Without the "
+        f"profiler the same work takes {seconds(base['load_s'])} for loading "
+        f"and {seconds(base['analytics_s'])} for analytics; with it "
+        f"{seconds(base['profiled_s'])}.\n")
+    text.append(table(
+        ["function", "where", "calls", "own time", "own share",
+         "share with callees"],
+        [[f"`{one['function']}`", one["where"], f"{one['calls']:,}",
+          seconds(one["own_s"]), share(one["own_share"]),
+          share(one["whole_share"])] for one in base["functions"][:5]]))
+    text.append("Where wattle's own time goes now:\n")
+    if not data.wattle:
+        return "\n".join(text + [missing(MAKE_WATTLE)])
+    largest = max(one["readings"] for one in data.wattle["stages"])
+    runs = [one for one in data.wattle["stages"]
+            if one["readings"] == largest]
+    head = [f"stage, {largest:,} readings"]
+    rows = [[name] for name in runs[0]["stages_s"]]
+    for one in runs:
+        total = stage_total(one)
+        head += [f"{one['threads']} thread{'s' * (one['threads'] > 1)}",
+                 "share"]
+        for row, figures in zip(rows, one["stages_s"].values()):
+            row += [seconds(figures["median"]),
+                    share(figures["median"] / total)]
+    text.append(table(head, rows))
+    text.append("Stages of several threads are summed over the threads.\n")
+    return "\n".join(text)
+
+
+def stage_total(one):
+    return sum(figures["median"] for figures in one["stages_s"].values())
+
+
+def switched(data, titles, cold=False):
+    """A table of switches of the ladder against the default."""
+    entries = [entry for entry in data.steps("switch", cold)
+               if any(entry["title"].startswith(title) for title in titles)]
+    if not entries:
+        return missing(MAKE_COLD if cold else MAKE_LADDER)
+    return table(
+        ["switch", "wall", "CPU", "time to default", "range of pairs",
+         "peak memory"],
+        [[f"`{entry['title']}`", seconds(entry["wall_s"]["median"]),
+          seconds(entry["cpu_s"]["median"]),
+          times(entry["ratio_to_wattle"]["median"]),
+          ratio_span(entry["ratio_to_wattle"]),
+          memory(entry["peak_rss_bytes"]["max"])] for entry in entries])
+
+
+def ladder_table(data):
+    steps = data.steps("stairs")
+    if not steps:
+        return missing(MAKE_LADDER)
+    rows, before = [], None
+    for entry in steps:
+        ratio = entry["ratio_to_wattle"]["median"]
+        gain = times(before / ratio) if before else ""
+        rows.append([entry["title"], seconds(entry["wall_s"]["median"]),
+                     span(entry["wall_s"]), rate(entry["readings_per_s"]),
+                     gain, times(steps[0]["ratio_to_wattle"]["median"]
+                                 / ratio)])
+        before = ratio
+    return table(["technique", "wall", "range", "readings/s",
+                  "faster than the step before", "than the first"], rows)
+
+
+def memo_table(data):
+    if not data.wattle:
+        return missing(MAKE_WATTLE)
+    largest = max(data.wattle["stages"], key=lambda one: one["readings"])
+    rows = [["row layout", f"{largest['readings']:,}", "", percent(
+        largest["layout_hit_rate"]), "`src/ingest/block_decoder.c`"]]
+    memos = data.wattle.get("memos")
+    for one in memos["entries"] if memos else []:
+        rows.append([one["title"], f"{memos['readings']:,}",
+                     "not counted" if one["misses"] is None
+                     else f"{one['misses']:,}", percent(one["hit_rate"]),
+                     f"`{one['where']}`"])
+    text = table(["memo", "readings", "misses", "hit rate", "where"], rows)
+    text += ("\nThe first line is what `--json --timings` tells; misses of "
+             "the others are calls counted by callgrind. A date that is equal "
+             "to the one before it counts as a hit.\n")
+    return text if memos else text + ("\nvalgrind was missing, so the other "
+                                      "memos were not counted.\n")
+
+
+def percent(value):
+    return "" if value is None else f"{value * 100:.3f} %"
+
+
+def chunk_table(data):
+    if not data.wattle:
+        return missing(MAKE_WATTLE)
+    blocks = data.wattle["blocks"]
+    rows = []
+    for one in blocks["entries"]:
+        title = "default block" if one["block_bytes"] is None else \
+            f"`--block {one['block_bytes']}`"
+        if one["is_whole_file"]:
+            title += " (a whole file)"
+        rows.append([title, memory(one["peak_rss_bytes"]["max"]),
+                     seconds(one["wall_s"]["median"])]
+                    if one["status"] == "ok" else
+                    [title, "failed", one["reason"]])
+    before = data.entry(blocks["readings"], "before")
+    if before:
+        rows.append(["Python monitor (keeps everything)",
+                     memory(before["peak_rss_bytes"]["max"]),
+                     seconds(before["wall_s"]["median"])])
+    return (f"{blocks['readings']:,} readings, "
+            f"{memory(blocks['bytes'])} in files of up to "
+            f"{memory(blocks['largest_file_bytes'])}; one thread:\n\n"
+            + table(["read at once", "peak memory", "wall"], rows))
+
+
+def techniques_section(data, charts):
+    n_ladder = data.ladder["dataset"]["readings"] if data.ladder else None
+    size = f" on {n_ladder:,} readings" if n_ladder else ""
+    return "\n".join([
+        "## Optimizations Applied\n",
+        "Two measurements of each technique: stacked one on the other, and "
+        f"one switch at a time against the default{size}. \"Time to "
+        "default\" is the median of pairs: above 1 is what leaving the "
+        "default costs. Every run gives the same bytes.\n",
+        ladder_table(data), picture(charts, "ladder", "technique by technique"),
+        "### Vectorized scanning and decoding\n",
+        "AVX2 or AVX-512 finds newlines and decodes whole rows by moving "
+        "bytes; plain C defines what is right. In `src/simd/`, one file for "
+        "each instruction set, chosen once by CPU or `--simd`.\n",
+        switched(data, ["--simd"]),
+        "### Data structures\n",
+        "Batches of 1,024 rows, column by column (`src/model/batch.c`), so "
+        "that a loop touches one column and stays in the cache. Devices "
+        "become small numbers (`src/model/registry.c`): first the guess "
+        "that a device follows the same device as last time "
+        "(`src/ingest/block_decoder.c`), then a hash of the id. These have no "
+        "switch, so there is no figure for them alone; what look-up and "
+        "accounts cost now stands under Profiling Evidence, and shapes with "
+        "more devices under Shapes of data.\n",
+        "### Caching\n",
+        "Three memos: the layout of rows, the day of a date, and tables "
+        "of the two factors of efficiency (`src/analytics/efficiency.c`). "
+        "`--no-memo` switches off all three; without layouts there is no "
+        "vectorized decoding either, so its figure covers both.\n",
+        switched(data, ["--no-memo"]), memo_table(data),
+        "### Parallel work\n",
+        "Each thread takes a stretch of the input; one without work takes "
+        "half of the longest rest (`src/engine/crew.c`, `lane.c`). Sums are "
+        "exact, so the number of threads changes no byte.\n",
+        switched(data, ["--threads"]),
+        picture(charts, "threads", "readings a second by threads"),
+        "### Algorithms\n",
+        "The monitor goes over all readings three times and calls acos, "
+        "sin, exp and log for each. wattle goes over them once; the formula "
+        "is rewritten without trigonometry (`docs/formulas.md`), exp and ln "
+        "are integer series kept in tables, sums are integers "
+        "(`src/analytics/account_block.c`). These have no switch; the first "
+        "step of the ladder, plain C without memos on one thread, beside the "
+        "monitor shows them together with the change of language:\n",
+        algorithm_table(data),
+        "### Lazy, chunked reading\n",
+        "A block is read, decoded, added up and forgotten "
+        "(`src/ingest/reader_buffer.c`), so memory grows with devices "
+        "and days, not with readings. Larger blocks show what reading more at once would cost.\n",
+        chunk_table(data),
+        "### Asynchronous reads\n",
+        "`--reader uring` asks the kernel for the next block while this one "
+        "is decoded (`src/ingest/reader_uring.c`); `mmap` maps the files; "
+        "`pread` waits for each block, but the kernel reads ahead for it as "
+        "well. Warm cache:\n",
+        switched(data, ["--reader"]),
+        "Cold cache (files dropped before every run; a virtual machine's host "
+        "may still hold them):\n",
+        switched(data, ["--reader"], cold=True)])
+
+
+def algorithm_table(data):
+    steps = data.steps("stairs")
+    largest = data.largest_with("before")
+    if not steps or largest is None:
+        return missing(MAKE_LADDER + " && " + MAKE_SIZES)
+    before = data.entry(largest, "before")
+    rows = [["Python monitor", f"{largest:,}",
+             f"{before['ns_per_reading']:.0f} ns"],
+            [f"wattle, {steps[0]['title']}",
+             f"{data.ladder['dataset']['readings']:,}",
+             f"{steps[0]['ns_per_reading']:.0f} ns"]]
+    return table(["", "readings", "time a reading"], rows)
+
+
+def final_section(data, charts):
+    text = ["## Final Performance\n"]
+    sizes = [readings for readings, _ in data.in_order()
+             if data.entry(readings, "before")]
+    if not sizes:
+        return "\n".join(text + [missing(MAKE_SIZES)])
+    for readings in sizes:
+        text.append(factor_table(data, readings))
+    if not data.wattle:
+        text.append("Loading and analytics of wattle apart:\n\n"
+                    + missing(MAKE_WATTLE))
+    text.append(
+        "wattle does loading and analytics in one pass, block by block. "
+        "Loading is its stages open, read, split, decode and look up, "
+        "analytics its accounts and merging, on one thread as the monitor "
+        "has; writing and starting count in the total only. The factor of the "
+        "total is the median of pairs that ran in turn, with their range.\n")
+    text.append(picture(charts, "before_after", "before and after"))
+    if data.start_up:
+        text.append(f"Whole processes on "
+                    f"{data.start_up['dataset']['readings']:,} readings:\n")
+        text.append(table(
+            ["", "wall", "quartiles", "peak memory", "runs"],
+            [[kind["title"], seconds(kind["wall_s"]["median"]),
+              f"{seconds(kind['wall_s']['quartile_1'])} .. "
+              f"{seconds(kind['wall_s']['quartile_3'])}",
+              memory(kind["peak_rss_bytes"]["max"]), kind["wall_s"]["n"]]
+             for kind in data.start_up["kinds"]]))
+    return "\n".join(text)
+
+
+def factor_table(data, readings):
+    old = data.entry(readings, "before")
+    new = data.entry(readings, "wattle")
+    one = data.one_thread(readings)
+    stages = data.stages(readings, 1)
+    rows = []
+    for title, key, names in (("loading", "load_s", store.LOAD),
+                              ("analytics", "analytics_s", store.ANALYTICS)):
+        if stages:
+            mine = store.stage_sum(stages, names)
+            theirs = old[key]["median"]
+            rows.append([f"{title}, 1 thread", seconds(theirs), seconds(mine),
+                         times(theirs / mine), ""])
+    if one:
+        rows.append(["total, 1 thread", seconds(old["wall_s"]["median"]),
+                     seconds(one["wall_s"]["median"]),
+                     times(old["wall_s"]["median"]
+                           / one["wall_s"]["median"]), ""])
+    rows.append([f"total, {data.cores()} threads",
+                 seconds(old["wall_s"]["median"]),
+                 seconds(new["wall_s"]["median"]),
+                 times(old["ratio_to_wattle"]["median"]),
+                 ratio_span(old["ratio_to_wattle"])])
+    theirs, mine = (one["peak_rss_bytes"]["max"] for one in (old, new))
+    rows.append(["peak memory", memory(theirs), memory(mine),
+                 times(theirs / mine), ""])
+    return table([f"{readings:,} readings", "Python monitor", "wattle",
+                  "factor", "range of pairs"], rows)
+
+
+def peers_section(data, charts):
+    text = ["## Comparison with other engines\n",
+            "Each runs in turn with wattle; time relative to wattle's is "
+            "taken pair by pair (above 1: wattle is faster). All but `wc -l` "
+            "answer the same question; wattle checks every line and reckons "
+            "energy, hours and days besides.\n"]
+    size = plots.peer_size(data)
+    if size is None:
+        return "\n".join(text + [missing(MAKE_SIZES)])
+    for readings, _ in reversed(data.in_order()):
+        entries = sorted(plots.peer_entries(data, readings),
+                         key=lambda one: one["ratio_to_wattle"]["median"])
+        if not entries:
+            continue
+        own = data.entry(readings, "wattle")
+        rows = [["**wattle**", seconds(own["wall_s"]["median"]),
+                 span(own["wall_s"]), "1", "",
+                 seconds(own["cpu_s"]["median"]),
+                 memory(own["peak_rss_bytes"]["max"]), own["wall_s"]["n"]]]
+        rows += [[one["title"], seconds(one["wall_s"]["median"]),
+                  span(one["wall_s"]),
+                  times(one["ratio_to_wattle"]["median"]),
+                  ratio_span(one["ratio_to_wattle"]),
+                  seconds(one["cpu_s"]["median"]),
+                  memory(one["peak_rss_bytes"]["max"]),
+                  one["ratio_to_wattle"]["n"]] for one in entries]
+        text.append(table([f"{readings:,} readings", "wall", "range",
+                           "to wattle", "range of pairs", "CPU",
+                           "peak memory", "runs"], rows))
+        text += [f"{entry['title']}: {entry['status'].replace('_', ' ')}: "
+                 f"{entry['reason']}.\n"
+                 for entry in data.sizes[readings]["contenders"]
+                 if entry["status"] != "ok" and entry["name"] != "before"]
+    text += [f"{name} was skipped: {reason}.\n"
+             for name, reason in data.skipped.items()
+             if data.largest_with(name) is None]
+    text.append(picture(charts, "peers", "time relative to wattle"))
+    return "\n".join(text)
+
+
+def growth_section(data, charts):
+    text = ["## Growth\n"]
+    if len(data.sizes) < 2:
+        return "\n".join(text + [missing(MAKE_GROWTH)])
+    rows = []
+    for readings, result in data.in_order():
+        entry = data.entry(readings, "wattle")
+        rows.append([f"{readings:,}", memory(result["dataset"]["bytes"]),
+                     seconds(entry["wall_s"]["median"]),
+                     span(entry["wall_s"]),
+                     f"{entry['ns_per_reading']:.1f} ns",
+                     rate(entry["readings_per_s"]),
+                     memory(entry["peak_rss_bytes"]["max"])])
+    text.append(table(["readings", "data", "wall", "range", "a reading",
+                       "readings/s", "peak memory"], rows))
+    if max(data.sizes) < 100_000_000:
+        text.append("For larger sizes:\n\n    " + MAKE_GROWTH + "\n")
+    text += [picture(charts, "scaling", "wall time by readings"),
+             picture(charts, "memory", "peak memory by readings")]
+    return "\n".join(text)
+
+
+def shapes_section(data, _charts):
+    text = ["## Shapes of data\n"]
+    if not data.shapes:
+        return "\n".join(text + [missing(MAKE_SHAPES)])
+    text.append(f"The same {data.shapes['readings']:,} readings in other "
+                "forms, `report --json`, in pairs with the plain form. "
+                "The text report lists ten devices only, so its time shows "
+                "what printing every device costs.\n")
+    rows = []
+    for title, one in [("plain", data.shapes["base"])] + [
+            (one["name"], one) for one in data.shapes["entries"]]:
+        if one["status"] != "ok":
+            rows.append([title, f"{one['status']}: {one['reason']}"]
+                        + [""] * 5)
+            continue
+        ratio = one.get("ratio_to_wattle")
+        rows.append([title.replace("_", " "),
+                     seconds(one["wall_s"]["median"]), span(one["wall_s"]),
+                     times(ratio["median"]) if ratio else "1",
+                     ratio_span(ratio) if ratio else "",
+                     memory(one["peak_rss_bytes"]["max"]),
+                     seconds(one["text_wall_s"]["median"])])
+    text.append(table(["shape", "wall", "range", "to plain",
+                       "range of pairs", "peak memory", "text report"], rows))
+    return "\n".join(text)
+
+
+def changes_section(_data, _charts):
+    return """## Code Changes
+
+| where | what it does for speed |
+|---|---|
+| `src/ingest/reader*.c` | bytes in blocks by pread, mmap or io_uring |
+| `src/ingest/block_decoder.c`, `layout_builder.c` | the quick path through rows of a known shape |
+| `src/simd/` | splitting, decoding and column loops for each instruction set |
+| `src/model/batch.c`, `registry.c` | columns, numbers for devices |
+| `src/analytics/account_block.c` | straight-line sums for ordinary rows |
+| `src/analytics/efficiency.c` | efficiency without floating point, kept in tables |
+| `src/analytics/reorder*.c` | sorting in bounded memory, only where it is needed |
+| `src/engine/` | lanes, threads, joining |
+| `bench/` | measuring, profiling, this page |
+
+[docs/design.md](docs/design.md) says why each is as it is.
+"""
+
+
+def recommendations_section(data, _charts):
+    text = ["## Recommendations\n"]
+    shapes = {one["name"]: one for one in
+              (data.shapes["entries"] if data.shapes else [])
+              if one["status"] == "ok"}
+    if shapes:
+        dearest = max(shapes.values(),
+                      key=lambda one: one["ratio_to_wattle"]["median"])
+        text.append(f"- The dearest shape is {dearest['name']}"
+                    .replace("_", " ") + " ("
+                    f"{times(dearest['ratio_to_wattle']['median'])} of plain):"
+                    " look there first.")
+    if data.wattle:
+        one = max(data.wattle["stages"],
+                  key=lambda run: (run["readings"], -run["threads"]))
+        name, figures = max(one["stages_s"].items(),
+                            key=lambda item: item[1]["median"])
+        text.append(f"- The dearest stage is {name}, with "
+                    f"{share(figures['median'] / stage_total(one))} of the "
+                    "time on one thread: a gain there counts most.")
+    text += [
+        "- Leave the switches at their defaults; they are there for measuring, "
+        "and for machines where the tables above come out otherwise.",
+        "- Give wattle several files or one large plain file: these are shared "
+        "between threads; a packed file is read by one.",
+        "- Run `bench/check/bench_check.py` before and after a change: it "
+        "counts instructions, so a busy machine does not matter. It counts "
+        "the AVX2 way only; AVX-512, caches and threads need times.",
+        "- Take times only on a quiet machine; the results say how busy it "
+        "was.\n"]
+    return "\n".join(text)
+
+
+def reproduce_section(_data, _charts):
+    commands = [MAKE_SIZES, MAKE_GROWTH, MAKE_SHAPES, MAKE_LADDER, MAKE_COLD,
+                MAKE_BASELINE, MAKE_WATTLE,
+                "python3 bench/make_performance.py"]
+    return ("## How to reproduce\n\n    make\n"
+            + "".join(f"    {command}\n" for command in commands)
+            + "\nReadings are generated from fixed seeds, the same everywhere. "
+            "Growth to 100M readings needs 5 GB of disk. "
+            "Charts need gnuplot, memo misses valgrind.\n")
+
+
+SECTIONS = [head_section, baseline_section, profile_section,
+            techniques_section, final_section, peers_section, growth_section,
+            shapes_section, changes_section, recommendations_section,
+            reproduce_section]
