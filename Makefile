@@ -7,14 +7,14 @@ DESTDIR =
 INSTALL = sh tools/install_packages.sh
 DEMO    = build/demo
 
-.PHONY: all help demo test quick full bench lint format install uninstall \
-	clean dist
+.PHONY: all help demo test quick full bench performance guard load lint \
+	format install uninstall clean dist
 
 all: $(BUILD)/build.ninja  ## build the release: build/release/wattle
 	@ninja -C $(BUILD) --quiet
 
 help:  ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' \
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' \
 		$(MAKEFILE_LIST)
 
 $(BUILD)/build.ninja:
@@ -47,6 +47,17 @@ full: all $(TESTS)/build.ninja  ## run the long tests too (fuzzing, soak)
 bench: all  ## measure speed and memory
 	@$(INSTALL) bench
 	@python3 bench/run_bench.py
+
+performance:  ## write PERFORMANCE.md from bench/results
+	@$(INSTALL) bench
+	@python3 bench/make_performance.py
+
+guard: all  ## compare instruction counts with the recorded ones
+	@$(INSTALL) test
+	@python3 bench/check/bench_check.py
+
+load: all  ## many reports at once, for minutes
+	@python3 bench/load/run_load.py
 
 lint: $(BUILD)/build.ninja  ## check format, warnings, layers
 	@$(INSTALL) build test lint

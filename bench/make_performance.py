@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Writes PERFORMANCE.md and its charts from results of measurements.
 
-    python3 bench/make_performance.py                       all of bench/results
-    python3 bench/make_performance.py --results FILE ...    only these
+    python3 bench/make_performance.py                     all named results
+    python3 bench/make_performance.py --results FILE ...  only these
 
 Every figure comes from a results file. Where one is missing, the page names
 the command that measures it. Charts go to docs/charts/ and need gnuplot.
@@ -17,12 +17,15 @@ import sys
 from charts import plots, sections, store
 from harness import paths
 
+UNNAMED = ("latest.json", "quick.json")  # results without a name of their own
+
 
 def main():
     parser = argparse.ArgumentParser(
         description="Write PERFORMANCE.md from results.")
     parser.add_argument("--results", nargs="+", metavar="FILE",
-                        help="results (default: all in bench/results)")
+                        help="results (default: all in bench/results but "
+                        "latest.json and quick.json)")
     parser.add_argument("--output", metavar="FILE", default=None,
                         help="default PERFORMANCE.md in the project's root")
     options = parser.parse_args()
@@ -30,7 +33,10 @@ def main():
     output = os.path.abspath(options.output) if options.output else \
         os.path.join(paths.ROOT, "PERFORMANCE.md")
     os.chdir(paths.ROOT)
-    data = store.Store(files or sorted(glob.glob(f"{paths.RESULTS}/*.json")))
+    if not files:
+        files = sorted(name for name in glob.glob(f"{paths.RESULTS}/*.json")
+                       if os.path.basename(name) not in UNNAMED)
+    data = store.Store(files)
     charts = plots.all_charts(data)
     text = "\n".join(section(data, charts) for section in sections.SECTIONS)
     text = re.sub(r"\n{3,}", "\n\n", text)

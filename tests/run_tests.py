@@ -53,6 +53,8 @@ def suites(tier):
         ("real-files", "test", python("real_files.py", CHECKED)),
         ("docs", "test", python("check_docs.py", RELEASE)),
         ("build", "test", python("check_build.py")),
+        ("guard", "test",
+         [sys.executable, os.path.join(ROOT, "bench/check/bench_check.py")]),
         ("fuzz-seeds", "test", python("fuzz_seeds.py", "regress")),
         ("fuzz", "full", python("fuzz_seeds.py", "fuzz")),
     ]

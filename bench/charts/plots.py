@@ -52,6 +52,11 @@ def draw(name, script, size=(760, 400)):
     return file_name
 
 
+def short(value):
+    """Three digits, without powers of ten."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
 def number(readings):
     for size, letter in ((10**9, "G"), (10**6, "M"), (1000, "k")):
         if readings >= size and readings % size == 0:
@@ -77,24 +82,28 @@ def before_after(data):
     times.append(["total", old["wall_s"]["median"], new["wall_s"]["median"]])
     peak = [["memory", old["peak_rss_bytes"]["max"] / 2**20,
              new["peak_rss_bytes"]["max"] / 2**20]]
-    script = block("times", [[quote(a), b * 1000, c * 1000]
-                             for a, b, c in times])
-    script += block("peak", [[quote(a), b, c] for a, b, c in peak])
+    times = [[name, old_s * 1000, new_s * 1000]
+             for name, old_s, new_s in times]
+    script = "".join(
+        block(name, [[quote(a), b, c, quote(short(b)), quote(short(c))]
+                     for a, b, c in rows])
+        for name, rows in (("times", times), ("peak", peak)))
     bars = ('plot ${0} using 2:xtic(1) title "Python monitor" '
             f'lc rgb "{BEFORE}", "" using 3 title "wattle" '
-            f'lc rgb "{AFTER}", "" using ($0-0.17):2:(sprintf("%.3g",$2)) '
-            'with labels offset 0,0.6 notitle, "" using ($0+0.17):3:'
-            '(sprintf("%.3g",$3)) with labels offset 0,0.6 notitle\n')
+            f'lc rgb "{AFTER}", "" using ($0-0.17):2:4 '
+            'with labels offset 0,0.6 notitle, "" using ($0+0.17):3:5 '
+            'with labels offset 0,0.6 notitle\n')
     script += ("set style data histogram\nset style histogram clustered gap 1"
                "\nset boxwidth 0.9\nset logscale y\n"
                f"set multiplot layout 1,2 title 'Before and after, "
                f"{readings:,} readings (log scale)'\n"
                f"set title 'milliseconds'\nset key top left\n"
                f"set xrange [-0.6:{len(times) - 0.4}]\n"
-               "set yrange [0.5:*<1e9]\nset offsets 0,0,graph 0.25,0\n"
+               f"set yrange [0.5:{30 * max(row[1] for row in times)}]\n"
                + bars.format("times")
                + "set title 'peak memory, MiB'\nset xrange [-1:1]\n"
-               "unset key\n" + bars.format("peak") + "unset multiplot\n")
+               "unset key\n"
+               f"set yrange [0.5:{3 * peak[0][1]}]\n" + bars.format("peak") + "unset multiplot\n")
     return draw("before_after", script)
 
 
@@ -120,7 +129,7 @@ def peers(data):
                "lc rgb '#555555'\n"
                "plot $peers using 2:1:3:4:($1-0.3):($1+0.3):ytic(5) with "
                f'boxxyerror lc rgb "#b9d3ea", "" using 2:1 with points pt 7 '
-               f'ps 0.8 lc rgb "{AFTER}", "" using 4:1:(sprintf("  %.3gx",$2))'
+               f'ps 0.8 lc rgb "{AFTER}", "" using 4:1:(sprintf("  %.2fx",$2))'
                " with labels left\n")
     return draw("peers", script, (760, 120 + 40 * len(rows)))
 
@@ -195,7 +204,8 @@ def rate_bars(name, title, entries, step_of=None):
         f"set xrange [-0.6:{len(rows) - 0.4}]\nset yrange [0:*]\n"
         "set offsets 0,0,graph 0.1,0\n"
         f'plot $bars using 1:2:xtic(5) with boxes lc rgb "{AFTER}", "" using '
-        '1:2:3:4 with yerrorbars pt 0 lw 1.5 lc rgb "#444444", "" using 1:4:'
+        '1:3:(0):($4-$3) with vectors nohead lw 2 lc rgb "#222222", "" using '
+        '1:4:'
         '(sprintf("%.3g",$2)) with labels offset 0,0.8\n')
     return draw(name, script)
 

@@ -12,7 +12,7 @@ MAKE_SHAPES = f"{RUN} --shapes --name shapes"
 MAKE_LADDER = f"{RUN} --ladder --name ladder"
 MAKE_COLD = f"{RUN} --ladder --cold --name ladder_cold"
 MAKE_BASELINE = "python3 bench/profile_baseline.py"
-MAKE_WATTLE = "python3 bench/charts/profile_wattle.py"
+MAKE_WATTLE = "python3 bench/profile_wattle.py"
 
 
 def missing(command):

@@ -25,6 +25,7 @@
 /* Sums of the current hour that are not in the profile yet. */
 struct pending {
     int64_t power_hour;
+    int64_t power_hour_ms; /* its begin */
     uint64_t n;
     int128 power_nw;
     int64_t energy_hour;
@@ -58,45 +59,70 @@ flush_energy(struct block *b)
     p->energy = 0;
 }
 
-/* The hours that a reading and the step that ends at it belong to. */
 static void
+enter_hour(struct block *b, int64_t time_ms)
+{
+    struct pending *p = &b->pending;
+    int64_t hour = civil_floor_div(time_ms, CIVIL_MS_PER_HOUR);
+    if (hour != p->power_hour)
+        flush_power(b);
+    p->power_hour = hour;
+    p->power_hour_ms = hour * CIVIL_MS_PER_HOUR;
+    if (time_ms == p->power_hour_ms)
+        hour--;
+    if (hour != p->energy_hour)
+        flush_energy(b);
+    p->energy_hour = hour;
+}
+
+/* The hours that a reading and the step that ends at it belong to. */
+static inline void
 enter_time(struct block *b, int64_t time_ms)
 {
-    int64_t hour = civil_floor_div(time_ms, CIVIL_MS_PER_HOUR);
-    if (hour != b->pending.power_hour)
-        flush_power(b);
-    b->pending.power_hour = hour;
-    if (time_ms == hour * CIVIL_MS_PER_HOUR)
-        hour--;
-    if (hour != b->pending.energy_hour)
-        flush_energy(b);
-    b->pending.energy_hour = hour;
+    const struct pending *p = &b->pending;
+    /* strictly inside the hour that both are in already */
+    if (p->energy_hour == p->power_hour && time_ms > p->power_hour_ms &&
+        time_ms - p->power_hour_ms < CIVIL_MS_PER_HOUR)
+        return;
+    enter_hour(b, time_ms);
 }
 
 /*
- * A run of rows of one time: where it begins, and what of its power the
- * general way has already put into the profile.
+ * A run of rows whose steps end in one clock hour: where it begins, and what
+ * of its power the general way has already put into the profile.
  */
 struct run {
     size_t begin, end;
-    int64_t now_ms;
-    int64_t from_ms; /* a last reading in [from_ms, now_ms) is plain */
+    int64_t from_ms; /* a last reading from here on, but earlier, is plain */
     uint64_t n_elsewhere;
     int128 elsewhere_nw;
 };
 
+/*
+ * With gaps of an hour and more, all rows strictly inside one hour make a
+ * run; otherwise, and on the full hour, those of one time.
+ */
 static struct run
 next_run(struct block *b, size_t begin)
 {
     const int64_t *times_ms = b->batch->time_ms;
-    struct run run = {.begin = begin, .now_ms = times_ms[begin]};
-    run.end = begin + 1;
-    while (run.end < b->batch->n_rows && times_ms[run.end] == run.now_ms)
-        run.end++;
-    enter_time(b, run.now_ms);
+    const size_t n = b->batch->n_rows;
+    int64_t now_ms = times_ms[begin];
+    struct run run = {.begin = begin, .end = begin + 1};
+    enter_time(b, now_ms);
     int64_t hour_ms = b->pending.energy_hour * CIVIL_MS_PER_HOUR;
-    int64_t gap_ms = run.now_ms - b->set->max_gap_ms;
+    int64_t gap_ms = now_ms - b->set->max_gap_ms;
     run.from_ms = hour_ms > gap_ms ? hour_ms : gap_ms;
+    bool is_inside = now_ms < hour_ms + CIVIL_MS_PER_HOUR;
+    if (is_inside && b->set->max_gap_ms >= CIVIL_MS_PER_HOUR) {
+        const uint64_t inside = CIVIL_MS_PER_HOUR - 1;
+        while (run.end < n &&
+               (uint64_t)times_ms[run.end] - (uint64_t)hour_ms - 1 < inside)
+            run.end++;
+    } else {
+        while (run.end < n && times_ms[run.end] == now_ms)
+            run.end++;
+    }
     return run;
 }
 
@@ -143,7 +169,8 @@ struct plain {
     const uint32_t *devices;
     const int64_t *powers_nw;
     const int128 *efficiencies; /* NULL = none */
-    int64_t now_ms, from_ms;
+    const int64_t *times_ms;
+    int64_t from_ms;
 };
 
 /*
@@ -155,16 +182,17 @@ add_plain(const struct plain *plain, size_t row, size_t end,
           bool has_efficiency, int128 *energy)
 {
     const struct plain p = *plain;
-    const uint64_t span_ms = (uint64_t)(p.now_ms - p.from_ms);
     int128 sum = 0;
     for (; row < end; row++) {
         struct account *a = &p.accounts[p.devices[row]];
+        int64_t now_ms = p.times_ms[row];
         uint64_t back = (uint64_t)a->last_ms - (uint64_t)p.from_ms;
-        if (back >= span_ms || a->needs_care)
+        uint64_t span = (uint64_t)now_ms - (uint64_t)p.from_ms;
+        if (back >= span || a->needs_care)
             break;
         int64_t nw = p.powers_nw[row];
-        int128 step = (int128)(a->last_nw + nw) * (int64_t)(span_ms - back);
-        a->last_ms = p.now_ms;
+        int128 step = (int128)(a->last_nw + nw) * (int64_t)(span - back);
+        a->last_ms = now_ms;
         a->last_nw = nw;
         sum += step;
         a->energy += step;
@@ -201,8 +229,8 @@ static int
 add_run(struct block *b, struct run *run)
 {
     const struct plain plain = {
-        b->set->accounts, b->batch->device, b->power_nw,
-        b->efficiency,    run->now_ms,      run->from_ms,
+        b->set->accounts, b->batch->device,  b->power_nw,
+        b->efficiency,    b->batch->time_ms, run->from_ms,
     };
     int128 energy = 0;
     int status = WATTLE_OK;
@@ -313,6 +341,7 @@ account_block_add(struct account_set *set, const struct wattle_batch *batch,
     }
     struct block b = {.set = set, .batch = batch, .power_nw = power_nw};
     b.pending.power_hour = INT64_MIN;
+    b.pending.power_hour_ms = INT64_MAX;
     b.pending.energy_hour = INT64_MIN;
     if (has_factor && has_current) {
         int128 efficiency[BLOCK_ROWS];

@@ -2,7 +2,7 @@
 """Measures what bench/run_bench.py does not: where wattle's time goes by stage,
 how often its memos hit, and memory when everything is read at once.
 
-    python3 bench/charts/profile_wattle.py        a minute
+    python3 bench/profile_wattle.py        a minute
 
 Results go to bench/results/wattle_profile.json. Memo misses are calls counted
 by callgrind; without valgrind they are left out and the results say so.
@@ -17,7 +17,7 @@ import subprocess
 import sys
 import time
 
-sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from harness import contenders, datasets, machine, measure, paths  # noqa: E402
 
