@@ -26,24 +26,12 @@ struct sums {
     double min_w, max_w; /* NaN = none */
     /* sums of the devices' mean powers, which make up the cost */
     struct int256 means; /* 2^-MEAN_BITS * 1e-27 W */
-    /* the same, and times readings, of devices known by energy only */
-    double energy_means_w, energy_means_rest;
-    double weighted_w, weighted_rest;
+    /* times readings, of the devices that are known by energy only */
+    struct int256 weighted;
     uint64_t n_weighted;
 };
 
 #define MEAN_BITS 20
-
-static void
-add_compensated(double *sum, double *rest, double value)
-{
-    double total = *sum + value;
-    if (fabs(*sum) >= fabs(value))
-        *rest += (*sum - total) + value;
-    else
-        *rest += (value - total) + *sum;
-    *sum = total;
-}
 
 static struct int256
 to_fine(int128 units)
@@ -235,9 +223,15 @@ sums_add(struct sums *s, const struct account *a,
         s->means = int256_add(s->means, sum);
         return;
     }
-    add_compensated(&s->energy_means_w, &s->energy_means_rest, f->mean_power_w);
-    add_compensated(&s->weighted_w, &s->weighted_rest,
-                    f->mean_power_w * (double)a->n_readings);
+    /* mean_from_energy in these units: 1e27 * 2^20 / 2e9 = 1e18 * 2^19 */
+    struct int256 mean = int256_mul(int256_from(a->energy),
+                                    (int64_t)(a->n_readings - 1 - a->n_gaps));
+    mean = int256_mul(mean, INT64_C(1) << (MEAN_BITS - 1));
+    mean = int256_mul(mean, POWER_FINE_PER_NW);
+    mean = int256_div_round(mean, f->last_ms - f->first_ms - a->gap_ms);
+    s->weighted = int256_add(s->weighted, mean);
+    mean = int256_div_round(mean, (int64_t)a->n_readings);
+    s->means = int256_add(s->means, mean);
     s->n_weighted += a->n_readings;
 }
 
@@ -249,18 +243,20 @@ mean_power(const struct sums *s)
         return NAN;
     if (s->n_weighted == 0)
         return watts_of_both(s->power_nw, s->power, s->n_power);
-    double sum_w = s->n_power > 0 ? watts_of_both(s->power_nw, s->power, 1) : 0;
-    return (sum_w + s->weighted_w + s->weighted_rest) /
-           (double)(s->n_power + s->n_weighted);
+    struct int256 sum = int256_add(to_fine(s->power_nw), s->power);
+    sum = int256_mul(sum, INT64_C(1) << MEAN_BITS);
+    struct int256 places = int256_mul(
+        int256_from((int128)(s->n_power + s->n_weighted) << MEAN_BITS),
+        DECIMAL_ONE);
+    return int256_ratio(int256_add(sum, s->weighted),
+                        int256_mul(places, POWER_FINE_PER_NW));
 }
 
 /* The bill: what the devices' mean powers cost together. */
 static double
 cost_of_means(const struct sums *s, const struct tariff *tariff)
 {
-    double energy_means_w = s->energy_means_w + s->energy_means_rest;
-    return tariff_cost(tariff, 0, s->means, UINT64_C(1) << MEAN_BITS) +
-           tariff_cost_of_mean(tariff, energy_means_w);
+    return tariff_cost(tariff, 0, s->means, UINT64_C(1) << MEAN_BITS);
 }
 
 static void

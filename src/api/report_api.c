@@ -25,6 +25,11 @@
 #define ONE_YEAR_MS (INT64_C(366) * CIVIL_MS_PER_DAY)
 #define MAX_THREADS 1024
 
+struct file_id {
+    dev_t device;
+    ino_t inode;
+};
+
 struct wattle_report {
     struct wattle_report_options options;
     struct source_list sources;
@@ -35,6 +40,8 @@ struct wattle_report {
     struct wattle_reject *rejects;
     struct wattle_skipped_file *skipped;
     FILE *rejects_file;
+    struct file_id *inputs; /* device tables that were read */
+    size_t n_inputs, input_cap;
     bool has_paths;
     bool is_finished;
 };
@@ -76,16 +83,50 @@ check_options(const struct wattle_report_options *o, struct wattle_error *error)
     return WATTLE_OK;
 }
 
-/* Whether a path names the file of an input. */
+/* Remembers a file that is read, so that nothing is written over it. */
+static int
+note_input(struct wattle_report *report, const struct stat *info)
+{
+    struct file_id *grown =
+        buffer_grow_array(report->inputs, &report->input_cap,
+                          report->n_inputs + 1, sizeof(*grown));
+    if (grown == NULL)
+        return WATTLE_ERR_MEMORY;
+    report->inputs = grown;
+    report->inputs[report->n_inputs++] =
+        (struct file_id){info->st_dev, info->st_ino};
+    return WATTLE_OK;
+}
+
+/* Reads a device table. */
+static int
+read_table(struct wattle_report *report, const char *path,
+           struct wattle_error *error)
+{
+    struct stat info;
+    if (stat(path, &info) == 0 && note_input(report, &info) != WATTLE_OK)
+        return error_memory(error);
+    return device_file_read(&report->table, path, error);
+}
+
+/* Whether a path names a file that is read. */
 static bool
 is_input(const struct wattle_report *report, const char *path)
 {
     struct stat mine, other;
     if (stat(path, &mine) != 0)
         return false;
+    for (size_t i = 0; i < report->n_inputs; i++) {
+        if (report->inputs[i].device == mine.st_dev &&
+            report->inputs[i].inode == mine.st_ino)
+            return true;
+    }
     for (size_t i = 0; i < report->sources.n; i++) {
         const struct source *source = &report->sources.sources[i];
-        if (source->kind != SOURCE_ROWS && stat(source->path, &other) == 0 &&
+        bool is_stdin = strcmp(source->path, "-") == 0;
+        int status =
+            is_stdin ? fstat(STDIN_FILENO, &other) : stat(source->path, &other);
+        if (source->kind != SOURCE_ROWS && status == 0 &&
             mine.st_dev == other.st_dev && mine.st_ino == other.st_ino)
             return true;
     }
@@ -125,7 +166,7 @@ wattle_report_open(struct wattle_report **out,
     registry_init(&report->caller_devices);
     device_table_init(&report->table);
     if (options->devices_path != NULL)
-        status = device_file_read(&report->table, options->devices_path, error);
+        status = read_table(report, options->devices_path, error);
     if (status != WATTLE_OK) {
         wattle_report_close(report);
         return status;
@@ -144,6 +185,7 @@ wattle_report_close(struct wattle_report *report)
     answers_release(&report->answers);
     free(report->rejects);
     free(report->skipped);
+    free(report->inputs);
     engine_release(&report->engine);
     source_list_release(&report->sources);
     registry_release(&report->caller_devices);
@@ -165,7 +207,7 @@ read_table_in(struct wattle_report *report, const char *folder, size_t len,
     if (status == WATTLE_OK)
         status = buffer_append(&path, "devices.csv", sizeof("devices.csv"));
     if (status == WATTLE_OK && access(path.data, F_OK) == 0) {
-        status = device_file_read(&report->table, path.data, &why);
+        status = read_table(report, path.data, &why);
         if (status != WATTLE_OK && status != WATTLE_ERR_MEMORY)
             status = source_list_add_broken(&report->sources, path.data,
                                             why.message);
@@ -419,7 +461,8 @@ wattle_report_finish(struct wattle_report *report, struct wattle_error *error)
     engine->visit_context = report;
     if (report->has_paths && report->sources.n == 0)
         status = error_set(error, WATTLE_ERR_NO_INPUT,
-                           "none of the files holds readings");
+                           "none of the files holds readings (devices.csv is a "
+                           "device table)");
     else
         status = engine_run(engine, error);
     report->is_finished = true;

@@ -5,8 +5,7 @@
  */
 #include "base/decimal.h"
 
-#include <string.h>
-#include <strings.h>
+#include "base/ascii.h"
 
 static const int64_t powers_of_ten[19] = {
     INT64_C(1),
@@ -60,8 +59,7 @@ decimal_is_missing(const char *text, size_t len)
         return true;
     size_t n = sizeof(missing_words) / sizeof(missing_words[0]);
     for (size_t i = 0; i < n; i++) {
-        const char *word = missing_words[i];
-        if (strlen(word) == len && strncasecmp(text, word, len) == 0)
+        if (ascii_is_word(text, len, missing_words[i]))
             return true;
     }
     return false;

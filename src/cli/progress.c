@@ -4,14 +4,17 @@
 #include "cli/progress.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 void
 progress_begin(struct progress *progress, bool is_wanted)
 {
-    *progress =
-        (struct progress){.is_wanted = is_wanted && isatty(STDERR_FILENO)};
+    const char *terminal = getenv("TERM");
+    bool is_dumb = terminal != NULL && strcmp(terminal, "dumb") == 0;
+    *progress = (struct progress){.is_wanted = is_wanted && !is_dumb &&
+                                               isatty(STDERR_FILENO)};
     clock_gettime(CLOCK_MONOTONIC, &progress->begun);
 }
 

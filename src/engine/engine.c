@@ -329,7 +329,8 @@ run_passes(struct engine *engine, const uint64_t *starts,
             status = error_memory(error);
             break;
         }
-        atomic_fetch_add(&engine->bytes_total, starts[engine->sources->n]);
+        if (atomic_load(&engine->bytes_total) != 0)
+            atomic_fetch_add(&engine->bytes_total, starts[engine->sources->n]);
     }
     free(diverted);
     return status;
@@ -351,6 +352,17 @@ prepare_sources(struct engine *engine, struct wattle_error *error)
         return error_set(error, WATTLE_ERR_NO_INPUT,
                          "none of the files could be used");
     return WATTLE_OK;
+}
+
+/* Of a stream nobody knows how long it is. */
+static bool
+has_stream(const struct source_list *sources)
+{
+    for (size_t i = 0; i < sources->n; i++) {
+        if (sources->sources[i].kind == SOURCE_STREAM)
+            return true;
+    }
+    return false;
 }
 
 /* A thread more for each MiB: small inputs must not pay for threads. */
@@ -379,7 +391,8 @@ engine_run(struct engine *engine, struct wattle_error *error)
     if (starts == NULL)
         return error_memory(error);
     uint64_t n_bytes = starts[engine->sources->n];
-    atomic_store(&engine->bytes_total, n_bytes);
+    atomic_store(&engine->bytes_total,
+                 has_stream(engine->sources) ? 0 : n_bytes);
     engine->n_threads = choose_threads(engine, n_bytes);
     status = run_passes(engine, starts, error);
     free(starts);

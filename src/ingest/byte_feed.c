@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include "base/error.h"
 
@@ -108,6 +109,8 @@ recognise(struct byte_feed *feed, struct wattle_error *error)
         feed->zstd = ZSTD_createDStream();
         if (feed->zstd == NULL)
             return error_memory(error);
+        /* files of zstd --long ask for more; memory is taken as they need */
+        ZSTD_DCtx_setParameter(feed->zstd, ZSTD_d_windowLogMax, 31);
     }
     return WATTLE_OK;
 }
@@ -234,6 +237,8 @@ read_zstd(struct byte_feed *feed, uint8_t *out, size_t cap, size_t *n,
         ZSTD_inBuffer from = {feed->raw, feed->raw_len, feed->raw_at};
         size_t left = ZSTD_decompressStream(feed->zstd, &to, &from);
         *n = to.pos;
+        if (ZSTD_getErrorCode(left) == ZSTD_error_memory_allocation)
+            return error_memory(error);
         if (ZSTD_isError(left) || (ended && to.pos == 0))
             return damaged(feed, "zstd", to.pos, error);
         feed->raw_at = from.pos;

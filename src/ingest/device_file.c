@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
+#include "base/ascii.h"
 #include "base/decimal.h"
 #include "base/error.h"
 #include "ingest/record_parser.h"
@@ -52,8 +52,7 @@ static int
 column_by_name(const char *text, size_t len)
 {
     for (size_t i = 0; i < sizeof(aliases) / sizeof(aliases[0]); i++) {
-        if (strlen(aliases[i].name) == len &&
-            strncasecmp(aliases[i].name, text, len) == 0)
+        if (ascii_is_word(text, len, aliases[i].name))
             return (int)aliases[i].column;
     }
     return -1;

@@ -52,6 +52,17 @@ reader_open(struct source *source, const struct reader_options *options,
 }
 
 int
+reader_open_failed(const struct source *source, struct wattle_error *error)
+{
+    int code = errno;
+    if (code == EMFILE || code == ENFILE || code == ENOMEM)
+        return error_set(error, WATTLE_ERR_IO, "cannot open %s: %s",
+                         source->path, strerror(code));
+    return error_set_at(error, WATTLE_ERR_IO, source->path, 0,
+                        "cannot open it: %s", strerror(code));
+}
+
+int
 reader_more(struct reader *reader, size_t used, struct wattle_error *error)
 {
     return reader->ops->more(reader, used, error);

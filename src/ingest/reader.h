@@ -70,6 +70,12 @@ uint64_t reader_progress(const struct reader *reader);
 
 void reader_close(struct reader *reader);
 
+/*
+ * The error of an open(2) that has just failed. A want of this process, such
+ * as too many open files, names no path: it is not the file's fault.
+ */
+int reader_open_failed(const struct source *source, struct wattle_error *error);
+
 /* What AUTO stands for. */
 int reader_choice(int kind);
 

@@ -172,8 +172,7 @@ open_file(struct buffer_reader *r, uint64_t offset, struct wattle_error *error)
     const struct source *source = r->origin;
     r->base.fd = open(source->path, O_RDONLY | O_CLOEXEC);
     if (r->base.fd < 0)
-        return error_set_at(error, WATTLE_ERR_IO, source->path, 0,
-                            "cannot open it: %s", strerror(errno));
+        return reader_open_failed(source, error);
     r->owns_fd = true;
     r->base.offset = offset;
     if (source->kind == SOURCE_PLAIN) {

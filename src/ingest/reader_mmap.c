@@ -236,8 +236,7 @@ reader_mmap_open(struct source *source, uint64_t offset, size_t block_bytes,
     install_handler();
     int fd = open(source->path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
-        error_set_at(error, WATTLE_ERR_IO, source->path, 0,
-                     "cannot open it: %s", strerror(errno));
+        reader_open_failed(source, error);
         return NULL;
     }
     struct mmap_reader *r = calloc(1, sizeof(*r));
@@ -245,8 +244,8 @@ reader_mmap_open(struct source *source, uint64_t offset, size_t block_bytes,
         if (r == NULL)
             error_memory(error);
         else
-            error_set_at(error, WATTLE_ERR_IO, source->path, 0,
-                         "more than %d files are mapped at once", MAX_WINDOWS);
+            error_set(error, WATTLE_ERR_IO,
+                      "more than %d files are mapped at once", MAX_WINDOWS);
         free(r);
         close(fd);
         return NULL;

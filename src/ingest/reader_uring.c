@@ -66,14 +66,16 @@ collect(struct uring_reader *r, size_t *len, struct wattle_error *error)
     if (code < 0)
         return failed(r, "cannot read it", -code, error);
     int got = done->res;
+    size_t wanted = r->next_len;
+    r->next_len = 0; /* whatever comes: nothing is on its way any more */
     io_uring_cqe_seen(&r->ring, done);
     if (got < 0 && got != -EINTR && got != -EAGAIN)
         return failed(r, "cannot read it", -got, error);
     size_t n = got > 0 ? (size_t)got : 0;
     uint8_t *to = r->buffer[1 - r->current] + r->front;
-    while (n < r->next_len) {
-        ssize_t more_bytes = pread(r->base.fd, to + n, r->next_len - n,
-                                   (off_t)(r->next_offset + n));
+    while (n < wanted) {
+        ssize_t more_bytes =
+            pread(r->base.fd, to + n, wanted - n, (off_t)(r->next_offset + n));
         if (more_bytes < 0 && errno == EINTR)
             continue;
         if (more_bytes < 0)
@@ -82,7 +84,7 @@ collect(struct uring_reader *r, size_t *len, struct wattle_error *error)
             break;
         n += (size_t)more_bytes;
     }
-    if (n < r->next_len) {
+    if (n < wanted) {
         r->base.is_cut = true;
         r->base.end = r->next_offset + n;
     }
@@ -170,13 +172,15 @@ reader_uring_open(struct source *source, uint64_t offset, size_t block_bytes,
     r->next_offset = offset;
     int code = io_uring_queue_init(4, &r->ring, 0);
     if (code < 0) {
-        failed(r, "io_uring is not available here", -code, error);
+        /* not the file's fault: no path, so that the run ends */
+        error_set(error, WATTLE_ERR_IO, "io_uring is not available here: %s",
+                  strerror(-code));
         free(r);
         return NULL;
     }
     r->base.fd = open(source->path, O_RDONLY | O_CLOEXEC);
     if (r->base.fd < 0)
-        failed(r, "cannot open it", errno, error);
+        reader_open_failed(source, error);
     if (r->base.fd < 0 || make_buffers(r, FRONT_BYTES, error) != WATTLE_OK) {
         close_reader(&r->base);
         return NULL;

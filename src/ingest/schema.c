@@ -5,8 +5,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
+#include "base/ascii.h"
 #include "base/buffer.h"
 #include "base/decimal.h"
 #include "base/error.h"
@@ -53,8 +53,7 @@ role_of_name(const char *name, size_t len)
 {
     len = decimal_trim(&name, len);
     for (size_t i = 0; i < sizeof(aliases) / sizeof(aliases[0]); i++) {
-        if (strlen(aliases[i].name) == len &&
-            strncasecmp(aliases[i].name, name, len) == 0)
+        if (ascii_is_word(name, len, aliases[i].name))
             return aliases[i].role;
     }
     return ROLE_NONE;

@@ -46,6 +46,7 @@ text_canvas_bar(const struct text_canvas *canvas, double share, int width,
     static const char *const eighths[] = {"",  "▏", "▎", "▍",
                                           "▌", "▋", "▊", "▉"};
     int drawn = 0;
+    width = width > 0 ? width : 0;
     int units = (int)lround(clamp_share(share) * width * 8);
     text_canvas_colour(canvas, TEXT_BAR);
     if (canvas->style->is_utf8) {
