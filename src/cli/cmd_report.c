@@ -404,6 +404,24 @@ warn(const struct command *self, const struct wattle_answers *answers)
                      answers->skipped_files[i].reason);
 }
 
+/* An empty answer deserves a word. */
+static void
+explain_nothing(const struct command *self,
+                const struct wattle_answers *answers)
+{
+    if (answers->figures.n_readings > 0)
+        return;
+    if (answers->n_filtered > 0)
+        cli_complain(self, "--since, --until and --device leave no reading");
+    else if (answers->n_lines > 0)
+        cli_complain(self,
+                     "not one line is a reading (the first: %s); see "
+                     "'Rejected' or --rejects",
+                     answers->n_first_rejects > 0
+                         ? wattle_reason_text(answers->first_rejects[0].reason)
+                         : "duplicate");
+}
+
 static int
 outcome(const struct wattle_answers *answers, const struct request *request)
 {
@@ -433,6 +451,8 @@ compute(const struct command *self, struct wattle_report *report,
     const struct wattle_answers *answers = wattle_report_answers(report);
     if (!request->is_quiet && answers != NULL)
         warn(self, answers);
+    if (!request->is_quiet && answers != NULL && status == WATTLE_OK)
+        explain_nothing(self, answers);
     if (status != WATTLE_OK) {
         complain_error(self, &error);
         return EXIT_USAGE;

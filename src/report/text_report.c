@@ -31,6 +31,13 @@ grouped(double value, int places, char text[NUMBER_TEXT_SIZE])
     return text;
 }
 
+/* Decimals that a table of numbers up to `most` needs to tell them apart. */
+static int
+places_for(double most)
+{
+    return most >= 100 ? 1 : most >= 10 ? 2 : 3;
+}
+
 static const char *
 counted(uint64_t value, char text[NUMBER_TEXT_SIZE])
 {
@@ -67,8 +74,14 @@ put_period(const struct text_canvas *c, const struct wattle_figures *f)
     put_minute(c, f->first_ms);
     fputs(" to ", c->out);
     put_minute(c, f->last_ms);
-    double days = (double)(f->last_ms - f->first_ms) / CIVIL_MS_PER_DAY;
-    fprintf(c->out, " UTC (%s days)\n", grouped(days, days < 10 ? 1 : 0, text));
+    double hours = (double)(f->last_ms - f->first_ms) / CIVIL_MS_PER_HOUR;
+    if (hours < 2)
+        fprintf(c->out, " UTC (%s minutes)\n", grouped(hours * 60, 0, text));
+    else if (hours < 48)
+        fprintf(c->out, " UTC (%s hours)\n", grouped(hours, 1, text));
+    else
+        fprintf(c->out, " UTC (%s days)\n",
+                grouped(hours / 24, hours < 240 ? 1 : 0, text));
 }
 
 static void
@@ -90,7 +103,8 @@ put_powers(const struct text_canvas *c, const struct wattle_figures *f)
 {
     char text[NUMBER_TEXT_SIZE];
     label(c, "Energy");
-    fprintf(c->out, "%s kWh\n", grouped(f->energy_kwh, 1, text));
+    fprintf(c->out, "%s kWh\n",
+            grouped(f->energy_kwh, places_for(f->energy_kwh), text));
     label(c, "Mean power");
     fprintf(c->out, "%s W a device", grouped(f->mean_power_w, 1, text));
     if (!isnan(f->min_power_w)) {
@@ -159,21 +173,63 @@ name_of(const struct wattle_device_answer *d)
     return d->name;
 }
 
-static void
-put_top_line(const struct text_canvas *c, const struct wattle_device_answer *d,
-             int id_width, int name_width, double share)
+/* Widths of the columns of the list of devices. */
+struct top_table {
+    int id_width, name_width, energy_width, cost_width;
+    int energy_places;
+    double most_kwh;
+};
+
+static int
+widest_number(const struct wattle_device_answer *const *devices, size_t n,
+              int places, bool is_cost)
 {
     char text[NUMBER_TEXT_SIZE];
-    fputs("  ", c->out);
-    text_canvas_field(c, d->id, id_width);
-    if (name_width > 0) {
-        fputs("  ", c->out);
-        text_canvas_field(c, d->name != NULL ? d->name : "", name_width);
+    int width = 0;
+    for (size_t i = 0; i < n; i++) {
+        const struct wattle_figures *f = &devices[i]->figures;
+        grouped(is_cost ? f->monthly_cost : f->energy_kwh, places, text);
+        int len = (int)strlen(text);
+        width = len > width ? len : width;
     }
-    fprintf(c->out, " %10s kWh", grouped(d->figures.energy_kwh, 1, text));
-    fprintf(c->out, " %9s/mo  ", grouped(d->figures.monthly_cost, 2, text));
-    int used = 2 + id_width + (name_width > 0 ? name_width + 2 : 0) + 15 + 15;
-    text_canvas_bar(c, share, c->style->width - used, false);
+    return width;
+}
+
+static struct top_table
+measure_top(const struct wattle_device_answer *const *devices, size_t n,
+            int width)
+{
+    struct top_table t = {.most_kwh = devices[0]->figures.energy_kwh};
+    t.energy_places = places_for(t.most_kwh);
+    t.energy_width = widest_number(devices, n, t.energy_places, false);
+    t.cost_width = widest_number(devices, n, 2, true);
+    t.id_width = widest(devices, n, id_of, 18);
+    /* at least ten columns are left for the bars */
+    int room = width - 10 - t.id_width - t.energy_width - t.cost_width - 17;
+    t.name_width = widest(devices, n, name_of, room > 4 ? room : 4);
+    return t;
+}
+
+static void
+put_top_line(const struct text_canvas *c, const struct wattle_device_answer *d,
+             const struct top_table *t)
+{
+    char text[NUMBER_TEXT_SIZE];
+    double energy_kwh = d->figures.energy_kwh;
+    fputs("  ", c->out);
+    text_canvas_field(c, d->id, t->id_width);
+    if (t->name_width > 0) {
+        fputs("  ", c->out);
+        text_canvas_field(c, d->name != NULL ? d->name : "", t->name_width);
+    }
+    fprintf(c->out, "  %*s kWh", t->energy_width,
+            grouped(energy_kwh, t->energy_places, text));
+    fprintf(c->out, "  %*s/mo  ", t->cost_width,
+            grouped(d->figures.monthly_cost, 2, text));
+    int used = 2 + t->id_width + (t->name_width > 0 ? t->name_width + 2 : 0) +
+               2 + t->energy_width + 4 + 2 + t->cost_width + 5;
+    text_canvas_bar(c, t->most_kwh > 0 ? energy_kwh / t->most_kwh : 0,
+                    c->style->width - used, false);
     fputc('\n', c->out);
 }
 
@@ -192,13 +248,10 @@ put_top(const struct text_canvas *c, const struct wattle_answers *a)
         order[i] = &a->devices[i];
     qsort(order, n, sizeof(struct wattle_device_answer *), compare_energy);
     top = top < n ? top : n;
-    int id_width = widest(order, top, id_of, 18);
-    int name_width = widest(order, top, name_of, c->style->width - 62);
+    struct top_table table = measure_top(order, top, c->style->width);
     text_canvas_heading(c, "Devices by energy");
-    double most = order[0]->figures.energy_kwh;
     for (size_t i = 0; i < top; i++)
-        put_top_line(c, order[i], id_width, name_width,
-                     most > 0 ? order[i]->figures.energy_kwh / most : 0);
+        put_top_line(c, order[i], &table);
     if (top < n) {
         char text[NUMBER_TEXT_SIZE];
         text_canvas_colour(c, TEXT_DIM);
@@ -216,8 +269,12 @@ put_hour(const struct text_canvas *c, const struct wattle_answers *a, int hour,
 {
     char text[NUMBER_TEXT_SIZE];
     double energy = a->hours[hour].energy_kwh;
-    int width = c->style->width / 2 - 22;
-    fprintf(c->out, "  %02d:00 %9s ", hour, grouped(energy, 1, text));
+    /* as wide as the largest, and the bar takes what is left */
+    int number_width = (int)strlen(grouped(most, places_for(most), text));
+    number_width = number_width > 9 ? number_width : 9;
+    int width = c->style->width / 2 - 12 - number_width;
+    fprintf(c->out, "  %02d:00 %*s ", hour, number_width,
+            grouped(energy, places_for(most), text));
     text_canvas_bar(c, most > 0 ? energy / most : 0, width, padded);
 }
 
@@ -285,8 +342,31 @@ put_days(const struct text_canvas *c, const struct wattle_answers *a)
     civil_format_day(first, text);
     fprintf(c->out, "\n  %s to ", text);
     civil_format_day(last, text);
-    fprintf(c->out, "%s: from %s ", text, grouped(least, 1, number));
-    fprintf(c->out, "to %s kWh\n", grouped(most, 1, number));
+    int places = places_for(most);
+    fprintf(c->out, "%s: from %s ", text, grouped(least, places, number));
+    fprintf(c->out, "to %s kWh\n", grouped(most, places, number));
+}
+
+/* Where a rejected line stands; of a long path the end is what matters. */
+static void
+put_reject_line(const struct text_canvas *c, const struct wattle_reject *r)
+{
+    char place[64];
+    int len =
+        snprintf(place, sizeof(place), ":%llu: %s", (unsigned long long)r->line,
+                 wattle_reason_text(r->reason));
+    int room = c->style->width - 2 - LABEL_WIDTH - len;
+    int columns = text_canvas_columns(r->path);
+    const char *path = r->path;
+    fprintf(c->out, "  %*s", LABEL_WIDTH, "");
+    if (columns > room && room > 4) {
+        path += columns - room + 3;
+        while (((unsigned char)*path & 0xc0) == 0x80)
+            path++;
+        fputs("...", c->out);
+    }
+    text_canvas_field(c, path, text_canvas_columns(path));
+    fprintf(c->out, "%s\n", place);
 }
 
 static void
@@ -296,23 +376,44 @@ put_rejects(const struct text_canvas *c, const struct wattle_answers *a)
     label(c, "Rejected");
     fprintf(c->out, "%s of ", counted(a->n_rejects, text));
     fprintf(c->out, "%s lines", counted(a->n_lines, text));
-    const char *between = ": ";
+    int column = 2 + LABEL_WIDTH;
     for (int r = 0; r < WATTLE_N_REASONS; r++) {
         if (a->rejects_by_reason[r] == 0)
             continue;
-        fprintf(c->out, "%s%s %s", between, wattle_reason_text(r),
-                counted(a->rejects_by_reason[r], text));
-        between = ", ";
+        counted(a->rejects_by_reason[r], text);
+        int len = (int)(strlen(text) + strlen(wattle_reason_text(r))) + 3;
+        /* the first reason begins a line of its own */
+        if (column == 2 + LABEL_WIDTH || column + len > c->style->width) {
+            fprintf(c->out, "\n  %*s", LABEL_WIDTH, "");
+            column = 2 + LABEL_WIDTH;
+        }
+        fprintf(c->out, "%s%s %s", column > 2 + LABEL_WIDTH ? ", " : "",
+                wattle_reason_text(r), text);
+        column += len;
     }
     fputc('\n', c->out);
-    for (size_t i = 0; i < a->n_first_rejects; i++) {
-        const struct wattle_reject *r = &a->first_rejects[i];
-        fprintf(c->out, "  %*s%s:%llu: %s\n", LABEL_WIDTH, "", r->path,
-                (unsigned long long)r->line, wattle_reason_text(r->reason));
-    }
+    for (size_t i = 0; i < a->n_first_rejects; i++)
+        put_reject_line(c, &a->first_rejects[i]);
     if (a->n_rejects > a->n_first_rejects)
         fprintf(c->out, "  %*s... (--rejects FILE writes them all)\n",
                 LABEL_WIDTH, "");
+}
+
+/* A span in the largest unit that keeps it whole. */
+static void
+put_span(const struct text_canvas *c, double hours)
+{
+    static const struct {
+        const char *unit;
+        double ms;
+    } units[] = {{"h", 3600000}, {"min", 60000}, {"s", 1000}, {"ms", 1}};
+    char text[NUMBER_TEXT_SIZE];
+    double ms = nearbyint(hours * 3600000);
+    size_t i = 0;
+    while (i < 3 && fmod(ms, units[i].ms) != 0)
+        i++;
+    number_text_exact(ms / units[i].ms, text);
+    fprintf(c->out, "%s %s", text, units[i].unit);
 }
 
 static void
@@ -326,9 +427,8 @@ put_quality(const struct text_canvas *c, const struct wattle_answers *a)
             counted(a->n_duplicates, text));
     label(c, "Gaps");
     fprintf(c->out, "%s longer than ", counted(a->figures.n_gaps, text));
-    number_text_exact(a->max_gap_hours, text);
-    fprintf(c->out, "%s h, ", text);
-    fprintf(c->out, "%s h in all; they add no energy\n",
+    put_span(c, a->max_gap_hours);
+    fprintf(c->out, ", %s h in all; they add no energy\n",
             grouped(a->figures.gap_hours, 1, text));
     if (a->n_filtered > 0) {
         label(c, "Left out");

@@ -270,7 +270,20 @@ def first_three(fraction):
 
 
 def parse_time(text):
-    """Trimmed timestamp -> ms since 1970 UTC, or None when not valid."""
+    """Trimmed timestamp -> ms since 1970 UTC, or None when not valid.
+
+    The instant must lie in the years 0000 to 9999, UTC.
+    """
+    instant = parse_instant(text)
+    if instant is None:
+        return None
+    first = days_of_date(0, 1, 1) * DAY_MS
+    last = (days_of_date(9999, 12, 31) + 1) * DAY_MS - 1
+    return instant if first <= instant <= last else None
+
+
+def parse_instant(text):
+    """The same without the limits."""
     match = TIME.fullmatch(text)
     if match:
         year, month, day, hour, minute = (int(part) for part in match.groups()[:5])
