@@ -83,16 +83,6 @@ struct weights {
     __m256i four_max; /* words: by number_max */
 };
 
-/* The limit of four digits of a number: the upper and the lower four. */
-static int64_t
-four_limit(int64_t number_max)
-{
-    const int64_t any = -1;
-    if (number_max >= 10000)
-        return any;
-    return (int64_t)((uint64_t)number_max << 32);
-}
-
 /* Of cells 0 to 3: three numbers and the date. */
 static struct weights
 front_weights(const int64_t number_max[LAYOUT_NUMBERS])
@@ -103,8 +93,9 @@ front_weights(const int64_t number_max[LAYOUT_NUMBERS])
         _mm256_set1_epi64x(number4),
         _mm256_set1_epi64x(10000),
         _mm256_set1_epi64x(any),
-        _mm256_set_epi64x(any, four_limit(number_max[2]),
-                          four_limit(number_max[1]), four_limit(number_max[0])),
+        _mm256_set_epi64x(any, layout_four_limit(number_max[2]),
+                          layout_four_limit(number_max[1]),
+                          layout_four_limit(number_max[0])),
     };
     return w;
 }

@@ -44,17 +44,6 @@ struct weights {
     __m512i four_max;  /* words: by number_max */
 };
 
-/* The limit of four digits of a number: the upper and the lower four. */
-static int64_t
-four_limit(int64_t number_max)
-{
-    const int64_t any = -1;
-    if (number_max >= 10000)
-        return any;
-    /* upper four digits: 0; lower four: number_max; the rest is 0 anyway */
-    return (int64_t)((uint64_t)number_max << 32);
-}
-
 static struct weights
 make_weights(const int64_t number_max[LAYOUT_NUMBERS])
 {
@@ -71,8 +60,9 @@ make_weights(const int64_t number_max[LAYOUT_NUMBERS])
         _mm512_set_epi64(10000, 10000, 10000, 1, 10000, 10000, 10000, 10000),
         _mm512_set_epi64(any, any, nines, nines, nines, nines, nines, nines),
         _mm512_set_epi64(any, any, any, clock, any, any, any, any),
-        _mm512_set_epi64(any, any, any, any, any, four_limit(number_max[2]),
-                         four_limit(number_max[1]), four_limit(number_max[0])),
+        _mm512_set_epi64(
+            any, any, any, any, any, layout_four_limit(number_max[2]),
+            layout_four_limit(number_max[1]), layout_four_limit(number_max[0])),
     };
     return w;
 }

@@ -69,4 +69,16 @@ layout_slot(uint64_t shape)
     return (size_t)((shape * UINT64_C(0x9e3779b97f4a7c15)) >> 55);
 }
 
+/*
+ * Limits of a number's digits in groups of four, as they come from adding up
+ * pairs: the upper four in the low half, the lower four in the high half. A
+ * number_max of 10000 and more limits nothing.
+ */
+static inline int64_t
+layout_four_limit(int64_t number_max)
+{
+    const int64_t any = -1;
+    return number_max < 10000 ? (int64_t)((uint64_t)number_max << 32) : any;
+}
+
 #endif
