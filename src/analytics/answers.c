@@ -187,6 +187,36 @@ sums_init(struct sums *s)
                        .max_w = NAN};
 }
 
+/* The mean power of a device in the units of sums.means. */
+static struct int256
+mean_of_powers(const struct account *a, uint64_t n_power)
+{
+    struct int256 sum = to_fine(a->sum_nw);
+    if (a->extra != NULL)
+        sum = int256_add(sum, a->extra->sum);
+    sum = int256_mul(sum, INT64_C(1) << MEAN_BITS);
+    return int256_div_round(sum, (int64_t)n_power);
+}
+
+/*
+ * A device known by energy only: mean_from_energy in the units of sums.means,
+ * 1e27 * 2^20 / 2e9 = 1e18 * 2^19.
+ */
+static void
+add_energy_device(struct sums *s, const struct account *a,
+                  const struct wattle_figures *f)
+{
+    struct int256 mean = int256_mul(int256_from(a->energy),
+                                    (int64_t)(a->n_readings - 1 - a->n_gaps));
+    mean = int256_mul(mean, INT64_C(1) << (MEAN_BITS - 1));
+    mean = int256_mul(mean, POWER_FINE_PER_NW);
+    mean = int256_div_round(mean, f->last_ms - f->first_ms - a->gap_ms);
+    s->weighted = int256_add(s->weighted, mean);
+    mean = int256_div_round(mean, (int64_t)a->n_readings);
+    s->means = int256_add(s->means, mean);
+    s->n_weighted += a->n_readings;
+}
+
 static void
 sums_add(struct sums *s, const struct account *a,
          const struct wattle_figures *f)
@@ -212,27 +242,10 @@ sums_add(struct sums *s, const struct account *a,
         s->min_w = least(s->min_w, f->min_power_w);
         s->max_w = greatest(s->max_w, f->max_power_w);
     }
-    if (isnan(f->mean_power_w))
-        return;
-    if (n_power > 0) {
-        struct int256 sum = to_fine(a->sum_nw);
-        if (extra != NULL)
-            sum = int256_add(sum, extra->sum);
-        sum = int256_mul(sum, INT64_C(1) << MEAN_BITS);
-        sum = int256_div_round(sum, (int64_t)n_power);
-        s->means = int256_add(s->means, sum);
-        return;
-    }
-    /* mean_from_energy in these units: 1e27 * 2^20 / 2e9 = 1e18 * 2^19 */
-    struct int256 mean = int256_mul(int256_from(a->energy),
-                                    (int64_t)(a->n_readings - 1 - a->n_gaps));
-    mean = int256_mul(mean, INT64_C(1) << (MEAN_BITS - 1));
-    mean = int256_mul(mean, POWER_FINE_PER_NW);
-    mean = int256_div_round(mean, f->last_ms - f->first_ms - a->gap_ms);
-    s->weighted = int256_add(s->weighted, mean);
-    mean = int256_div_round(mean, (int64_t)a->n_readings);
-    s->means = int256_add(s->means, mean);
-    s->n_weighted += a->n_readings;
+    if (n_power > 0)
+        s->means = int256_add(s->means, mean_of_powers(a, n_power));
+    else if (!isnan(f->mean_power_w))
+        add_energy_device(s, a, f);
 }
 
 /* Mean power over readings; those that gave energy count by their means. */

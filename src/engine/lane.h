@@ -72,7 +72,6 @@ struct lane {
     uint8_t *device_flags;
     uint32_t *device_global;
     size_t n_flags, flag_cap, global_cap;
-    struct stage_clock *clock; /* NULL = not measured */
 };
 
 /* A lane on the heap; NULL = no memory. */

@@ -228,7 +228,6 @@ derive(struct row_layout *layout)
         bool moved = layout->source[i] != LAYOUT_NOTHING;
         uint64_t bit = UINT64_C(1) << i;
         layout->source_mask |= moved ? bit : 0;
-        layout->digit_mask |= moved && i < LAYOUT_DEVICE_AT ? bit : 0;
         if ((layout->literal_mask & bit) != 0)
             layout->literal_bytes[i] = 0xff;
     }

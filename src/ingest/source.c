@@ -84,9 +84,11 @@ add_entry(struct source_list *list, const char *folder, const char *name)
     if (source == NULL)
         goto out;
     status = WATTLE_OK;
-    if (stat(path.data, &info) == 0 && S_ISDIR(info.st_mode))
+    if (stat(path.data, &info) != 0)
+        goto out; /* opening it will tell why */
+    if (S_ISDIR(info.st_mode))
         source_set_problem(source, "is a folder, not a file");
-    else if (stat(path.data, &info) == 0 && !S_ISREG(info.st_mode))
+    else if (!S_ISREG(info.st_mode))
         source_set_problem(source, "is no regular file; name it to read it");
 out:
     buffer_release(&path);

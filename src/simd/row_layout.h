@@ -51,13 +51,12 @@ struct row_layout {
     uint64_t shape;                   /* 0 = empty slot */
     uint64_t literal_mask;
     uint64_t source_mask; /* canonical bytes that have a source */
-    uint64_t digit_mask;  /* canonical bytes that must be digits */
     int64_t zone_ms;      /* to subtract */
     uint8_t time_kind;    /* enum layout_time */
     uint8_t negative;     /* bit k: number k has a minus */
     uint8_t device_at;    /* in the row */
     uint8_t device_len;   /* up to 255; cells 6, 7 used up to 16 */
-    uint8_t unused[92];   /* to a power of two: an easy index */
+    uint8_t unused[100];  /* to a power of two: an easy index */
 };
 
 _Static_assert(sizeof(struct row_layout) == 512, "an easy index");
