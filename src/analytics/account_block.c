@@ -4,9 +4,9 @@
  * A block qualifies when every row has voltage, current and power factor (or
  * every row a power) at few enough decimals that each power is a whole
  * number of nW. Then powers come first, as one column; and each row whose
- * step stays within one clock hour and within the largest gap is added with
- * straight-line code. Any other row takes the general way. The sums by hour
- * are kept in registers and written when the hour changes.
+ * step stays within one clock hour and within the largest gap is added by a
+ * kernel. Any other row takes the general way. The sums by hour are kept
+ * aside and written when the hour changes.
  */
 #include "analytics/account_block.h"
 
@@ -36,7 +36,7 @@ struct block {
     struct account_set *set;
     const struct wattle_batch *batch;
     const int64_t *power_nw;
-    const int128 *efficiency; /* NULL = none */
+    const int64_t *efficiency; /* NULL = none */
     struct pending pending;
 };
 
@@ -154,7 +154,7 @@ end_run(struct block *b, const struct run *run, int128 energy)
     b->pending.energy += energy;
 }
 
-/* A row that the straight-line code cannot take. */
+/* A row that the kernel cannot take. */
 static int
 add_with_care(struct block *b, struct run *run, size_t row)
 {
@@ -163,86 +163,44 @@ add_with_care(struct block *b, struct run *run, size_t row)
     return account_add_row(b->set, b->batch, row);
 }
 
-/* What the straight-line code reads, kept apart so that it fits registers. */
-struct plain {
-    struct account *accounts;
-    const uint32_t *devices;
-    const int64_t *powers_nw;
-    const int128 *efficiencies; /* NULL = none */
-    const int64_t *times_ms;
-    int64_t from_ms;
-};
-
-/*
- * Adds plain rows from `row` on, and their energy to *energy; returns the
- * first row that is not plain, or `end`.
- */
-static inline size_t
-add_plain(const struct plain *plain, size_t row, size_t end,
-          bool has_efficiency, int128 *energy)
+static bool
+is_full(const struct account_set *set, size_t device)
 {
-    const struct plain p = *plain;
-    int128 sum = 0;
-    for (; row < end; row++) {
-        struct account *a = &p.accounts[p.devices[row]];
-        int64_t now_ms = p.times_ms[row];
-        uint64_t back = (uint64_t)a->last_ms - (uint64_t)p.from_ms;
-        uint64_t span = (uint64_t)now_ms - (uint64_t)p.from_ms;
-        if (back >= span || a->needs_care)
-            break;
-        int64_t nw = p.powers_nw[row];
-        int128 step = (int128)(a->last_nw + nw) * (int64_t)(span - back);
-        a->last_ms = now_ms;
-        a->last_nw = nw;
-        sum += step;
-        a->energy += step;
-        a->sum_nw += nw;
-        a->n_readings++;
-        if (nw < a->min_nw)
-            a->min_nw = nw;
-        if (nw > a->max_nw)
-            a->max_nw = nw;
-        if (has_efficiency) {
-            a->efficiency += p.efficiencies[row];
-            a->n_efficiency++;
-        }
-    }
-    *energy += sum;
-    return row;
+    const struct running *running = &set->running[device / RUNNING_LANES];
+    return running->n_readings[device % RUNNING_LANES] == RUNNING_READINGS;
 }
 
-static __attribute__((noinline)) size_t
-add_plain_rated(const struct plain *plain, size_t row, size_t end,
-                int128 *energy)
+/* Accounts near a full one are likely to be full, too. */
+static void
+make_room(struct account_set *set, size_t device)
 {
-    return add_plain(plain, row, end, true, energy);
-}
-
-static __attribute__((noinline)) size_t
-add_plain_unrated(const struct plain *plain, size_t row, size_t end,
-                  int128 *energy)
-{
-    return add_plain(plain, row, end, false, energy);
+    const size_t near = 64;
+    size_t from = device / near * near;
+    size_t to = from + near < set->n_devices ? from + near : set->n_devices;
+    account_settle(set, from, to);
 }
 
 static int
 add_run(struct block *b, struct run *run)
 {
-    const struct plain plain = {
-        b->set->accounts, b->batch->device,  b->power_nw,
-        b->efficiency,    b->batch->time_ms, run->from_ms,
-    };
-    int128 energy = 0;
+    struct account_set *set = b->set;
+    const struct running_rows rows = {b->batch->device, b->batch->time_ms,
+                                      b->power_nw, b->efficiency};
+    struct running_energy energy = {0, 0};
     int status = WATTLE_OK;
     for (size_t row = run->begin; status == WATTLE_OK;) {
-        row = plain.efficiencies != NULL
-                  ? add_plain_rated(&plain, row, run->end, &energy)
-                  : add_plain_unrated(&plain, row, run->end, &energy);
+        row = set->kernels->add_rows(set->running, &rows, row, run->end,
+                                     run->from_ms, &energy);
         if (row == run->end)
             break;
-        status = add_with_care(b, run, row++);
+        uint32_t device = rows.device[row];
+        if (is_full(set, device))
+            make_room(set, device);
+        else
+            status = add_with_care(b, run, row++);
     }
-    end_run(b, run, energy);
+    int128 high = energy.high;
+    end_run(b, run, (int128)energy.low + high * ((int64_t)1 << 32));
     return status;
 }
 
@@ -258,40 +216,44 @@ add_rows(struct block *b)
     return status;
 }
 
-static int128
-rate_row(int64_t factor, int64_t current, bool no_memo)
+static void
+rate_rows_slowly(const struct wattle_batch *batch, bool no_memo,
+                 int64_t *efficiency)
 {
+    const int64_t *factor = batch->columns[WATTLE_POWER_FACTOR];
+    const int64_t *current = batch->columns[WATTLE_CURRENT];
     const int64_t milli = DECIMAL_ONE / 1000;
-    uint64_t shape = no_memo ? efficiency_shape(factor * milli)
-                             : efficiency_shape_memo(factor);
-    uint64_t load = no_memo ? efficiency_load(current * milli)
-                            : efficiency_load_memo(current);
-    return (int128)factor * (int64_t)efficiency_product(shape, load);
+    for (size_t i = 0; i < batch->n_rows; i++)
+        efficiency[i] =
+            no_memo ? efficiency_milli(efficiency_factor(factor[i]),
+                                       efficiency_relief(current[i] * milli))
+                    : efficiency_milli(efficiency_factor_memo(factor[i]),
+                                       efficiency_relief_memo(current[i]));
 }
 
 /* The efficiencies of a block with current and power factor in thousandths. */
 static void
-rate_rows(const struct wattle_batch *batch, bool no_memo, int128 *efficiency)
+rate_rows(const struct wattle_batch *batch, bool no_memo, int64_t *efficiency)
 {
     const int64_t *factor = batch->columns[WATTLE_POWER_FACTOR];
     const int64_t *current = batch->columns[WATTLE_CURRENT];
+    const size_t n = batch->n_rows;
     int64_t any = 0;
-    for (size_t i = 0; i < batch->n_rows; i++)
+    for (size_t i = 0; i < n; i++)
         any |= current[i];
-    bool in_table = !no_memo && (uint64_t)any < EFFICIENCY_LOADS;
-    for (size_t i = 0; i < batch->n_rows; i++) {
-        uint64_t product = 0;
-        if (in_table)
-            product = efficiency_product(
-                atomic_load_explicit(
-                    &efficiency_shapes[EFFICIENCY_MAX_FACTOR + factor[i]],
-                    memory_order_relaxed),
-                atomic_load_explicit(&efficiency_loads[current[i]],
-                                     memory_order_relaxed));
-        /* zero: one of the two is not in its table yet */
-        efficiency[i] = product != 0 ? (int128)factor[i] * (int64_t)product
-                                     : rate_row(factor[i], current[i], no_memo);
+    int64_t known = !no_memo && (uint64_t)any < EFFICIENCY_CURRENTS ? 1 : 0;
+    /* what is not in its table yet is even */
+    for (size_t i = 0; i < n && known != 0; i++) {
+        int64_t of_factor = atomic_load_explicit(
+            &efficiency_factors[EFFICIENCY_MAX_FACTOR + factor[i]],
+            memory_order_relaxed);
+        int64_t relief = atomic_load_explicit(&efficiency_reliefs[current[i]],
+                                              memory_order_relaxed);
+        known &= of_factor & relief;
+        efficiency[i] = efficiency_milli(of_factor, relief);
     }
+    if (known == 0)
+        rate_rows_slowly(batch, no_memo, efficiency);
 }
 
 static bool
@@ -343,14 +305,16 @@ account_block_add(struct account_set *set, const struct wattle_batch *batch,
     b.pending.power_hour = INT64_MIN;
     b.pending.power_hour_ms = INT64_MAX;
     b.pending.energy_hour = INT64_MIN;
-    if (has_factor && has_current) {
-        int128 efficiency[BLOCK_ROWS];
+    int64_t efficiency[BLOCK_ROWS];
+    bool is_rated = has_factor && has_current;
+    if (is_rated) {
         rate_rows(batch, set->no_memo, efficiency);
         b.efficiency = efficiency;
-        *status = add_rows(&b);
-    } else {
-        *status = add_rows(&b);
     }
+    if (is_rated != set->is_rated)
+        account_set_settle(set);
+    set->is_rated = is_rated;
+    *status = add_rows(&b);
     flush_power(&b);
     flush_energy(&b);
     return true;

@@ -173,6 +173,7 @@ join_device(struct account_set *total, size_t device, struct stretch_ref *refs,
     take_first(total, device, &refs[0]);
     for (size_t i = 1; i < n && status == WATTLE_OK; i++)
         status = join_later(total, &total->accounts[device], &refs[i]);
+    account_resume(total, device);
     return status;
 }
 

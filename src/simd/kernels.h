@@ -31,6 +31,39 @@ struct decoded_rows {
     uint8_t is_valid[KERNEL_ROWS];   /* 0: for the reference parser */
 };
 
+/*
+ * Accounts in the making, eight devices a block, a row of eight for each
+ * figure: what has been added since they were settled last. Sums fit 64 bits
+ * for that number of readings.
+ */
+#define RUNNING_LANES    8
+#define RUNNING_READINGS 127
+
+struct running {
+    int64_t last_ms[RUNNING_LANES];    /* INT64_MIN: nothing may be added */
+    int64_t last_nw[RUNNING_LANES];    /* power of the last reading */
+    int64_t n_readings[RUNNING_LANES]; /* at most RUNNING_READINGS */
+    int64_t min_nw[RUNNING_LANES], max_nw[RUNNING_LANES];
+    int64_t sum_nw[RUNNING_LANES];
+    int64_t energy_low[RUNNING_LANES]; /* energy: low + high * 2^32 */
+    int64_t energy_high[RUNNING_LANES];
+    int64_t efficiency[RUNNING_LANES]; /* at most 2^56 a reading */
+};
+
+/* Rows for them; |power| < 2^53. */
+struct running_rows {
+    const uint32_t *device;
+    const int64_t *time_ms;
+    const int64_t *power_nw;
+    const int64_t *efficiency; /* NULL = none */
+};
+
+/* Energy of several steps: low + high * 2^32. */
+struct running_energy {
+    uint64_t low;
+    int64_t high;
+};
+
 struct kernels {
     const char *name;
     /*
@@ -63,6 +96,17 @@ struct kernels {
      */
     bool (*multiply)(const int64_t *a, const int64_t *b, const int64_t *c,
                      size_t n, int64_t max_ab, int64_t *power);
+    /*
+     * Adds rows from `row` on to their accounts, each with the step from the
+     * account's last reading, whose energy is (p0 + p1) * dt. Stops before
+     * the first row whose last reading is earlier than from_ms or not earlier
+     * than the row, or whose account is full; returns it, or `end`. No row is
+     * more than 2^22 ms after from_ms; at most KERNEL_ROWS rows. *energy
+     * grows by what was added. `running` is aligned to 64 bytes.
+     */
+    size_t (*add_rows)(struct running *running, const struct running_rows *rows,
+                       size_t row, size_t end, int64_t from_ms,
+                       struct running_energy *energy);
 };
 
 /*

@@ -187,12 +187,100 @@ decode_rows(const struct row_layout *table,
             i);
 }
 
+/* Sums of energy of the run, by lane. */
+struct lane_energy {
+    __m512i low, high;
+};
+
+static inline void
+add_to(int64_t *figures, __m512i amount)
+{
+    _mm512_store_si512(figures,
+                       _mm512_add_epi64(_mm512_load_si512(figures), amount));
+}
+
+/*
+ * Adds eight rows, one for each lane; false, with nothing done, when not all
+ * of them can be added.
+ */
+static inline bool
+add_eight(struct running *a, const struct running_rows *rows, size_t row,
+          __m512i from_ms, struct lane_energy *energy)
+{
+    __m512i now_ms = _mm512_loadu_si512(rows->time_ms + row);
+    __m512i span = _mm512_sub_epi64(now_ms, from_ms);
+    __m512i back = _mm512_sub_epi64(_mm512_load_si512(a->last_ms), from_ms);
+    __m512i n = _mm512_load_si512(a->n_readings);
+    __mmask8 taken = _mm512_cmplt_epu64_mask(back, span);
+    taken = _mm512_mask_cmplt_epi64_mask(taken, n,
+                                         _mm512_set1_epi64(RUNNING_READINGS));
+    if (taken != 0xff)
+        return false;
+    __m512i dt = _mm512_sub_epi64(span, back);
+    __m512i nw = _mm512_loadu_si512(rows->power_nw + row);
+    __m512i both = _mm512_add_epi64(nw, _mm512_load_si512(a->last_nw));
+    __m512i low = _mm512_mul_epu32(both, dt);
+    __m512i high = _mm512_mul_epi32(_mm512_srli_epi64(both, 32), dt);
+    __m512i min = _mm512_min_epi64(nw, _mm512_load_si512(a->min_nw));
+    __m512i max = _mm512_max_epi64(nw, _mm512_load_si512(a->max_nw));
+    _mm512_store_si512(a->last_ms, now_ms);
+    _mm512_store_si512(a->last_nw, nw);
+    _mm512_store_si512(a->n_readings,
+                       _mm512_add_epi64(n, _mm512_set1_epi64(1)));
+    _mm512_store_si512(a->min_nw, min);
+    _mm512_store_si512(a->max_nw, max);
+    add_to(a->sum_nw, nw);
+    add_to(a->energy_low, low);
+    add_to(a->energy_high, high);
+    if (rows->efficiency != NULL)
+        add_to(a->efficiency, _mm512_loadu_si512(rows->efficiency + row));
+    energy->low = _mm512_add_epi64(energy->low, low);
+    energy->high = _mm512_add_epi64(energy->high, high);
+    return true;
+}
+
+/* All eight devices of a block, in the order of their numbers. */
+static inline bool
+is_block(const uint32_t *device)
+{
+    if (device[0] % RUNNING_LANES != 0)
+        return false;
+    __m256i wanted = _mm256_add_epi32(_mm256_set1_epi32((int)device[0]),
+                                      _mm256_set_epi32(7, 6, 5, 4, 3, 2, 1, 0));
+    __m256i found = _mm256_loadu_si256((const __m256i *)device);
+    return _mm256_cmpneq_epi32_mask(wanted, found) == 0;
+}
+
+static size_t
+add_rows(struct running *running, const struct running_rows *rows, size_t row,
+         size_t end, int64_t from_ms, struct running_energy *energy)
+{
+    const struct running_rows r = *rows;
+    __m512i from = _mm512_set1_epi64(from_ms);
+    struct lane_energy sums = {_mm512_setzero_si512(), _mm512_setzero_si512()};
+    while (row < end) {
+        if (end - row >= RUNNING_LANES && is_block(r.device + row) &&
+            add_eight(&running[r.device[row] / RUNNING_LANES], &r, row, from,
+                      &sums)) {
+            row += RUNNING_LANES;
+            continue;
+        }
+        if (!column_add_one(running, &r, row, from_ms, energy))
+            break;
+        row++;
+    }
+    energy->low += (uint64_t)_mm512_reduce_add_epi64(sums.low);
+    energy->high += _mm512_reduce_add_epi64(sums.high);
+    return row;
+}
+
 const struct kernels kernels_avx512 = {
     .name = "avx512",
     .split_rows = split_rows,
     .decode_rows = decode_rows,
     .set_times = column_set_times,
     .multiply = column_multiply,
+    .add_rows = add_rows,
 };
 
 #endif

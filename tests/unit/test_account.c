@@ -225,6 +225,8 @@ assert_same_profile(struct profile *a, struct profile *b)
 static void
 assert_same_sets(struct account_set *a, struct account_set *b)
 {
+    account_set_settle(a);
+    account_set_settle(b);
     assert_int_equal(a->n_disordered, b->n_disordered);
     assert_int_equal(a->n_stretches, b->n_stretches);
     for (size_t i = 0; i < N_DEVICES; i++) {
