@@ -115,13 +115,12 @@ next_run(struct block *b, size_t begin)
     run.from_ms = hour_ms > gap_ms ? hour_ms : gap_ms;
     bool is_inside = now_ms < hour_ms + CIVIL_MS_PER_HOUR;
     if (is_inside && b->set->max_gap_ms >= CIVIL_MS_PER_HOUR) {
-        const uint64_t inside = CIVIL_MS_PER_HOUR - 1;
-        while (run.end < n &&
-               (uint64_t)times_ms[run.end] - (uint64_t)hour_ms - 1 < inside)
-            run.end++;
+        run.end +=
+            b->set->kernels->count_within(times_ms + run.end, n - run.end,
+                                          hour_ms + 1, CIVIL_MS_PER_HOUR - 1);
     } else {
-        while (run.end < n && times_ms[run.end] == now_ms)
-            run.end++;
+        run.end += b->set->kernels->count_within(times_ms + run.end,
+                                                 n - run.end, now_ms, 1);
     }
     return run;
 }
@@ -241,9 +240,12 @@ rate_rows(const struct wattle_batch *batch, bool no_memo, int64_t *efficiency)
     int64_t any = 0;
     for (size_t i = 0; i < n; i++)
         any |= current[i];
-    int64_t known = !no_memo && (uint64_t)any < EFFICIENCY_CURRENTS ? 1 : 0;
-    /* what is not in its table yet is even */
-    for (size_t i = 0; i < n && known != 0; i++) {
+    if (no_memo || (uint64_t)any >= EFFICIENCY_CURRENTS) {
+        rate_rows_slowly(batch, no_memo, efficiency);
+        return;
+    }
+    int64_t known = 1; /* what is not in its table yet is even */
+    for (size_t i = 0; i < n; i++) {
         int64_t of_factor = atomic_load_explicit(
             &efficiency_factors[EFFICIENCY_MAX_FACTOR + factor[i]],
             memory_order_relaxed);

@@ -72,4 +72,23 @@ column_add_one(struct running *running, const struct running_rows *rows,
     return true;
 }
 
+static size_t
+column_count_within(const int64_t *values, size_t n, int64_t low, uint64_t span)
+{
+    size_t i = 0;
+    while (i < n && (uint64_t)values[i] - (uint64_t)low < span)
+        i++;
+    return i;
+}
+
+static size_t
+column_count_matching(const uint64_t *keys, const uint64_t *low,
+                      const uint64_t *high, size_t n)
+{
+    size_t i = 0;
+    while (i < n && keys[2 * i] == low[i] && keys[2 * i + 1] == high[i])
+        i++;
+    return i;
+}
+
 #endif

@@ -107,6 +107,15 @@ struct kernels {
     size_t (*add_rows)(struct running *running, const struct running_rows *rows,
                        size_t row, size_t end, int64_t from_ms,
                        struct running_energy *energy);
+    /* How many values, from the first on, are in [low, low + span). */
+    size_t (*count_within)(const int64_t *values, size_t n, int64_t low,
+                           uint64_t span);
+    /*
+     * How many rows, from the first on, have the keys of devices that follow
+     * each other: low[i] == keys[2 i] and high[i] == keys[2 i + 1].
+     */
+    size_t (*count_matching)(const uint64_t *keys, const uint64_t *low,
+                             const uint64_t *high, size_t n);
 };
 
 /*

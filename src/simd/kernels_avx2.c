@@ -204,13 +204,165 @@ decode_rows(const struct row_layout *table,
     }
 }
 
+/* Unsigned a < b, in each 64-bit lane. */
+static inline __m256i
+is_below(__m256i a, __m256i b)
+{
+    const __m256i flip = _mm256_set1_epi64x(INT64_MIN);
+    return _mm256_cmpgt_epi64(_mm256_xor_si256(b, flip),
+                              _mm256_xor_si256(a, flip));
+}
+
+static inline __m256i
+load_four(const void *at)
+{
+    return _mm256_loadu_si256((const __m256i *)at);
+}
+
+static inline void
+store_four(void *at, __m256i value)
+{
+    _mm256_storeu_si256((__m256i *)at, value);
+}
+
+static inline void
+add_to(int64_t *figures, __m256i amount)
+{
+    store_four(figures, _mm256_add_epi64(load_four(figures), amount));
+}
+
+/* Sums of energy of the run, by lane. */
+struct lane_energy {
+    __m256i low, high;
+};
+
+static inline void
+add_extremes(struct running *a, size_t lane, __m256i nw)
+{
+    __m256i min = load_four(a->min_nw + lane);
+    __m256i max = load_four(a->max_nw + lane);
+    min = _mm256_blendv_epi8(min, nw, _mm256_cmpgt_epi64(min, nw));
+    max = _mm256_blendv_epi8(max, nw, _mm256_cmpgt_epi64(nw, max));
+    store_four(a->min_nw + lane, min);
+    store_four(a->max_nw + lane, max);
+}
+
+/*
+ * Adds four rows, to lanes from `lane` on; false, with nothing done, when not
+ * all of them can be added.
+ */
+static inline bool
+add_four(struct running *a, size_t lane, const struct running_rows *rows,
+         size_t row, __m256i from_ms, struct lane_energy *energy)
+{
+    __m256i now_ms = load_four(rows->time_ms + row);
+    __m256i span = _mm256_sub_epi64(now_ms, from_ms);
+    __m256i back = _mm256_sub_epi64(load_four(a->last_ms + lane), from_ms);
+    __m256i n = load_four(a->n_readings + lane);
+    __m256i taken = _mm256_and_si256(
+        is_below(back, span),
+        _mm256_cmpgt_epi64(_mm256_set1_epi64x(RUNNING_READINGS), n));
+    if (_mm256_movemask_epi8(taken) != -1)
+        return false;
+    __m256i dt = _mm256_sub_epi64(span, back);
+    __m256i nw = load_four(rows->power_nw + row);
+    __m256i both = _mm256_add_epi64(nw, load_four(a->last_nw + lane));
+    __m256i low = _mm256_mul_epu32(both, dt);
+    __m256i high = _mm256_mul_epi32(_mm256_srli_epi64(both, 32), dt);
+    store_four(a->last_ms + lane, now_ms);
+    store_four(a->last_nw + lane, nw);
+    store_four(a->n_readings + lane,
+               _mm256_add_epi64(n, _mm256_set1_epi64x(1)));
+    add_extremes(a, lane, nw);
+    add_to(a->sum_nw + lane, nw);
+    add_to(a->energy_low + lane, low);
+    add_to(a->energy_high + lane, high);
+    if (rows->efficiency != NULL)
+        add_to(a->efficiency + lane, load_four(rows->efficiency + row));
+    energy->low = _mm256_add_epi64(energy->low, low);
+    energy->high = _mm256_add_epi64(energy->high, high);
+    return true;
+}
+
+/* Four devices of one block, in the order of their numbers. */
+static inline bool
+is_half_block(const uint32_t *device)
+{
+    if (device[0] % 4 != 0)
+        return false;
+    __m128i wanted = _mm_add_epi32(_mm_set1_epi32((int)device[0]),
+                                   _mm_set_epi32(3, 2, 1, 0));
+    __m128i found = _mm_loadu_si128((const __m128i *)device);
+    return _mm_movemask_epi8(_mm_cmpeq_epi32(wanted, found)) == 0xffff;
+}
+
+static int64_t
+sum_four(__m256i values)
+{
+    int64_t value[4];
+    store_four(value, values);
+    return (int64_t)((uint64_t)value[0] + (uint64_t)value[1] +
+                     (uint64_t)value[2] + (uint64_t)value[3]);
+}
+
 static size_t
 add_rows(struct running *running, const struct running_rows *rows, size_t row,
          size_t end, int64_t from_ms, struct running_energy *energy)
 {
-    while (row < end && column_add_one(running, rows, row, from_ms, energy))
+    const struct running_rows r = *rows;
+    __m256i from = _mm256_set1_epi64x(from_ms);
+    struct lane_energy sums = {_mm256_setzero_si256(), _mm256_setzero_si256()};
+    while (row < end) {
+        uint32_t device = r.device[row];
+        if (end - row >= 4 && is_half_block(r.device + row) &&
+            add_four(&running[device / RUNNING_LANES], device % RUNNING_LANES,
+                     &r, row, from, &sums)) {
+            row += 4;
+            continue;
+        }
+        if (!column_add_one(running, &r, row, from_ms, energy))
+            break;
         row++;
+    }
+    energy->low += (uint64_t)sum_four(sums.low);
+    energy->high += sum_four(sums.high);
     return row;
+}
+
+static size_t
+count_within(const int64_t *values, size_t n, int64_t low, uint64_t span)
+{
+    const __m256i begin = _mm256_set1_epi64x(low);
+    const __m256i size = _mm256_set1_epi64x((int64_t)span);
+    size_t i = 0;
+    for (; i + 4 <= n; i += 4) {
+        __m256i at = _mm256_sub_epi64(load_four(values + i), begin);
+        if (_mm256_movemask_epi8(is_below(at, size)) != -1)
+            break;
+    }
+    return i + column_count_within(values + i, n - i, low, span);
+}
+
+static size_t
+count_matching(const uint64_t *keys, const uint64_t *low, const uint64_t *high,
+               size_t n)
+{
+    size_t i = 0;
+    for (; i + 4 <= n; i += 4) {
+        /* keys as low 0, high 0, low 1, high 1; rows come as lows, highs */
+        __m256i lows = load_four(low + i);
+        __m256i highs = load_four(high + i);
+        __m256i a = _mm256_unpacklo_epi64(lows, highs);
+        __m256i b = _mm256_unpackhi_epi64(lows, highs);
+        __m256i first = _mm256_permute2x128_si256(a, b, 0x20);
+        __m256i second = _mm256_permute2x128_si256(a, b, 0x31);
+        __m256i other = _mm256_or_si256(
+            _mm256_xor_si256(first, load_four(keys + 2 * i)),
+            _mm256_xor_si256(second, load_four(keys + 2 * i + 4)));
+        if (!_mm256_testz_si256(other, other))
+            break;
+    }
+    return i + column_count_matching(keys + 2 * i, low + i, high + i, n - i);
 }
 
 const struct kernels kernels_avx2 = {
@@ -220,6 +372,8 @@ const struct kernels kernels_avx2 = {
     .set_times = column_set_times,
     .multiply = column_multiply,
     .add_rows = add_rows,
+    .count_within = count_within,
+    .count_matching = count_matching,
 };
 
 #endif

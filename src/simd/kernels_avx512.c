@@ -274,6 +274,42 @@ add_rows(struct running *running, const struct running_rows *rows, size_t row,
     return row;
 }
 
+static size_t
+count_within(const int64_t *values, size_t n, int64_t low, uint64_t span)
+{
+    const __m512i begin = _mm512_set1_epi64(low);
+    const __m512i size = _mm512_set1_epi64((int64_t)span);
+    size_t i = 0;
+    for (; i + 8 <= n; i += 8) {
+        __m512i at = _mm512_sub_epi64(_mm512_loadu_si512(values + i), begin);
+        uint32_t within = _mm512_cmplt_epu64_mask(at, size);
+        if (within != 0xff)
+            return i + _tzcnt_u32(~within);
+    }
+    return i + column_count_within(values + i, n - i, low, span);
+}
+
+static size_t
+count_matching(const uint64_t *keys, const uint64_t *low, const uint64_t *high,
+               size_t n)
+{
+    const __m512i even = _mm512_set_epi64(14, 12, 10, 8, 6, 4, 2, 0);
+    const __m512i odd = _mm512_set_epi64(15, 13, 11, 9, 7, 5, 3, 1);
+    size_t i = 0;
+    for (; i + 8 <= n; i += 8) {
+        __m512i first = _mm512_loadu_si512(keys + 2 * i);
+        __m512i second = _mm512_loadu_si512(keys + 2 * i + 8);
+        __m512i lows = _mm512_permutex2var_epi64(first, even, second);
+        __m512i highs = _mm512_permutex2var_epi64(first, odd, second);
+        uint32_t same =
+            _mm512_cmpeq_epi64_mask(lows, _mm512_loadu_si512(low + i));
+        same &= _mm512_cmpeq_epi64_mask(highs, _mm512_loadu_si512(high + i));
+        if (same != 0xff)
+            return i + _tzcnt_u32(~same);
+    }
+    return i + column_count_matching(keys + 2 * i, low + i, high + i, n - i);
+}
+
 const struct kernels kernels_avx512 = {
     .name = "avx512",
     .split_rows = split_rows,
@@ -281,6 +317,8 @@ const struct kernels kernels_avx512 = {
     .set_times = column_set_times,
     .multiply = column_multiply,
     .add_rows = add_rows,
+    .count_within = count_within,
+    .count_matching = count_matching,
 };
 
 #endif

@@ -153,4 +153,6 @@ const struct kernels kernels_scalar = {
     .set_times = column_set_times,
     .multiply = column_multiply,
     .add_rows = add_rows,
+    .count_within = column_count_within,
+    .count_matching = column_count_matching,
 };
