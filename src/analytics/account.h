@@ -117,8 +117,8 @@ void account_set_disorder(struct account_set *set, uint32_t device);
  * Joins the stretches of several sets into `total`, which is empty and has
  * room for all devices. device_of[k][i] is the number in `total` of device i
  * of sets[k]; NULL = the same number. A device with overlapping stretches is
- * marked as disordered in `total`. Takes what it needs out of `sets`.
- * All sets must be settled, and `total` is.
+ * marked as disordered in `total`. Takes what it needs out of `sets`. All
+ * are settled then.
  */
 int account_set_join(struct account_set *total, struct account_set **sets,
                      const uint32_t *const *device_of, size_t n_sets);

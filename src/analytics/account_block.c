@@ -215,19 +215,27 @@ add_rows(struct block *b)
     return status;
 }
 
+/* Without the tables. */
 static void
-rate_rows_slowly(const struct wattle_batch *batch, bool no_memo,
-                 int64_t *efficiency)
+rate_rows_afresh(const struct wattle_batch *batch, int64_t *efficiency)
 {
     const int64_t *factor = batch->columns[WATTLE_POWER_FACTOR];
     const int64_t *current = batch->columns[WATTLE_CURRENT];
     const int64_t milli = DECIMAL_ONE / 1000;
     for (size_t i = 0; i < batch->n_rows; i++)
-        efficiency[i] =
-            no_memo ? efficiency_milli(efficiency_factor(factor[i]),
-                                       efficiency_relief(current[i] * milli))
-                    : efficiency_milli(efficiency_factor_memo(factor[i]),
-                                       efficiency_relief_memo(current[i]));
+        efficiency[i] = efficiency_milli(efficiency_factor(factor[i]),
+                                         efficiency_relief(current[i] * milli));
+}
+
+/* By the tables, which it fills. */
+static void
+rate_rows_filling(const struct wattle_batch *batch, int64_t *efficiency)
+{
+    const int64_t *factor = batch->columns[WATTLE_POWER_FACTOR];
+    const int64_t *current = batch->columns[WATTLE_CURRENT];
+    for (size_t i = 0; i < batch->n_rows; i++)
+        efficiency[i] = efficiency_milli(efficiency_factor_memo(factor[i]),
+                                         efficiency_relief_memo(current[i]));
 }
 
 /* The efficiencies of a block with current and power factor in thousandths. */
@@ -237,15 +245,15 @@ rate_rows(const struct wattle_batch *batch, bool no_memo, int64_t *efficiency)
     const int64_t *factor = batch->columns[WATTLE_POWER_FACTOR];
     const int64_t *current = batch->columns[WATTLE_CURRENT];
     const size_t n = batch->n_rows;
-    int64_t any = 0;
+    uint64_t any = 0;
     for (size_t i = 0; i < n; i++)
-        any |= current[i];
-    if (no_memo || (uint64_t)any >= EFFICIENCY_CURRENTS) {
-        rate_rows_slowly(batch, no_memo, efficiency);
+        any |= (uint64_t)current[i];
+    if (no_memo) {
+        rate_rows_afresh(batch, efficiency);
         return;
     }
     int64_t known = 1; /* what is not in its table yet is even */
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n && any < EFFICIENCY_CURRENTS; i++) {
         int64_t of_factor = atomic_load_explicit(
             &efficiency_factors[EFFICIENCY_MAX_FACTOR + factor[i]],
             memory_order_relaxed);
@@ -254,8 +262,8 @@ rate_rows(const struct wattle_batch *batch, bool no_memo, int64_t *efficiency)
         known &= of_factor & relief;
         efficiency[i] = efficiency_milli(of_factor, relief);
     }
-    if (known == 0)
-        rate_rows_slowly(batch, no_memo, efficiency);
+    if (known == 0 || any >= EFFICIENCY_CURRENTS)
+        rate_rows_filling(batch, efficiency);
 }
 
 static bool

@@ -1,5 +1,6 @@
 /*
- * kernels_avx512.c - one row per 64-byte register (AVX-512 with VBMI).
+ * kernels_avx512.c - one row per 64-byte register (AVX-512 with VBMI and
+ * VBMI2).
  *
  * A row is loaded whole, compared with its layout's literals, and one byte
  * permutation brings every digit to its canonical place. Three multiply-add
@@ -12,6 +13,7 @@
 #if defined(__x86_64__)
 
 #include <immintrin.h>
+#include <string.h>
 
 static size_t
 split_rows(const uint8_t *text, size_t len, uint32_t *starts, size_t max_rows)
@@ -34,104 +36,110 @@ split_rows(const uint8_t *text, size_t len, uint32_t *starts, size_t max_rows)
 }
 
 /*
- * Constants by cell. What exceeds its limit is no digit, no time of the day,
- * or a number beyond number_max; unsigned saturating subtraction shows it.
+ * Constants by cell. What exceeds its limit is no digit or no time of the
+ * day; unsigned saturating subtraction shows it.
  */
 struct weights {
-    __m512i tens, hundreds, myriads;
+    __m512i zero;  /* bytes: '0' */
+    __m512i blank; /* nothing, in rows less '0' */
+    __m512i tens, hundreds;
     __m512i digit_max; /* bytes: 9, but anything in the device's cells */
     __m512i pair_max;  /* words: 23, 59, 59 in the time's cell */
-    __m512i four_max;  /* words: by number_max */
 };
 
 static struct weights
-make_weights(const int64_t number_max[LAYOUT_NUMBERS])
+make_weights(void)
 {
     const int64_t digits2 = 0x010a010a010a010a; /* 10, 1 in each pair */
     const int64_t number4 = 0x0001006400010064; /* 100, 1 */
     const int64_t time4 = 0x00000001003c0e10;   /* 3600, 60; 1, 0 */
     const int64_t nines = 0x0909090909090909;
     const int64_t any = -1;
-    const int64_t clock = 0x7fff003b003b0017; /* 23, 59, 59 */
+    const int64_t clock = 0x7fff003b003b0017;          /* 23, 59, 59 */
+    const int64_t no_id = (int64_t)0xd0d0d0d0d0d0d0d0; /* 0 - '0' */
     struct weights w = {
+        _mm512_set1_epi8('0'),
+        _mm512_set_epi64(no_id, no_id, 0, 0, 0, 0, 0, 0),
         _mm512_set1_epi64(digits2),
         _mm512_set_epi64(number4, number4, number4, time4, number4, number4,
                          number4, number4),
-        _mm512_set_epi64(10000, 10000, 10000, 1, 10000, 10000, 10000, 10000),
         _mm512_set_epi64(any, any, nines, nines, nines, nines, nines, nines),
         _mm512_set_epi64(any, any, any, clock, any, any, any, any),
-        _mm512_set_epi64(
-            any, any, any, any, any, layout_four_limit(number_max[2]),
-            layout_four_limit(number_max[1]), layout_four_limit(number_max[0])),
     };
     return w;
 }
+
+/* The bytes of the device's cells. */
+#define DEVICE_BYTES UINT64_C(0xffff000000000000)
 
 /* What the loop needs beside the row. */
 struct decoding {
     const struct row_layout *table;
     struct weights weights;
+    __m512i number_max[LAYOUT_NUMBERS];
     struct decoded_rows *out;
 };
 
+/* What is against rows being valid, gathered over a few of them. */
+struct doubts {
+    __m512i wrong;     /* not zero: no digits, no time of the day */
+    uint64_t other;    /* not zero: another shape, other literals */
+    uint64_t negative; /* layouts' bits */
+};
+
 /*
- * Decodes row i to its eight cells: three numbers, date, seconds, ms, and the
- * two words of the device. Notes slot and validity.
+ * Decodes a row to its eight cells: three numbers, date, seconds and ms, the
+ * last six as two halves yet to be joined, and the two words of the device.
  */
 static inline __m512i
 decode_row(const struct decoding *d, const uint8_t *text, uint32_t len,
-           size_t i)
+           uint16_t *slot_out, struct doubts *doubts)
 {
     const struct weights *w = &d->weights;
     __m512i row = _mm512_loadu_si512(text);
-    uint64_t low = _mm512_cmplt_epu8_mask(row, _mm512_set1_epi8('0'));
+    uint64_t low = _mm512_cmplt_epu8_mask(row, w->zero);
     uint64_t shape = len <= LAYOUT_BYTES ? _bzhi_u64(low, len) : 0;
     size_t slot = layout_slot(shape);
     const struct row_layout *layout = &d->table[slot];
-    /* 0x28: (row ^ literal) & literal_bytes */
-    __m512i wrong = _mm512_ternarylogic_epi64(
-        row, _mm512_load_si512(layout->literal),
-        _mm512_load_si512(layout->literal_bytes), 0x28);
-    __m512i bytes = _mm512_maskz_permutexvar_epi8(
-        layout->source_mask, _mm512_load_si512(layout->source), row);
-    __m512i digits =
-        _mm512_sub_epi8(bytes, _mm512_load_si512(layout->zero_char));
+    *slot_out = (uint16_t)slot;
+    doubts->other |= _mm512_mask_cmpneq_epi8_mask(
+        layout->literal_mask, row, _mm512_load_si512(layout->literal));
+    doubts->other |= (layout->shape ^ shape) | (shape == 0 ? 1 : 0);
+    doubts->negative |= layout->negative;
+    __m512i digits = _mm512_mask_permutexvar_epi8(
+        w->blank, layout->source_mask, _mm512_load_si512(layout->source),
+        _mm512_sub_epi8(row, w->zero));
     __m512i pairs = _mm512_maddubs_epi16(digits, w->tens);
     __m512i fours = _mm512_madd_epi16(pairs, w->hundreds);
-    __m512i over_digit = _mm512_subs_epu8(digits, w->digit_max);
-    __m512i over_pair = _mm512_subs_epu16(pairs, w->pair_max);
-    __m512i over_four = _mm512_subs_epu16(fours, w->four_max);
     /* 0xfe: any of the three */
-    wrong = _mm512_ternarylogic_epi64(wrong, over_digit, over_pair, 0xfe);
-    wrong = _mm512_or_si512(wrong, over_four);
-    __m512i value = _mm512_add_epi64(_mm512_mul_epu32(fours, w->myriads),
-                                     _mm512_srli_epi64(fours, 32));
-    value = _mm512_mask_sub_epi64(value, layout->negative,
-                                  _mm512_setzero_si512(), value);
-    d->out->slot[i] = (uint16_t)slot;
-    d->out->is_valid[i] = (_mm512_test_epi64_mask(wrong, wrong) == 0) &
-                          (layout->shape == shape) & (shape != 0);
-    return _mm512_mask_mov_epi64(value, 0xc0, bytes);
+    doubts->wrong = _mm512_ternarylogic_epi64(
+        doubts->wrong, _mm512_subs_epu8(digits, w->digit_max),
+        _mm512_subs_epu16(pairs, w->pair_max), 0xfe);
+    return _mm512_mask_add_epi8(fours, DEVICE_BYTES, digits, w->zero);
+}
+
+/* Eight numbers from their halves: low * 10000 + high. */
+static inline __m512i
+join(__m512i halves)
+{
+    return _mm512_add_epi64(_mm512_mul_epu32(halves, _mm512_set1_epi64(10000)),
+                            _mm512_srli_epi64(halves, 32));
 }
 
 static inline void
-store_row(__m512i cells, struct decoded_rows *out, size_t i)
+store_words(uint32_t *out, __m512i values)
 {
-    uint64_t cell[8];
-    _mm512_storeu_si512(cell, cells);
-    for (int k = 0; k < LAYOUT_NUMBERS; k++)
-        out->number[k][i] = (int64_t)cell[k];
-    out->date[i] = (uint32_t)cell[LAYOUT_DATE_CELL];
-    out->seconds[i] = (uint32_t)cell[LAYOUT_TIME_CELL];
-    out->ms[i] = (uint32_t)cell[LAYOUT_MS_CELL];
-    out->device[0][i] = cell[6];
-    out->device[1][i] = cell[7];
+    _mm256_storeu_si256((__m256i *)out, _mm512_cvtepi64_epi32(values));
 }
 
-/* Eight rows of eight cells to columns: the 8 x 8 transpose. */
-static inline void
-store_eight(const __m512i r[8], struct decoded_rows *out, size_t i)
+/*
+ * Eight rows of eight cells to columns, the 8 x 8 transpose. False when a
+ * number is beyond its limit.
+ */
+static inline bool
+store_eight(const struct decoding *d, const __m512i r[8], size_t i)
 {
+    struct decoded_rows *out = d->out;
     /* pairs of rows, interleaved: even cells in one, odd ones in the other */
     __m512i a0 = _mm512_unpacklo_epi64(r[0], r[1]);
     __m512i a1 = _mm512_unpackhi_epi64(r[0], r[1]);
@@ -150,19 +158,69 @@ store_eight(const __m512i r[8], struct decoded_rows *out, size_t i)
     __m512i f2 = _mm512_shuffle_i64x2(c0, d0, 0xdd);
     __m512i f1 = _mm512_shuffle_i64x2(c1, d1, 0x88);
     __m512i f3 = _mm512_shuffle_i64x2(c1, d1, 0xdd);
-    _mm512_storeu_si512(out->number[0] + i, _mm512_shuffle_i64x2(e0, f0, 0x88));
-    _mm512_storeu_si512(out->number[1] + i, _mm512_shuffle_i64x2(e1, f1, 0x88));
-    _mm512_storeu_si512(out->number[2] + i, _mm512_shuffle_i64x2(e2, f2, 0x88));
-    __m512i date = _mm512_shuffle_i64x2(e3, f3, 0x88);
+    __m512i n0 = join(_mm512_shuffle_i64x2(e0, f0, 0x88));
+    __m512i n1 = join(_mm512_shuffle_i64x2(e1, f1, 0x88));
+    __m512i n2 = join(_mm512_shuffle_i64x2(e2, f2, 0x88));
+    _mm512_storeu_si512(out->number[0] + i, n0);
+    _mm512_storeu_si512(out->number[1] + i, n1);
+    _mm512_storeu_si512(out->number[2] + i, n2);
+    store_words(out->date + i, join(_mm512_shuffle_i64x2(e3, f3, 0x88)));
     __m512i seconds = _mm512_shuffle_i64x2(e0, f0, 0xdd);
-    __m512i ms = _mm512_shuffle_i64x2(e1, f1, 0xdd);
-    _mm256_storeu_si256((__m256i *)(out->date + i),
-                        _mm512_cvtepi64_epi32(date));
-    _mm256_storeu_si256((__m256i *)(out->seconds + i),
-                        _mm512_cvtepi64_epi32(seconds));
-    _mm256_storeu_si256((__m256i *)(out->ms + i), _mm512_cvtepi64_epi32(ms));
+    seconds = _mm512_add_epi64(seconds, _mm512_srli_epi64(seconds, 32));
+    store_words(out->seconds + i, seconds);
+    store_words(out->ms + i, join(_mm512_shuffle_i64x2(e1, f1, 0xdd)));
     _mm512_storeu_si512(out->device[0] + i, _mm512_shuffle_i64x2(e2, f2, 0xdd));
     _mm512_storeu_si512(out->device[1] + i, _mm512_shuffle_i64x2(e3, f3, 0xdd));
+    return (_mm512_cmpgt_epi64_mask(n0, d->number_max[0]) |
+            _mm512_cmpgt_epi64_mask(n1, d->number_max[1]) |
+            _mm512_cmpgt_epi64_mask(n2, d->number_max[2])) == 0;
+}
+
+static inline bool
+are_doubtful(const struct doubts *doubts)
+{
+    return doubts->other != 0 ||
+           _mm512_test_epi64_mask(doubts->wrong, doubts->wrong) != 0;
+}
+
+/* Turns the numbers of row i that have a minus. */
+static void
+negate_row(const struct decoding *d, size_t i)
+{
+    uint8_t negative = d->table[d->out->slot[i]].negative;
+    for (int k = 0; k < LAYOUT_NUMBERS; k++) {
+        if ((negative >> k & 1) != 0)
+            d->out->number[k][i] = -d->out->number[k][i];
+    }
+}
+
+/* One row, which may be invalid. */
+static void
+decode_alone(const struct decoding *d, const uint8_t *text, uint32_t len,
+             size_t i)
+{
+    struct decoded_rows *out = d->out;
+    struct doubts doubts = {_mm512_setzero_si512(), 0, 0};
+    uint64_t cell[8], max[8];
+    __m512i cells = decode_row(d, text, len, &out->slot[i], &doubts);
+    _mm512_storeu_si512(cell, cells);
+    bool is_valid = !are_doubtful(&doubts);
+    for (int k = 0; k < LAYOUT_NUMBERS; k++) {
+        uint64_t number = (uint32_t)cell[k] * UINT64_C(10000) + (cell[k] >> 32);
+        _mm512_storeu_si512(max, d->number_max[k]);
+        is_valid = is_valid && number <= max[0];
+        out->number[k][i] = (int64_t)number;
+    }
+    uint64_t date = cell[LAYOUT_DATE_CELL];
+    uint64_t ms = cell[LAYOUT_MS_CELL];
+    uint64_t seconds = cell[LAYOUT_TIME_CELL];
+    out->date[i] = (uint32_t)date * 10000 + (uint32_t)(date >> 32);
+    out->seconds[i] = (uint32_t)(seconds + (seconds >> 32));
+    out->ms[i] = (uint32_t)ms * 10000 + (uint32_t)(ms >> 32);
+    out->device[0][i] = cell[6];
+    out->device[1][i] = cell[7];
+    out->is_valid[i] = is_valid ? 1 : 0;
+    negate_row(d, i);
 }
 
 static void
@@ -171,20 +229,30 @@ decode_rows(const struct row_layout *table,
             const uint32_t *starts, size_t first, size_t n_rows,
             struct decoded_rows *out)
 {
-    const struct decoding d = {table, make_weights(number_max), out};
+    struct decoding d = {.table = table, .weights = make_weights(), .out = out};
+    for (int k = 0; k < LAYOUT_NUMBERS; k++)
+        d.number_max[k] = _mm512_set1_epi64(number_max[k]);
     size_t i = first;
     for (; i + 8 <= n_rows; i += 8) {
         __m512i rows[8];
+        struct doubts doubts = {_mm512_setzero_si512(), 0, 0};
 #pragma GCC unroll 8
         for (size_t k = 0; k < 8; k++)
             rows[k] = decode_row(&d, text + starts[i + k],
-                                 starts[i + k + 1] - starts[i + k], i + k);
-        store_eight(rows, out, i);
+                                 starts[i + k + 1] - starts[i + k],
+                                 &out->slot[i + k], &doubts);
+        if (!store_eight(&d, rows, i) || are_doubtful(&doubts)) {
+            for (size_t k = i; k < i + 8; k++)
+                decode_alone(&d, text + starts[k], starts[k + 1] - starts[k],
+                             k);
+            continue;
+        }
+        memset(out->is_valid + i, 1, 8);
+        for (size_t k = i; doubts.negative != 0 && k < i + 8; k++)
+            negate_row(&d, k);
     }
     for (; i < n_rows; i++)
-        store_row(
-            decode_row(&d, text + starts[i], starts[i + 1] - starts[i], i), out,
-            i);
+        decode_alone(&d, text + starts[i], starts[i + 1] - starts[i], i);
 }
 
 /* Sums of energy of the run, by lane. */
