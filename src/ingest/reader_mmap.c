@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -113,6 +114,21 @@ unmap(struct mmap_reader *r)
     r->map = NULL;
 }
 
+/*
+ * Asks for a part of the file, unless its begin and middle are in the page
+ * cache: to ask for pages that are there costs more than to read them.
+ */
+static void
+read_ahead(int fd, uint64_t offset, size_t len)
+{
+    uint8_t byte;
+    struct iovec one = {&byte, 1};
+    off_t begin = (off_t)offset, middle = (off_t)(offset + len / 2);
+    if (preadv2(fd, &one, 1, begin, RWF_NOWAIT) < 0 ||
+        preadv2(fd, &one, 1, middle, RWF_NOWAIT) < 0)
+        posix_fadvise(fd, begin, (off_t)len, POSIX_FADV_WILLNEED);
+}
+
 static int
 map_window(struct mmap_reader *r, uint64_t start, size_t len,
            struct wattle_error *error)
@@ -133,9 +149,8 @@ map_window(struct mmap_reader *r, uint64_t start, size_t len,
     uintptr_t rounded = (r->map_len + r->page - 1) / r->page * r->page;
     atomic_store(&windows[r->slot].end, (uintptr_t)map + rounded);
     atomic_store(&windows[r->slot].start, (uintptr_t)map);
-    madvise(map, r->map_len, MADV_WILLNEED);
-    posix_fadvise(r->base.fd, (off_t)end, (off_t)WINDOW_BYTES,
-                  POSIX_FADV_WILLNEED);
+    read_ahead(r->base.fd, r->map_offset, r->map_len);
+    read_ahead(r->base.fd, end, WINDOW_BYTES);
     return WATTLE_OK;
 }
 
