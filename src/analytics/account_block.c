@@ -87,15 +87,10 @@ enter_time(struct block *b, int64_t time_ms)
     enter_hour(b, time_ms);
 }
 
-/*
- * A run of rows whose steps end in one clock hour: where it begins, and what
- * of its power the general way has already put into the profile.
- */
+/* A run of rows whose steps end in one clock hour. */
 struct run {
     size_t begin, end;
     int64_t from_ms; /* a last reading from here on, but earlier, is plain */
-    uint64_t n_elsewhere;
-    int128 elsewhere_nw;
 };
 
 /*
@@ -125,43 +120,6 @@ next_run(struct block *b, size_t begin)
     return run;
 }
 
-/* 512 powers below 2^53 fit in 63 bits. */
-static int128
-sum_powers(const int64_t *power_nw, size_t n)
-{
-    enum { PART = 512 };
-    int128 total = 0;
-    for (size_t at = 0; at < n; at += PART) {
-        size_t end = n - at < PART ? n : at + PART;
-        int64_t part = 0;
-        for (size_t i = at; i < end; i++)
-            part += power_nw[i];
-        total += part;
-    }
-    return total;
-}
-
-/* Puts the sums of a run away. */
-static void
-end_run(struct block *b, const struct run *run, int128 energy)
-{
-    int128 power_nw =
-        sum_powers(b->power_nw + run->begin, run->end - run->begin) -
-        run->elsewhere_nw;
-    b->pending.n += run->end - run->begin - run->n_elsewhere;
-    b->pending.power_nw += power_nw;
-    b->pending.energy += energy;
-}
-
-/* A row that the kernel cannot take. */
-static int
-add_with_care(struct block *b, struct run *run, size_t row)
-{
-    run->n_elsewhere++;
-    run->elsewhere_nw += b->power_nw[row];
-    return account_add_row(b->set, b->batch, row);
-}
-
 static bool
 is_full(const struct account_set *set, size_t device)
 {
@@ -179,27 +137,32 @@ make_room(struct account_set *set, size_t device)
     account_settle(set, from, to);
 }
 
+/* Adds the rows of a run; those that the kernel refuses, the general way. */
 static int
-add_run(struct block *b, struct run *run)
+add_run(struct block *b, const struct run *run)
 {
     struct account_set *set = b->set;
     const struct running_rows rows = {b->batch->device, b->batch->time_ms,
                                       b->power_nw, b->efficiency};
-    struct running_energy energy = {0, 0};
+    struct running_sums sums = {0, 0, 0};
+    uint64_t n_elsewhere = 0;
     int status = WATTLE_OK;
     for (size_t row = run->begin; status == WATTLE_OK;) {
         row = set->kernels->add_rows(set->running, &rows, row, run->end,
-                                     run->from_ms, &energy);
+                                     run->from_ms, &sums);
         if (row == run->end)
             break;
-        uint32_t device = rows.device[row];
-        if (is_full(set, device))
-            make_room(set, device);
-        else
-            status = add_with_care(b, run, row++);
+        if (is_full(set, rows.device[row])) {
+            make_room(set, rows.device[row]);
+        } else {
+            status = account_add_row(set, b->batch, row++);
+            n_elsewhere++;
+        }
     }
-    int128 high = energy.high;
-    end_run(b, run, (int128)energy.low + high * ((int64_t)1 << 32));
+    int128 high = sums.energy_high;
+    b->pending.n += run->end - run->begin - n_elsewhere;
+    b->pending.power_nw += sums.power_nw;
+    b->pending.energy += sums.energy_low + high * ((int64_t)1 << 32);
     return status;
 }
 
@@ -229,30 +192,23 @@ rate_rows_afresh(const struct wattle_batch *batch, int64_t *efficiency)
 
 /* By the tables, which it fills. */
 static void
-rate_rows_filling(const struct wattle_batch *batch, int64_t *efficiency)
+rate_rows_filling(const int64_t *factor, const int64_t *current, size_t n,
+                  int64_t *efficiency)
 {
-    const int64_t *factor = batch->columns[WATTLE_POWER_FACTOR];
-    const int64_t *current = batch->columns[WATTLE_CURRENT];
-    for (size_t i = 0; i < batch->n_rows; i++)
+    for (size_t i = 0; i < n; i++)
         efficiency[i] = efficiency_milli(efficiency_factor_memo(factor[i]),
                                          efficiency_relief_memo(current[i]));
 }
 
-/* The efficiencies of a block with current and power factor in thousandths. */
-static void
-rate_rows(const struct wattle_batch *batch, bool no_memo, int64_t *efficiency)
+/* By the tables; false when a value is not in them. */
+static bool
+rate_rows_known(const int64_t *factor, const int64_t *current, size_t n,
+                int64_t *efficiency)
 {
-    const int64_t *factor = batch->columns[WATTLE_POWER_FACTOR];
-    const int64_t *current = batch->columns[WATTLE_CURRENT];
-    const size_t n = batch->n_rows;
     uint64_t any = 0;
+    int64_t known = 1; /* what is not in its table yet is even */
     for (size_t i = 0; i < n; i++)
         any |= (uint64_t)current[i];
-    if (no_memo) {
-        rate_rows_afresh(batch, efficiency);
-        return;
-    }
-    int64_t known = 1; /* what is not in its table yet is even */
     for (size_t i = 0; i < n && any < EFFICIENCY_CURRENTS; i++) {
         int64_t of_factor = atomic_load_explicit(
             &efficiency_factors[EFFICIENCY_MAX_FACTOR + factor[i]],
@@ -262,8 +218,26 @@ rate_rows(const struct wattle_batch *batch, bool no_memo, int64_t *efficiency)
         known &= of_factor & relief;
         efficiency[i] = efficiency_milli(of_factor, relief);
     }
-    if (known == 0 || any >= EFFICIENCY_CURRENTS)
-        rate_rows_filling(batch, efficiency);
+    return known != 0 && any < EFFICIENCY_CURRENTS;
+}
+
+/* The efficiencies of a block with current and power factor in thousandths. */
+static void
+rate_rows(const struct wattle_batch *batch, bool no_memo, int64_t *efficiency)
+{
+    const size_t part = 64; /* what is done again for an unknown value */
+    const int64_t *factor = batch->columns[WATTLE_POWER_FACTOR];
+    const int64_t *current = batch->columns[WATTLE_CURRENT];
+    if (no_memo) {
+        rate_rows_afresh(batch, efficiency);
+        return;
+    }
+    for (size_t at = 0; at < batch->n_rows; at += part) {
+        size_t left = batch->n_rows - at;
+        size_t n = left < part ? left : part;
+        if (!rate_rows_known(factor + at, current + at, n, efficiency + at))
+            rate_rows_filling(factor + at, current + at, n, efficiency + at);
+    }
 }
 
 static bool

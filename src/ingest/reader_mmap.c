@@ -199,6 +199,19 @@ view_tail(struct mmap_reader *r, struct wattle_error *error)
     return WATTLE_OK;
 }
 
+/*
+ * Has the pages of the view mapped now: the kernel maps sixteen at a time, and
+ * text that is mapped can be brought into the cache ahead of its use.
+ */
+static void
+touch(const struct reader *base)
+{
+    const size_t stride = 65536;
+    size_t at = stride - (uintptr_t)base->data % stride;
+    for (; at < base->len; at += stride)
+        (void)*(const volatile uint8_t *)(base->data + at);
+}
+
 static int
 more(struct reader *base, size_t used, struct wattle_error *error)
 {
@@ -223,8 +236,10 @@ more(struct reader *base, size_t used, struct wattle_error *error)
                       end + KERNEL_SLACK <= r->map_offset + r->map_len;
         if (!inside)
             status = map_window(r, start, base->len, error);
-        if (status == WATTLE_OK)
+        if (status == WATTLE_OK) {
             base->data = r->map + (start - r->map_offset);
+            touch(base);
+        }
     }
     if (status == WATTLE_OK)
         check_size(r);

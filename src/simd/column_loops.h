@@ -43,7 +43,7 @@ column_multiply(const int64_t *a, const int64_t *b, const int64_t *c, size_t n,
 /* Adds one row; false when the account cannot take it. */
 static inline bool
 column_add_one(struct running *running, const struct running_rows *rows,
-               size_t row, int64_t from_ms, struct running_energy *energy)
+               size_t row, int64_t from_ms, struct running_sums *sums)
 {
     uint32_t device = rows->device[row];
     struct running *a = &running[device / RUNNING_LANES];
@@ -67,8 +67,9 @@ column_add_one(struct running *running, const struct running_rows *rows,
     a->energy_high[lane] += high;
     if (rows->efficiency != NULL)
         a->efficiency[lane] += rows->efficiency[row];
-    energy->low += (uint64_t)low;
-    energy->high += high;
+    sums->power_nw += nw;
+    sums->energy_low += (uint64_t)low;
+    sums->energy_high += high;
     return true;
 }
 

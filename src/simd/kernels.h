@@ -14,8 +14,9 @@
 
 #include "simd/row_layout.h"
 
-#define KERNEL_ROWS  1024 /* most rows in one call */
-#define KERNEL_SLACK 64   /* bytes that may be read behind the text */
+#define KERNEL_ROWS  1024  /* most rows in one call */
+#define KERNEL_SLACK 64    /* bytes that may be read behind the text */
+#define KERNEL_AHEAD 49152 /* text so far ahead is brought into the cache */
 
 /*
  * Rows as decoded, before dates and devices are looked up. The numbers go
@@ -58,10 +59,11 @@ struct running_rows {
     const int64_t *efficiency; /* NULL = none */
 };
 
-/* Energy of several steps: low + high * 2^32. */
-struct running_energy {
-    uint64_t low;
-    int64_t high;
+/* Sums over rows: power, and the energy of steps, low + high * 2^32. */
+struct running_sums {
+    int64_t power_nw;
+    uint64_t energy_low;
+    int64_t energy_high;
 };
 
 struct kernels {
@@ -101,12 +103,12 @@ struct kernels {
      * account's last reading, whose energy is (p0 + p1) * dt. Stops before
      * the first row whose last reading is earlier than from_ms or not earlier
      * than the row, or whose account is full; returns it, or `end`. No row is
-     * more than 2^22 ms after from_ms; at most KERNEL_ROWS rows. *energy
-     * grows by what was added. `running` is aligned to 64 bytes.
+     * more than 2^22 ms after from_ms; at most KERNEL_ROWS rows. *sums grows
+     * by what was added. `running` is aligned to 64 bytes.
      */
     size_t (*add_rows)(struct running *running, const struct running_rows *rows,
                        size_t row, size_t end, int64_t from_ms,
-                       struct running_energy *energy);
+                       struct running_sums *sums);
     /* How many values, from the first on, are in [low, low + span). */
     size_t (*count_within)(const int64_t *values, size_t n, int64_t low,
                            uint64_t span);

@@ -231,9 +231,9 @@ add_to(int64_t *figures, __m256i amount)
     store_four(figures, _mm256_add_epi64(load_four(figures), amount));
 }
 
-/* Sums of energy of the run, by lane. */
-struct lane_energy {
-    __m256i low, high;
+/* struct running_sums, by lane. */
+struct lane_sums {
+    __m256i nw, low, high;
 };
 
 static inline void
@@ -253,7 +253,7 @@ add_extremes(struct running *a, size_t lane, __m256i nw)
  */
 static inline bool
 add_four(struct running *a, size_t lane, const struct running_rows *rows,
-         size_t row, __m256i from_ms, struct lane_energy *energy)
+         size_t row, __m256i from_ms, struct lane_sums *sums)
 {
     __m256i now_ms = load_four(rows->time_ms + row);
     __m256i span = _mm256_sub_epi64(now_ms, from_ms);
@@ -279,8 +279,9 @@ add_four(struct running *a, size_t lane, const struct running_rows *rows,
     add_to(a->energy_high + lane, high);
     if (rows->efficiency != NULL)
         add_to(a->efficiency + lane, load_four(rows->efficiency + row));
-    energy->low = _mm256_add_epi64(energy->low, low);
-    energy->high = _mm256_add_epi64(energy->high, high);
+    sums->nw = _mm256_add_epi64(sums->nw, nw);
+    sums->low = _mm256_add_epi64(sums->low, low);
+    sums->high = _mm256_add_epi64(sums->high, high);
     return true;
 }
 
@@ -307,25 +308,27 @@ sum_four(__m256i values)
 
 static size_t
 add_rows(struct running *running, const struct running_rows *rows, size_t row,
-         size_t end, int64_t from_ms, struct running_energy *energy)
+         size_t end, int64_t from_ms, struct running_sums *sums)
 {
     const struct running_rows r = *rows;
     __m256i from = _mm256_set1_epi64x(from_ms);
-    struct lane_energy sums = {_mm256_setzero_si256(), _mm256_setzero_si256()};
+    struct lane_sums lanes = {_mm256_setzero_si256(), _mm256_setzero_si256(),
+                              _mm256_setzero_si256()};
     while (row < end) {
         uint32_t device = r.device[row];
         if (end - row >= 4 && is_half_block(r.device + row) &&
             add_four(&running[device / RUNNING_LANES], device % RUNNING_LANES,
-                     &r, row, from, &sums)) {
+                     &r, row, from, &lanes)) {
             row += 4;
             continue;
         }
-        if (!column_add_one(running, &r, row, from_ms, energy))
+        if (!column_add_one(running, &r, row, from_ms, sums))
             break;
         row++;
     }
-    energy->low += (uint64_t)sum_four(sums.low);
-    energy->high += sum_four(sums.high);
+    sums->power_nw += sum_four(lanes.nw);
+    sums->energy_low += (uint64_t)sum_four(lanes.low);
+    sums->energy_high += sum_four(lanes.high);
     return row;
 }
 

@@ -237,10 +237,13 @@ decode_rows(const struct row_layout *table,
         __m512i rows[8];
         struct doubts doubts = {_mm512_setzero_si512(), 0, 0};
 #pragma GCC unroll 8
-        for (size_t k = 0; k < 8; k++)
+        for (size_t k = 0; k < 8; k++) {
+            _mm_prefetch((const char *)text + starts[i + k] + KERNEL_AHEAD,
+                         _MM_HINT_T1);
             rows[k] = decode_row(&d, text + starts[i + k],
                                  starts[i + k + 1] - starts[i + k],
                                  &out->slot[i + k], &doubts);
+        }
         if (!store_eight(&d, rows, i) || are_doubtful(&doubts)) {
             for (size_t k = i; k < i + 8; k++)
                 decode_alone(&d, text + starts[k], starts[k + 1] - starts[k],
@@ -255,9 +258,9 @@ decode_rows(const struct row_layout *table,
         decode_alone(&d, text + starts[i], starts[i + 1] - starts[i], i);
 }
 
-/* Sums of energy of the run, by lane. */
-struct lane_energy {
-    __m512i low, high;
+/* struct running_sums, by lane. */
+struct lane_sums {
+    __m512i nw, low, high;
 };
 
 static inline void
@@ -273,7 +276,7 @@ add_to(int64_t *figures, __m512i amount)
  */
 static inline bool
 add_eight(struct running *a, const struct running_rows *rows, size_t row,
-          __m512i from_ms, struct lane_energy *energy)
+          __m512i from_ms, struct lane_sums *sums)
 {
     __m512i now_ms = _mm512_loadu_si512(rows->time_ms + row);
     __m512i span = _mm512_sub_epi64(now_ms, from_ms);
@@ -302,8 +305,9 @@ add_eight(struct running *a, const struct running_rows *rows, size_t row,
     add_to(a->energy_high, high);
     if (rows->efficiency != NULL)
         add_to(a->efficiency, _mm512_loadu_si512(rows->efficiency + row));
-    energy->low = _mm512_add_epi64(energy->low, low);
-    energy->high = _mm512_add_epi64(energy->high, high);
+    sums->nw = _mm512_add_epi64(sums->nw, nw);
+    sums->low = _mm512_add_epi64(sums->low, low);
+    sums->high = _mm512_add_epi64(sums->high, high);
     return true;
 }
 
@@ -321,24 +325,26 @@ is_block(const uint32_t *device)
 
 static size_t
 add_rows(struct running *running, const struct running_rows *rows, size_t row,
-         size_t end, int64_t from_ms, struct running_energy *energy)
+         size_t end, int64_t from_ms, struct running_sums *sums)
 {
     const struct running_rows r = *rows;
     __m512i from = _mm512_set1_epi64(from_ms);
-    struct lane_energy sums = {_mm512_setzero_si512(), _mm512_setzero_si512()};
+    struct lane_sums lanes = {_mm512_setzero_si512(), _mm512_setzero_si512(),
+                              _mm512_setzero_si512()};
     while (row < end) {
         if (end - row >= RUNNING_LANES && is_block(r.device + row) &&
             add_eight(&running[r.device[row] / RUNNING_LANES], &r, row, from,
-                      &sums)) {
+                      &lanes)) {
             row += RUNNING_LANES;
             continue;
         }
-        if (!column_add_one(running, &r, row, from_ms, energy))
+        if (!column_add_one(running, &r, row, from_ms, sums))
             break;
         row++;
     }
-    energy->low += (uint64_t)_mm512_reduce_add_epi64(sums.low);
-    energy->high += _mm512_reduce_add_epi64(sums.high);
+    sums->power_nw += _mm512_reduce_add_epi64(lanes.nw);
+    sums->energy_low += (uint64_t)_mm512_reduce_add_epi64(lanes.low);
+    sums->energy_high += _mm512_reduce_add_epi64(lanes.high);
     return row;
 }
 

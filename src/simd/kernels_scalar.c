@@ -139,9 +139,9 @@ decode_rows(const struct row_layout *table,
 
 static size_t
 add_rows(struct running *running, const struct running_rows *rows, size_t row,
-         size_t end, int64_t from_ms, struct running_energy *energy)
+         size_t end, int64_t from_ms, struct running_sums *sums)
 {
-    while (row < end && column_add_one(running, rows, row, from_ms, energy))
+    while (row < end && column_add_one(running, rows, row, from_ms, sums))
         row++;
     return row;
 }
