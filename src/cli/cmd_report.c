@@ -68,7 +68,7 @@ static const struct cli_option report_options[] = {
     {OPT_TIMINGS, "timings", NULL, "tell where the time went", "Measuring"},
     {OPT_THREADS, "threads", "N", "threads (default: one for each core)", NULL},
     {OPT_SIMD, "simd", "LEVEL", "auto (default), scalar, avx2, avx512", NULL},
-    {OPT_READER, "reader", "KIND", "auto (default), mmap, pread, uring", NULL},
+    {OPT_READER, "reader", "KIND", "mmap (default, auto), pread, uring", NULL},
     {OPT_NO_MEMO, "no-memo", NULL, "remember no layouts, dates, efficiencies",
      NULL},
     {OPT_BLOCK, "block", "BYTES", "read this much at once (default 262144)",
@@ -481,6 +481,8 @@ run_report(const struct command *self, int argc, char **argv)
     if (parsed != CLI_END)
         goto out;
     signal(SIGINT, on_interrupt);
+    if (request.options.reader == WATTLE_READER_AUTO)
+        request.options.reader = WATTLE_READER_MMAP;
     if (wattle_report_open(&report, &request.options, &error) != WATTLE_OK)
         complain_error(self, &error);
     else

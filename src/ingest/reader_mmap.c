@@ -2,8 +2,9 @@
  * reader_mmap.c - views straight into the page cache.
  *
  * The file is mapped in windows, so that resident memory stays bounded, and
- * the next window is asked for ahead of time. The last view is a copy: its
- * mapping has no slack behind it.
+ * the next window is asked for ahead of time. A file that cannot be mapped,
+ * or one more than there are slots for, is read by pread instead. The last view
+ * is a copy: its mapping has no slack behind it.
  *
  * A file that shrinks while it is mapped raises SIGBUS. While any window
  * exists a handler is in place that puts zero pages over the lost part and
@@ -259,6 +260,16 @@ close_reader(struct reader *base)
 
 static const struct reader_ops ops = {"mmap", more, close_reader};
 
+/* Some file systems have no maps. */
+static bool
+can_map(int fd, size_t page)
+{
+    void *map = mmap(NULL, page, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (map != MAP_FAILED)
+        munmap(map, page);
+    return map != MAP_FAILED;
+}
+
 struct reader *
 reader_mmap_open(struct source *source, uint64_t offset, size_t block_bytes,
                  struct wattle_error *error)
@@ -270,15 +281,16 @@ reader_mmap_open(struct source *source, uint64_t offset, size_t block_bytes,
         return NULL;
     }
     struct mmap_reader *r = calloc(1, sizeof(*r));
-    if (r == NULL || !take_slot(r)) {
-        if (r == NULL)
-            error_memory(error);
-        else
-            error_set(error, WATTLE_ERR_IO,
-                      "more than %d files are mapped at once", MAX_WINDOWS);
+    if (r == NULL) {
+        close(fd);
+        error_memory(error);
+        return NULL;
+    }
+    r->page = (uint64_t)sysconf(_SC_PAGESIZE);
+    if (!can_map(fd, r->page) || !take_slot(r)) {
         free(r);
         close(fd);
-        return NULL;
+        return reader_buffer_open(source, offset, block_bytes, error);
     }
     r->base.ops = &ops;
     r->base.source = source;
@@ -286,6 +298,5 @@ reader_mmap_open(struct source *source, uint64_t offset, size_t block_bytes,
     r->base.fd = fd;
     r->base.offset = offset;
     r->base.end = source->size_bytes;
-    r->page = (uint64_t)sysconf(_SC_PAGESIZE);
     return &r->base;
 }

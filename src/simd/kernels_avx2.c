@@ -236,15 +236,16 @@ struct lane_sums {
     __m256i nw, low, high;
 };
 
-static inline void
-add_extremes(struct running *a, size_t lane, __m256i nw)
+static inline __m256i
+least_of(__m256i a, __m256i b)
 {
-    __m256i min = load_four(a->min_nw + lane);
-    __m256i max = load_four(a->max_nw + lane);
-    min = _mm256_blendv_epi8(min, nw, _mm256_cmpgt_epi64(min, nw));
-    max = _mm256_blendv_epi8(max, nw, _mm256_cmpgt_epi64(nw, max));
-    store_four(a->min_nw + lane, min);
-    store_four(a->max_nw + lane, max);
+    return _mm256_blendv_epi8(a, b, _mm256_cmpgt_epi64(a, b));
+}
+
+static inline __m256i
+greatest_of(__m256i a, __m256i b)
+{
+    return _mm256_blendv_epi8(a, b, _mm256_cmpgt_epi64(b, a));
 }
 
 /*
@@ -273,7 +274,8 @@ add_four(struct running *a, size_t lane, const struct running_rows *rows,
     store_four(a->last_nw + lane, nw);
     store_four(a->n_readings + lane,
                _mm256_add_epi64(n, _mm256_set1_epi64x(1)));
-    add_extremes(a, lane, nw);
+    store_four(a->min_nw + lane, least_of(load_four(a->min_nw + lane), nw));
+    store_four(a->max_nw + lane, greatest_of(load_four(a->max_nw + lane), nw));
     add_to(a->sum_nw + lane, nw);
     add_to(a->energy_low + lane, low);
     add_to(a->energy_high + lane, high);
@@ -297,6 +299,14 @@ is_half_block(const uint32_t *device)
     return _mm_movemask_epi8(_mm_cmpeq_epi32(wanted, found)) == 0xffff;
 }
 
+/* Four times the same device. */
+static inline bool
+is_same(const uint32_t *device)
+{
+    return device[0] == device[1] && device[0] == device[2] &&
+           device[0] == device[3];
+}
+
 static int64_t
 sum_four(__m256i values)
 {
@@ -306,26 +316,152 @@ sum_four(__m256i values)
                      (uint64_t)value[2] + (uint64_t)value[3]);
 }
 
+/* What a stretch of rows of one device comes to, by lane. */
+struct stretch {
+    struct lane_sums sums;
+    __m256i min, max, efficiency;
+    __m256i last_ms, last_nw; /* in the last lane: of the last row */
+    int64_t n;
+};
+
+static inline struct stretch
+begin_stretch(const struct running *a, size_t lane)
+{
+    const __m256i none = _mm256_setzero_si256();
+    return (struct stretch){
+        .sums = {none, none, none},
+        .min = _mm256_set1_epi64x(a->min_nw[lane]),
+        .max = _mm256_set1_epi64x(a->max_nw[lane]),
+        .efficiency = none,
+        .last_ms = _mm256_set1_epi64x(a->last_ms[lane]),
+        .last_nw = _mm256_set1_epi64x(a->last_nw[lane]),
+        .n = a->n_readings[lane],
+    };
+}
+
+static inline void
+end_stretch(const struct stretch *s, struct running *a, size_t lane)
+{
+    int64_t min[4], max[4];
+    store_four(min, s->min);
+    store_four(max, s->max);
+    for (int k = 1; k < 4; k++) {
+        min[0] = min[k] < min[0] ? min[k] : min[0];
+        max[0] = max[k] > max[0] ? max[k] : max[0];
+    }
+    a->last_ms[lane] = _mm256_extract_epi64(s->last_ms, 3);
+    a->last_nw[lane] = _mm256_extract_epi64(s->last_nw, 3);
+    a->n_readings[lane] = s->n;
+    a->min_nw[lane] = min[0];
+    a->max_nw[lane] = max[0];
+    a->sum_nw[lane] += sum_four(s->sums.nw);
+    a->energy_low[lane] += sum_four(s->sums.low);
+    a->energy_high[lane] += sum_four(s->sums.high);
+    a->efficiency[lane] += sum_four(s->efficiency);
+}
+
+/* The last lane of `before`, then the first three of `now`. */
+static inline __m256i
+shift_in(__m256i before, __m256i now)
+{
+    __m256i turned = _mm256_permute4x64_epi64(now, 0x93);
+    return _mm256_blend_epi32(turned, _mm256_permute4x64_epi64(before, 0x93),
+                              0x03);
+}
+
+/* Adds four rows of the stretch's device; false when they cannot be. */
+static inline bool
+extend_stretch(struct stretch *s, const struct running_rows *rows, size_t row,
+               __m256i from_ms)
+{
+    __m256i now_ms = load_four(rows->time_ms + row);
+    /* each row's step begins at the row before */
+    __m256i span = _mm256_sub_epi64(now_ms, from_ms);
+    __m256i back = _mm256_sub_epi64(shift_in(s->last_ms, now_ms), from_ms);
+    if (s->n + 4 > RUNNING_READINGS ||
+        _mm256_movemask_epi8(is_below(back, span)) != -1)
+        return false;
+    __m256i dt = _mm256_sub_epi64(span, back);
+    __m256i nw = load_four(rows->power_nw + row);
+    __m256i both = _mm256_add_epi64(nw, shift_in(s->last_nw, nw));
+    __m256i low = _mm256_mul_epu32(both, dt);
+    __m256i high = _mm256_mul_epi32(_mm256_srli_epi64(both, 32), dt);
+    s->sums.nw = _mm256_add_epi64(s->sums.nw, nw);
+    s->sums.low = _mm256_add_epi64(s->sums.low, low);
+    s->sums.high = _mm256_add_epi64(s->sums.high, high);
+    s->min = least_of(s->min, nw);
+    s->max = greatest_of(s->max, nw);
+    if (rows->efficiency != NULL)
+        s->efficiency =
+            _mm256_add_epi64(s->efficiency, load_four(rows->efficiency + row));
+    s->last_ms = now_ms;
+    s->last_nw = nw;
+    s->n += 4;
+    return true;
+}
+
+/* Adds rows of one device, four at a time; returns the first other row. */
+static inline size_t
+add_stretch(struct running *running, const struct running_rows *rows,
+            size_t row, size_t end, __m256i from_ms, struct lane_sums *sums)
+{
+    uint32_t device = rows->device[row];
+    struct running *a = &running[device / RUNNING_LANES];
+    size_t lane = device % RUNNING_LANES;
+    struct stretch s = begin_stretch(a, lane);
+    size_t at = row;
+    while (end - at >= 4 && rows->device[at] == device &&
+           is_same(rows->device + at) && extend_stretch(&s, rows, at, from_ms))
+        at += 4;
+    if (at == row)
+        return row;
+    end_stretch(&s, a, lane);
+    sums->nw = _mm256_add_epi64(sums->nw, s.sums.nw);
+    sums->low = _mm256_add_epi64(sums->low, s.sums.low);
+    sums->high = _mm256_add_epi64(sums->high, s.sums.high);
+    return at;
+}
+
+/* Adds rows, as many as go at once; returns the first row not added. */
+static inline size_t
+add_several(struct running *running, const struct running_rows *rows,
+            size_t row, size_t end, __m256i from_ms, struct lane_sums *sums)
+{
+    const uint32_t *device = rows->device + row;
+    if (end - row < 4)
+        return row;
+    if (is_half_block(device))
+        return add_four(&running[device[0] / RUNNING_LANES],
+                        device[0] % RUNNING_LANES, rows, row, from_ms, sums)
+                   ? row + 4
+                   : row;
+    if (is_same(device))
+        return add_stretch(running, rows, row, end, from_ms, sums);
+    return row;
+}
+
 static size_t
 add_rows(struct running *running, const struct running_rows *rows, size_t row,
          size_t end, int64_t from_ms, struct running_sums *sums)
 {
     const struct running_rows r = *rows;
+    const __m256i none = _mm256_setzero_si256();
     __m256i from = _mm256_set1_epi64x(from_ms);
-    struct lane_sums lanes = {_mm256_setzero_si256(), _mm256_setzero_si256(),
-                              _mm256_setzero_si256()};
+    struct lane_sums lanes = {none, none, none};
+    bool has_lanes = false;
     while (row < end) {
-        uint32_t device = r.device[row];
-        if (end - row >= 4 && is_half_block(r.device + row) &&
-            add_four(&running[device / RUNNING_LANES], device % RUNNING_LANES,
-                     &r, row, from, &lanes)) {
-            row += 4;
+        size_t next = add_several(running, &r, row, end, from, &lanes);
+        if (next == row) {
+            if (!column_add_one(running, &r, row, from_ms, sums))
+                break;
+            row++;
             continue;
         }
-        if (!column_add_one(running, &r, row, from_ms, sums))
-            break;
-        row++;
+        has_lanes = true;
+        row = next;
     }
+    if (!has_lanes)
+        return row;
     sums->power_nw += sum_four(lanes.nw);
     sums->energy_low += (uint64_t)sum_four(lanes.low);
     sums->energy_high += sum_four(lanes.high);

@@ -323,25 +323,154 @@ is_block(const uint32_t *device)
     return _mm256_cmpneq_epi32_mask(wanted, found) == 0;
 }
 
+/* Eight times the same device. */
+static inline bool
+is_same(const uint32_t *device)
+{
+    if (device[0] != device[1])
+        return false;
+    __m256i found = _mm256_loadu_si256((const __m256i *)device);
+    __m256i wanted = _mm256_set1_epi32((int)device[0]);
+    return _mm256_cmpneq_epi32_mask(wanted, found) == 0;
+}
+
+/* What a stretch of rows of one device comes to, by lane. */
+struct stretch {
+    struct lane_sums sums;
+    __m512i min, max, efficiency;
+    __m512i last_ms, last_nw; /* in the last lane: of the last row */
+    int64_t n;
+};
+
+static inline struct stretch
+begin_stretch(const struct running *a, size_t lane)
+{
+    const __m512i none = _mm512_setzero_si512();
+    return (struct stretch){
+        .sums = {none, none, none},
+        .min = _mm512_set1_epi64(a->min_nw[lane]),
+        .max = _mm512_set1_epi64(a->max_nw[lane]),
+        .efficiency = none,
+        .last_ms = _mm512_set1_epi64(a->last_ms[lane]),
+        .last_nw = _mm512_set1_epi64(a->last_nw[lane]),
+        .n = a->n_readings[lane],
+    };
+}
+
+static inline int64_t
+last_lane(__m512i values)
+{
+    return _mm_extract_epi64(_mm512_extracti64x2_epi64(values, 3), 1);
+}
+
+static inline void
+end_stretch(const struct stretch *s, struct running *a, size_t lane)
+{
+    a->last_ms[lane] = last_lane(s->last_ms);
+    a->last_nw[lane] = last_lane(s->last_nw);
+    a->n_readings[lane] = s->n;
+    a->min_nw[lane] = _mm512_reduce_min_epi64(s->min);
+    a->max_nw[lane] = _mm512_reduce_max_epi64(s->max);
+    a->sum_nw[lane] += _mm512_reduce_add_epi64(s->sums.nw);
+    a->energy_low[lane] += _mm512_reduce_add_epi64(s->sums.low);
+    a->energy_high[lane] += _mm512_reduce_add_epi64(s->sums.high);
+    a->efficiency[lane] += _mm512_reduce_add_epi64(s->efficiency);
+}
+
+/* Adds eight rows of the stretch's device; false when they cannot be. */
+static inline bool
+extend_stretch(struct stretch *s, const struct running_rows *rows, size_t row,
+               __m512i from_ms)
+{
+    __m512i now_ms = _mm512_loadu_si512(rows->time_ms + row);
+    /* each row's step begins at the row before */
+    __m512i then_ms = _mm512_alignr_epi64(now_ms, s->last_ms, 7);
+    __m512i span = _mm512_sub_epi64(now_ms, from_ms);
+    __m512i back = _mm512_sub_epi64(then_ms, from_ms);
+    if (s->n + 8 > RUNNING_READINGS ||
+        _mm512_cmplt_epu64_mask(back, span) != 0xff)
+        return false;
+    __m512i dt = _mm512_sub_epi64(span, back);
+    __m512i nw = _mm512_loadu_si512(rows->power_nw + row);
+    __m512i both = _mm512_add_epi64(nw, _mm512_alignr_epi64(nw, s->last_nw, 7));
+    __m512i low = _mm512_mul_epu32(both, dt);
+    __m512i high = _mm512_mul_epi32(_mm512_srli_epi64(both, 32), dt);
+    s->sums.nw = _mm512_add_epi64(s->sums.nw, nw);
+    s->sums.low = _mm512_add_epi64(s->sums.low, low);
+    s->sums.high = _mm512_add_epi64(s->sums.high, high);
+    s->min = _mm512_min_epi64(s->min, nw);
+    s->max = _mm512_max_epi64(s->max, nw);
+    if (rows->efficiency != NULL)
+        s->efficiency = _mm512_add_epi64(
+            s->efficiency, _mm512_loadu_si512(rows->efficiency + row));
+    s->last_ms = now_ms;
+    s->last_nw = nw;
+    s->n += 8;
+    return true;
+}
+
+/* Adds rows of one device, eight at a time; returns the first other row. */
+static inline size_t
+add_stretch(struct running *running, const struct running_rows *rows,
+            size_t row, size_t end, __m512i from_ms, struct lane_sums *sums)
+{
+    uint32_t device = rows->device[row];
+    struct running *a = &running[device / RUNNING_LANES];
+    size_t lane = device % RUNNING_LANES;
+    struct stretch s = begin_stretch(a, lane);
+    size_t at = row;
+    while (end - at >= 8 && rows->device[at] == device &&
+           is_same(rows->device + at) && extend_stretch(&s, rows, at, from_ms))
+        at += 8;
+    if (at == row)
+        return row;
+    end_stretch(&s, a, lane);
+    sums->nw = _mm512_add_epi64(sums->nw, s.sums.nw);
+    sums->low = _mm512_add_epi64(sums->low, s.sums.low);
+    sums->high = _mm512_add_epi64(sums->high, s.sums.high);
+    return at;
+}
+
+/* Adds rows, as many as go at once; returns the first row not added. */
+static inline size_t
+add_several(struct running *running, const struct running_rows *rows,
+            size_t row, size_t end, __m512i from_ms, struct lane_sums *sums)
+{
+    const uint32_t *device = rows->device + row;
+    if (end - row < RUNNING_LANES)
+        return row;
+    if (is_block(device))
+        return add_eight(&running[device[0] / RUNNING_LANES], rows, row,
+                         from_ms, sums)
+                   ? row + RUNNING_LANES
+                   : row;
+    if (is_same(device))
+        return add_stretch(running, rows, row, end, from_ms, sums);
+    return row;
+}
+
 static size_t
 add_rows(struct running *running, const struct running_rows *rows, size_t row,
          size_t end, int64_t from_ms, struct running_sums *sums)
 {
     const struct running_rows r = *rows;
+    const __m512i none = _mm512_setzero_si512();
     __m512i from = _mm512_set1_epi64(from_ms);
-    struct lane_sums lanes = {_mm512_setzero_si512(), _mm512_setzero_si512(),
-                              _mm512_setzero_si512()};
+    struct lane_sums lanes = {none, none, none};
+    bool has_lanes = false;
     while (row < end) {
-        if (end - row >= RUNNING_LANES && is_block(r.device + row) &&
-            add_eight(&running[r.device[row] / RUNNING_LANES], &r, row, from,
-                      &lanes)) {
-            row += RUNNING_LANES;
+        size_t next = add_several(running, &r, row, end, from, &lanes);
+        if (next == row) {
+            if (!column_add_one(running, &r, row, from_ms, sums))
+                break;
+            row++;
             continue;
         }
-        if (!column_add_one(running, &r, row, from_ms, sums))
-            break;
-        row++;
+        has_lanes = true;
+        row = next;
     }
+    if (!has_lanes)
+        return row;
     sums->power_nw += _mm512_reduce_add_epi64(lanes.nw);
     sums->energy_low += (uint64_t)_mm512_reduce_add_epi64(lanes.low);
     sums->energy_high += _mm512_reduce_add_epi64(lanes.high);
