@@ -5,7 +5,12 @@ from . import answers, datasets, measure
 
 
 class Job:
-    """A command on a data set, and how to check what it prints."""
+    """A command on a data set, and how to check what it prints.
+
+    is_cold: drop the data from the page cache before every run of it.
+    """
+
+    is_cold = False
 
     def __init__(self, name, command, check, dataset):
         self.name = name
@@ -33,9 +38,10 @@ class Settings:
 
 def run_job(job, settings):
     """One run with a checked answer. Returns its figures."""
-    if settings.cold:
+    if settings.cold or job.is_cold:
         datasets.drop(job.dataset)
-    figures = measure.run(job.name, job.command, settings.limit_s)
+    figures = measure.run(job.name, job.command, settings.limit_s,
+                          settings.memory_bytes)
     figures.update(job.check(measure.output_file(job.name)) or {})
     return figures
 
@@ -62,6 +68,8 @@ def outcome(base, job, settings, n_pairs=None):
         base_runs, runs = run_pairs(base, job, settings, n_pairs)
     except measure.TooSlow as error:
         return {"status": "too_slow", "reason": str(error)}
+    except measure.TooLarge as error:
+        return {"status": "too_large", "reason": str(error)}
     except measure.CommandFailed as error:
         return {"status": "failed", "reason": str(error)}
     except answers.WrongAnswer as error:
@@ -116,7 +124,7 @@ class Foresight:
             points[:] = [(readings, self.settings.limit_s, 0)]
 
     def objection(self, name, readings):
-        """Why not to run, or None."""
+        """Why not to run, as a result, or None."""
         points = [(0, 0.0, 0)] + self.seen.get(name, [])
         if len(points) == 1:
             return None
@@ -127,10 +135,14 @@ class Foresight:
         wall_s = wall_2 + steps * (wall_2 - wall_1)
         peak_bytes = peak_2 + steps * (peak_2 - peak_1)
         if wall_s > self.settings.limit_s:
-            return (f"one run would take about {wall_s:.0f} s, "
-                    f"the limit is {self.settings.limit_s:g} s")
+            return {"status": "too_slow", "reason":
+                    f"one run would take about {wall_s:.0f} s, "
+                    f"the limit is {self.settings.limit_s:g} s"}
         if peak_bytes > self.settings.memory_bytes:
-            return f"one run would need about {peak_bytes / 2**30:.0f} GiB"
+            return {"status": "too_large", "reason":
+                    f"one run would need about {peak_bytes / 2**30:.0f} GiB, "
+                    "the limit is "
+                    f"{self.settings.memory_bytes / 2**30:.0f} GiB"}
         return None
 
 
@@ -151,11 +163,8 @@ def compare(dataset, base, contenders, settings, foresight, say):
     base_runs = []
     entries = []
     for contender in contenders:
-        result = None
-        reason = foresight.objection(contender.name, dataset.readings)
-        if reason:
-            result = {"status": "too_slow", "reason": reason}
-        else:
+        result = foresight.objection(contender.name, dataset.readings)
+        if result is None:
             say(f"{dataset.name}: {contender.title}")
             result = outcome(base_job, job_of(contender), settings)
         foresight.learn(contender.name, dataset.readings, result)
@@ -163,8 +172,10 @@ def compare(dataset, base, contenders, settings, foresight, say):
         entries.append({"name": contender.name, "title": contender.title,
                         "note": contender.note, **result})
     if len(base_runs) < settings.rounds:
-        base_runs += [run_job(base_job, settings)
-                      for _ in range(settings.rounds)]
+        first = run_job(base_job, settings)
+        base_runs += [first] + [
+            run_job(base_job, settings) for _ in range(measure.number_of_pairs(
+                settings.rounds, first["wall_s"]) - 1)]
     own = {"name": base.name, "title": base.title, "note": base.note,
            "status": "ok", "runs": base_runs,
            **measure.summarise_runs(base_runs)}
