@@ -38,7 +38,7 @@ struct ladder_options {
 struct ladder_options ladder_options_read(int argc, char **argv);
 
 /* One line on stderr, then the end of the process. */
-_Noreturn void ladder_options_fail(const char *format, ...)
-    __attribute__((format(printf, 1, 2)));
+__attribute__((noreturn, format(printf, 1, 2))) void ladder_options_fail(
+    const char *format, ...);
 
 #endif

@@ -34,10 +34,11 @@ time_by_library(const char *text, int64_t *time_s)
 {
     struct tm parts = {0};
     const char *end = strptime(text, "%Y-%m-%d %H:%M:%S", &parts);
+    int day = parts.tm_mday;
     if (end == NULL)
         return NULL;
     *time_s = timegm(&parts);
-    return end;
+    return parts.tm_mday == day ? end : NULL; /* no 30th of February */
 }
 
 /* The digits of `pattern` (0) must be digits, all else must be equal. */

@@ -88,12 +88,12 @@ ladder_tally_place(struct ladder_tally *tally, struct ladder_block *block,
 static void
 add_compensated(union ladder_sum *sum, double value)
 {
-    double next = sum->real + value;
-    if (fabs(sum->real) >= fabs(value))
-        sum->lost += (sum->real - next) + value;
-    else
-        sum->lost += (value - next) + sum->real;
+    double before = sum->real;
+    double next = before + value;
+    double lost = fabs(before) >= fabs(value) ? (before - next) + value
+                                              : (value - next) + before;
     sum->real = next;
+    sum->lost += lost;
 }
 
 ALWAYS void
@@ -173,16 +173,19 @@ rate_of(struct ladder_tally *tally, union ladder_value current,
     struct ladder_rates *rates = &tally->rates;
     bool is_whole = kind == LADDER_SUMS_INTEGER;
     union ladder_value rate;
+    double real;
     if (rates->kind == LADDER_EFFICIENCY_TABLE)
-        rate.real = ladder_rates_product(
+        real = ladder_rates_product(
             rates, is_whole ? current.whole : llrint(current.real * 1000),
             is_whole ? factor.whole : llrint(factor.real * 1000));
     else
-        rate.real = ladder_rates_formula(
+        real = ladder_rates_formula(
             rates, is_whole ? (double)current.whole / 1000 : current.real,
             is_whole ? (double)factor.whole / 1000 : factor.real);
     if (is_whole)
-        rate.whole = (int64_t)(rate.real * LADDER_RATE_ONE);
+        rate.whole = (int64_t)(real * LADDER_RATE_ONE);
+    else
+        rate.real = real;
     return rate;
 }
 
