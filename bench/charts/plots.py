@@ -11,7 +11,7 @@ from .words import number
 FOLDER = "docs/charts"
 BEFORE, AFTER = "#c2571a", "#1f6fb2"
 COLOURS = ["#1f6fb2", "#59a5dd", "#c2571a", "#2b8a3e", "#7b3fa0", "#a8860b",
-           "#c2255c", "#0b7285", "#868e96"]
+           "#c2255c", "#0b7285", "#868e96", "#5c940d"]
 STYLE = """
 set encoding utf8
 set border 3 lc rgb "#555555"
@@ -162,9 +162,10 @@ def growth(data, name, title, label, value):
     script, plots = "", []
     for index, (words, points) in enumerate(lines.values()):
         script += block(f"line{index}", points)
-        dash = 2 if words.startswith("wattle, packed") else 1
+        is_packed = packed and points is packed
+        colour = COLOURS[0 if is_packed else index % len(COLOURS)]
         plots.append(f"$line{index} with linespoints pt 7 ps 0.6 lw 2 dt "
-                     f'{dash} lc rgb "{COLOURS[index % len(COLOURS)]}" title '
+                     f'{2 if is_packed else 1} lc rgb "{colour}" title '
                      + quote(words))
     all_sizes = sorted(set(data.sizes) | {point[0] for point in packed})
     tics = ", ".join(f"'{number(readings)}' {readings}"

@@ -4,6 +4,10 @@ then pairs with wattle, every answer checked before its time counts."""
 from . import answers, datasets, measure
 
 
+# Less than this of the data in the page cache is no warm cache.
+CACHED = 0.99
+
+
 class Job:
     """A command on a data set, and how to check what it prints.
 
@@ -146,6 +150,13 @@ class Foresight:
         return None
 
 
+def keep_cached(dataset, settings):
+    """Read the data again where a hungry contender has pushed them out."""
+    share = datasets.cached_share(dataset)
+    if not settings.cold and share is not None and share < CACHED:
+        datasets.read_back(dataset)
+
+
 def compare(dataset, base, contenders, settings, foresight, say):
     """All contenders on one data set, each in pairs with the base."""
     settings.prepare(dataset)
@@ -166,6 +177,7 @@ def compare(dataset, base, contenders, settings, foresight, say):
         result = foresight.objection(contender.name, dataset.readings)
         if result is None:
             say(f"{dataset.name}: {contender.title}")
+            keep_cached(dataset, settings)
             result = outcome(base_job, job_of(contender), settings)
         foresight.learn(contender.name, dataset.readings, result)
         base_runs += result.get("base_runs", [])
