@@ -50,6 +50,7 @@ def suites(tier):
         ("same-bytes", "test", python("same_bytes.py", RELEASE, tier)),
         ("generated", "test", python("check_generate.py", CHECKED, RELEASE)),
         ("hard-inputs", "test", python("hard_inputs.py", CHECKED)),
+        ("ladder", "test", python("check_ladder.py", RELEASE)),
         ("real-files", "test", python("real_files.py", CHECKED)),
         ("docs", "test", python("check_docs.py", RELEASE)),
         ("build", "test", python("check_build.py")),
