@@ -2,9 +2,9 @@
  * reader_mmap.c - views straight into the page cache.
  *
  * The file is mapped in windows, so that resident memory stays bounded, and
- * the next window is asked for ahead of time. A file that cannot be mapped,
- * or one more than there are slots for, is read by pread instead. The last view
- * is a copy: its mapping has no slack behind it.
+ * the next window is asked for ahead of time. Where the last page leaves no
+ * slack behind the file's end, the last view is a copy. A file that cannot be
+ * mapped, or one more than there are slots for, is read by pread instead.
  *
  * A file that shrinks while it is mapped raises SIGBUS. While any window
  * exists a handler is in place that puts zero pages over the lost part and
@@ -173,6 +173,14 @@ check_size(struct mmap_reader *r)
         base->len = base->offset < size ? (size_t)(size - base->offset) : 0;
 }
 
+/* The last page of a mapping goes on with zeros behind the file's end. */
+static bool
+has_slack(const struct mmap_reader *r)
+{
+    uint64_t used = r->base.end % r->page;
+    return used != 0 && r->page - used >= KERNEL_SLACK;
+}
+
 static int
 view_tail(struct mmap_reader *r, struct wattle_error *error)
 {
@@ -230,11 +238,13 @@ more(struct reader *base, size_t used, struct wattle_error *error)
     base->offset = start;
     base->len = (size_t)(end > start ? end - start : 0);
     int status = WATTLE_OK;
-    if (end + KERNEL_SLACK > base->end) {
+    if (end + KERNEL_SLACK > base->end && !has_slack(r)) {
         status = view_tail(r, error);
     } else {
+        uint64_t wanted = end + KERNEL_SLACK;
+        wanted = wanted < base->end ? wanted : base->end;
         bool inside = r->map != NULL && start >= r->map_offset &&
-                      end + KERNEL_SLACK <= r->map_offset + r->map_len;
+                      wanted <= r->map_offset + r->map_len;
         if (!inside)
             status = map_window(r, start, base->len, error);
         if (status == WATTLE_OK) {
