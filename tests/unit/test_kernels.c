@@ -77,12 +77,12 @@ place_text(const uint8_t *text, size_t len)
 static const struct kernels *const *
 other_kernels(void)
 {
-    static const struct kernels *found[3];
+    static const struct kernels *found[4];
     size_t n = 0;
-    found[n] = kernels_for(WATTLE_SIMD_AVX2);
-    n += found[n] != NULL;
-    found[n] = kernels_for(WATTLE_SIMD_AVX512);
-    n += found[n] != NULL;
+    for (int simd = WATTLE_SIMD_AVX2; simd <= WATTLE_SIMD_NEON; simd++) {
+        found[n] = kernels_for(simd);
+        n += found[n] != NULL;
+    }
     found[n] = NULL;
     return found;
 }
