@@ -58,6 +58,12 @@ wattle_report_options_init(struct wattle_report_options *options)
     };
 }
 
+static const char *const simd_names[] = {
+    [WATTLE_SIMD_AVX2] = "AVX2",
+    [WATTLE_SIMD_AVX512] = "AVX-512 with VBMI",
+    [WATTLE_SIMD_NEON] = "NEON",
+};
+
 static int
 check_options(const struct wattle_report_options *o, struct wattle_error *error)
 {
@@ -74,12 +80,11 @@ check_options(const struct wattle_report_options *o, struct wattle_error *error)
                          "a block must be at most 1 GiB");
     if (o->value_kind < 0 || o->value_kind > WATTLE_VALUE_ENERGY_KWH ||
         o->reader < 0 || o->reader > WATTLE_READER_URING || o->simd < 0 ||
-        o->simd > WATTLE_SIMD_AVX512)
+        o->simd > WATTLE_SIMD_NEON)
         return error_set(error, WATTLE_ERR_USAGE, "an option is unknown");
     if (kernels_for(o->simd) == NULL)
         return error_set(error, WATTLE_ERR_CPU, "this CPU has no %s",
-                         o->simd == WATTLE_SIMD_AVX2 ? "AVX2"
-                                                     : "AVX-512 with VBMI");
+                         simd_names[o->simd]);
     return WATTLE_OK;
 }
 

@@ -67,7 +67,8 @@ static const struct cli_option report_options[] = {
     {OPT_NO_PROGRESS, "no-progress", NULL, "draw no progress bar", NULL},
     {OPT_TIMINGS, "timings", NULL, "tell where the time went", "Measuring"},
     {OPT_THREADS, "threads", "N", "threads (default: one for each core)", NULL},
-    {OPT_SIMD, "simd", "LEVEL", "auto (default), scalar, avx2, avx512", NULL},
+    {OPT_SIMD, "simd", "LEVEL", "auto (default), scalar, avx2, avx512, neon",
+     NULL},
     {OPT_READER, "reader", "KIND", "mmap (default, auto), pread, uring", NULL},
     {OPT_NO_MEMO, "no-memo", NULL, "remember no layouts, dates, efficiencies",
      NULL},
@@ -96,8 +97,8 @@ read_choice(const struct cli_parser *parser, int option,
 {
     static const char *const kinds[] = {"power-w", "power-kw", "energy-wh",
                                         "energy-kwh", NULL};
-    static const char *const levels[] = {"auto", "scalar", "avx2", "avx512",
-                                         NULL};
+    static const char *const levels[] = {"auto",   "scalar", "avx2",
+                                         "avx512", "neon",   NULL};
     static const char *const readers[] = {"auto", "mmap", "pread", "uring",
                                           NULL};
     int *target = option == OPT_VALUE  ? &options->value_kind

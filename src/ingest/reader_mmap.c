@@ -35,6 +35,7 @@ static struct {
     _Atomic bool is_broken;
 } windows[MAX_WINDOWS];
 
+static uintptr_t page_bytes; /* set before the handler; 4 to 64 KiB */
 static struct sigaction previous_action;
 static pthread_mutex_t handler_lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -49,7 +50,7 @@ on_sigbus(int signal_number, siginfo_t *info, void *context)
         uintptr_t end = atomic_load(&windows[i].end);
         if (start == 0 || at < start || at >= end)
             continue;
-        uintptr_t page = at & ~(uintptr_t)4095;
+        uintptr_t page = at - at % page_bytes;
         void *patch = mmap((void *)page, end - page, PROT_READ,
                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
         if (patch == MAP_FAILED)
@@ -73,6 +74,7 @@ install_handler(void)
     pthread_mutex_lock(&handler_lock);
     sigaction(SIGBUS, NULL, &present);
     if (present.sa_sigaction != on_sigbus) {
+        page_bytes = (uintptr_t)sysconf(_SC_PAGESIZE);
         previous_action = present;
         sigaction(SIGBUS, &action, NULL);
     }
