@@ -79,7 +79,7 @@ grow_running(struct account_set *set, size_t cap)
 static int
 grow_accounts(struct account_set *set, size_t wanted)
 {
-    size_t cap = set->cap < 256 ? 256 : set->cap;
+    size_t cap = set->cap < 1024 ? 1024 : set->cap;
     while (cap < wanted)
         cap *= 2;
     struct account *accounts = aligned_alloc(64, cap * sizeof(struct account));

@@ -1,7 +1,6 @@
 /*
  * cmd_report.c - wattle report: readings in, answers out.
  */
-#include <langinfo.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -312,6 +311,23 @@ text_width(void)
     return 80;
 }
 
+/*
+ * As the locale's name says; setlocale(3) would read files of the system for
+ * this one question.
+ */
+static bool
+is_utf8_locale(void)
+{
+    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+    const char *locale = NULL;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (locale == NULL || locale[0] == '\0')
+            locale = getenv(names[i]);
+    }
+    return locale != NULL && (strcasestr(locale, "utf-8") != NULL ||
+                              strcasestr(locale, "utf8") != NULL);
+}
+
 static int
 print_text(const struct wattle_answers *answers, int top)
 {
@@ -320,7 +336,7 @@ print_text(const struct wattle_answers *answers, int top)
     bool is_dumb = terminal != NULL && strcmp(terminal, "dumb") == 0;
     struct wattle_text_style style = {
         .width = text_width(),
-        .is_utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0,
+        .is_utf8 = is_utf8_locale(),
         .is_colour = isatty(STDOUT_FILENO) && !is_dumb &&
                      (no_colour == NULL || no_colour[0] == '\0'),
         .top = top,

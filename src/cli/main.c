@@ -1,7 +1,6 @@
 /*
  * main.c - the list of commands, and which one was meant.
  */
-#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -73,7 +72,6 @@ run_help(int argc, char **argv)
 int
 main(int argc, char **argv)
 {
-    setlocale(LC_CTYPE, "");
     if (argc < 2) {
         print_usage(stderr);
         return EXIT_USAGE;
