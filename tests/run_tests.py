@@ -49,6 +49,7 @@ def suites(tier):
                 "--count", n_random)),
         ("same-bytes", "test", python("same_bytes.py", RELEASE, tier)),
         ("generated", "test", python("check_generate.py", CHECKED, RELEASE)),
+        ("trace", "quick", python("check_trace.py", CHECKED)),
         ("hard-inputs", "test", python("hard_inputs.py", CHECKED)),
         ("real-files", "test", python("real_files.py", CHECKED)),
         ("docs", "test", python("check_docs.py", RELEASE)),
