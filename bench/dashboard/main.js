@@ -22,8 +22,8 @@ function show_facts() {
   $("notes").append(...notes.map((text) =>
     make("p", {class: "note"}, text)));
   $("footer").textContent = "Written by make profile. Times of this page are " +
-    `medians of ${data.wattle.runs} runs; programs under a profiler or with ` +
-    "--trace are slower than that by a few percent.";
+    `medians (wattle: of ${data.wattle.runs}); under a profiler programs ` +
+    "are slower than that.";
 }
 
 const system_dark = matchMedia("(prefers-color-scheme: dark)");

@@ -53,7 +53,7 @@ def room_of(path):
 
 def kind_of_file(path):
     """The room of a source file; what is not wattle's is a library's."""
-    return room_of(path) or "library"
+    return room_of(path) or ("other" if path == "???" else "library")
 
 
 def rooms_by_name(listing):

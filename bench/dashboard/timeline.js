@@ -142,7 +142,8 @@ class Timeline {
   /* [column][stage] us. A column is some blocks wide: one block more or
    * less must not show as noise. */
   shares(row, thread) {
-    const column_px = Math.max(2, Math.round(40 * this.usual * row.per_us));
+    const column_px = Math.max(2, Math.round(Math.min(row.width / 80,
+      40 * this.usual * row.per_us)));
     const n_columns = Math.ceil(row.width / column_px);
     const per_column = column_px / row.per_us;
     const n_stages = this.trace.stages.length;

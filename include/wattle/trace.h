@@ -8,9 +8,9 @@
  *     wattle_trace_free(trace);
  *
  * What is written is the Trace Event Format, JSON that Perfetto
- * (ui.perfetto.dev) and chrome://tracing open: for each thread its passes
- * and lanes, in them the blocks of input, in each block one event for each
- * stage; and the memory of the process over time.
+ * (ui.perfetto.dev) opens: for each thread its passes and lanes, in them the
+ * blocks of input, in each block one event for each stage; and the memory of
+ * the process over time.
  *
  * A trace has a hard maximum. When a thread has more blocks than that,
  * neighbouring blocks are put together two by two; sums by stage stay exact.
