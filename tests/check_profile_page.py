@@ -95,7 +95,7 @@ class Page:
 
     def press(self, *keys):
         from selenium.webdriver import ActionChains
-        ActionChains(self.driver).send_keys(*keys).perform()
+        ActionChains(self.driver, duration=50).send_keys(*keys).perform()
 
     def check_figures_come_from_the_run(self):
         words = self.find("#cards").text
@@ -187,6 +187,15 @@ class Page:
         assert self.find("#time-range").text != whole
         self.find("#time-left").click()
         self.find("#time-reset").click()
+        assert self.find("#time-range").text == whole
+        from selenium.webdriver import ActionChains
+        canvas = self.find("#timeline canvas")
+        actions = ActionChains(self.driver, duration=50)
+        actions.move_to_element_with_offset(canvas, -200, 0).click_and_hold()
+        actions.move_by_offset(300, 0).release().perform()
+        assert self.find("#time-range").text != whole
+        actions = ActionChains(self.driver, duration=50)
+        actions.double_click(canvas).perform()
         assert self.find("#time-range").text == whole
 
     def check_light_and_dark(self):

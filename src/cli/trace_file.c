@@ -75,19 +75,24 @@ trace_file_open(struct trace_file *file, const struct command *command,
     return false;
 }
 
-static bool
-write_out(struct trace_file *file)
+/* NULL, or why it cannot be written. */
+static const char *
+write_out(const struct trace_file *file)
 {
     char program[64];
     struct stat info;
     int fd = fileno(file->file);
     bool is_regular = fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
+    if (!may_replace(fd)) /* since it was opened: --rejects, perhaps */
+        return "another output of this run went there";
+    if (is_regular && ftruncate(fd, 0) != 0)
+        return strerror(errno);
     snprintf(program, sizeof(program), "wattle %s", file->command->name);
     wattle_trace_end(file->trace);
-    bool is_done = !is_regular || ftruncate(fd, 0) == 0;
-    is_done =
-        is_done && wattle_trace_write(file->trace, program, file->file) == 0;
-    return fclose(file->file) == 0 && is_done;
+    if (wattle_trace_write(file->trace, program, file->file) != 0 ||
+        fflush(file->file) != 0)
+        return strerror(errno);
+    return NULL;
 }
 
 int
@@ -95,9 +100,12 @@ trace_file_close(struct trace_file *file, int code)
 {
     if (file->trace == NULL)
         return code;
-    if (!write_out(file)) {
+    const char *problem = write_out(file);
+    if (fclose(file->file) != 0 && problem == NULL)
+        problem = strerror(errno);
+    if (problem != NULL) {
         cli_complain(file->command, "%s: cannot write the trace: %s",
-                     file->path, strerror(errno));
+                     file->path, problem);
         code = EXIT_USAGE;
     }
     wattle_trace_free(file->trace);
