@@ -36,8 +36,9 @@ def opened(width, height, folder):
                  f"--user-data-dir={os.path.join(folder, 'chromium')}",
                  f"--window-size={width},{height}"):
         options.add_argument(word)
-    if os.geteuid() == 0:  # Chromium's own sandbox does not work for root
-        options.add_argument("--no-sandbox")
+    # Chromium's sandbox works neither for root nor in many containers; what
+    # is opened here is our own page.
+    options.add_argument("--no-sandbox")
     options.set_capability("goog:loggingPrefs",
                            {"browser": "ALL", "performance": "ALL"})
     driver = webdriver.Chrome(
