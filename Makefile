@@ -74,7 +74,7 @@ $(PROFILE)/build.ninja:
 
 profile-screenshot:  ## take the picture of that page for the documents
 	@$(INSTALL) web
-	@$(DEBIAN_PYTHON) bench/picture_dashboard.py --height 1340
+	@$(DEBIAN_PYTHON) bench/picture_dashboard.py --height 1300
 
 lint: $(BUILD)/build.ninja  ## check format, warnings, layers
 	@$(INSTALL) build test lint

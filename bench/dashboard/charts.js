@@ -266,7 +266,12 @@ function show_before() {
       now.one_thread.wall_s, span_of);
     add("memory at most", then.peak_rss_bytes, now.peak_rss_bytes, mib);
   }
-  if (both.rows.length > 1)
-    target.append(make("h3", {}, "The profile before this one"),
-      make("div", {class: "scroll"}, both));
+  if (both.rows.length < 2)
+    return;
+  target.append(make("h3", {}, "The profile before this one"));
+  if (then.other_cpu_share > 0.05)
+    target.append(make("p", {class: "about"}, "Others used " +
+      `${percent(then.other_cpu_share, 0)} of the CPU then: compare the ` +
+      "instructions, not the times."));
+  target.append(make("div", {class: "scroll"}, both));
 }

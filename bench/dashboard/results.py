@@ -72,6 +72,7 @@ def summary_of(profile):
     counted = ours["instructions"]
     return {
         "taken_at": profile["taken_at"], "software": profile["software"],
+        "other_cpu_share": profile["other_cpu_share"],
         "readings": ours["readings"], "wall_s": ours["wall_s"],
         "one_thread_wall_s": ours["one_thread"]["wall_s"],
         "peak_rss_bytes": ours["peak_rss_bytes"],
