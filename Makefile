@@ -11,8 +11,8 @@ PROFILE = build/profile-build
 # python3-selenium is for Debian's own Python, which may not be the first one.
 DEBIAN_PYTHON = $(firstword $(wildcard /usr/bin/python3) python3)
 
-.PHONY: all help demo test quick full bench performance guard load profile \
-	profile-screenshot lint format install uninstall clean dist
+.PHONY: all help demo test quick full bench bench-quick performance guard \
+	load profile profile-screenshot lint format install uninstall clean dist
 
 all: $(BUILD)/build.ninja  ## build the release: build/release/wattle
 	@ninja -C $(BUILD) --quiet
@@ -48,9 +48,13 @@ full: all $(TESTS)/build.ninja  ## run the long tests too (fuzzing, soak)
 	@ninja -C $(TESTS) --quiet
 	@python3 tests/run_tests.py --tier full
 
-bench: all  ## measure speed and memory
+bench: all  ## measure everything, peers included, and write PERFORMANCE.md
 	@$(INSTALL) bench
-	@python3 bench/run_bench.py
+	@python3 bench/run_all.py
+
+bench-quick: all  ## the same small and without peers, into build/bench/quick
+	@$(INSTALL) bench
+	@python3 bench/run_all.py --quick
 
 performance:  ## write PERFORMANCE.md from bench/results
 	@$(INSTALL) bench

@@ -4,8 +4,9 @@
     python3 bench/make_performance.py                     all named results
     python3 bench/make_performance.py --results FILE ...  only these
 
-Every figure comes from a results file. Where one is missing, the page names
-the command that measures it. Charts go to docs/charts/ and need gnuplot.
+Every figure comes from a results file; why a target was missed, from
+bench/notes.json. Where a result is missing, the page names the command that
+measures it. Charts go to docs/charts/ and need gnuplot.
 """
 
 import argparse
@@ -14,10 +15,11 @@ import os
 import re
 import sys
 
-from charts import plots, sections, store
+from charts import bar_plots, plots, sections, store
 from harness import paths
 
-UNNAMED = ("latest.json", "quick.json")  # results without a name of their own
+# Results without a name of their own.
+UNNAMED = ("latest.json", "quick.json", "load_quick.json")
 
 
 def main():
@@ -28,7 +30,11 @@ def main():
                         "latest.json and quick.json)")
     parser.add_argument("--output", metavar="FILE", default=None,
                         help="default PERFORMANCE.md in the project's root")
+    parser.add_argument("--charts", metavar="FOLDER",
+                        help=f"default {plots.FOLDER} in the project's root")
     options = parser.parse_args()
+    if options.charts:
+        plots.FOLDER = os.path.abspath(options.charts)
     files = [os.path.abspath(name) for name in options.results or []]
     output = os.path.abspath(options.output) if options.output else \
         os.path.join(paths.ROOT, "PERFORMANCE.md")
@@ -37,7 +43,9 @@ def main():
         files = sorted(name for name in glob.glob(f"{paths.RESULTS}/*.json")
                        if os.path.basename(name) not in UNNAMED)
     data = store.Store(files)
-    charts = plots.all_charts(data)
+    charts = {**plots.all_charts(data), **bar_plots.all_charts(data)}
+    charts = {name: drawn and os.path.relpath(drawn, os.path.dirname(output))
+              for name, drawn in charts.items()}
     text = "\n".join(section(data, charts) for section in sections.SECTIONS)
     text = re.sub(r"\n{3,}", "\n\n", text)
     with open(output, "w", encoding="utf-8") as file:

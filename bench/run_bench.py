@@ -7,6 +7,7 @@ engines, on shapes of data, and switch by switch.
     python3 bench/run_bench.py --peers all        with other engines
     python3 bench/run_bench.py --sizes 10M,100M   other sizes
     python3 bench/run_bench.py --shapes --ladder  only these sweeps
+    python3 bench/run_bench.py --growth           100 k to 1 billion readings
 
 Prints tables and writes bench/results/NAME.json. bench/README.md tells how
 each figure comes about.
@@ -19,15 +20,17 @@ import os
 import subprocess
 import sys
 
-from harness import (compare, contenders, datasets, machine, measure, paths,
-                     sweeps, tables)
+from harness import (compare, contenders, datasets, growth, ladder, machine,
+                     measure, paths, sweeps, tables)
 
 SCHEMA = 1
 SIZES = "100k,1M,10M"
 QUICK_SIZES = "100k,1M"
+GROWTH_SIZES = "100k,1M,10M,100M"
+GROWTH_PACKED = "100M,1G"
 HEADLINE_READINGS = 10_000_000
 SMALL_READINGS = 100_000
-MEMORY_SHARE = 0.7
+MEMORY_SHARE = 0.85  # of what is free when the run begins
 BUSY_SHARE = 0.05
 
 
@@ -45,7 +48,20 @@ def arguments():
     parser.add_argument("--shapes", action="store_true",
                         help="sweep the shapes of data")
     parser.add_argument("--ladder", action="store_true",
-                        help="sweep the switches")
+                        help="stack the techniques one on the other, then "
+                        "switch off one at a time; with --cold only readers, "
+                        "cold beside warm")
+    parser.add_argument("--growth", action="store_true",
+                        help="wattle on more and more data; peers at the last "
+                        "plain size")
+    parser.add_argument("--growth-sizes", metavar="LIST",
+                        default=GROWTH_SIZES,
+                        help=f"plain sizes of --growth (default "
+                        f"{GROWTH_SIZES})")
+    parser.add_argument("--growth-packed", metavar="LIST",
+                        default=GROWTH_PACKED,
+                        help="sizes packed with zstd (default "
+                        f"{GROWTH_PACKED}; none)")
     parser.add_argument("--sweep-size", metavar="N",
                         help="readings for --shapes and --ladder "
                         "(default 10M)")
@@ -73,11 +89,13 @@ def arguments():
 
 def finish_arguments(options):
     """Fill in what depends on other arguments."""
-    only_sweeps = (options.shapes or options.ladder) and not options.sizes
+    only_sweeps = options.shapes or options.ladder or options.growth
     default_sizes = QUICK_SIZES if options.quick else SIZES
-    text = options.sizes or ("" if only_sweeps else default_sizes)
-    options.sizes = sorted({datasets.parse_number(size)
-                            for size in text.split(",") if size})
+    options.sizes = sizes_of(options.sizes
+                             or ("" if only_sweeps else default_sizes))
+    options.growth_sizes = sizes_of(options.growth_sizes)
+    options.growth_packed = sizes_of("" if options.growth_packed == "none"
+                                     else options.growth_packed)
     options.rounds = options.rounds or (3 if options.quick else 5)
     options.sweep_size = datasets.parse_number(
         options.sweep_size or ("1M" if options.quick else "10M"))
@@ -86,6 +104,12 @@ def finish_arguments(options):
     options.peers = contenders.choose_peers(options.peers)
     if options.rounds < 1 or options.limit <= 0:
         raise ValueError("--rounds and --limit must be above zero")
+
+
+def sizes_of(text):
+    """Numbers of readings of a list, from small to large."""
+    return sorted({datasets.parse_number(size)
+                   for size in text.split(",") if size})
 
 
 def available_memory():
@@ -112,9 +136,7 @@ def thread_variants():
 
 def measure_sizes(options, settings, results):
     """The main comparison, size by size."""
-    peers, results["skipped"] = contenders.prepare_peers(options.peers, say)
-    if results["skipped"]:
-        show(tables.skipped_text(results["skipped"]))
+    peers = ready_peers(options, results)
     others = [] if options.no_before else [contenders.before()]
     base = contenders.wattle(
         title=f"wattle ({os.cpu_count()} threads)")
@@ -139,6 +161,36 @@ def measure_start_up(options, settings, results):
     results["start_up"] = sweeps.start_up(dataset, options.start_up_runs,
                                           settings, say)
     show(tables.start_up_text(results["start_up"]))
+
+
+def ready_peers(options, results):
+    """The peers that were asked for and are there."""
+    peers, skipped = contenders.prepare_peers(options.peers, say)
+    results["skipped"].update(skipped)
+    if skipped:
+        show(tables.skipped_text(skipped))
+    return peers
+
+
+def measure_growth(options, settings, results):
+    """More and more data. Plain sizes stand beside those of the comparison."""
+    plain, packed = growth.growth(
+        options.growth_sizes, options.growth_packed,
+        ready_peers(options, results), settings, say,
+        lambda result: show(tables.size_text(result)))
+    results["sizes"] += plain
+    results["packed"] = packed
+    if packed:
+        show(tables.packed_text(packed))
+
+
+def measure_ladder(options):
+    """The whole ladder on a warm cache; with --cold the readers only."""
+    settings = compare.Settings(options.rounds, options.limit, 0, False)
+    if options.cold:
+        return ladder.cold(options.sweep_size, settings, say)
+    return ladder.warm(options.sweep_size, settings, not options.no_before,
+                       say)
 
 
 def entry_named(result, name):
@@ -192,6 +244,7 @@ def shares_of_others(results):
     sections = results["sizes"] + [results["start_up"], results["ladder"]]
     if results["shapes"]:
         sections += results["shapes"]["entries"]
+    sections += results["packed"] or []
     return [section["other_cpu_share"] for section in sections
             if section and "other_cpu_share" in section]
 
@@ -204,6 +257,10 @@ def wrong_answers(results):
     for sweep in ("shapes", "ladder"):
         if results[sweep]:
             entries += [(sweep, entry) for entry in results[sweep]["entries"]]
+    for entry in (results["shapes"] or {"entries": []})["entries"]:
+        if entry.get("duckdb"):
+            entries.append((f"shapes, {entry['name']}",
+                            {"title": "DuckDB", **entry["duckdb"]}))
     return [f"{where}: {entry.get('title') or entry['name']}: "
             f"{entry['reason']}"
             for where, entry in entries
@@ -242,7 +299,7 @@ def main():
         "machine": machine.machine(), "software": machine.software(),
         "load_average_before": os.getloadavg(),
         "skipped": {}, "sizes": [], "start_up": None, "shapes": None,
-        "ladder": None,
+        "ladder": None, "packed": None,
     }
     show(f"{results['software']['wattle']}, {results['machine']['cpu']}, "
          f"{results['machine']['cores']} cores, "
@@ -251,12 +308,16 @@ def main():
     if options.sizes:
         measure_sizes(options, settings, results)
         measure_start_up(options, settings, results)
+    if options.growth:
+        measure_growth(options, settings, results)
     if options.shapes:
+        if not options.sizes and not options.growth:
+            ready_peers(options, results)
         results["shapes"] = sweeps.shapes(options.sweep_size, settings,
                                           options.quick, say)
         show(tables.shapes_text(results["shapes"]))
     if options.ladder:
-        results["ladder"] = sweeps.ladder(options.sweep_size, settings, say)
+        results["ladder"] = measure_ladder(options)
         show(tables.ladder_text(results["ladder"]))
     results["load_average_after"] = os.getloadavg()
     results["headline"] = headline(results)

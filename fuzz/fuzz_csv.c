@@ -109,6 +109,7 @@ decode(struct outcome *o, const struct schema *schema, const uint8_t *text,
             end = end + piece < len ? end + piece : len;
     }
     o->n_lines = d->n_lines;
+    account_set_settle(&o->accounts);
     free(view);
     block_decoder_free(d);
 }

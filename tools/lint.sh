@@ -19,7 +19,7 @@ mkdir -p build/lint
 for compiler in gcc clang; do
     echo "warnings of $compiler"
     # shellcheck disable=SC2086
-    files 'src/*.c' | xargs -P "$(nproc)" -I{} sh -c '
+    files 'src/*.c' 'bench/ladder/*.c' | xargs -P "$(nproc)" -I{} sh -c '
         extra=
         case {} in *avx*) extra="'"$(echo $vector)"'";; esac
         '"$compiler $(echo $flags)"' $extra -c {} \
@@ -28,7 +28,7 @@ done
 
 echo "headers compile alone"
 # shellcheck disable=SC2086
-files 'src/*.h' 'include/*.h' | xargs -P "$(nproc)" -I{} \
+files 'src/*.h' 'include/*.h' 'bench/ladder/*.h' | xargs -P "$(nproc)" -I{} \
     gcc $flags -Wno-unused -x c -fsyntax-only {}
 for header in $(files 'include/*.h'); do
     echo "#include \"${header#include/}\"" |
@@ -40,7 +40,7 @@ echo "cppcheck"
 cppcheck --quiet --std=c11 --language=c --inline-suppr --error-exitcode=1 \
     --enable=warning,performance,portability -j "$(nproc)" \
     --suppress=missingIncludeSystem \
-    -D__x86_64__ -Iinclude -Isrc src
+    -D__x86_64__ -Iinclude -Isrc src bench/ladder
 
 echo "layers"
 ninja -C build/release --quiet

@@ -6,11 +6,12 @@ import shutil
 import subprocess
 
 from . import store
+from .words import number
 
 FOLDER = "docs/charts"
 BEFORE, AFTER = "#c2571a", "#1f6fb2"
 COLOURS = ["#1f6fb2", "#59a5dd", "#c2571a", "#2b8a3e", "#7b3fa0", "#a8860b",
-           "#c2255c", "#0b7285", "#868e96"]
+           "#c2255c", "#0b7285", "#868e96", "#5c940d"]
 STYLE = """
 set encoding utf8
 set border 3 lc rgb "#555555"
@@ -57,13 +58,6 @@ def short(value):
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
-def number(readings):
-    for size, letter in ((10**9, "G"), (10**6, "M"), (1000, "k")):
-        if readings >= size and readings % size == 0:
-            return f"{readings // size}{letter}"
-    return str(readings)
-
-
 def before_after(data):
     """Time and memory of the monitor and of wattle."""
     readings = data.largest_with("before")
@@ -103,7 +97,8 @@ def before_after(data):
                + bars.format("times")
                + "set title 'peak memory, MiB'\nset xrange [-1:1]\n"
                "unset key\n"
-               f"set yrange [0.5:{3 * peak[0][1]}]\n" + bars.format("peak") + "unset multiplot\n")
+               f"set yrange [0.5:{3 * peak[0][1]}]\n" + bars.format("peak")
+               + "unset multiplot\n")
     return draw("before_after", script)
 
 
@@ -153,28 +148,34 @@ def growth(data, name, title, label, value):
     """A figure of every contender over the number of readings."""
     if len(data.sizes) < 2:
         return None
-    titles, blocks, plots = {}, "", []
-    for _, result in data.in_order():
+    lines = {}  # title -> points
+    for readings, result in data.in_order():
         for entry in result["contenders"]:
-            titles.setdefault(entry["name"], entry["title"])
-    for index, (who, words) in enumerate(titles.items()):
-        points = [[readings, value(data.entry(readings, who))]
-                  for readings, _ in data.in_order()
-                  if data.entry(readings, who)]
-        if not points:
-            continue
-        blocks += block(f"line{index}", points)
-        plots.append(f"$line{index} with linespoints pt 7 ps 0.6 lw 2 lc rgb "
-                     f'"{COLOURS[index % len(COLOURS)]}" title {quote(words)}')
+            if entry["status"] == "ok":
+                title_of = lines.setdefault(entry["name"],
+                                            (entry["title"], []))
+                title_of[1].append([readings, value(entry)])
+    packed = [[entry["readings"], value(entry)]
+              for entry in data.packed_in_order()]
+    if packed:
+        lines["packed"] = ("wattle, packed (zstd)", packed)
+    script, plots = "", []
+    for index, (words, points) in enumerate(lines.values()):
+        script += block(f"line{index}", points)
+        is_packed = packed and points is packed
+        colour = COLOURS[0 if is_packed else index % len(COLOURS)]
+        plots.append(f"$line{index} with linespoints pt 7 ps 0.6 lw 2 dt "
+                     f'{2 if is_packed else 1} lc rgb "{colour}" title '
+                     + quote(words))
+    all_sizes = sorted(set(data.sizes) | {point[0] for point in packed})
     tics = ", ".join(f"'{number(readings)}' {readings}"
-                     for readings in sorted(data.sizes))
-    low, high = min(data.sizes), max(data.sizes)
-    script = (blocks + "set logscale xy\nset key outside right\n"
-              f"set title {quote(title)}\nset ylabel {quote(label)}\n"
-              f"set xlabel 'readings'\nset xtics ({tics})\n"
-              f"set xrange [{low / 1.3}:{high * 1.3}]\nplot "
-              + ", \\\n ".join(plots) + "\n")
-    return draw(name, script, (820, 420))
+                     for readings in all_sizes)
+    script += ("set logscale xy\nset key outside right\n"
+               f"set title {quote(title)}\nset ylabel {quote(label)}\n"
+               f"set xlabel 'readings'\nset xtics ({tics})\n"
+               f"set xrange [{all_sizes[0] / 1.3}:{all_sizes[-1] * 1.3}]\n"
+               "plot " + ", \\\n ".join(plots) + "\n")
+    return draw(name, script, (860, 440))
 
 
 def scaling(data):
@@ -217,12 +218,44 @@ def threads(data):
                      entries, lambda entry: entry["title"].split()[1])
 
 
-def ladder(data):
-    return rate_bars("ladder", "One technique after the other "
-                     "(range of all runs)", data.steps("stairs"))
+def load(data):
+    """Throughput and latency by the number of reports at once."""
+    if not data.load:
+        return None
+    parts = data.load["parts"]
+    script = ""
+    for name, levels in parts.items():
+        script += block(name, [
+            [level["at_once"], level["readings_per_s"] / 1e6,
+             (level["latency"]["median_s"] or 0) * 1000,
+             (level["latency"]["p99_s"] or 0) * 1000] for level in levels])
+    lines = [("processes", BEFORE), ("handles", AFTER)]
+    lines = [line for line in lines if line[0] in parts]
+    highest = max(level["at_once"] for levels in parts.values()
+                  for level in levels)
+    script += ("set multiplot layout 1,2\nset logscale x 2\n"
+               f"set xrange [0.8:{highest * 1.25}]\n"
+               "set key below center horizontal samplen 1.5 maxcols 2 "
+               "font ',11' width -4\nset yrange [0:*]\n"
+               "set title 'million readings a second, by reports at once'\n"
+               "plot "
+               + ", ".join(f'${name} using 1:2 with linespoints pt 7 ps 0.7 '
+                           f'lw 2 lc rgb "{colour}" title "{name}"'
+                           for name, colour in lines)
+               + "\nset logscale y\nset yrange [*:*]\n"
+               "set title 'latency in ms, by reports at once (log scale)'\n"
+               "plot "
+               + ", ".join(f'${name} using 1:{column} with linespoints '
+                           f'pt 7 ps 0.7 lw 2 dt {dash} lc rgb "{colour}" '
+                           f'title "{name}, {words}"'
+                           for name, colour in lines
+                           for column, dash, words in ((3, 1, "median"),
+                                                       (4, 2, "99 %")))
+               + "\nunset multiplot\n")
+    return draw("load", script, (860, 430))
 
 
 def all_charts(data):
     """Draw what the results allow: name -> file or None."""
-    charts = (before_after, peers, scaling, memory, threads, ladder)
+    charts = (before_after, peers, scaling, memory, threads, load)
     return {chart.__name__: chart(data) for chart in charts}

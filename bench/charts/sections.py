@@ -3,46 +3,11 @@ only; where there are none, the section names the command that makes them."""
 
 from harness.tables import memory, rate, seconds, share
 
-from . import plots, store
-
-RUN = "python3 bench/run_bench.py"
-MAKE_SIZES = f"{RUN} --sizes 100k,1M,10M --peers all --name final"
-MAKE_GROWTH = f"{RUN} --sizes 100M --no-before --name growth"
-MAKE_SHAPES = f"{RUN} --shapes --name shapes"
-MAKE_LADDER = f"{RUN} --ladder --name ladder"
-MAKE_COLD = f"{RUN} --ladder --cold --name ladder_cold"
-MAKE_BASELINE = "python3 bench/profile_baseline.py"
-MAKE_WATTLE = "python3 bench/profile_wattle.py"
-
-
-def missing(command):
-    return f"Not measured yet; this makes the figures:\n\n    {command}\n"
-
-
-def table(head, rows):
-    """A Markdown table; the first column is left, the others right."""
-    lines = ["| " + " | ".join(head) + " |",
-             "|---" + "|---:" * (len(head) - 1) + "|"]
-    lines += ["| " + " | ".join(str(cell) for cell in row) + " |"
-              for row in rows]
-    return "\n".join(lines) + "\n"
-
-
-def picture(charts, name, words):
-    return f"![{words}]({charts[name]})\n" if charts.get(name) else ""
-
-
-def span(figures, text=seconds):
-    return f"{text(figures['min'])} .. {text(figures['max'])}"
-
-
-def times(value):
-    return f"{value:.0f}x" if value >= 20 else f"{value:.2f}x"
-
-
-def ratio_span(figures):
-    return f"{figures['min']:.2f} .. {figures['max']:.2f}"
-
+from . import load, plots, store, targets, techniques
+from .words import (MAKE_BASELINE, MAKE_COLD, MAKE_GROWTH, MAKE_LADDER,
+                    MAKE_LOAD, MAKE_PAGE, MAKE_SHAPES, MAKE_SIZES,
+                    MAKE_WATTLE, missing, picture, ratio_span, span, table,
+                    times)
 
 def head_section(data, _charts):
     text = ["# Performance\n",
@@ -118,7 +83,8 @@ def profile_section(data, _charts):
     if not base:
         return "\n".join(text + [missing(MAKE_BASELINE)])
     text.append(
-        f"The five functions of the monitor with the most own time, by "
+        "The top five bottlenecks of the monitor: the functions with the most "
+        "own time, by "
         f"cProfile on {base['dataset']['readings']:,} readings. Without the "
         f"profiler the same work takes {seconds(base['load_s'])} for loading "
         f"and {seconds(base['analytics_s'])} for analytics; with it "
@@ -151,163 +117,6 @@ def profile_section(data, _charts):
 
 def stage_total(one):
     return sum(figures["median"] for figures in one["stages_s"].values())
-
-
-def switched(data, titles, cold=False):
-    """A table of switches of the ladder against the default."""
-    entries = [entry for entry in data.steps("switch", cold)
-               if any(entry["title"].startswith(title) for title in titles)]
-    if not entries:
-        return missing(MAKE_COLD if cold else MAKE_LADDER)
-    return table(
-        ["switch", "wall", "CPU", "time to default", "range of pairs",
-         "peak memory"],
-        [[f"`{entry['title']}`", seconds(entry["wall_s"]["median"]),
-          seconds(entry["cpu_s"]["median"]),
-          times(entry["ratio_to_wattle"]["median"]),
-          ratio_span(entry["ratio_to_wattle"]),
-          memory(entry["peak_rss_bytes"]["max"])] for entry in entries])
-
-
-def ladder_table(data):
-    steps = data.steps("stairs")
-    if not steps:
-        return missing(MAKE_LADDER)
-    rows, before = [], None
-    for entry in steps:
-        ratio = entry["ratio_to_wattle"]["median"]
-        gain = times(before / ratio) if before else ""
-        rows.append([entry["title"], seconds(entry["wall_s"]["median"]),
-                     span(entry["wall_s"]), rate(entry["readings_per_s"]),
-                     gain, times(steps[0]["ratio_to_wattle"]["median"]
-                                 / ratio)])
-        before = ratio
-    return table(["technique", "wall", "range", "readings/s",
-                  "faster than the step before", "than the first"], rows)
-
-
-def memo_table(data):
-    if not data.wattle:
-        return missing(MAKE_WATTLE)
-    largest = max(data.wattle["stages"], key=lambda one: one["readings"])
-    rows = [["row layout", f"{largest['readings']:,}", "", percent(
-        largest["layout_hit_rate"]), "`src/ingest/block_decoder.c`"]]
-    memos = data.wattle.get("memos")
-    for one in memos["entries"] if memos else []:
-        rows.append([one["title"], f"{memos['readings']:,}",
-                     "not counted" if one["misses"] is None
-                     else f"{one['misses']:,}", percent(one["hit_rate"]),
-                     f"`{one['where']}`"])
-    text = table(["memo", "readings", "misses", "hit rate", "where"], rows)
-    text += ("\nThe first line is what `--json --timings` tells; misses of "
-             "the others are calls counted by callgrind. A date that is equal "
-             "to the one before it counts as a hit.\n")
-    return text if memos else text + ("\nvalgrind was missing, so the other "
-                                      "memos were not counted.\n")
-
-
-def percent(value):
-    return "" if value is None else f"{value * 100:.3f} %"
-
-
-def chunk_table(data):
-    if not data.wattle:
-        return missing(MAKE_WATTLE)
-    blocks = data.wattle["blocks"]
-    rows = []
-    for one in blocks["entries"]:
-        title = "default block" if one["block_bytes"] is None else \
-            f"`--block {one['block_bytes']}`"
-        if one["is_whole_file"]:
-            title += " (a whole file)"
-        rows.append([title, memory(one["peak_rss_bytes"]["max"]),
-                     seconds(one["wall_s"]["median"])]
-                    if one["status"] == "ok" else
-                    [title, "failed", one["reason"]])
-    before = data.entry(blocks["readings"], "before")
-    if before:
-        rows.append(["Python monitor (keeps everything)",
-                     memory(before["peak_rss_bytes"]["max"]),
-                     seconds(before["wall_s"]["median"])])
-    return (f"{blocks['readings']:,} readings, "
-            f"{memory(blocks['bytes'])} in files of up to "
-            f"{memory(blocks['largest_file_bytes'])}; one thread:\n\n"
-            + table(["read at once", "peak memory", "wall"], rows))
-
-
-def techniques_section(data, charts):
-    n_ladder = data.ladder["dataset"]["readings"] if data.ladder else None
-    size = f" on {n_ladder:,} readings" if n_ladder else ""
-    return "\n".join([
-        "## Optimizations Applied\n",
-        "Two measurements of each technique: stacked one on the other, and "
-        f"one switch at a time against the default{size}. \"Time to "
-        "default\" is the median of pairs: above 1 is what leaving the "
-        "default costs. Every run gives the same bytes.\n",
-        ladder_table(data), picture(charts, "ladder", "technique by technique"),
-        "### Vectorized scanning and decoding\n",
-        "AVX2 or AVX-512 finds newlines and decodes whole rows by moving "
-        "bytes; plain C defines what is right. In `src/simd/`, one file for "
-        "each instruction set, chosen once by CPU or `--simd`.\n",
-        switched(data, ["--simd"]),
-        "### Data structures\n",
-        "Batches of 1,024 rows, column by column (`src/model/batch.c`), so "
-        "that a loop touches one column and stays in the cache. Devices "
-        "become small numbers (`src/model/registry.c`): first the guess "
-        "that a device follows the same device as last time "
-        "(`src/ingest/block_decoder.c`), then a hash of the id. These have no "
-        "switch, so there is no figure for them alone; what look-up and "
-        "accounts cost now stands under Profiling Evidence, and shapes with "
-        "more devices under Shapes of data.\n",
-        "### Caching\n",
-        "Three memos: the layout of rows, the day of a date, and tables "
-        "of the two factors of efficiency (`src/analytics/efficiency.c`). "
-        "`--no-memo` switches off all three; without layouts there is no "
-        "vectorized decoding either, so its figure covers both.\n",
-        switched(data, ["--no-memo"]), memo_table(data),
-        "### Parallel work\n",
-        "Each thread takes a stretch of the input; one without work takes "
-        "half of the longest rest (`src/engine/crew.c`, `lane.c`). Sums are "
-        "exact, so the number of threads changes no byte.\n",
-        switched(data, ["--threads"]),
-        picture(charts, "threads", "readings a second by threads"),
-        "### Algorithms\n",
-        "The monitor goes over all readings three times and calls acos, "
-        "sin, exp and log for each. wattle goes over them once; the formula "
-        "is rewritten without trigonometry (`docs/formulas.md`), exp and ln "
-        "are integer series kept in tables, sums are integers "
-        "(`src/analytics/account_block.c`). These have no switch; the first "
-        "step of the ladder, plain C without memos on one thread, beside the "
-        "monitor shows them together with the change of language:\n",
-        algorithm_table(data),
-        "### Lazy, chunked reading\n",
-        "A block is read, decoded, added up and forgotten "
-        "(`src/ingest/reader_buffer.c`), so memory grows with devices "
-        "and days, not with readings. Larger blocks show what reading more at once would cost.\n",
-        chunk_table(data),
-        "### Asynchronous reads\n",
-        "`--reader uring` asks the kernel for the next block while this one "
-        "is decoded (`src/ingest/reader_uring.c`); `mmap` maps the files; "
-        "`pread` waits for each block, but the kernel reads ahead for it as "
-        "well. Warm cache:\n",
-        switched(data, ["--reader"]),
-        "Cold cache (files dropped before every run; a virtual machine's host "
-        "may still hold them):\n",
-        switched(data, ["--reader"], cold=True)])
-
-
-def algorithm_table(data):
-    steps = data.steps("stairs")
-    largest = data.largest_with("before")
-    if not steps or largest is None:
-        return missing(MAKE_LADDER + " && " + MAKE_SIZES)
-    before = data.entry(largest, "before")
-    rows = [["Python monitor", f"{largest:,}",
-             f"{before['ns_per_reading']:.0f} ns"],
-            [f"wattle, {steps[0]['title']}",
-             f"{data.ladder['dataset']['readings']:,}",
-             f"{steps[0]['ns_per_reading']:.0f} ns"]]
-    return table(["", "readings", "time a reading"], rows)
 
 
 def final_section(data, charts):
@@ -411,52 +220,84 @@ def peers_section(data, charts):
     return "\n".join(text)
 
 
+def growth_rows(data):
+    """wattle at every size, from plain files and from packed ones."""
+    found = [(readings, "plain", result["dataset"]["bytes"],
+              data.entry(readings, "wattle"))
+             for readings, result in data.in_order()]
+    found += [(entry["readings"], "packed (zstd)", entry["dataset"]["bytes"],
+               entry) for entry in data.packed_in_order()]
+    return [[f"{readings:,}", form, memory(size),
+             seconds(entry["wall_s"]["median"]), span(entry["wall_s"]),
+             f"{entry['ns_per_reading']:.1f} ns",
+             rate(entry["readings_per_s"]),
+             memory(entry["peak_rss_bytes"]["max"]), entry["wall_s"]["n"]]
+            for readings, form, size, entry in found]
+
+
 def growth_section(data, charts):
-    text = ["## Growth\n"]
+    text = ["## Growth from 100 k to 1 B\n"]
     if len(data.sizes) < 2:
         return "\n".join(text + [missing(MAKE_GROWTH)])
-    rows = []
-    for readings, result in data.in_order():
-        entry = data.entry(readings, "wattle")
-        rows.append([f"{readings:,}", memory(result["dataset"]["bytes"]),
-                     seconds(entry["wall_s"]["median"]),
-                     span(entry["wall_s"]),
-                     f"{entry['ns_per_reading']:.1f} ns",
-                     rate(entry["readings_per_s"]),
-                     memory(entry["peak_rss_bytes"]["max"])])
-    text.append(table(["readings", "data", "wall", "range", "a reading",
-                       "readings/s", "peak memory"], rows))
-    if max(data.sizes) < 100_000_000:
-        text.append("For larger sizes:\n\n    " + MAKE_GROWTH + "\n")
+    text.append(table(["readings", "files", "data", "wall", "range",
+                       "a reading", "readings/s", "peak memory", "runs"],
+                      growth_rows(data)))
+    text += [f"{readings:,} readings, packed: {result['reason']}.\n"
+             for readings, result in data.packed.items()
+             if result["status"] != "ok"]
+    if data.packed:
+        text.append("Packed input is there so that a billion readings fit on "
+                    "the disk; unpacking is part of its time, and a packed "
+                    "file is read by one thread.\n")
+    if max(data.sizes) < 100_000_000 or not data.packed:
+        text.append("For all sizes:\n\n    " + MAKE_GROWTH + "\n")
     text += [picture(charts, "scaling", "wall time by readings"),
              picture(charts, "memory", "peak memory by readings")]
     return "\n".join(text)
 
 
-def shapes_section(data, _charts):
+def shape_cells(entry):
+    """DuckDB on a shape: time, times as long as wattle, range."""
+    duckdb = entry.get("duckdb")
+    if not duckdb:
+        return ["", "", ""]
+    if duckdb["status"] != "ok":
+        return [duckdb["reason"], "", ""]
+    ratio = duckdb["ratio_to_wattle"]
+    return [seconds(duckdb["wall_s"]["median"]), times(ratio["median"]),
+            ratio_span(ratio)]
+
+
+def shapes_section(data, charts):
     text = ["## Shapes of data\n"]
     if not data.shapes:
         return "\n".join(text + [missing(MAKE_SHAPES)])
     text.append(f"The same {data.shapes['readings']:,} readings in other "
-                "forms, `report --json`, in pairs with the plain form. "
-                "The text report lists ten devices only, so its time shows "
-                "what printing every device costs.\n")
+                "forms, `report --json`, in pairs with the plain form; and "
+                "DuckDB on the same files, in pairs with wattle. The text "
+                "report lists ten devices only, so its time shows what "
+                "printing every device costs.\n")
     rows = []
     for title, one in [("plain", data.shapes["base"])] + [
             (one["name"], one) for one in data.shapes["entries"]]:
+        title = title.replace("_", " ")
         if one["status"] != "ok":
             rows.append([title, f"{one['status']}: {one['reason']}"]
-                        + [""] * 5)
+                        + [""] * 8)
             continue
         ratio = one.get("ratio_to_wattle")
-        rows.append([title.replace("_", " "),
-                     seconds(one["wall_s"]["median"]), span(one["wall_s"]),
+        rows.append([title, seconds(one["wall_s"]["median"]),
+                     span(one["wall_s"]),
                      times(ratio["median"]) if ratio else "1",
                      ratio_span(ratio) if ratio else "",
                      memory(one["peak_rss_bytes"]["max"]),
-                     seconds(one["text_wall_s"]["median"])])
+                     seconds(one["text_wall_s"]["median"]),
+                     *shape_cells(one)])
     text.append(table(["shape", "wall", "range", "to plain",
-                       "range of pairs", "peak memory", "text report"], rows))
+                       "range of pairs", "peak memory", "text report",
+                       "DuckDB", "DuckDB to wattle", "range of pairs"], rows))
+    text.append(picture(charts, "duckdb_shapes",
+                        "DuckDB relative to wattle by shape"))
     return "\n".join(text)
 
 
@@ -473,6 +314,7 @@ def changes_section(_data, _charts):
 | `src/analytics/efficiency.c` | efficiency without floating point, kept in tables |
 | `src/analytics/reorder*.c` | sorting in bounded memory, only where it is needed |
 | `src/engine/` | lanes, threads, joining |
+| `bench/ladder/` | the monitor's work in C with every technique as a switch; for measuring only |
 | `bench/` | measuring, profiling, this page |
 
 [docs/design.md](docs/design.md) says why each is as it is.
@@ -513,17 +355,21 @@ def recommendations_section(data, _charts):
 
 
 def reproduce_section(_data, _charts):
-    commands = [MAKE_SIZES, MAKE_GROWTH, MAKE_SHAPES, MAKE_LADDER, MAKE_COLD,
-                MAKE_BASELINE, MAKE_WATTLE,
-                "python3 bench/make_performance.py"]
-    return ("## How to reproduce\n\n    make\n"
+    commands = [MAKE_BASELINE, MAKE_SIZES, MAKE_GROWTH, MAKE_SHAPES,
+                MAKE_LADDER, MAKE_COLD, MAKE_WATTLE, MAKE_LOAD, MAKE_PAGE]
+    return ("## How to reproduce\n\nAll at once, in about an hour and a half, "
+            "with packages and peers installed where they are missing; or in "
+            "some minutes with fewer and smaller runs, which write "
+            "build/bench/quick/PERFORMANCE.md and leave this page alone:\n\n"
+            "    make bench\n    make bench-quick\n\n"
+            "Or one by one:\n\n    make\n"
             + "".join(f"    {command}\n" for command in commands)
             + "\nReadings are generated from fixed seeds, the same everywhere. "
-            "Growth to 100M readings needs 5 GB of disk. "
-            "Charts need gnuplot, memo misses valgrind.\n")
+            "Growth needs 9 GB of disk, given back afterwards. "
+            "Charts need gnuplot, memo misses of wattle valgrind.\n")
 
 
-SECTIONS = [head_section, baseline_section, profile_section,
-            techniques_section, final_section, peers_section, growth_section,
-            shapes_section, changes_section, recommendations_section,
-            reproduce_section]
+SECTIONS = [head_section, targets.section, baseline_section, profile_section,
+            techniques.section, final_section, peers_section, growth_section,
+            load.section, shapes_section, changes_section,
+            recommendations_section, reproduce_section]

@@ -16,6 +16,8 @@ class Store:
         self.shapes = None
         self.ladder = None
         self.cold_ladder = None
+        self.packed = {}       # readings -> result on packed files
+        self.load = None
         self.baseline = None
         self.wattle = None
         self.skipped = {}
@@ -40,6 +42,8 @@ class Store:
             self._set("baseline", content, content)
         elif kind == "wattle_profile":
             self._set("wattle", content, content)
+        elif kind == "load":
+            self._set("load", content, content)
         elif content.get("cache", "").startswith("cold"):
             if content["ladder"]:
                 self._set("cold_ladder", content["ladder"], content)
@@ -55,6 +59,9 @@ class Store:
             if content.get(name):
                 self._set(name, content[name], content)
         self.skipped.update(content.get("skipped") or {})
+        for result in content.get("packed") or []:
+            self.packed[result["readings"]] = result
+            self._sources["growth, packed"] = content
         for result in content.get("sizes", []):
             readings = result["dataset"]["readings"]
             old = self.sizes.get(readings)
@@ -94,18 +101,18 @@ class Store:
                 return one
         return None
 
+    def packed_in_order(self):
+        """Results on packed files that have figures, from small to large."""
+        return [result for _, result in sorted(self.packed.items())
+                if result["status"] == "ok"]
+
     def steps(self, kind, cold=False):
-        """Entries of the ladder that have figures."""
+        """Entries of the ladder that have figures: stack (one technique on the
+        other), off (one switch of the C program back), switch (one of wattle)
+        and cold."""
         ladder = self.cold_ladder if cold else self.ladder
         return [entry for entry in (ladder["entries"] if ladder else [])
                 if entry["kind"] == kind and entry["status"] == "ok"]
-
-    def switch(self, title, cold=False):
-        """One switch of the ladder, or None."""
-        for entry in self.steps("switch", cold):
-            if entry["title"] == title:
-                return entry
-        return None
 
 
 def n_ok(result):

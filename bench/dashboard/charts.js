@@ -193,26 +193,41 @@ function show_ladder() {
     return;
   }
   $("ladder-about").textContent = `What each technique is worth: ` +
-    `${grouped(ladder.readings)} readings, wall time of the whole program, ` +
-    `as recorded ${day_of(ladder.taken_at)} on ${ladder.cpu}, ` +
-    `${ladder.cores} cores (bench/results/ladder.json).`;
-  const longest = Math.max(...ladder.steps.map((step) => step.wall_s));
+    `${grouped(ladder.readings)} readings, wall time of whole processes on a ` +
+    `logarithmic scale, as recorded ${day_of(ladder.taken_at)} on ` +
+    `${ladder.cpu}, ${ladder.cores} cores (bench/results/ladder.json).`;
+  const walls = ladder.steps.map((step) => step.wall_s);
+  const low = 10 ** Math.floor(Math.log10(Math.min(...walls) / 2));
+  const share = log_axis(low, Math.max(...walls), 0, 1);
+  const colours = {python: "var(--old)", ladder: "var(--bar-soft)"};
   const part = (kind, title) => {
     const steps = ladder.steps.filter((step) => step.kind === kind);
     if (!steps.length)
       return;
     $("ladder-bars").append(make("h3", {}, title));
-    steps.forEach((step, i) => {
-      const gain = kind === "stairs" && i > 0
-        ? ` ${times_of(steps[i - 1].wall_s / step.wall_s)} faster`
-        : kind === "switch" ? ` ${step.ratio.toFixed(2)} × the default` : "";
-      $("ladder-bars").append(bar(step.title, step.wall_s / longest,
-        [span_of(step.wall_s), make("small", {}, gain)]));
-    });
+    for (const step of steps)
+      $("ladder-bars").append(bar(step.title, share(step.wall_s),
+        [`${span_of(step.wall_s)} `, make("small", {}, gain_words(step))],
+        {colour: colours[step.program], title: step.title}));
   };
-  part("stairs", "Step by step up to the default");
-  part("switch", "One switch against the default " +
-    `(${span_of(ladder.base_wall_s)})`);
+  part("stack", "One technique on the other");
+  part("off", "One technique less, in the C program");
+  part("switch", "One switch against the default");
+  if (ladder.steps.some((step) => step.program !== "wattle"))
+    $("ladder-bars").append(make("div", {class: "legend"},
+      ...[["Python monitor", colours.python],
+        ["C program (bench/ladder)", colours.ladder],
+        ["wattle", "var(--bar)"]].map(([name, colour]) =>
+        make("span", {}, make("i", {fill_colour: colour}), name))));
+}
+
+function gain_words(step) {
+  if (!step.gain)
+    return "";
+  if (Math.abs(step.gain - 1) < 0.02)
+    return "the same";
+  return step.gain > 1 ? `${step.gain.toFixed(2)} × faster`
+    : `${(1 / step.gain).toFixed(2)} × slower`;
 }
 
 function before_rows() {

@@ -32,18 +32,39 @@ def source_of(data):
 
 
 def ladder():
-    """The steps from plain C up to the default, and the single switches."""
+    """One technique on the other, and one switched off at a time."""
     data = read("ladder.json")
     if not data or not data.get("ladder"):
         return None
-    steps = [{"kind": entry["kind"], "title": entry["title"],
-              "wall_s": entry["wall_s"]["median"],
-              "ns_per_reading": entry["ns_per_reading"],
-              "ratio": entry["ratio_to_wattle"]["median"]}
-             for entry in data["ladder"]["entries"] if entry["status"] == "ok"]
+    steps, below = [], None
+    for entry in data["ladder"]["entries"]:
+        if entry["status"] != "ok" or entry["kind"] == "cold":
+            continue
+        step = {"kind": KINDS.get(entry["kind"], entry["kind"]),
+                "title": entry["title"],
+                "program": entry.get("program", "wattle"),
+                "wall_s": entry["wall_s"]["median"]}
+        step["gain"] = gain_of(entry, below)
+        below = step if step["kind"] == "stack" else None
+        steps.append(step)
     return {**source_of(data), "steps": steps,
-            "readings": data["ladder"]["dataset"]["readings"],
-            "base_wall_s": data["ladder"]["base"]["wall_s"]["median"]}
+            "readings": data["ladder"]["dataset"]["readings"]}
+
+
+# Results of an earlier form call the stack so.
+KINDS = {"stairs": "stack"}
+
+
+def gain_of(entry, below):
+    """How many times faster than what it was paired with; None for the
+    first."""
+    if "gain" in entry:
+        return entry["gain"]["median"]
+    if entry["kind"] == "stairs":
+        return below and below["wall_s"] / entry["wall_s"]["median"]
+    if entry["kind"] == "switch":
+        return 1 / entry["ratio_to_wattle"]["median"]
+    return None
 
 
 def before_and_after():

@@ -83,6 +83,25 @@ def check_before(file_name, reference):
     return {key: answer[key] for key in ("load_s", "analytics_s")}
 
 
+def check_ladder(file_name, reference):
+    """The answer of a rung of bench/ladder: all that the monitor tells, and
+    instants and energy besides."""
+    answer = read_json(file_name)
+    expect("readings", answer["readings"], reference.total)
+    for key in ("mean_power_w", "pooled_monthly_cost"):
+        expect_close(key, answer[key], getattr(reference, key))
+    expect("devices", sorted(answer["per_device"]), sorted(reference.devices))
+    for name, device in answer["per_device"].items():
+        wanted = reference.devices[name]
+        for key in ("readings", "first", "last"):
+            expect(f"{name} {key}", device[key], wanted[key])
+        for key in ("mean_power_w", "efficiency", "monthly_cost",
+                    "energy_kwh"):
+            expect_close(f"{name} {key}", device[key], wanted[key])
+    return {key: answer[key] for key in ("load_s", "analytics_s", "memos")
+            if key in answer}
+
+
 def check_peer(file_name, reference):
     """The answer of a peer."""
     answer = read_json(file_name)

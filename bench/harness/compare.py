@@ -4,8 +4,17 @@ then pairs with wattle, every answer checked before its time counts."""
 from . import answers, datasets, measure
 
 
+# Less than this of the data in the page cache is no warm cache.
+CACHED = 0.99
+
+
 class Job:
-    """A command on a data set, and how to check what it prints."""
+    """A command on a data set, and how to check what it prints.
+
+    is_cold: drop the data from the page cache before every run of it.
+    """
+
+    is_cold = False
 
     def __init__(self, name, command, check, dataset):
         self.name = name
@@ -33,9 +42,10 @@ class Settings:
 
 def run_job(job, settings):
     """One run with a checked answer. Returns its figures."""
-    if settings.cold:
+    if settings.cold or job.is_cold:
         datasets.drop(job.dataset)
-    figures = measure.run(job.name, job.command, settings.limit_s)
+    figures = measure.run(job.name, job.command, settings.limit_s,
+                          settings.memory_bytes)
     figures.update(job.check(measure.output_file(job.name)) or {})
     return figures
 
@@ -62,6 +72,8 @@ def outcome(base, job, settings, n_pairs=None):
         base_runs, runs = run_pairs(base, job, settings, n_pairs)
     except measure.TooSlow as error:
         return {"status": "too_slow", "reason": str(error)}
+    except measure.TooLarge as error:
+        return {"status": "too_large", "reason": str(error)}
     except measure.CommandFailed as error:
         return {"status": "failed", "reason": str(error)}
     except answers.WrongAnswer as error:
@@ -116,7 +128,7 @@ class Foresight:
             points[:] = [(readings, self.settings.limit_s, 0)]
 
     def objection(self, name, readings):
-        """Why not to run, or None."""
+        """Why not to run, as a result, or None."""
         points = [(0, 0.0, 0)] + self.seen.get(name, [])
         if len(points) == 1:
             return None
@@ -127,11 +139,22 @@ class Foresight:
         wall_s = wall_2 + steps * (wall_2 - wall_1)
         peak_bytes = peak_2 + steps * (peak_2 - peak_1)
         if wall_s > self.settings.limit_s:
-            return (f"one run would take about {wall_s:.0f} s, "
-                    f"the limit is {self.settings.limit_s:g} s")
+            return {"status": "too_slow", "reason":
+                    f"one run would take about {wall_s:.0f} s, "
+                    f"the limit is {self.settings.limit_s:g} s"}
         if peak_bytes > self.settings.memory_bytes:
-            return f"one run would need about {peak_bytes / 2**30:.0f} GiB"
+            return {"status": "too_large", "reason":
+                    f"one run would need about {peak_bytes / 2**30:.0f} GiB, "
+                    "the limit is "
+                    f"{self.settings.memory_bytes / 2**30:.0f} GiB"}
         return None
+
+
+def keep_cached(dataset, settings):
+    """Read the data again where a hungry contender has pushed them out."""
+    share = datasets.cached_share(dataset)
+    if not settings.cold and share is not None and share < CACHED:
+        datasets.read_back(dataset)
 
 
 def compare(dataset, base, contenders, settings, foresight, say):
@@ -151,20 +174,20 @@ def compare(dataset, base, contenders, settings, foresight, say):
     base_runs = []
     entries = []
     for contender in contenders:
-        result = None
-        reason = foresight.objection(contender.name, dataset.readings)
-        if reason:
-            result = {"status": "too_slow", "reason": reason}
-        else:
+        result = foresight.objection(contender.name, dataset.readings)
+        if result is None:
             say(f"{dataset.name}: {contender.title}")
+            keep_cached(dataset, settings)
             result = outcome(base_job, job_of(contender), settings)
         foresight.learn(contender.name, dataset.readings, result)
         base_runs += result.get("base_runs", [])
         entries.append({"name": contender.name, "title": contender.title,
                         "note": contender.note, **result})
     if len(base_runs) < settings.rounds:
-        base_runs += [run_job(base_job, settings)
-                      for _ in range(settings.rounds)]
+        first = run_job(base_job, settings)
+        base_runs += [first] + [
+            run_job(base_job, settings) for _ in range(measure.number_of_pairs(
+                settings.rounds, first["wall_s"]) - 1)]
     own = {"name": base.name, "title": base.title, "note": base.note,
            "status": "ok", "runs": base_runs,
            **measure.summarise_runs(base_runs)}

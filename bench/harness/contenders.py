@@ -139,7 +139,7 @@ def prepare_peers(peers, say):
     missing = [peer for peer in peers if not peer.is_ready()]
     trouble = ""
     if any(not peer.npm for peer in missing):
-        trouble += install_debian(say)
+        trouble += install_debian("peers", say)
     if any(peer.npm for peer in missing):
         trouble += install_npm(say)
     skipped = {peer.name: f"needs {peer.needs}{trouble}"
@@ -147,10 +147,10 @@ def prepare_peers(peers, say):
     return [peer for peer in peers if peer.name not in skipped], skipped
 
 
-def install_debian(say):
-    """Install the packages that tools/packages.txt lists for peers."""
+def install_debian(purpose, say):
+    """Install the packages that tools/packages.txt lists for a purpose."""
     say("installing Debian packages of the peers")
-    result = subprocess.run(["sh", "tools/install_packages.sh", "peers"],
+    result = subprocess.run(["sh", "tools/install_packages.sh", purpose],
                             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                             text=True, check=False)
     return last_line(result)
@@ -158,6 +158,8 @@ def install_debian(say):
 
 def install_npm(say):
     """Install what the lock file in bench/peers names."""
+    if not shutil.which("npm"):
+        install_debian("npm", say)
     if not shutil.which("npm"):
         return "; npm is not installed"
     say("installing npm packages of the peers")

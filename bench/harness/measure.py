@@ -26,12 +26,20 @@ SLOW_RUN_S = 20.0
 SLOW_PAIRS = 3
 
 
+# The status of a command that was killed, as shells tell it.
+KILLED = 128 + 9
+
+
 class CommandFailed(Exception):
     """A command ended with an exit status that was not expected."""
 
 
 class TooSlow(Exception):
     """A command was stopped because it ran longer than the limit."""
+
+
+class TooLarge(Exception):
+    """A command was stopped because it took more memory than the limit."""
 
 
 def build_run_once():
@@ -48,16 +56,21 @@ def output_file(name):
     return f"{paths.OUT}/{name}.out"
 
 
-def run(name, command, limit_s):
+def run(name, command, limit_s, limit_bytes=0):
     """Run a command once. Returns its figures; its output is in a file."""
     errors = f"{paths.OUT}/{name}.err"
     answer = subprocess.run(
-        [RUN_ONCE, str(limit_s), output_file(name), errors, *command],
-        check=True, stdout=subprocess.PIPE)
+        [RUN_ONCE, str(limit_s), str(int(limit_bytes)), output_file(name),
+         errors, *command], check=True, stdout=subprocess.PIPE)
     figures = json.loads(answer.stdout)
     if figures.pop("timed_out"):
-        raise TooSlow(f"one run takes longer than {limit_s:g} s")
+        raise TooSlow(f"stopped: one run takes longer than {limit_s:g} s")
+    if figures.pop("too_large"):
+        raise TooLarge("stopped: one run takes more than "
+                       f"{limit_bytes / 2**30:.0f} GiB of memory")
     status = figures.pop("exit_status")
+    if status == KILLED:
+        raise TooLarge("stopped by the system, as it does when memory ends")
     if status != 0:
         with open(errors, encoding="utf-8", errors="replace") as file:
             words = file.read().strip().splitlines()

@@ -10,7 +10,8 @@ DATA = WORK + "/data"
 OUT = WORK + "/out"
 WATTLE = WORK + "/wattle"
 PEERS = "bench/peers"
-RESULTS = "bench/results"
+# Another folder keeps a trial apart from the results that the page is made of.
+RESULTS = os.environ.get("WATTLE_RESULTS", "bench/results")
 
 
 def make_folders():

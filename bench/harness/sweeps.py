@@ -1,7 +1,5 @@
-"""Further measurements of wattle alone: many runs on little data, the shapes
-that data come in, and the ladder of switches."""
-
-import os
+"""Further measurements of wattle: many runs on little data, and the shapes
+that data come in, with DuckDB beside it."""
 
 from . import answers, contenders, datasets, measure, paths
 from .compare import Job, add_rates, first_answer, outcome, run_job
@@ -21,31 +19,6 @@ SHAPES = [
     ("gz", ["--gzip"], None, True),
     ("zst", ["--zstd"], None, True),
 ]
-
-# Steps that each add one technique to those before.
-STAIRS = [
-    ("plain C, 1 thread", ["--simd", "scalar", "--no-memo", "--threads", "1"]),
-    ("+ memo", ["--simd", "scalar", "--threads", "1"]),
-    ("+ AVX2", ["--simd", "avx2", "--threads", "1"]),
-    ("+ AVX-512", ["--simd", "avx512", "--threads", "1"]),
-    ("+ all cores", ["--simd", "avx512"]),
-]
-
-
-def switches():
-    """One switch at a time, everything else at its default."""
-    threads = 1
-    yield "--no-memo", ["--no-memo"]
-    for level in ("scalar", "avx2", "avx512"):
-        yield f"--simd {level}", ["--simd", level]
-    while threads <= os.cpu_count():
-        yield f"--threads {threads}", ["--threads", str(threads)]
-        threads *= 2
-    for reader in ("mmap", "pread", "uring"):
-        yield f"--reader {reader}", ["--reader", reader]
-    for size in (65536, 1 << 20, 4 << 20):
-        yield f"--block {size}", ["--block", str(size)]
-
 
 def start_up(dataset, n_runs, settings, say):
     """Whole processes on little data, many runs, all kinds in turn."""
@@ -92,14 +65,14 @@ def same_bytes(wanted):
 
 
 def shapes(readings, settings, quick, say):
-    """wattle on every shape of data, in pairs with the plain shape."""
+    """wattle on every shape of data, in pairs with the plain shape, and
+    DuckDB in pairs with wattle where it is installed."""
     plain = datasets.Dataset("plain", readings)
     datasets.ensure(plain, say)
     settings.prepare(plain)
-    wattle = contenders.wattle()
-    reference = first_answer(plain, wattle, settings)
-    base = Job("plain", wattle.command(plain), same_bytes(reference.hash),
-               plain)
+    reference = first_answer(plain, contenders.wattle(), settings)
+    base = shape_job(plain, reference.hash)
+    base_duckdb = beside_duckdb(base, plain, reference, settings, say)
     entries = []
     for shape, options, derive, same in SHAPES:
         dataset = datasets.Dataset(shape, readings, options, derive)
@@ -108,22 +81,40 @@ def shapes(readings, settings, quick, say):
         say(f"{dataset.name}: wattle")
         load = measure.OtherLoad()
         entry = {"name": shape, "dataset": dataset.facts()}
+        entries.append(entry)
         try:
             wanted, confirmed = shape_answer(dataset, reference, same,
                                              settings, quick)
         except (answers.WrongAnswer, measure.CommandFailed) as error:
             entry.update(status="wrong", reason=str(error))
-            entries.append(entry)
             continue
-        job = Job(shape, wattle.command(dataset), same_bytes(wanted), dataset)
+        job = shape_job(dataset, wanted.hash)
         entry.update(outcome(base, job, settings),
                      answer_confirmed_by=confirmed,
                      text_wall_s=text_times(dataset, settings),
-                     other_cpu_share=load.share())
-        entries.append(entry)
+                     duckdb=beside_duckdb(job, dataset, wanted, settings,
+                                          say))
+        entry["other_cpu_share"] = load.share()
     base = base_entry("plain", plain, entries)
     base["text_wall_s"] = text_times(plain, settings)
+    base["duckdb"] = base_duckdb
     return {"readings": readings, "base": base, "entries": entries}
+
+
+def shape_job(dataset, wanted):
+    return Job(dataset.shape, contenders.wattle().command(dataset),
+               same_bytes(wanted), dataset)
+
+
+def beside_duckdb(job, dataset, reference, settings, say):
+    """DuckDB on a shape, in pairs with wattle; None when it is missing."""
+    peer = contenders.choose_peers("duckdb")[0]
+    if not peer.is_ready():
+        return None
+    say(f"{dataset.name}: DuckDB")
+    return outcome(job, Job("duckdb", peer.command(dataset),
+                            lambda file: peer.check(file, reference),
+                            dataset), settings)
 
 
 def text_times(dataset, settings):
@@ -138,9 +129,9 @@ def text_times(dataset, settings):
 
 
 def shape_answer(dataset, plain_reference, same, settings, quick):
-    """The hash that wattle's answer must have, and who says so."""
+    """The answer that wattle must give, and who says so."""
     if same:
-        return plain_reference.hash, ["plain"]
+        return plain_reference, ["plain"]
     slow = contenders.wattle("slow_way", "the slow way", *SLOW_WAY)
     reference = first_answer(dataset, slow, settings)
     confirmed = ["slow way"]
@@ -150,35 +141,7 @@ def shape_answer(dataset, plain_reference, same, settings, quick):
                     lambda file: mawk.check(file, reference), dataset),
                 settings)
         confirmed.append("mawk")
-    return reference.hash, confirmed
-
-
-def ladder(readings, settings, say):
-    """What each technique is worth: the stairs up to the default, then one
-    switch at a time. Every answer has the same bytes."""
-    dataset = datasets.Dataset("plain", readings)
-    datasets.ensure(dataset, say)
-    settings.prepare(dataset)
-    wattle = contenders.wattle()
-    reference = first_answer(dataset, wattle, settings)
-    base = Job("default", wattle.command(dataset),
-               same_bytes(reference.hash), dataset)
-    load = measure.OtherLoad()
-    entries = []
-    steps = [("stairs", *step) for step in STAIRS]
-    steps += [("switch", *step) for step in switches()]
-    for kind, title, options in steps:
-        say(f"{dataset.name}: {title}")
-        job = Job("step", [*wattle.command(dataset), *options],
-                  same_bytes(reference.hash), dataset)
-        result = outcome(base, job, settings)
-        if result["status"] == "failed":
-            result["status"] = "skipped"
-        entries.append({"kind": kind, "title": title, "options": options,
-                        **result})
-    return {"dataset": dataset.facts(), "other_cpu_share": load.share(),
-            "base": base_entry("default", dataset, entries),
-            "entries": entries}
+    return reference, confirmed
 
 
 def base_entry(name, dataset, entries):

@@ -115,13 +115,14 @@ def head_to(name, *more):
 
 
 def shapes_text(result):
-    rows = [head_to("plain", "text report")]
+    rows = [head_to("plain", "text report", "DuckDB", "to wattle")]
     for title, entry in ([("plain", result["base"])]
                          + [(entry["name"], entry)
                             for entry in result["entries"]]):
         row = figures_row(title, entry)
         if isinstance(row, list):
             row.append(seconds(entry["text_wall_s"]["median"]))
+            row += duckdb_cells(entry.get("duckdb"))
         rows.append(row)
     busy = max((entry.get("other_cpu_share", 0)
                 for entry in result["entries"]), default=0)
@@ -130,18 +131,62 @@ def shapes_text(result):
             + table(rows))
 
 
+def duckdb_cells(result):
+    """DuckDB's time on a shape, and how it compares with wattle's."""
+    if not result:
+        return ["", ""]
+    if result["status"] != "ok":
+        return [result["status"].replace("_", " "), ""]
+    return [seconds(result["wall_s"]["median"]),
+            ratio(result["ratio_to_wattle"])]
+
+
+def packed_text(results):
+    """Growth on packed files."""
+    rows = [["", "wall median", "min .. max", "CPU", "peak memory",
+             "readings", "runs"]]
+    for entry in results:
+        row = figures_row(f"{entry['readings']:,}", entry)
+        rows.append(row[:6] + row[-1:] if isinstance(row, list) else row)
+    return "Packed with zstd, wattle alone\n" + table(rows)
+
+
+LADDER_TABLES = [
+    ("stack", "One technique on the other, in pairs with the step before",
+     "times faster", "gain"),
+    ("off", "One switch of the C program back, in pairs with all on",
+     "times as long", "ratio_to_wattle"),
+    ("switch", "One switch of wattle, in pairs with its defaults",
+     "times as long", "ratio_to_wattle"),
+    ("cold", "Cold cache, in pairs with the same on a warm cache",
+     "times as long", "ratio_to_wattle")]
+
+
 def ladder_text(result):
-    rows = [head_to("default"), figures_row("default", result["base"])]
-    kind = None
-    titles = {"stairs": "Step by step:", "switch": "One switch at a time:"}
-    for entry in result["entries"]:
-        if entry["kind"] != kind:
-            kind = entry["kind"]
-            rows.append(titles[kind])
-        rows.append(figures_row(entry["title"], entry))
-    return (f"Ladder on {result['dataset']['readings']:,} readings; others "
-            f"used {share(result['other_cpu_share'])} of the CPU\n"
-            + table(rows))
+    texts = [f"Ladder on {result['dataset']['readings']:,} readings; others "
+             f"used {share(result['other_cpu_share'])} of the CPU"]
+    for kind, title, head, key in LADDER_TABLES:
+        rows = [ladder_row(entry, key) for entry in result["entries"]
+                if entry["kind"] == kind]
+        if rows:
+            texts.append(title + "\n" + table(
+                [["", "wall median", "min .. max", "CPU", "peak memory",
+                  "readings", head, "min .. max", "runs"]] + rows))
+    return "\n\n".join(texts)
+
+
+def ladder_row(entry, key):
+    """A rung as a row; key names the ratio that is told."""
+    title = entry["title"]
+    if entry["kind"] == "cold":
+        title += f" --threads {entry['threads']}"
+    row = figures_row(title, entry)
+    if isinstance(row, list):
+        figures = entry.get(key)
+        row[6:8] = [ratio(figures),
+                    f"{figures['min']:.2f} .. {figures['max']:.2f}"] \
+            if figures else ["", ""]
+    return row
 
 
 def headline_text(headline):

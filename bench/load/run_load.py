@@ -8,7 +8,8 @@
 Part one keeps 1, 2, 4 ... processes of `wattle report` running and compares
 every output byte for byte; part two does the same with library handles in the
 threads of one process. The exit status is 1 when an error or a wrong answer
-occurred. Prints tables and writes bench/results/load-NAME.json.
+occurred. Prints tables and writes bench/results/NAME.json (load, or load_quick
+with --quick), from which PERFORMANCE.md has its section on load.
 
 Every run of a level does whole rounds of the same mix of work (ROUND in
 load_data.py), so levels can be compared. Throughput is all that was finished
@@ -72,7 +73,8 @@ def arguments():
                         help=f"{QUICK_SECONDS:g} s for each of the levels "
                         f"{QUICK_LEVELS}")
     parser.add_argument("--name", metavar="NAME",
-                        help="name of the results (default latest)")
+                        help="name of the results (default load, or "
+                        "load_quick)")
     options = parser.parse_args()
     try:
         finish_arguments(options)
@@ -88,7 +90,7 @@ def finish_arguments(options):
     text = options.levels or (QUICK_LEVELS if options.quick else LEVELS)
     options.levels = sorted({int(level) for level in text.split(",")})
     options.parts = options.parts.split(",")
-    options.name = options.name or ("quick" if options.quick else "latest")
+    options.name = options.name or ("load_quick" if options.quick else "load")
     if not 1 <= options.levels[0] <= options.levels[-1] <= MAX_LEVEL:
         raise ValueError(f"levels go from 1 to {MAX_LEVEL}")
     if not 0 < options.seconds <= 3600:
@@ -379,7 +381,7 @@ def main():
     say("making the data and what is expected of them")
     load_data.prepare(jobs, paths.WATTLE, WORK)
     results = {
-        "schema": SCHEMA, "name": options.name,
+        "schema": SCHEMA, "kind": "load", "name": options.name,
         "taken_at": datetime.datetime.now(datetime.timezone.utc)
         .strftime("%Y-%m-%dT%H:%M:%SZ"),
         "quick": options.quick, "seconds": options.seconds,
@@ -395,14 +397,16 @@ def main():
     for part in options.parts:
         results["parts"][part] = run_part(part, options, jobs)
     results["verdicts"] = verdicts(results)
+    results["other_cpu_share_max"] = max(
+        level["other_cpu_share"]
+        for levels in results["parts"].values() for level in levels)
     for verdict in results["verdicts"]:
         print(verdict_text(verdict))
-    busy = max(level["other_cpu_share"]
-               for levels in results["parts"].values() for level in levels)
+    busy = results["other_cpu_share_max"]
     if busy > BUSY_SHARE:
         print(f"Note: others kept up to {tables.share(busy)} of the machine "
               "busy meanwhile; do not trust the times.")
-    file_name = f"{paths.RESULTS}/load-{options.name}.json"
+    file_name = f"{paths.RESULTS}/{options.name}.json"
     with open(file_name, "w", encoding="utf-8") as file:
         json.dump(results, file, indent=1)
         file.write("\n")

@@ -1,12 +1,12 @@
 // DuckDB does the work of the benchmark: one query straight over the CSV
-// files, with all cores, the column types given and nothing left to guess.
+// files, plain or packed, with all cores, the column types given and nothing left to guess.
 //
 //     node duckdb_peer.js FOLDER
 
 'use strict';
 
 const { DuckDBInstance, version } = require('@duckdb/node-api');
-const { readingFiles, printAnswer, now } = require('./peer_output');
+const { readingFiles, hasCrLf, printAnswer, now } = require('./peer_output');
 
 const query = (files) => `
   SELECT device_id, count(*), avg(power), avg(efficiency),
@@ -20,7 +20,7 @@ const query = (files) => `
              / (1 + ln(1 + current)) AS efficiency
     FROM read_csv([${files.map((name) => `'${name}'`).join(', ')}],
       auto_detect = false, header = true, delim = ',', quote = '"',
-      escape = '"', new_line = '\\n',
+      escape = '"', new_line = '${hasCrLf(files[0]) ? '\\r\\n' : '\\n'}',
       columns = {'timestamp': 'TIMESTAMP', 'device_id': 'VARCHAR',
                  'voltage': 'DOUBLE', 'current': 'DOUBLE',
                  'power_factor': 'DOUBLE'}))

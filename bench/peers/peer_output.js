@@ -5,12 +5,24 @@
 const fs = require('fs');
 const path = require('path');
 
-/** The CSV files of a folder, sorted by name, without the table of devices. */
+/** The files of readings of a folder, plain or packed, sorted by name. */
 function readingFiles(folder) {
   return fs.readdirSync(folder)
-    .filter((name) => name.endsWith('.csv') && name !== 'devices.csv')
+    .filter((name) => /^readings_.*\.csv(\.gz|\.zst)?$/.test(name))
     .sort()
     .map((name) => path.join(folder, name));
+}
+
+/** Whether lines of a plain file end with CR LF; packed ones are not opened. */
+function hasCrLf(name) {
+  if (!name.endsWith('.csv')) {
+    return false;
+  }
+  const start = Buffer.alloc(4096);
+  const file = fs.openSync(name, 'r');
+  fs.readSync(file, start);
+  fs.closeSync(file);
+  return start.includes('\r\n');
 }
 
 /**
@@ -46,4 +58,4 @@ function now() {
   return Number(process.hrtime.bigint()) / 1e9;
 }
 
-module.exports = { readingFiles, printAnswer, now };
+module.exports = { readingFiles, hasCrLf, printAnswer, now };

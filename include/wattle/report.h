@@ -48,6 +48,11 @@ enum wattle_simd {
     WATTLE_SIMD_AVX512
 };
 
+/*
+ * How plain files are read. MMAP is the fastest for files in the page cache.
+ * It handles SIGBUS while files are read, for when one shrinks meanwhile, and
+ * hands on what is not its own; AUTO leaves a program's signals alone: PREAD.
+ */
 enum wattle_reader {
     WATTLE_READER_AUTO,
     WATTLE_READER_MMAP,

@@ -41,6 +41,7 @@ account_set_release(struct account_set *set)
         free(set->stretches[i].account.extra);
     free(set->accounts);
     free(set->firsts);
+    free(set->running);
     free(set->stretches);
     profile_release(&set->profile);
     *set = (struct account_set){0};
@@ -60,6 +61,21 @@ clear(struct account *account)
     };
 }
 
+static bool
+grow_running(struct account_set *set, size_t cap)
+{
+    struct running *running =
+        aligned_alloc(64, cap / RUNNING_LANES * sizeof(*running));
+    if (running == NULL)
+        return false;
+    if (set->cap > 0)
+        memcpy(running, set->running,
+               set->cap / RUNNING_LANES * sizeof(*running));
+    free(set->running);
+    set->running = running;
+    return true;
+}
+
 static int
 grow_accounts(struct account_set *set, size_t wanted)
 {
@@ -71,7 +87,7 @@ grow_accounts(struct account_set *set, size_t wanted)
         realloc(set->firsts, cap * sizeof(struct account_first));
     if (firsts != NULL)
         set->firsts = firsts;
-    if (accounts == NULL || firsts == NULL) {
+    if (accounts == NULL || firsts == NULL || !grow_running(set, cap)) {
         free(accounts);
         return WATTLE_ERR_MEMORY;
     }
@@ -84,6 +100,19 @@ grow_accounts(struct account_set *set, size_t wanted)
     return WATTLE_OK;
 }
 
+/* Empties the sums that run for a device. */
+static void
+clear_running(struct account_set *set, size_t device)
+{
+    struct running *running = &set->running[device / RUNNING_LANES];
+    size_t lane = device % RUNNING_LANES;
+    running->n_readings[lane] = 0;
+    running->sum_nw[lane] = 0;
+    running->energy_low[lane] = 0;
+    running->energy_high[lane] = 0;
+    running->efficiency[lane] = 0;
+}
+
 int
 account_set_reserve(struct account_set *set, size_t n_devices)
 {
@@ -94,17 +123,68 @@ account_set_reserve(struct account_set *set, size_t n_devices)
         account->n_stretches = 0;
         account->is_disordered = false;
         clear(account);
+        clear_running(set, set->n_devices);
+        account_resume(set, set->n_devices);
     }
     return WATTLE_OK;
+}
+
+static void
+settle_device(struct account_set *set, size_t device)
+{
+    const struct running *running = &set->running[device / RUNNING_LANES];
+    size_t lane = device % RUNNING_LANES;
+    struct account *account = &set->accounts[device];
+    uint64_t n = (uint64_t)running->n_readings[lane];
+    if (n == 0)
+        return;
+    account->last_ms = running->last_ms[lane];
+    account->last_nw = running->last_nw[lane];
+    account->min_nw = running->min_nw[lane];
+    account->max_nw = running->max_nw[lane];
+    account->n_readings += n;
+    account->n_efficiency += set->is_rated ? n : 0;
+    account->sum_nw += running->sum_nw[lane];
+    account->energy += running->energy_low[lane];
+    account->energy += (int128)running->energy_high[lane] * (INT64_C(1) << 32);
+    account->efficiency += running->efficiency[lane];
+    clear_running(set, device);
+}
+
+void
+account_settle(struct account_set *set, size_t from, size_t to)
+{
+    for (size_t device = from; device < to; device++)
+        settle_device(set, device);
+}
+
+void
+account_set_settle(struct account_set *set)
+{
+    account_settle(set, 0, set->n_devices);
+}
+
+void
+account_resume(struct account_set *set, size_t device)
+{
+    struct running *running = &set->running[device / RUNNING_LANES];
+    size_t lane = device % RUNNING_LANES;
+    const struct account *account = &set->accounts[device];
+    running->last_ms[lane] = account->needs_care ? INT64_MIN : account->last_ms;
+    running->last_nw[lane] = account->last_nw;
+    running->min_nw[lane] = account->min_nw;
+    running->max_nw[lane] = account->max_nw;
 }
 
 void
 account_set_disorder(struct account_set *set, uint32_t device)
 {
     struct account *account = &set->accounts[device];
+    settle_device(set, device);
     if (!account->is_disordered)
         set->n_disordered++;
     account->is_disordered = account->needs_care = true;
+    account_resume(set, device);
 }
 
 struct account_extra *
@@ -121,7 +201,7 @@ struct reading {
     struct power_point point;
     bool has_efficiency;
     bool is_milli;     /* the factor is a whole number of thousandths */
-    int128 efficiency; /* in units of 1e-3 or 1e-9, as is_milli says */
+    int128 efficiency; /* in 2^-56 or 1e-9 * 2^-60, as is_milli says */
     int128 energy;     /* units, when the reading gives energy */
     bool has_energy;
 };
@@ -141,15 +221,20 @@ read_efficiency(const struct wattle_batch *batch, size_t row, bool no_memo,
     int64_t current = nano_at(batch, WATTLE_CURRENT, row);
     const int64_t milli = DECIMAL_ONE / 1000;
     bool on_grid = factor % milli == 0 && current % milli == 0 && !no_memo;
-    uint64_t shape = on_grid ? efficiency_shape_memo(factor / milli)
-                             : efficiency_shape(factor);
-    uint64_t load = on_grid ? efficiency_load_memo(current / milli)
-                            : efficiency_load(current);
     reading->has_efficiency = true;
     reading->is_milli = factor % milli == 0;
-    reading->efficiency =
-        (int128)(reading->is_milli ? factor / milli : factor) *
-        (int64_t)efficiency_product(shape, load);
+    if (on_grid) {
+        reading->efficiency =
+            efficiency_milli(efficiency_factor_memo(factor / milli),
+                             efficiency_relief_memo(current / milli));
+    } else if (reading->is_milli) {
+        reading->efficiency = efficiency_milli(
+            efficiency_factor(factor / milli), efficiency_relief(current));
+    } else {
+        uint64_t product = efficiency_product(efficiency_shape(factor),
+                                              efficiency_load(current));
+        reading->efficiency = (int128)factor * (int64_t)product;
+    }
 }
 
 /* Energy units in 1e-9 Wh: 7.2e18 / 1e12. */
@@ -313,17 +398,12 @@ add_efficiency(struct account *account, const struct reading *reading)
     return WATTLE_OK;
 }
 
-int
-account_add_row(struct account_set *set, const struct wattle_batch *batch,
-                size_t row)
+static int
+add_reading(struct account_set *set, uint32_t device,
+            const struct reading *reading)
 {
-    uint32_t device = batch->device[row];
     struct account *account = &set->accounts[device];
-    if (account->is_disordered)
-        return WATTLE_OK;
-    struct reading reading;
-    read_row(set, batch, row, &reading);
-    int64_t time_ms = reading.point.time_ms;
+    int64_t time_ms = reading->point.time_ms;
     int status = WATTLE_OK;
     if (account->n_readings > 0 && time_ms <= account->last_ms) {
         status = turn_back(set, device, time_ms);
@@ -332,21 +412,36 @@ account_add_row(struct account_set *set, const struct wattle_batch *batch,
     }
     bool is_first = account->n_readings == 0;
     if (is_first)
-        begin_stretch(set, device, &reading);
+        begin_stretch(set, device, reading);
     else
-        status = account_add_step(set, account, &reading.point);
+        status = account_add_step(set, account, &reading->point);
     if (status == WATTLE_OK)
-        status = add_amount(set, account, &reading);
+        status = add_amount(set, account, reading);
     if (status == WATTLE_OK)
-        status = add_efficiency(account, &reading);
+        status = add_efficiency(account, reading);
     if (status != WATTLE_OK)
         return status;
-    if (is_first && reading.point.nw == ACCOUNT_FINE)
-        account->extra->first = reading.point.fine;
+    if (is_first && reading->point.nw == ACCOUNT_FINE)
+        account->extra->first = reading->point.fine;
     account->n_readings++;
     account->last_ms = time_ms;
-    account->last_nw = reading.point.nw;
+    account->last_nw = reading->point.nw;
     return WATTLE_OK;
+}
+
+int
+account_add_row(struct account_set *set, const struct wattle_batch *batch,
+                size_t row)
+{
+    uint32_t device = batch->device[row];
+    if (set->accounts[device].is_disordered)
+        return WATTLE_OK;
+    struct reading reading;
+    read_row(set, batch, row, &reading);
+    settle_device(set, device);
+    int status = add_reading(set, device, &reading);
+    account_resume(set, device);
+    return status;
 }
 
 int

@@ -12,6 +12,11 @@
  * Energy is the trapezoid without its halving: (p0 + p1) * dt, in units of
  * half a nW ms (see profile.h).
  *
+ * Ordinary readings first go into 64-bit sums, eight devices side by side
+ * (struct running in kernels.h), where kernels add many at a time; settling
+ * moves them into the account. In between, a device's account and its running
+ * part belong together.
+ *
  * What an account cannot take - a reading that is not later than the last
  * one - starts a new stretch, or marks the device as disordered: its readings
  * must then be sorted first, and sums taken meanwhile are void.
@@ -39,7 +44,7 @@ struct account_extra {
     struct int256 sum, min, max; /* of the fine powers */
     struct int256 first, last;   /* fine power of the first, last reading */
     struct int256 energy;        /* of steps with a fine end */
-    int128 efficiency;           /* of factors with more than three places */
+    int128 efficiency;           /* of other factors, 1e-9 * 2^-60 */
 };
 
 /* One stretch; two cache lines. n_readings == 0 means empty. */
@@ -51,7 +56,7 @@ struct account {
     uint64_t n_efficiency;
     int128 sum_nw;
     int128 energy;
-    int128 efficiency; /* EFFICIENCY_UNIT / 1000 of factors in thousandths */
+    int128 efficiency; /* of factors in thousandths, 2^-56 */
     uint64_t n_gaps;
     int64_t gap_ms;
     struct account_extra *extra; /* NULL for most; owned */
@@ -78,8 +83,10 @@ struct account_set {
     int64_t max_gap_ms;
     bool no_memo;
     const struct kernels *kernels; /* the scalar ones unless set otherwise */
-    struct account *accounts;      /* [n_devices] */
+    struct account *accounts;      /* [n_devices], without what is running */
     struct account_first *firsts;
+    struct running *running; /* [cap / RUNNING_LANES] */
+    bool is_rated;           /* what is running has efficiencies */
     size_t n_devices, cap;
     struct account_stretch *stretches;
     size_t n_stretches, stretch_cap;
@@ -100,6 +107,9 @@ int account_set_reserve(struct account_set *set, size_t n_devices);
  */
 int account_set_add(struct account_set *set, const struct wattle_batch *batch);
 
+/* Moves all that is running into the accounts; then they can be read. */
+void account_set_settle(struct account_set *set);
+
 /* Marks a device whose readings will be sorted and added elsewhere. */
 void account_set_disorder(struct account_set *set, uint32_t device);
 
@@ -107,7 +117,8 @@ void account_set_disorder(struct account_set *set, uint32_t device);
  * Joins the stretches of several sets into `total`, which is empty and has
  * room for all devices. device_of[k][i] is the number in `total` of device i
  * of sets[k]; NULL = the same number. A device with overlapping stretches is
- * marked as disordered in `total`. Takes what it needs out of `sets`.
+ * marked as disordered in `total`. Takes what it needs out of `sets`. All
+ * are settled then.
  */
 int account_set_join(struct account_set *total, struct account_set **sets,
                      const uint32_t *const *device_of, size_t n_sets);

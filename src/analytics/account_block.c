@@ -4,9 +4,9 @@
  * A block qualifies when every row has voltage, current and power factor (or
  * every row a power) at few enough decimals that each power is a whole
  * number of nW. Then powers come first, as one column; and each row whose
- * step stays within one clock hour and within the largest gap is added with
- * straight-line code. Any other row takes the general way. The sums by hour
- * are kept in registers and written when the hour changes.
+ * step stays within one clock hour and within the largest gap is added by a
+ * kernel. Any other row takes the general way. The sums by hour are kept
+ * aside and written when the hour changes.
  */
 #include "analytics/account_block.h"
 
@@ -36,7 +36,7 @@ struct block {
     struct account_set *set;
     const struct wattle_batch *batch;
     const int64_t *power_nw;
-    const int128 *efficiency; /* NULL = none */
+    const int64_t *efficiency; /* NULL = none */
     struct pending pending;
 };
 
@@ -87,15 +87,10 @@ enter_time(struct block *b, int64_t time_ms)
     enter_hour(b, time_ms);
 }
 
-/*
- * A run of rows whose steps end in one clock hour: where it begins, and what
- * of its power the general way has already put into the profile.
- */
+/* A run of rows whose steps end in one clock hour. */
 struct run {
     size_t begin, end;
     int64_t from_ms; /* a last reading from here on, but earlier, is plain */
-    uint64_t n_elsewhere;
-    int128 elsewhere_nw;
 };
 
 /*
@@ -115,134 +110,59 @@ next_run(struct block *b, size_t begin)
     run.from_ms = hour_ms > gap_ms ? hour_ms : gap_ms;
     bool is_inside = now_ms < hour_ms + CIVIL_MS_PER_HOUR;
     if (is_inside && b->set->max_gap_ms >= CIVIL_MS_PER_HOUR) {
-        const uint64_t inside = CIVIL_MS_PER_HOUR - 1;
-        while (run.end < n &&
-               (uint64_t)times_ms[run.end] - (uint64_t)hour_ms - 1 < inside)
-            run.end++;
+        run.end +=
+            b->set->kernels->count_within(times_ms + run.end, n - run.end,
+                                          hour_ms + 1, CIVIL_MS_PER_HOUR - 1);
     } else {
-        while (run.end < n && times_ms[run.end] == now_ms)
-            run.end++;
+        run.end += b->set->kernels->count_within(times_ms + run.end,
+                                                 n - run.end, now_ms, 1);
     }
     return run;
 }
 
-/* 512 powers below 2^53 fit in 63 bits. */
-static int128
-sum_powers(const int64_t *power_nw, size_t n)
+static bool
+is_full(const struct account_set *set, size_t device)
 {
-    enum { PART = 512 };
-    int128 total = 0;
-    for (size_t at = 0; at < n; at += PART) {
-        size_t end = n - at < PART ? n : at + PART;
-        int64_t part = 0;
-        for (size_t i = at; i < end; i++)
-            part += power_nw[i];
-        total += part;
-    }
-    return total;
+    const struct running *running = &set->running[device / RUNNING_LANES];
+    return running->n_readings[device % RUNNING_LANES] == RUNNING_READINGS;
 }
 
-/* Puts the sums of a run away. */
+/* Accounts near a full one are likely to be full, too. */
 static void
-end_run(struct block *b, const struct run *run, int128 energy)
+make_room(struct account_set *set, size_t device)
 {
-    int128 power_nw =
-        sum_powers(b->power_nw + run->begin, run->end - run->begin) -
-        run->elsewhere_nw;
-    b->pending.n += run->end - run->begin - run->n_elsewhere;
-    b->pending.power_nw += power_nw;
-    b->pending.energy += energy;
+    const size_t near = 64;
+    size_t from = device / near * near;
+    size_t to = from + near < set->n_devices ? from + near : set->n_devices;
+    account_settle(set, from, to);
 }
 
-/* A row that the straight-line code cannot take. */
+/* Adds the rows of a run; those that the kernel refuses, the general way. */
 static int
-add_with_care(struct block *b, struct run *run, size_t row)
+add_run(struct block *b, const struct run *run)
 {
-    run->n_elsewhere++;
-    run->elsewhere_nw += b->power_nw[row];
-    return account_add_row(b->set, b->batch, row);
-}
-
-/* What the straight-line code reads, kept apart so that it fits registers. */
-struct plain {
-    struct account *accounts;
-    const uint32_t *devices;
-    const int64_t *powers_nw;
-    const int128 *efficiencies; /* NULL = none */
-    const int64_t *times_ms;
-    int64_t from_ms;
-};
-
-/*
- * Adds plain rows from `row` on, and their energy to *energy; returns the
- * first row that is not plain, or `end`.
- */
-static inline size_t
-add_plain(const struct plain *plain, size_t row, size_t end,
-          bool has_efficiency, int128 *energy)
-{
-    const struct plain p = *plain;
-    int128 sum = 0;
-    for (; row < end; row++) {
-        struct account *a = &p.accounts[p.devices[row]];
-        int64_t now_ms = p.times_ms[row];
-        uint64_t back = (uint64_t)a->last_ms - (uint64_t)p.from_ms;
-        uint64_t span = (uint64_t)now_ms - (uint64_t)p.from_ms;
-        if (back >= span || a->needs_care)
-            break;
-        int64_t nw = p.powers_nw[row];
-        int128 step = (int128)(a->last_nw + nw) * (int64_t)(span - back);
-        a->last_ms = now_ms;
-        a->last_nw = nw;
-        sum += step;
-        a->energy += step;
-        a->sum_nw += nw;
-        a->n_readings++;
-        if (nw < a->min_nw)
-            a->min_nw = nw;
-        if (nw > a->max_nw)
-            a->max_nw = nw;
-        if (has_efficiency) {
-            a->efficiency += p.efficiencies[row];
-            a->n_efficiency++;
-        }
-    }
-    *energy += sum;
-    return row;
-}
-
-static __attribute__((noinline)) size_t
-add_plain_rated(const struct plain *plain, size_t row, size_t end,
-                int128 *energy)
-{
-    return add_plain(plain, row, end, true, energy);
-}
-
-static __attribute__((noinline)) size_t
-add_plain_unrated(const struct plain *plain, size_t row, size_t end,
-                  int128 *energy)
-{
-    return add_plain(plain, row, end, false, energy);
-}
-
-static int
-add_run(struct block *b, struct run *run)
-{
-    const struct plain plain = {
-        b->set->accounts, b->batch->device,  b->power_nw,
-        b->efficiency,    b->batch->time_ms, run->from_ms,
-    };
-    int128 energy = 0;
+    struct account_set *set = b->set;
+    const struct running_rows rows = {b->batch->device, b->batch->time_ms,
+                                      b->power_nw, b->efficiency};
+    struct running_sums sums = {0, 0, 0};
+    uint64_t n_elsewhere = 0;
     int status = WATTLE_OK;
     for (size_t row = run->begin; status == WATTLE_OK;) {
-        row = plain.efficiencies != NULL
-                  ? add_plain_rated(&plain, row, run->end, &energy)
-                  : add_plain_unrated(&plain, row, run->end, &energy);
+        row = set->kernels->add_rows(set->running, &rows, row, run->end,
+                                     run->from_ms, &sums);
         if (row == run->end)
             break;
-        status = add_with_care(b, run, row++);
+        if (is_full(set, rows.device[row])) {
+            make_room(set, rows.device[row]);
+        } else {
+            status = account_add_row(set, b->batch, row++);
+            n_elsewhere++;
+        }
     }
-    end_run(b, run, energy);
+    int128 high = sums.energy_high;
+    b->pending.n += run->end - run->begin - n_elsewhere;
+    b->pending.power_nw += sums.power_nw;
+    b->pending.energy += sums.energy_low + high * ((int64_t)1 << 32);
     return status;
 }
 
@@ -258,39 +178,65 @@ add_rows(struct block *b)
     return status;
 }
 
-static int128
-rate_row(int64_t factor, int64_t current, bool no_memo)
+/* Without the tables. */
+static void
+rate_rows_afresh(const struct wattle_batch *batch, int64_t *efficiency)
 {
+    const int64_t *factor = batch->columns[WATTLE_POWER_FACTOR];
+    const int64_t *current = batch->columns[WATTLE_CURRENT];
     const int64_t milli = DECIMAL_ONE / 1000;
-    uint64_t shape = no_memo ? efficiency_shape(factor * milli)
-                             : efficiency_shape_memo(factor);
-    uint64_t load = no_memo ? efficiency_load(current * milli)
-                            : efficiency_load_memo(current);
-    return (int128)factor * (int64_t)efficiency_product(shape, load);
+    for (size_t i = 0; i < batch->n_rows; i++)
+        efficiency[i] = efficiency_milli(efficiency_factor(factor[i]),
+                                         efficiency_relief(current[i] * milli));
+}
+
+/* By the tables, which it fills. */
+static void
+rate_rows_filling(const int64_t *factor, const int64_t *current, size_t n,
+                  int64_t *efficiency)
+{
+    for (size_t i = 0; i < n; i++)
+        efficiency[i] = efficiency_milli(efficiency_factor_memo(factor[i]),
+                                         efficiency_relief_memo(current[i]));
+}
+
+/* By the tables; false when a value is not in them. */
+static bool
+rate_rows_known(const int64_t *factor, const int64_t *current, size_t n,
+                int64_t *efficiency)
+{
+    uint64_t any = 0;
+    int64_t known = 1; /* what is not in its table yet is even */
+    for (size_t i = 0; i < n; i++)
+        any |= (uint64_t)current[i];
+    for (size_t i = 0; i < n && any < EFFICIENCY_CURRENTS; i++) {
+        int64_t of_factor = atomic_load_explicit(
+            &efficiency_factors[EFFICIENCY_MAX_FACTOR + factor[i]],
+            memory_order_relaxed);
+        int64_t relief = atomic_load_explicit(&efficiency_reliefs[current[i]],
+                                              memory_order_relaxed);
+        known &= of_factor & relief;
+        efficiency[i] = efficiency_milli(of_factor, relief);
+    }
+    return known != 0 && any < EFFICIENCY_CURRENTS;
 }
 
 /* The efficiencies of a block with current and power factor in thousandths. */
 static void
-rate_rows(const struct wattle_batch *batch, bool no_memo, int128 *efficiency)
+rate_rows(const struct wattle_batch *batch, bool no_memo, int64_t *efficiency)
 {
+    const size_t part = 64; /* what is done again for an unknown value */
     const int64_t *factor = batch->columns[WATTLE_POWER_FACTOR];
     const int64_t *current = batch->columns[WATTLE_CURRENT];
-    int64_t any = 0;
-    for (size_t i = 0; i < batch->n_rows; i++)
-        any |= current[i];
-    bool in_table = !no_memo && (uint64_t)any < EFFICIENCY_LOADS;
-    for (size_t i = 0; i < batch->n_rows; i++) {
-        uint64_t product = 0;
-        if (in_table)
-            product = efficiency_product(
-                atomic_load_explicit(
-                    &efficiency_shapes[EFFICIENCY_MAX_FACTOR + factor[i]],
-                    memory_order_relaxed),
-                atomic_load_explicit(&efficiency_loads[current[i]],
-                                     memory_order_relaxed));
-        /* zero: one of the two is not in its table yet */
-        efficiency[i] = product != 0 ? (int128)factor[i] * (int64_t)product
-                                     : rate_row(factor[i], current[i], no_memo);
+    if (no_memo) {
+        rate_rows_afresh(batch, efficiency);
+        return;
+    }
+    for (size_t at = 0; at < batch->n_rows; at += part) {
+        size_t left = batch->n_rows - at;
+        size_t n = left < part ? left : part;
+        if (!rate_rows_known(factor + at, current + at, n, efficiency + at))
+            rate_rows_filling(factor + at, current + at, n, efficiency + at);
     }
 }
 
@@ -343,14 +289,16 @@ account_block_add(struct account_set *set, const struct wattle_batch *batch,
     b.pending.power_hour = INT64_MIN;
     b.pending.power_hour_ms = INT64_MAX;
     b.pending.energy_hour = INT64_MIN;
-    if (has_factor && has_current) {
-        int128 efficiency[BLOCK_ROWS];
+    int64_t efficiency[BLOCK_ROWS];
+    bool is_rated = has_factor && has_current;
+    if (is_rated) {
         rate_rows(batch, set->no_memo, efficiency);
         b.efficiency = efficiency;
-        *status = add_rows(&b);
-    } else {
-        *status = add_rows(&b);
     }
+    if (is_rated != set->is_rated)
+        account_set_settle(set);
+    set->is_rated = is_rated;
+    *status = add_rows(&b);
     flush_power(&b);
     flush_energy(&b);
     return true;

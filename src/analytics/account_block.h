@@ -18,6 +18,12 @@ bool account_block_add(struct account_set *set,
 int account_add_row(struct account_set *set, const struct wattle_batch *batch,
                     size_t row);
 
+/* Moves what runs for the devices [from, to) into their accounts. */
+void account_settle(struct account_set *set, size_t from, size_t to);
+
+/* Lets the quick way go on from what the general way has made of a device. */
+void account_resume(struct account_set *set, size_t device);
+
 /* The step from an account's last reading to a later point. */
 int account_add_step(struct account_set *set, struct account *account,
                      const struct power_point *to);

@@ -173,6 +173,7 @@ join_device(struct account_set *total, size_t device, struct stretch_ref *refs,
     take_first(total, device, &refs[0]);
     for (size_t i = 1; i < n && status == WATTLE_OK; i++)
         status = join_later(total, &total->accounts[device], &refs[i]);
+    account_resume(total, device);
     return status;
 }
 
@@ -192,6 +193,8 @@ account_set_join(struct account_set *total, struct account_set **sets,
                  const uint32_t *const *device_of, size_t n_sets)
 {
     struct stretch_index index = {NULL, NULL};
+    for (size_t k = 0; k < n_sets; k++)
+        account_set_settle(sets[k]);
     int status = build_index(&index, total->n_devices, sets, device_of, n_sets);
     for (size_t k = 0; k < n_sets && status == WATTLE_OK; k++) {
         profile_merge(&total->profile, &sets[k]->profile);

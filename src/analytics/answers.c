@@ -81,14 +81,14 @@ mean_efficiency(int128 milli, int128 nano, uint64_t n)
 {
     if (n == 0)
         return NAN;
-    if (nano == 0 && n <= UINT64_MAX / 1000)
-        return ldexp(int128_ratio(milli, n * 1000), -EFFICIENCY_UNIT_BITS);
-    int128 sum = milli * (DECIMAL_ONE / 1000) + nano;
-    if (n <= UINT64_MAX / (uint64_t)DECIMAL_ONE)
-        return ldexp(int128_ratio(sum, n * (uint64_t)DECIMAL_ONE),
-                     -EFFICIENCY_UNIT_BITS);
+    if (nano == 0)
+        return ldexp(int128_ratio(milli, n), -EFFICIENCY_MILLI_BITS);
+    const int shift = EFFICIENCY_NANO_BITS - EFFICIENCY_MILLI_BITS;
+    struct int256 sum =
+        int256_mul(int256_from(milli), DECIMAL_ONE * (INT64_C(1) << shift));
+    sum = int256_add(sum, int256_from(nano));
     struct int256 places = int256_mul(int256_from(DECIMAL_ONE), (int64_t)n);
-    return ldexp(int256_ratio(int256_from(sum), places), -EFFICIENCY_UNIT_BITS);
+    return ldexp(int256_ratio(sum, places), -EFFICIENCY_NANO_BITS);
 }
 
 static double

@@ -2,7 +2,8 @@
  * efficiency.c - exp and ln by short series in 64-bit fixed point.
  *
  * Every step rounds down at 2^-63 or finer and there are fewer than 64
- * steps, so g and b are right to about 2^-57; the promise needs 2^-40.
+ * steps, so g and b are right to about 2^-57. The promise is 1e-12 of the
+ * size, 2^-40; the smallest e of a power factor in thousandths is 2^-15.
  */
 #include "analytics/efficiency.h"
 
@@ -81,26 +82,42 @@ efficiency_load(int64_t current_nano)
     return (uint64_t)(((uint128)1 << 121) / divisor);
 }
 
-_Atomic uint64_t efficiency_shapes[EFFICIENCY_SHAPES];
-_Atomic uint64_t efficiency_loads[EFFICIENCY_LOADS];
-
-uint64_t
-efficiency_shape_fill(int64_t power_factor_milli)
+int64_t
+efficiency_factor(int64_t power_factor_milli)
 {
-    uint64_t value = efficiency_shape(power_factor_milli * NANO_PER_MILLI);
+    uint64_t shape = efficiency_shape(power_factor_milli * NANO_PER_MILLI);
+    int64_t value =
+        (int64_t)((int128)power_factor_milli * (int64_t)(shape / 2) / 1000);
+    return value | 1;
+}
+
+int64_t
+efficiency_relief(int64_t current_nano)
+{
+    uint64_t load = efficiency_load(current_nano);
+    return (int64_t)(load >> 5) | 1;
+}
+
+_Atomic int64_t efficiency_factors[EFFICIENCY_FACTORS];
+_Atomic int64_t efficiency_reliefs[EFFICIENCY_CURRENTS];
+
+int64_t
+efficiency_factor_fill(int64_t power_factor_milli)
+{
+    int64_t value = efficiency_factor(power_factor_milli);
     uint64_t at = (uint64_t)(EFFICIENCY_MAX_FACTOR + power_factor_milli);
-    if (at < EFFICIENCY_SHAPES)
-        atomic_store_explicit(&efficiency_shapes[at], value,
+    if (at < EFFICIENCY_FACTORS)
+        atomic_store_explicit(&efficiency_factors[at], value,
                               memory_order_relaxed);
     return value;
 }
 
-uint64_t
-efficiency_load_fill(int64_t current_milli)
+int64_t
+efficiency_relief_fill(int64_t current_milli)
 {
-    uint64_t value = efficiency_load(current_milli * NANO_PER_MILLI);
-    if (current_milli >= 0 && current_milli < EFFICIENCY_LOADS)
-        atomic_store_explicit(&efficiency_loads[current_milli], value,
+    int64_t value = efficiency_relief(current_milli * NANO_PER_MILLI);
+    if (current_milli >= 0 && current_milli < EFFICIENCY_CURRENTS)
+        atomic_store_explicit(&efficiency_reliefs[current_milli], value,
                               memory_order_relaxed);
     return value;
 }

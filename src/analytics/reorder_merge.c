@@ -248,6 +248,7 @@ reorder_merge(struct reorder **reorders, size_t n, struct account_set *accounts,
     status = open_readers(&m, reorders, n);
     if (status == WATTLE_OK)
         status = run_merge(&m, duplicates);
+    account_set_settle(accounts);
     if (status == WATTLE_ERR_MEMORY)
         error_memory(error);
 out:

@@ -72,7 +72,7 @@ static const struct cli_option report_options[] = {
      "write what ran when to FILE, for Perfetto (ui.perfetto.dev)", NULL},
     {OPT_THREADS, "threads", "N", "threads (default: one for each core)", NULL},
     {OPT_SIMD, "simd", "LEVEL", "auto (default), scalar, avx2, avx512", NULL},
-    {OPT_READER, "reader", "KIND", "auto (default), mmap, pread, uring", NULL},
+    {OPT_READER, "reader", "KIND", "mmap (default, auto), pread, uring", NULL},
     {OPT_NO_MEMO, "no-memo", NULL, "remember no layouts, dates, efficiencies",
      NULL},
     {OPT_BLOCK, "block", "BYTES", "read this much at once (default 262144)",
@@ -514,6 +514,8 @@ run_report(const struct command *self, int argc, char **argv)
     if (parsed != CLI_END || !trace_file_open(&trace, self, request.trace_path))
         goto out;
     request.options.trace = trace.trace;
+    if (request.options.reader == WATTLE_READER_AUTO)
+        request.options.reader = WATTLE_READER_MMAP;
     code = trace_file_close(&trace, open_and_compute(self, &request));
 out:
     free(request.paths);

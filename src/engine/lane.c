@@ -524,6 +524,7 @@ lane_run(struct lane *lane, struct lane_shared *shared,
         run.decoder->clock = clock;
         run.decoder->error = &run.error;
         run_sources(&run);
+        account_set_settle(&lane->accounts);
         lane->n_lines += run.decoder->n_lines;
         lane->n_fast_rows = run.decoder->n_fast_rows;
         lane->n_slow_rows = run.decoder->n_slow_rows;

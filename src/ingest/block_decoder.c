@@ -410,9 +410,24 @@ follow(struct block_decoder *d, uint32_t device)
     d->previous = device;
 }
 
+/* Rows from `row` on of devices in the order of their numbers; how many. */
+static size_t
+follow_numbers(struct block_decoder *d, size_t row, size_t n, uint32_t first)
+{
+    const struct registry *registry = d->registry;
+    size_t n_left = registry->n_devices - first;
+    size_t count = d->kernels->count_matching(
+        &registry->keys[first].low, d->decoded->device[0] + row,
+        d->decoded->device[1] + row, n - row < n_left ? n - row : n_left);
+    for (size_t i = 0; i < count; i++)
+        d->batch.device[row + i] = first + (uint32_t)i;
+    return count;
+}
+
 /*
  * The rows from `row` on whose guesses are right, in a block of fast rows
- * only; returns the first other row.
+ * only; returns the first other row. Devices mostly come in the order in
+ * which they came first, which is that of their numbers.
  */
 static size_t
 follow_guesses(struct block_decoder *d, size_t row, size_t n)
@@ -425,12 +440,18 @@ follow_guesses(struct block_decoder *d, size_t row, size_t n)
     uint32_t previous = d->previous;
     if (previous >= d->registry->n_devices)
         return row;
-    for (; row < n; row++) {
+    while (row < n) {
         uint32_t guess = successor[previous];
         if (keys[guess].low != low[row] || keys[guess].high != high[row])
             break;
-        device[row] = guess;
+        device[row++] = guess;
         previous = guess;
+        if (guess + 1 >= d->registry->n_devices || row == n ||
+            keys[guess + 1].low != low[row])
+            continue;
+        size_t count = follow_numbers(d, row, n, guess + 1);
+        row += count;
+        previous += (uint32_t)count;
     }
     d->previous = previous;
     return row;

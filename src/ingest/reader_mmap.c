@@ -2,8 +2,9 @@
  * reader_mmap.c - views straight into the page cache.
  *
  * The file is mapped in windows, so that resident memory stays bounded, and
- * the next window is asked for ahead of time. The last view is a copy: its
- * mapping has no slack behind it.
+ * the next window is asked for ahead of time. A file that cannot be mapped,
+ * or one more than there are slots for, is read by pread instead. The last view
+ * is a copy: its mapping has no slack behind it.
  *
  * A file that shrinks while it is mapped raises SIGBUS. While any window
  * exists a handler is in place that puts zero pages over the lost part and
@@ -18,6 +19,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -113,6 +115,21 @@ unmap(struct mmap_reader *r)
     r->map = NULL;
 }
 
+/*
+ * Asks for a part of the file, unless its begin and middle are in the page
+ * cache: to ask for pages that are there costs more than to read them.
+ */
+static void
+read_ahead(int fd, uint64_t offset, size_t len)
+{
+    uint8_t byte;
+    struct iovec one = {&byte, 1};
+    off_t begin = (off_t)offset, middle = (off_t)(offset + len / 2);
+    if (preadv2(fd, &one, 1, begin, RWF_NOWAIT) < 0 ||
+        preadv2(fd, &one, 1, middle, RWF_NOWAIT) < 0)
+        posix_fadvise(fd, begin, (off_t)len, POSIX_FADV_WILLNEED);
+}
+
 static int
 map_window(struct mmap_reader *r, uint64_t start, size_t len,
            struct wattle_error *error)
@@ -133,9 +150,8 @@ map_window(struct mmap_reader *r, uint64_t start, size_t len,
     uintptr_t rounded = (r->map_len + r->page - 1) / r->page * r->page;
     atomic_store(&windows[r->slot].end, (uintptr_t)map + rounded);
     atomic_store(&windows[r->slot].start, (uintptr_t)map);
-    madvise(map, r->map_len, MADV_WILLNEED);
-    posix_fadvise(r->base.fd, (off_t)end, (off_t)WINDOW_BYTES,
-                  POSIX_FADV_WILLNEED);
+    read_ahead(r->base.fd, r->map_offset, r->map_len);
+    read_ahead(r->base.fd, end, WINDOW_BYTES);
     return WATTLE_OK;
 }
 
@@ -184,6 +200,19 @@ view_tail(struct mmap_reader *r, struct wattle_error *error)
     return WATTLE_OK;
 }
 
+/*
+ * Has the pages of the view mapped now: the kernel maps sixteen at a time, and
+ * text that is mapped can be brought into the cache ahead of its use.
+ */
+static void
+touch(const struct reader *base)
+{
+    const size_t stride = 65536;
+    size_t at = stride - (uintptr_t)base->data % stride;
+    for (; at < base->len; at += stride)
+        (void)*(const volatile uint8_t *)(base->data + at);
+}
+
 static int
 more(struct reader *base, size_t used, struct wattle_error *error)
 {
@@ -208,8 +237,10 @@ more(struct reader *base, size_t used, struct wattle_error *error)
                       end + KERNEL_SLACK <= r->map_offset + r->map_len;
         if (!inside)
             status = map_window(r, start, base->len, error);
-        if (status == WATTLE_OK)
+        if (status == WATTLE_OK) {
             base->data = r->map + (start - r->map_offset);
+            touch(base);
+        }
     }
     if (status == WATTLE_OK)
         check_size(r);
@@ -229,6 +260,16 @@ close_reader(struct reader *base)
 
 static const struct reader_ops ops = {"mmap", more, close_reader};
 
+/* Some file systems have no maps. */
+static bool
+can_map(int fd, size_t page)
+{
+    void *map = mmap(NULL, page, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (map != MAP_FAILED)
+        munmap(map, page);
+    return map != MAP_FAILED;
+}
+
 struct reader *
 reader_mmap_open(struct source *source, uint64_t offset, size_t block_bytes,
                  struct wattle_error *error)
@@ -240,15 +281,16 @@ reader_mmap_open(struct source *source, uint64_t offset, size_t block_bytes,
         return NULL;
     }
     struct mmap_reader *r = calloc(1, sizeof(*r));
-    if (r == NULL || !take_slot(r)) {
-        if (r == NULL)
-            error_memory(error);
-        else
-            error_set(error, WATTLE_ERR_IO,
-                      "more than %d files are mapped at once", MAX_WINDOWS);
+    if (r == NULL) {
+        close(fd);
+        error_memory(error);
+        return NULL;
+    }
+    r->page = (uint64_t)sysconf(_SC_PAGESIZE);
+    if (!can_map(fd, r->page) || !take_slot(r)) {
         free(r);
         close(fd);
-        return NULL;
+        return reader_buffer_open(source, offset, block_bytes, error);
     }
     r->base.ops = &ops;
     r->base.source = source;
@@ -256,6 +298,5 @@ reader_mmap_open(struct source *source, uint64_t offset, size_t block_bytes,
     r->base.fd = fd;
     r->base.offset = offset;
     r->base.end = source->size_bytes;
-    r->page = (uint64_t)sysconf(_SC_PAGESIZE);
     return &r->base;
 }

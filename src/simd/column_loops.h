@@ -40,4 +40,56 @@ column_multiply(const int64_t *a, const int64_t *b, const int64_t *c, size_t n,
     return high < UINT64_C(1) << 31 && over >> 63 == 0;
 }
 
+/* Adds one row; false when the account cannot take it. */
+static inline bool
+column_add_one(struct running *running, const struct running_rows *rows,
+               size_t row, int64_t from_ms, struct running_sums *sums)
+{
+    uint32_t device = rows->device[row];
+    struct running *a = &running[device / RUNNING_LANES];
+    size_t lane = device % RUNNING_LANES;
+    int64_t now_ms = rows->time_ms[row];
+    uint64_t back = (uint64_t)a->last_ms[lane] - (uint64_t)from_ms;
+    uint64_t span = (uint64_t)now_ms - (uint64_t)from_ms;
+    if (back >= span || a->n_readings[lane] >= RUNNING_READINGS)
+        return false;
+    int64_t nw = rows->power_nw[row];
+    int64_t both = a->last_nw[lane] + nw;
+    int64_t low = (int64_t)((uint64_t)(uint32_t)both * (span - back));
+    int64_t high = (both >> 32) * (int64_t)(span - back);
+    a->last_ms[lane] = now_ms;
+    a->last_nw[lane] = nw;
+    a->n_readings[lane]++;
+    a->min_nw[lane] = nw < a->min_nw[lane] ? nw : a->min_nw[lane];
+    a->max_nw[lane] = nw > a->max_nw[lane] ? nw : a->max_nw[lane];
+    a->sum_nw[lane] += nw;
+    a->energy_low[lane] += low;
+    a->energy_high[lane] += high;
+    if (rows->efficiency != NULL)
+        a->efficiency[lane] += rows->efficiency[row];
+    sums->power_nw += nw;
+    sums->energy_low += (uint64_t)low;
+    sums->energy_high += high;
+    return true;
+}
+
+static size_t
+column_count_within(const int64_t *values, size_t n, int64_t low, uint64_t span)
+{
+    size_t i = 0;
+    while (i < n && (uint64_t)values[i] - (uint64_t)low < span)
+        i++;
+    return i;
+}
+
+static size_t
+column_count_matching(const uint64_t *keys, const uint64_t *low,
+                      const uint64_t *high, size_t n)
+{
+    size_t i = 0;
+    while (i < n && keys[2 * i] == low[i] && keys[2 * i + 1] == high[i])
+        i++;
+    return i;
+}
+
 #endif

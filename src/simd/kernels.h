@@ -14,8 +14,9 @@
 
 #include "simd/row_layout.h"
 
-#define KERNEL_ROWS  1024 /* most rows in one call */
-#define KERNEL_SLACK 64   /* bytes that may be read behind the text */
+#define KERNEL_ROWS  1024  /* most rows in one call */
+#define KERNEL_SLACK 64    /* bytes that may be read behind the text */
+#define KERNEL_AHEAD 49152 /* text so far ahead is brought into the cache */
 
 /*
  * Rows as decoded, before dates and devices are looked up. The numbers go
@@ -29,6 +30,40 @@ struct decoded_rows {
     uint32_t ms[KERNEL_ROWS];        /* or high unix digits */
     uint16_t slot[KERNEL_ROWS];      /* of the layout */
     uint8_t is_valid[KERNEL_ROWS];   /* 0: for the reference parser */
+};
+
+/*
+ * Accounts in the making, eight devices a block, a row of eight for each
+ * figure: what has been added since they were settled last. Sums fit 64 bits
+ * for that number of readings.
+ */
+#define RUNNING_LANES    8
+#define RUNNING_READINGS 127
+
+struct running {
+    int64_t last_ms[RUNNING_LANES];    /* INT64_MIN: nothing may be added */
+    int64_t last_nw[RUNNING_LANES];    /* power of the last reading */
+    int64_t n_readings[RUNNING_LANES]; /* at most RUNNING_READINGS */
+    int64_t min_nw[RUNNING_LANES], max_nw[RUNNING_LANES];
+    int64_t sum_nw[RUNNING_LANES];
+    int64_t energy_low[RUNNING_LANES]; /* energy: low + high * 2^32 */
+    int64_t energy_high[RUNNING_LANES];
+    int64_t efficiency[RUNNING_LANES]; /* at most 2^56 a reading */
+};
+
+/* Rows for them; |power| < 2^53. */
+struct running_rows {
+    const uint32_t *device;
+    const int64_t *time_ms;
+    const int64_t *power_nw;
+    const int64_t *efficiency; /* NULL = none */
+};
+
+/* Sums over rows: power, and the energy of steps, low + high * 2^32. */
+struct running_sums {
+    int64_t power_nw;
+    uint64_t energy_low;
+    int64_t energy_high;
 };
 
 struct kernels {
@@ -63,6 +98,26 @@ struct kernels {
      */
     bool (*multiply)(const int64_t *a, const int64_t *b, const int64_t *c,
                      size_t n, int64_t max_ab, int64_t *power);
+    /*
+     * Adds rows from `row` on to their accounts, each with the step from the
+     * account's last reading, whose energy is (p0 + p1) * dt. Stops before
+     * the first row whose last reading is earlier than from_ms or not earlier
+     * than the row, or whose account is full; returns it, or `end`. No row is
+     * more than 2^22 ms after from_ms; at most KERNEL_ROWS rows. *sums grows
+     * by what was added. `running` is aligned to 64 bytes.
+     */
+    size_t (*add_rows)(struct running *running, const struct running_rows *rows,
+                       size_t row, size_t end, int64_t from_ms,
+                       struct running_sums *sums);
+    /* How many values, from the first on, are in [low, low + span). */
+    size_t (*count_within)(const int64_t *values, size_t n, int64_t low,
+                           uint64_t span);
+    /*
+     * How many rows, from the first on, have the keys of devices that follow
+     * each other: low[i] == keys[2 i] and high[i] == keys[2 i + 1].
+     */
+    size_t (*count_matching)(const uint64_t *keys, const uint64_t *low,
+                             const uint64_t *high, size_t n);
 };
 
 /*

@@ -204,12 +204,315 @@ decode_rows(const struct row_layout *table,
     }
 }
 
+/* Unsigned a < b, in each 64-bit lane. */
+static inline __m256i
+is_below(__m256i a, __m256i b)
+{
+    const __m256i flip = _mm256_set1_epi64x(INT64_MIN);
+    return _mm256_cmpgt_epi64(_mm256_xor_si256(b, flip),
+                              _mm256_xor_si256(a, flip));
+}
+
+static inline __m256i
+load_four(const void *at)
+{
+    return _mm256_loadu_si256((const __m256i *)at);
+}
+
+static inline void
+store_four(void *at, __m256i value)
+{
+    _mm256_storeu_si256((__m256i *)at, value);
+}
+
+static inline void
+add_to(int64_t *figures, __m256i amount)
+{
+    store_four(figures, _mm256_add_epi64(load_four(figures), amount));
+}
+
+/* struct running_sums, by lane. */
+struct lane_sums {
+    __m256i nw, low, high;
+};
+
+static inline __m256i
+least_of(__m256i a, __m256i b)
+{
+    return _mm256_blendv_epi8(a, b, _mm256_cmpgt_epi64(a, b));
+}
+
+static inline __m256i
+greatest_of(__m256i a, __m256i b)
+{
+    return _mm256_blendv_epi8(a, b, _mm256_cmpgt_epi64(b, a));
+}
+
+/*
+ * Adds four rows, to lanes from `lane` on; false, with nothing done, when not
+ * all of them can be added.
+ */
+static inline bool
+add_four(struct running *a, size_t lane, const struct running_rows *rows,
+         size_t row, __m256i from_ms, struct lane_sums *sums)
+{
+    __m256i now_ms = load_four(rows->time_ms + row);
+    __m256i span = _mm256_sub_epi64(now_ms, from_ms);
+    __m256i back = _mm256_sub_epi64(load_four(a->last_ms + lane), from_ms);
+    __m256i n = load_four(a->n_readings + lane);
+    __m256i taken = _mm256_and_si256(
+        is_below(back, span),
+        _mm256_cmpgt_epi64(_mm256_set1_epi64x(RUNNING_READINGS), n));
+    if (_mm256_movemask_epi8(taken) != -1)
+        return false;
+    __m256i dt = _mm256_sub_epi64(span, back);
+    __m256i nw = load_four(rows->power_nw + row);
+    __m256i both = _mm256_add_epi64(nw, load_four(a->last_nw + lane));
+    __m256i low = _mm256_mul_epu32(both, dt);
+    __m256i high = _mm256_mul_epi32(_mm256_srli_epi64(both, 32), dt);
+    store_four(a->last_ms + lane, now_ms);
+    store_four(a->last_nw + lane, nw);
+    store_four(a->n_readings + lane,
+               _mm256_add_epi64(n, _mm256_set1_epi64x(1)));
+    store_four(a->min_nw + lane, least_of(load_four(a->min_nw + lane), nw));
+    store_four(a->max_nw + lane, greatest_of(load_four(a->max_nw + lane), nw));
+    add_to(a->sum_nw + lane, nw);
+    add_to(a->energy_low + lane, low);
+    add_to(a->energy_high + lane, high);
+    if (rows->efficiency != NULL)
+        add_to(a->efficiency + lane, load_four(rows->efficiency + row));
+    sums->nw = _mm256_add_epi64(sums->nw, nw);
+    sums->low = _mm256_add_epi64(sums->low, low);
+    sums->high = _mm256_add_epi64(sums->high, high);
+    return true;
+}
+
+/* Four devices of one block, in the order of their numbers. */
+static inline bool
+is_half_block(const uint32_t *device)
+{
+    if (device[0] % 4 != 0)
+        return false;
+    __m128i wanted = _mm_add_epi32(_mm_set1_epi32((int)device[0]),
+                                   _mm_set_epi32(3, 2, 1, 0));
+    __m128i found = _mm_loadu_si128((const __m128i *)device);
+    return _mm_movemask_epi8(_mm_cmpeq_epi32(wanted, found)) == 0xffff;
+}
+
+/* Four times the same device. */
+static inline bool
+is_same(const uint32_t *device)
+{
+    return device[0] == device[1] && device[0] == device[2] &&
+           device[0] == device[3];
+}
+
+static int64_t
+sum_four(__m256i values)
+{
+    int64_t value[4];
+    store_four(value, values);
+    return (int64_t)((uint64_t)value[0] + (uint64_t)value[1] +
+                     (uint64_t)value[2] + (uint64_t)value[3]);
+}
+
+/* What a stretch of rows of one device comes to, by lane. */
+struct stretch {
+    struct lane_sums sums;
+    __m256i min, max, efficiency;
+    __m256i last_ms, last_nw; /* in the last lane: of the last row */
+    int64_t n;
+};
+
+static inline struct stretch
+begin_stretch(const struct running *a, size_t lane)
+{
+    const __m256i none = _mm256_setzero_si256();
+    return (struct stretch){
+        .sums = {none, none, none},
+        .min = _mm256_set1_epi64x(a->min_nw[lane]),
+        .max = _mm256_set1_epi64x(a->max_nw[lane]),
+        .efficiency = none,
+        .last_ms = _mm256_set1_epi64x(a->last_ms[lane]),
+        .last_nw = _mm256_set1_epi64x(a->last_nw[lane]),
+        .n = a->n_readings[lane],
+    };
+}
+
+static inline void
+end_stretch(const struct stretch *s, struct running *a, size_t lane)
+{
+    int64_t min[4], max[4];
+    store_four(min, s->min);
+    store_four(max, s->max);
+    for (int k = 1; k < 4; k++) {
+        min[0] = min[k] < min[0] ? min[k] : min[0];
+        max[0] = max[k] > max[0] ? max[k] : max[0];
+    }
+    a->last_ms[lane] = _mm256_extract_epi64(s->last_ms, 3);
+    a->last_nw[lane] = _mm256_extract_epi64(s->last_nw, 3);
+    a->n_readings[lane] = s->n;
+    a->min_nw[lane] = min[0];
+    a->max_nw[lane] = max[0];
+    a->sum_nw[lane] += sum_four(s->sums.nw);
+    a->energy_low[lane] += sum_four(s->sums.low);
+    a->energy_high[lane] += sum_four(s->sums.high);
+    a->efficiency[lane] += sum_four(s->efficiency);
+}
+
+/* The last lane of `before`, then the first three of `now`. */
+static inline __m256i
+shift_in(__m256i before, __m256i now)
+{
+    __m256i turned = _mm256_permute4x64_epi64(now, 0x93);
+    return _mm256_blend_epi32(turned, _mm256_permute4x64_epi64(before, 0x93),
+                              0x03);
+}
+
+/* Adds four rows of the stretch's device; false when they cannot be. */
+static inline bool
+extend_stretch(struct stretch *s, const struct running_rows *rows, size_t row,
+               __m256i from_ms)
+{
+    __m256i now_ms = load_four(rows->time_ms + row);
+    /* each row's step begins at the row before */
+    __m256i span = _mm256_sub_epi64(now_ms, from_ms);
+    __m256i back = _mm256_sub_epi64(shift_in(s->last_ms, now_ms), from_ms);
+    if (s->n + 4 > RUNNING_READINGS ||
+        _mm256_movemask_epi8(is_below(back, span)) != -1)
+        return false;
+    __m256i dt = _mm256_sub_epi64(span, back);
+    __m256i nw = load_four(rows->power_nw + row);
+    __m256i both = _mm256_add_epi64(nw, shift_in(s->last_nw, nw));
+    __m256i low = _mm256_mul_epu32(both, dt);
+    __m256i high = _mm256_mul_epi32(_mm256_srli_epi64(both, 32), dt);
+    s->sums.nw = _mm256_add_epi64(s->sums.nw, nw);
+    s->sums.low = _mm256_add_epi64(s->sums.low, low);
+    s->sums.high = _mm256_add_epi64(s->sums.high, high);
+    s->min = least_of(s->min, nw);
+    s->max = greatest_of(s->max, nw);
+    if (rows->efficiency != NULL)
+        s->efficiency =
+            _mm256_add_epi64(s->efficiency, load_four(rows->efficiency + row));
+    s->last_ms = now_ms;
+    s->last_nw = nw;
+    s->n += 4;
+    return true;
+}
+
+/* Adds rows of one device, four at a time; returns the first other row. */
+static inline size_t
+add_stretch(struct running *running, const struct running_rows *rows,
+            size_t row, size_t end, __m256i from_ms, struct lane_sums *sums)
+{
+    uint32_t device = rows->device[row];
+    struct running *a = &running[device / RUNNING_LANES];
+    size_t lane = device % RUNNING_LANES;
+    struct stretch s = begin_stretch(a, lane);
+    size_t at = row;
+    while (end - at >= 4 && rows->device[at] == device &&
+           is_same(rows->device + at) && extend_stretch(&s, rows, at, from_ms))
+        at += 4;
+    if (at == row)
+        return row;
+    end_stretch(&s, a, lane);
+    sums->nw = _mm256_add_epi64(sums->nw, s.sums.nw);
+    sums->low = _mm256_add_epi64(sums->low, s.sums.low);
+    sums->high = _mm256_add_epi64(sums->high, s.sums.high);
+    return at;
+}
+
+/* Adds rows, as many as go at once; returns the first row not added. */
+static inline size_t
+add_several(struct running *running, const struct running_rows *rows,
+            size_t row, size_t end, __m256i from_ms, struct lane_sums *sums)
+{
+    const uint32_t *device = rows->device + row;
+    if (end - row < 4)
+        return row;
+    if (is_half_block(device))
+        return add_four(&running[device[0] / RUNNING_LANES],
+                        device[0] % RUNNING_LANES, rows, row, from_ms, sums)
+                   ? row + 4
+                   : row;
+    if (is_same(device))
+        return add_stretch(running, rows, row, end, from_ms, sums);
+    return row;
+}
+
+static size_t
+add_rows(struct running *running, const struct running_rows *rows, size_t row,
+         size_t end, int64_t from_ms, struct running_sums *sums)
+{
+    const struct running_rows r = *rows;
+    const __m256i none = _mm256_setzero_si256();
+    __m256i from = _mm256_set1_epi64x(from_ms);
+    struct lane_sums lanes = {none, none, none};
+    bool has_lanes = false;
+    while (row < end) {
+        size_t next = add_several(running, &r, row, end, from, &lanes);
+        if (next == row) {
+            if (!column_add_one(running, &r, row, from_ms, sums))
+                break;
+            row++;
+            continue;
+        }
+        has_lanes = true;
+        row = next;
+    }
+    if (!has_lanes)
+        return row;
+    sums->power_nw += sum_four(lanes.nw);
+    sums->energy_low += (uint64_t)sum_four(lanes.low);
+    sums->energy_high += sum_four(lanes.high);
+    return row;
+}
+
+static size_t
+count_within(const int64_t *values, size_t n, int64_t low, uint64_t span)
+{
+    const __m256i begin = _mm256_set1_epi64x(low);
+    const __m256i size = _mm256_set1_epi64x((int64_t)span);
+    size_t i = 0;
+    for (; i + 4 <= n; i += 4) {
+        __m256i at = _mm256_sub_epi64(load_four(values + i), begin);
+        if (_mm256_movemask_epi8(is_below(at, size)) != -1)
+            break;
+    }
+    return i + column_count_within(values + i, n - i, low, span);
+}
+
+static size_t
+count_matching(const uint64_t *keys, const uint64_t *low, const uint64_t *high,
+               size_t n)
+{
+    size_t i = 0;
+    for (; i + 4 <= n; i += 4) {
+        /* keys as low 0, high 0, low 1, high 1; rows come as lows, highs */
+        __m256i lows = load_four(low + i);
+        __m256i highs = load_four(high + i);
+        __m256i a = _mm256_unpacklo_epi64(lows, highs);
+        __m256i b = _mm256_unpackhi_epi64(lows, highs);
+        __m256i first = _mm256_permute2x128_si256(a, b, 0x20);
+        __m256i second = _mm256_permute2x128_si256(a, b, 0x31);
+        __m256i other = _mm256_or_si256(
+            _mm256_xor_si256(first, load_four(keys + 2 * i)),
+            _mm256_xor_si256(second, load_four(keys + 2 * i + 4)));
+        if (!_mm256_testz_si256(other, other))
+            break;
+    }
+    return i + column_count_matching(keys + 2 * i, low + i, high + i, n - i);
+}
+
 const struct kernels kernels_avx2 = {
     .name = "avx2",
     .split_rows = split_rows,
     .decode_rows = decode_rows,
     .set_times = column_set_times,
     .multiply = column_multiply,
+    .add_rows = add_rows,
+    .count_within = count_within,
+    .count_matching = count_matching,
 };
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * kernels_avx512.c - one row per 64-byte register (AVX-512 with VBMI).
+ * kernels_avx512.c - one row per 64-byte register (AVX-512 with VBMI and
+ * VBMI2).
  *
  * A row is loaded whole, compared with its layout's literals, and one byte
  * permutation brings every digit to its canonical place. Three multiply-add
@@ -12,6 +13,7 @@
 #if defined(__x86_64__)
 
 #include <immintrin.h>
+#include <string.h>
 
 static size_t
 split_rows(const uint8_t *text, size_t len, uint32_t *starts, size_t max_rows)
@@ -34,104 +36,110 @@ split_rows(const uint8_t *text, size_t len, uint32_t *starts, size_t max_rows)
 }
 
 /*
- * Constants by cell. What exceeds its limit is no digit, no time of the day,
- * or a number beyond number_max; unsigned saturating subtraction shows it.
+ * Constants by cell. What exceeds its limit is no digit or no time of the
+ * day; unsigned saturating subtraction shows it.
  */
 struct weights {
-    __m512i tens, hundreds, myriads;
+    __m512i zero;  /* bytes: '0' */
+    __m512i blank; /* nothing, in rows less '0' */
+    __m512i tens, hundreds;
     __m512i digit_max; /* bytes: 9, but anything in the device's cells */
     __m512i pair_max;  /* words: 23, 59, 59 in the time's cell */
-    __m512i four_max;  /* words: by number_max */
 };
 
 static struct weights
-make_weights(const int64_t number_max[LAYOUT_NUMBERS])
+make_weights(void)
 {
     const int64_t digits2 = 0x010a010a010a010a; /* 10, 1 in each pair */
     const int64_t number4 = 0x0001006400010064; /* 100, 1 */
     const int64_t time4 = 0x00000001003c0e10;   /* 3600, 60; 1, 0 */
     const int64_t nines = 0x0909090909090909;
     const int64_t any = -1;
-    const int64_t clock = 0x7fff003b003b0017; /* 23, 59, 59 */
+    const int64_t clock = 0x7fff003b003b0017;          /* 23, 59, 59 */
+    const int64_t no_id = (int64_t)0xd0d0d0d0d0d0d0d0; /* 0 - '0' */
     struct weights w = {
+        _mm512_set1_epi8('0'),
+        _mm512_set_epi64(no_id, no_id, 0, 0, 0, 0, 0, 0),
         _mm512_set1_epi64(digits2),
         _mm512_set_epi64(number4, number4, number4, time4, number4, number4,
                          number4, number4),
-        _mm512_set_epi64(10000, 10000, 10000, 1, 10000, 10000, 10000, 10000),
         _mm512_set_epi64(any, any, nines, nines, nines, nines, nines, nines),
         _mm512_set_epi64(any, any, any, clock, any, any, any, any),
-        _mm512_set_epi64(
-            any, any, any, any, any, layout_four_limit(number_max[2]),
-            layout_four_limit(number_max[1]), layout_four_limit(number_max[0])),
     };
     return w;
 }
+
+/* The bytes of the device's cells. */
+#define DEVICE_BYTES UINT64_C(0xffff000000000000)
 
 /* What the loop needs beside the row. */
 struct decoding {
     const struct row_layout *table;
     struct weights weights;
+    __m512i number_max[LAYOUT_NUMBERS];
     struct decoded_rows *out;
 };
 
+/* What is against rows being valid, gathered over a few of them. */
+struct doubts {
+    __m512i wrong;     /* not zero: no digits, no time of the day */
+    uint64_t other;    /* not zero: another shape, other literals */
+    uint64_t negative; /* layouts' bits */
+};
+
 /*
- * Decodes row i to its eight cells: three numbers, date, seconds, ms, and the
- * two words of the device. Notes slot and validity.
+ * Decodes a row to its eight cells: three numbers, date, seconds and ms, the
+ * last six as two halves yet to be joined, and the two words of the device.
  */
 static inline __m512i
 decode_row(const struct decoding *d, const uint8_t *text, uint32_t len,
-           size_t i)
+           uint16_t *slot_out, struct doubts *doubts)
 {
     const struct weights *w = &d->weights;
     __m512i row = _mm512_loadu_si512(text);
-    uint64_t low = _mm512_cmplt_epu8_mask(row, _mm512_set1_epi8('0'));
+    uint64_t low = _mm512_cmplt_epu8_mask(row, w->zero);
     uint64_t shape = len <= LAYOUT_BYTES ? _bzhi_u64(low, len) : 0;
     size_t slot = layout_slot(shape);
     const struct row_layout *layout = &d->table[slot];
-    /* 0x28: (row ^ literal) & literal_bytes */
-    __m512i wrong = _mm512_ternarylogic_epi64(
-        row, _mm512_load_si512(layout->literal),
-        _mm512_load_si512(layout->literal_bytes), 0x28);
-    __m512i bytes = _mm512_maskz_permutexvar_epi8(
-        layout->source_mask, _mm512_load_si512(layout->source), row);
-    __m512i digits =
-        _mm512_sub_epi8(bytes, _mm512_load_si512(layout->zero_char));
+    *slot_out = (uint16_t)slot;
+    doubts->other |= _mm512_mask_cmpneq_epi8_mask(
+        layout->literal_mask, row, _mm512_load_si512(layout->literal));
+    doubts->other |= (layout->shape ^ shape) | (shape == 0 ? 1 : 0);
+    doubts->negative |= layout->negative;
+    __m512i digits = _mm512_mask_permutexvar_epi8(
+        w->blank, layout->source_mask, _mm512_load_si512(layout->source),
+        _mm512_sub_epi8(row, w->zero));
     __m512i pairs = _mm512_maddubs_epi16(digits, w->tens);
     __m512i fours = _mm512_madd_epi16(pairs, w->hundreds);
-    __m512i over_digit = _mm512_subs_epu8(digits, w->digit_max);
-    __m512i over_pair = _mm512_subs_epu16(pairs, w->pair_max);
-    __m512i over_four = _mm512_subs_epu16(fours, w->four_max);
     /* 0xfe: any of the three */
-    wrong = _mm512_ternarylogic_epi64(wrong, over_digit, over_pair, 0xfe);
-    wrong = _mm512_or_si512(wrong, over_four);
-    __m512i value = _mm512_add_epi64(_mm512_mul_epu32(fours, w->myriads),
-                                     _mm512_srli_epi64(fours, 32));
-    value = _mm512_mask_sub_epi64(value, layout->negative,
-                                  _mm512_setzero_si512(), value);
-    d->out->slot[i] = (uint16_t)slot;
-    d->out->is_valid[i] = (_mm512_test_epi64_mask(wrong, wrong) == 0) &
-                          (layout->shape == shape) & (shape != 0);
-    return _mm512_mask_mov_epi64(value, 0xc0, bytes);
+    doubts->wrong = _mm512_ternarylogic_epi64(
+        doubts->wrong, _mm512_subs_epu8(digits, w->digit_max),
+        _mm512_subs_epu16(pairs, w->pair_max), 0xfe);
+    return _mm512_mask_add_epi8(fours, DEVICE_BYTES, digits, w->zero);
+}
+
+/* Eight numbers from their halves: low * 10000 + high. */
+static inline __m512i
+join(__m512i halves)
+{
+    return _mm512_add_epi64(_mm512_mul_epu32(halves, _mm512_set1_epi64(10000)),
+                            _mm512_srli_epi64(halves, 32));
 }
 
 static inline void
-store_row(__m512i cells, struct decoded_rows *out, size_t i)
+store_words(uint32_t *out, __m512i values)
 {
-    uint64_t cell[8];
-    _mm512_storeu_si512(cell, cells);
-    for (int k = 0; k < LAYOUT_NUMBERS; k++)
-        out->number[k][i] = (int64_t)cell[k];
-    out->date[i] = (uint32_t)cell[LAYOUT_DATE_CELL];
-    out->seconds[i] = (uint32_t)cell[LAYOUT_TIME_CELL];
-    out->ms[i] = (uint32_t)cell[LAYOUT_MS_CELL];
-    out->device[0][i] = cell[6];
-    out->device[1][i] = cell[7];
+    _mm256_storeu_si256((__m256i *)out, _mm512_cvtepi64_epi32(values));
 }
 
-/* Eight rows of eight cells to columns: the 8 x 8 transpose. */
-static inline void
-store_eight(const __m512i r[8], struct decoded_rows *out, size_t i)
+/*
+ * Eight rows of eight cells to columns, the 8 x 8 transpose. False when a
+ * number is beyond its limit.
+ */
+static inline bool
+store_eight(const struct decoding *d, const __m512i r[8], size_t i)
 {
+    struct decoded_rows *out = d->out;
     /* pairs of rows, interleaved: even cells in one, odd ones in the other */
     __m512i a0 = _mm512_unpacklo_epi64(r[0], r[1]);
     __m512i a1 = _mm512_unpackhi_epi64(r[0], r[1]);
@@ -150,19 +158,69 @@ store_eight(const __m512i r[8], struct decoded_rows *out, size_t i)
     __m512i f2 = _mm512_shuffle_i64x2(c0, d0, 0xdd);
     __m512i f1 = _mm512_shuffle_i64x2(c1, d1, 0x88);
     __m512i f3 = _mm512_shuffle_i64x2(c1, d1, 0xdd);
-    _mm512_storeu_si512(out->number[0] + i, _mm512_shuffle_i64x2(e0, f0, 0x88));
-    _mm512_storeu_si512(out->number[1] + i, _mm512_shuffle_i64x2(e1, f1, 0x88));
-    _mm512_storeu_si512(out->number[2] + i, _mm512_shuffle_i64x2(e2, f2, 0x88));
-    __m512i date = _mm512_shuffle_i64x2(e3, f3, 0x88);
+    __m512i n0 = join(_mm512_shuffle_i64x2(e0, f0, 0x88));
+    __m512i n1 = join(_mm512_shuffle_i64x2(e1, f1, 0x88));
+    __m512i n2 = join(_mm512_shuffle_i64x2(e2, f2, 0x88));
+    _mm512_storeu_si512(out->number[0] + i, n0);
+    _mm512_storeu_si512(out->number[1] + i, n1);
+    _mm512_storeu_si512(out->number[2] + i, n2);
+    store_words(out->date + i, join(_mm512_shuffle_i64x2(e3, f3, 0x88)));
     __m512i seconds = _mm512_shuffle_i64x2(e0, f0, 0xdd);
-    __m512i ms = _mm512_shuffle_i64x2(e1, f1, 0xdd);
-    _mm256_storeu_si256((__m256i *)(out->date + i),
-                        _mm512_cvtepi64_epi32(date));
-    _mm256_storeu_si256((__m256i *)(out->seconds + i),
-                        _mm512_cvtepi64_epi32(seconds));
-    _mm256_storeu_si256((__m256i *)(out->ms + i), _mm512_cvtepi64_epi32(ms));
+    seconds = _mm512_add_epi64(seconds, _mm512_srli_epi64(seconds, 32));
+    store_words(out->seconds + i, seconds);
+    store_words(out->ms + i, join(_mm512_shuffle_i64x2(e1, f1, 0xdd)));
     _mm512_storeu_si512(out->device[0] + i, _mm512_shuffle_i64x2(e2, f2, 0xdd));
     _mm512_storeu_si512(out->device[1] + i, _mm512_shuffle_i64x2(e3, f3, 0xdd));
+    return (_mm512_cmpgt_epi64_mask(n0, d->number_max[0]) |
+            _mm512_cmpgt_epi64_mask(n1, d->number_max[1]) |
+            _mm512_cmpgt_epi64_mask(n2, d->number_max[2])) == 0;
+}
+
+static inline bool
+are_doubtful(const struct doubts *doubts)
+{
+    return doubts->other != 0 ||
+           _mm512_test_epi64_mask(doubts->wrong, doubts->wrong) != 0;
+}
+
+/* Turns the numbers of row i that have a minus. */
+static void
+negate_row(const struct decoding *d, size_t i)
+{
+    uint8_t negative = d->table[d->out->slot[i]].negative;
+    for (int k = 0; k < LAYOUT_NUMBERS; k++) {
+        if ((negative >> k & 1) != 0)
+            d->out->number[k][i] = -d->out->number[k][i];
+    }
+}
+
+/* One row, which may be invalid. */
+static void
+decode_alone(const struct decoding *d, const uint8_t *text, uint32_t len,
+             size_t i)
+{
+    struct decoded_rows *out = d->out;
+    struct doubts doubts = {_mm512_setzero_si512(), 0, 0};
+    uint64_t cell[8], max[8];
+    __m512i cells = decode_row(d, text, len, &out->slot[i], &doubts);
+    _mm512_storeu_si512(cell, cells);
+    bool is_valid = !are_doubtful(&doubts);
+    for (int k = 0; k < LAYOUT_NUMBERS; k++) {
+        uint64_t number = (uint32_t)cell[k] * UINT64_C(10000) + (cell[k] >> 32);
+        _mm512_storeu_si512(max, d->number_max[k]);
+        is_valid = is_valid && number <= max[0];
+        out->number[k][i] = (int64_t)number;
+    }
+    uint64_t date = cell[LAYOUT_DATE_CELL];
+    uint64_t ms = cell[LAYOUT_MS_CELL];
+    uint64_t seconds = cell[LAYOUT_TIME_CELL];
+    out->date[i] = (uint32_t)date * 10000 + (uint32_t)(date >> 32);
+    out->seconds[i] = (uint32_t)(seconds + (seconds >> 32));
+    out->ms[i] = (uint32_t)ms * 10000 + (uint32_t)(ms >> 32);
+    out->device[0][i] = cell[6];
+    out->device[1][i] = cell[7];
+    out->is_valid[i] = is_valid ? 1 : 0;
+    negate_row(d, i);
 }
 
 static void
@@ -171,20 +229,288 @@ decode_rows(const struct row_layout *table,
             const uint32_t *starts, size_t first, size_t n_rows,
             struct decoded_rows *out)
 {
-    const struct decoding d = {table, make_weights(number_max), out};
+    struct decoding d = {.table = table, .weights = make_weights(), .out = out};
+    for (int k = 0; k < LAYOUT_NUMBERS; k++)
+        d.number_max[k] = _mm512_set1_epi64(number_max[k]);
     size_t i = first;
     for (; i + 8 <= n_rows; i += 8) {
         __m512i rows[8];
+        struct doubts doubts = {_mm512_setzero_si512(), 0, 0};
 #pragma GCC unroll 8
-        for (size_t k = 0; k < 8; k++)
+        for (size_t k = 0; k < 8; k++) {
+            _mm_prefetch((const char *)text + starts[i + k] + KERNEL_AHEAD,
+                         _MM_HINT_T1);
             rows[k] = decode_row(&d, text + starts[i + k],
-                                 starts[i + k + 1] - starts[i + k], i + k);
-        store_eight(rows, out, i);
+                                 starts[i + k + 1] - starts[i + k],
+                                 &out->slot[i + k], &doubts);
+        }
+        if (!store_eight(&d, rows, i) || are_doubtful(&doubts)) {
+            for (size_t k = i; k < i + 8; k++)
+                decode_alone(&d, text + starts[k], starts[k + 1] - starts[k],
+                             k);
+            continue;
+        }
+        memset(out->is_valid + i, 1, 8);
+        for (size_t k = i; doubts.negative != 0 && k < i + 8; k++)
+            negate_row(&d, k);
     }
     for (; i < n_rows; i++)
-        store_row(
-            decode_row(&d, text + starts[i], starts[i + 1] - starts[i], i), out,
-            i);
+        decode_alone(&d, text + starts[i], starts[i + 1] - starts[i], i);
+}
+
+/* struct running_sums, by lane. */
+struct lane_sums {
+    __m512i nw, low, high;
+};
+
+static inline void
+add_to(int64_t *figures, __m512i amount)
+{
+    _mm512_store_si512(figures,
+                       _mm512_add_epi64(_mm512_load_si512(figures), amount));
+}
+
+/*
+ * Adds eight rows, one for each lane; false, with nothing done, when not all
+ * of them can be added.
+ */
+static inline bool
+add_eight(struct running *a, const struct running_rows *rows, size_t row,
+          __m512i from_ms, struct lane_sums *sums)
+{
+    __m512i now_ms = _mm512_loadu_si512(rows->time_ms + row);
+    __m512i span = _mm512_sub_epi64(now_ms, from_ms);
+    __m512i back = _mm512_sub_epi64(_mm512_load_si512(a->last_ms), from_ms);
+    __m512i n = _mm512_load_si512(a->n_readings);
+    __mmask8 taken = _mm512_cmplt_epu64_mask(back, span);
+    taken = _mm512_mask_cmplt_epi64_mask(taken, n,
+                                         _mm512_set1_epi64(RUNNING_READINGS));
+    if (taken != 0xff)
+        return false;
+    __m512i dt = _mm512_sub_epi64(span, back);
+    __m512i nw = _mm512_loadu_si512(rows->power_nw + row);
+    __m512i both = _mm512_add_epi64(nw, _mm512_load_si512(a->last_nw));
+    __m512i low = _mm512_mul_epu32(both, dt);
+    __m512i high = _mm512_mul_epi32(_mm512_srli_epi64(both, 32), dt);
+    __m512i min = _mm512_min_epi64(nw, _mm512_load_si512(a->min_nw));
+    __m512i max = _mm512_max_epi64(nw, _mm512_load_si512(a->max_nw));
+    _mm512_store_si512(a->last_ms, now_ms);
+    _mm512_store_si512(a->last_nw, nw);
+    _mm512_store_si512(a->n_readings,
+                       _mm512_add_epi64(n, _mm512_set1_epi64(1)));
+    _mm512_store_si512(a->min_nw, min);
+    _mm512_store_si512(a->max_nw, max);
+    add_to(a->sum_nw, nw);
+    add_to(a->energy_low, low);
+    add_to(a->energy_high, high);
+    if (rows->efficiency != NULL)
+        add_to(a->efficiency, _mm512_loadu_si512(rows->efficiency + row));
+    sums->nw = _mm512_add_epi64(sums->nw, nw);
+    sums->low = _mm512_add_epi64(sums->low, low);
+    sums->high = _mm512_add_epi64(sums->high, high);
+    return true;
+}
+
+/* All eight devices of a block, in the order of their numbers. */
+static inline bool
+is_block(const uint32_t *device)
+{
+    if (device[0] % RUNNING_LANES != 0)
+        return false;
+    __m256i wanted = _mm256_add_epi32(_mm256_set1_epi32((int)device[0]),
+                                      _mm256_set_epi32(7, 6, 5, 4, 3, 2, 1, 0));
+    __m256i found = _mm256_loadu_si256((const __m256i *)device);
+    return _mm256_cmpneq_epi32_mask(wanted, found) == 0;
+}
+
+/* Eight times the same device. */
+static inline bool
+is_same(const uint32_t *device)
+{
+    if (device[0] != device[1])
+        return false;
+    __m256i found = _mm256_loadu_si256((const __m256i *)device);
+    __m256i wanted = _mm256_set1_epi32((int)device[0]);
+    return _mm256_cmpneq_epi32_mask(wanted, found) == 0;
+}
+
+/* What a stretch of rows of one device comes to, by lane. */
+struct stretch {
+    struct lane_sums sums;
+    __m512i min, max, efficiency;
+    __m512i last_ms, last_nw; /* in the last lane: of the last row */
+    int64_t n;
+};
+
+static inline struct stretch
+begin_stretch(const struct running *a, size_t lane)
+{
+    const __m512i none = _mm512_setzero_si512();
+    return (struct stretch){
+        .sums = {none, none, none},
+        .min = _mm512_set1_epi64(a->min_nw[lane]),
+        .max = _mm512_set1_epi64(a->max_nw[lane]),
+        .efficiency = none,
+        .last_ms = _mm512_set1_epi64(a->last_ms[lane]),
+        .last_nw = _mm512_set1_epi64(a->last_nw[lane]),
+        .n = a->n_readings[lane],
+    };
+}
+
+static inline int64_t
+last_lane(__m512i values)
+{
+    return _mm_extract_epi64(_mm512_extracti64x2_epi64(values, 3), 1);
+}
+
+static inline void
+end_stretch(const struct stretch *s, struct running *a, size_t lane)
+{
+    a->last_ms[lane] = last_lane(s->last_ms);
+    a->last_nw[lane] = last_lane(s->last_nw);
+    a->n_readings[lane] = s->n;
+    a->min_nw[lane] = _mm512_reduce_min_epi64(s->min);
+    a->max_nw[lane] = _mm512_reduce_max_epi64(s->max);
+    a->sum_nw[lane] += _mm512_reduce_add_epi64(s->sums.nw);
+    a->energy_low[lane] += _mm512_reduce_add_epi64(s->sums.low);
+    a->energy_high[lane] += _mm512_reduce_add_epi64(s->sums.high);
+    a->efficiency[lane] += _mm512_reduce_add_epi64(s->efficiency);
+}
+
+/* Adds eight rows of the stretch's device; false when they cannot be. */
+static inline bool
+extend_stretch(struct stretch *s, const struct running_rows *rows, size_t row,
+               __m512i from_ms)
+{
+    __m512i now_ms = _mm512_loadu_si512(rows->time_ms + row);
+    /* each row's step begins at the row before */
+    __m512i then_ms = _mm512_alignr_epi64(now_ms, s->last_ms, 7);
+    __m512i span = _mm512_sub_epi64(now_ms, from_ms);
+    __m512i back = _mm512_sub_epi64(then_ms, from_ms);
+    if (s->n + 8 > RUNNING_READINGS ||
+        _mm512_cmplt_epu64_mask(back, span) != 0xff)
+        return false;
+    __m512i dt = _mm512_sub_epi64(span, back);
+    __m512i nw = _mm512_loadu_si512(rows->power_nw + row);
+    __m512i both = _mm512_add_epi64(nw, _mm512_alignr_epi64(nw, s->last_nw, 7));
+    __m512i low = _mm512_mul_epu32(both, dt);
+    __m512i high = _mm512_mul_epi32(_mm512_srli_epi64(both, 32), dt);
+    s->sums.nw = _mm512_add_epi64(s->sums.nw, nw);
+    s->sums.low = _mm512_add_epi64(s->sums.low, low);
+    s->sums.high = _mm512_add_epi64(s->sums.high, high);
+    s->min = _mm512_min_epi64(s->min, nw);
+    s->max = _mm512_max_epi64(s->max, nw);
+    if (rows->efficiency != NULL)
+        s->efficiency = _mm512_add_epi64(
+            s->efficiency, _mm512_loadu_si512(rows->efficiency + row));
+    s->last_ms = now_ms;
+    s->last_nw = nw;
+    s->n += 8;
+    return true;
+}
+
+/* Adds rows of one device, eight at a time; returns the first other row. */
+static inline size_t
+add_stretch(struct running *running, const struct running_rows *rows,
+            size_t row, size_t end, __m512i from_ms, struct lane_sums *sums)
+{
+    uint32_t device = rows->device[row];
+    struct running *a = &running[device / RUNNING_LANES];
+    size_t lane = device % RUNNING_LANES;
+    struct stretch s = begin_stretch(a, lane);
+    size_t at = row;
+    while (end - at >= 8 && rows->device[at] == device &&
+           is_same(rows->device + at) && extend_stretch(&s, rows, at, from_ms))
+        at += 8;
+    if (at == row)
+        return row;
+    end_stretch(&s, a, lane);
+    sums->nw = _mm512_add_epi64(sums->nw, s.sums.nw);
+    sums->low = _mm512_add_epi64(sums->low, s.sums.low);
+    sums->high = _mm512_add_epi64(sums->high, s.sums.high);
+    return at;
+}
+
+/* Adds rows, as many as go at once; returns the first row not added. */
+static inline size_t
+add_several(struct running *running, const struct running_rows *rows,
+            size_t row, size_t end, __m512i from_ms, struct lane_sums *sums)
+{
+    const uint32_t *device = rows->device + row;
+    if (end - row < RUNNING_LANES)
+        return row;
+    if (is_block(device))
+        return add_eight(&running[device[0] / RUNNING_LANES], rows, row,
+                         from_ms, sums)
+                   ? row + RUNNING_LANES
+                   : row;
+    if (is_same(device))
+        return add_stretch(running, rows, row, end, from_ms, sums);
+    return row;
+}
+
+static size_t
+add_rows(struct running *running, const struct running_rows *rows, size_t row,
+         size_t end, int64_t from_ms, struct running_sums *sums)
+{
+    const struct running_rows r = *rows;
+    const __m512i none = _mm512_setzero_si512();
+    __m512i from = _mm512_set1_epi64(from_ms);
+    struct lane_sums lanes = {none, none, none};
+    bool has_lanes = false;
+    while (row < end) {
+        size_t next = add_several(running, &r, row, end, from, &lanes);
+        if (next == row) {
+            if (!column_add_one(running, &r, row, from_ms, sums))
+                break;
+            row++;
+            continue;
+        }
+        has_lanes = true;
+        row = next;
+    }
+    if (!has_lanes)
+        return row;
+    sums->power_nw += _mm512_reduce_add_epi64(lanes.nw);
+    sums->energy_low += (uint64_t)_mm512_reduce_add_epi64(lanes.low);
+    sums->energy_high += _mm512_reduce_add_epi64(lanes.high);
+    return row;
+}
+
+static size_t
+count_within(const int64_t *values, size_t n, int64_t low, uint64_t span)
+{
+    const __m512i begin = _mm512_set1_epi64(low);
+    const __m512i size = _mm512_set1_epi64((int64_t)span);
+    size_t i = 0;
+    for (; i + 8 <= n; i += 8) {
+        __m512i at = _mm512_sub_epi64(_mm512_loadu_si512(values + i), begin);
+        uint32_t within = _mm512_cmplt_epu64_mask(at, size);
+        if (within != 0xff)
+            return i + _tzcnt_u32(~within);
+    }
+    return i + column_count_within(values + i, n - i, low, span);
+}
+
+static size_t
+count_matching(const uint64_t *keys, const uint64_t *low, const uint64_t *high,
+               size_t n)
+{
+    const __m512i even = _mm512_set_epi64(14, 12, 10, 8, 6, 4, 2, 0);
+    const __m512i odd = _mm512_set_epi64(15, 13, 11, 9, 7, 5, 3, 1);
+    size_t i = 0;
+    for (; i + 8 <= n; i += 8) {
+        __m512i first = _mm512_loadu_si512(keys + 2 * i);
+        __m512i second = _mm512_loadu_si512(keys + 2 * i + 8);
+        __m512i lows = _mm512_permutex2var_epi64(first, even, second);
+        __m512i highs = _mm512_permutex2var_epi64(first, odd, second);
+        uint32_t same =
+            _mm512_cmpeq_epi64_mask(lows, _mm512_loadu_si512(low + i));
+        same &= _mm512_cmpeq_epi64_mask(highs, _mm512_loadu_si512(high + i));
+        if (same != 0xff)
+            return i + _tzcnt_u32(~same);
+    }
+    return i + column_count_matching(keys + 2 * i, low + i, high + i, n - i);
 }
 
 const struct kernels kernels_avx512 = {
@@ -193,6 +519,9 @@ const struct kernels kernels_avx512 = {
     .decode_rows = decode_rows,
     .set_times = column_set_times,
     .multiply = column_multiply,
+    .add_rows = add_rows,
+    .count_within = count_within,
+    .count_matching = count_matching,
 };
 
 #endif

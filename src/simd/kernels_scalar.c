@@ -137,10 +137,22 @@ decode_rows(const struct row_layout *table,
     }
 }
 
+static size_t
+add_rows(struct running *running, const struct running_rows *rows, size_t row,
+         size_t end, int64_t from_ms, struct running_sums *sums)
+{
+    while (row < end && column_add_one(running, rows, row, from_ms, sums))
+        row++;
+    return row;
+}
+
 const struct kernels kernels_scalar = {
     .name = "scalar",
     .split_rows = split_rows,
     .decode_rows = decode_rows,
     .set_times = column_set_times,
     .multiply = column_multiply,
+    .add_rows = add_rows,
+    .count_within = column_count_within,
+    .count_matching = column_count_matching,
 };

@@ -48,6 +48,7 @@ struct row_layout {
     uint8_t gather[LAYOUT_CELLS][16]; /* within the window */
     uint8_t device_mask[16];
     uint8_t window[LAYOUT_CELLS + 2]; /* row offset a cell is gathered from */
+    uint8_t gap[8];                   /* what follows is in one cache line */
     uint64_t shape;                   /* 0 = empty slot */
     uint64_t literal_mask;
     uint64_t source_mask; /* canonical bytes that have a source */
@@ -56,7 +57,7 @@ struct row_layout {
     uint8_t negative;     /* bit k: number k has a minus */
     uint8_t device_at;    /* in the row */
     uint8_t device_len;   /* up to 255; cells 6, 7 used up to 16 */
-    uint8_t unused[100];  /* to a power of two: an easy index */
+    uint8_t unused[92];   /* to a power of two: an easy index */
 };
 
 _Static_assert(sizeof(struct row_layout) == 512, "an easy index");

@@ -225,6 +225,8 @@ assert_same_profile(struct profile *a, struct profile *b)
 static void
 assert_same_sets(struct account_set *a, struct account_set *b)
 {
+    account_set_settle(a);
+    account_set_settle(b);
     assert_int_equal(a->n_disordered, b->n_disordered);
     assert_int_equal(a->n_stretches, b->n_stretches);
     for (size_t i = 0; i < N_DEVICES; i++) {
@@ -308,6 +310,7 @@ the_quick_way_takes_ordinary_batches_only(void **state)
         struct wattle_batch batch = view(rows, 0, 500);
         assert_int_equal(account_block_add(&set, &batch, &status), quick[k]);
         assert_int_equal(status, quick[k] ? 0 : 1);
+        account_set_settle(&set);
         if (!quick[k]) {
             for (size_t d = 0; d < N_DEVICES; d++)
                 assert_int_equal(set.accounts[d].n_readings, 0);
@@ -331,6 +334,7 @@ sums_are_those_of_plain_arithmetic(void **state)
     fill_rows(rows, 1000, &kinds[0], clock_ms, 0);
     struct wattle_batch batch = view(rows, 0, 1000);
     assert_int_equal(account_set_add(&set, &batch), 0);
+    account_set_settle(&set);
     for (uint32_t d = 0; d < N_DEVICES; d++) {
         int128 sum = 0, energy = 0;
         int64_t last_ms = 0, last_nw = 0, gap_ms = 0;
@@ -372,6 +376,7 @@ add_pair(struct account_set *set, int64_t t0_ms, int64_t dt_ms,
     batch.columns[WATTLE_POWER] = power;
     batch.decimals[WATTLE_POWER] = 9;
     assert_int_equal(account_set_add(set, &batch), 0);
+    account_set_settle(set);
 }
 
 /*
@@ -566,6 +571,7 @@ joined_stretches_equal_one_pass(void **state)
         open_set(&total, gaps_ms[round % 4], false);
         struct wattle_batch batch = view(rows, 0, rows->n);
         assert_int_equal(account_set_add(&whole, &batch), 0);
+        account_set_settle(&whole);
         open_crowd(crowd, gaps_ms[round % 4]);
         for (uint32_t d = 0; d < N_DEVICES; d++)
             share_out(crowd, rows, d);
@@ -601,6 +607,7 @@ what_cannot_be_joined_is_disordered(void **state)
         open_set(&total, 3600000, false);
         struct wattle_batch batch = view(rows, 0, rows->n);
         assert_int_equal(account_set_add(&whole, &batch), 0);
+        account_set_settle(&whole);
         open_crowd(crowd, 3600000);
         for (size_t i = 0; i < rows->n; i++) {
             uint32_t k = pick(crowd->n);

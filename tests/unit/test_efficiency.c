@@ -119,14 +119,14 @@ products_follow_the_formula(void **state)
         uint64_t product = efficiency_product(efficiency_shape(factor),
                                               efficiency_load(current));
         long double got = from_nano(factor) * (long double)product;
-        got /= (long double)(UINT64_C(1) << EFFICIENCY_UNIT_BITS);
+        got /= (long double)(UINT64_C(1) << EFFICIENCY_NANO_BITS);
         long double wanted =
             from_nano(factor) * shape_of(factor) * load_of(current);
         assert_close(got, wanted, factor);
     }
     uint64_t one = UINT64_C(1) << 63;
     assert_int_equal(efficiency_product(one, one), UINT64_C(1)
-                                                       << EFFICIENCY_UNIT_BITS);
+                                                       << EFFICIENCY_NANO_BITS);
     assert_int_equal(efficiency_product(one, 0), 0);
 }
 
@@ -139,23 +139,52 @@ loads_fall_as_currents_rise(void **state)
                     efficiency_load((milli - 1) * 1000000));
 }
 
+/* Every factor in thousandths, at currents from none to the largest. */
+static void
+products_of_thousandths_follow_the_formula(void **state)
+{
+    (void)state;
+    for (int64_t milli = -1000; milli <= 1000; milli++) {
+        long double factor = (long double)milli / 1000;
+        for (int64_t current = 0; current <= DECIMAL_MAX;
+             current = current * 3 + 1 + (milli & 7)) {
+            int64_t got = efficiency_milli(efficiency_factor(milli),
+                                           efficiency_relief(current));
+            long double wanted =
+                factor * shape_of(milli * 1000000) * load_of(current);
+            long double off = (long double)got / 0x1p56L - wanted;
+            assert_true(fabsl(off) <= 0x1p-55L + TOLERANCE * fabsl(wanted));
+            assert_true(fabsl(off) <= 1e-12L * fabsl(wanted));
+        }
+    }
+    assert_int_equal(
+        efficiency_milli(efficiency_factor(1000), efficiency_relief(0)),
+        INT64_C(1) << EFFICIENCY_MILLI_BITS);
+    assert_int_equal(
+        efficiency_milli(efficiency_factor(0), efficiency_relief(0)), 0);
+}
+
 /* Twice each: the first call fills the table, the second one reads it. */
 static void
 remembered_values_are_the_same(void **state)
 {
     (void)state;
     for (int round = 0; round < 2; round++) {
-        for (int64_t milli = -1000; milli <= 1000; milli++)
-            assert_int_equal(efficiency_shape_memo(milli),
-                             efficiency_shape(milli * 1000000));
-        for (int64_t milli = 0; milli < 70000; milli += 1 + milli % 3)
-            assert_int_equal(efficiency_load_memo(milli),
-                             efficiency_load(milli * 1000000));
+        for (int64_t milli = -1000; milli <= 1000; milli++) {
+            assert_int_equal(efficiency_factor_memo(milli),
+                             efficiency_factor(milli));
+            assert_int_equal(efficiency_factor(milli) & 1, 1);
+        }
+        for (int64_t milli = 0; milli < 70000; milli += 1 + milli % 3) {
+            assert_int_equal(efficiency_relief_memo(milli),
+                             efficiency_relief(milli * 1000000));
+            assert_int_equal(efficiency_relief(milli * 1000000) & 1, 1);
+        }
         for (int64_t milli = 65530; milli < 65540; milli++)
-            assert_int_equal(efficiency_load_memo(milli),
-                             efficiency_load(milli * 1000000));
-        assert_int_equal(efficiency_load_memo(DECIMAL_MAX / 1000000),
-                         efficiency_load(DECIMAL_MAX));
+            assert_int_equal(efficiency_relief_memo(milli),
+                             efficiency_relief(milli * 1000000));
+        assert_int_equal(efficiency_relief_memo(DECIMAL_MAX / 1000000),
+                         efficiency_relief(DECIMAL_MAX));
     }
 }
 
@@ -167,6 +196,7 @@ main(void)
         cmocka_unit_test(loads_follow_the_formula),
         cmocka_unit_test(the_ends_of_the_ranges_are_exact),
         cmocka_unit_test(products_follow_the_formula),
+        cmocka_unit_test(products_of_thousandths_follow_the_formula),
         cmocka_unit_test(loads_fall_as_currents_rise),
         cmocka_unit_test(remembered_values_are_the_same),
     };

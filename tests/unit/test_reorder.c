@@ -129,6 +129,8 @@ assert_same_account(const struct account *a, const struct account *b)
 static void
 assert_same_sets(struct account_set *got, struct account_set *wanted)
 {
+    account_set_settle(got);
+    account_set_settle(wanted);
     assert_int_equal(got->n_disordered, 0);
     assert_int_equal(got->n_stretches, 0);
     for (size_t d = 0; d < N_DEVICES; d++)
