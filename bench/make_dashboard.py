@@ -113,6 +113,6 @@ def main():
 if __name__ == "__main__":
     try:
         main()
-    except (OSError, ValueError, RuntimeError,
+    except (OSError, ValueError, measure.CommandFailed, measure.TooSlow,
             subprocess.CalledProcessError) as error:
         sys.exit(f"make_dashboard: {error}")

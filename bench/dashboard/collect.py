@@ -13,13 +13,14 @@ import subprocess
 import sys
 import time
 
+from harness import measure, paths
+
 from . import stacks, timeline
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 MONITOR = os.path.join(ROOT, "bench/before/monitor.py")
 SAMPLER = os.path.join(HERE, "sample_python.py")
-RUN_ONCE = os.path.join(ROOT, "bench/harness/run_once.c")
 
 PERF_HZ = 1999     # not in step with anything that ticks
 MAX_LOOPS = 300    # runs in a row under perf
@@ -37,8 +38,10 @@ class Bench:
         self.say = say
         self.notes = []
         os.makedirs(self.folder, exist_ok=True)
-        subprocess.run([os.environ.get("CC", "cc"), "-O2", "-o",
-                        self.path("run_once"), RUN_ONCE], check=True)
+        # not where the benchmark has them: it may run at the same time
+        paths.OUT = self.folder
+        measure.RUN_ONCE = self.path("run_once")
+        measure.build_run_once()
 
     def path(self, name):
         return os.path.join(self.folder, name)
@@ -63,17 +66,9 @@ def size_bytes(folder):
 
 # ---- wall time and memory ----
 
-def measured(bench, command, n_runs):
+def measured(command, n_runs):
     """Median wall time, CPU time and peak memory of whole processes."""
-    runs = []
-    for _ in range(n_runs):
-        done = subprocess.run(
-            [bench.path("run_once"), str(LIMIT_S), bench.path("run.out"),
-             bench.path("run.err"), *command],
-            check=True, stdout=subprocess.PIPE)
-        runs.append(json.loads(done.stdout))
-        if runs[-1]["timed_out"] or runs[-1]["exit_status"] != 0:
-            raise RuntimeError(f"{os.path.basename(command[0])} failed")
+    runs = [measure.run("run", command, LIMIT_S) for _ in range(n_runs)]
 
     def median(key):
         return statistics.median(run[key] for run in runs)
@@ -223,11 +218,10 @@ def wattle(bench, readings, callgrind_readings, n_runs, sample_s):
     folder = bench.data(readings)
     bench.say(f"wattle, {readings:,} readings: time and memory")
     plain = bench.report(folder, "--quiet")
-    measured(bench, plain, 1)
+    measured(plain, 1)
     found = {"readings": readings, "bytes": size_bytes(folder),
-             **measured(bench, plain, n_runs),
-             "one_thread": measured(bench, [*plain, "--threads", "1"],
-                                    n_runs)}
+             **measured(plain, n_runs),
+             "one_thread": measured([*plain, "--threads", "1"], n_runs)}
     bench.say("wattle: --timings and --trace")
     answer = subprocess.run(
         bench.report(folder, "--json", "--timings", "--quiet", "--trace",
@@ -262,9 +256,9 @@ def before(bench, readings, n_runs):
     ours = bench.report(folder, "--quiet")
     bench.say(f"Python monitor, {readings:,} readings: time and memory")
     found = {"readings": readings, "bytes": size_bytes(folder),
-             "python": {**measured(bench, command, n_runs),
+             "python": {**measured(command, n_runs),
                         "memory": memory_curve(bench, command, 0.005)},
-             "wattle": {**measured(bench, ours, max(5, n_runs)),
+             "wattle": {**measured(ours, max(5, n_runs)),
                         "memory": memory_curve(bench, ours, 0.0002)}}
     bench.say("Python monitor: stacks")
     out = bench.path("python.json")
