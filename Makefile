@@ -78,7 +78,7 @@ $(PROFILE)/build.ninja:
 
 profile-screenshot:  ## take the picture of that page for the documents
 	@$(INSTALL) web
-	@$(DEBIAN_PYTHON) bench/picture_dashboard.py --height 1300
+	@$(DEBIAN_PYTHON) bench/picture_dashboard.py --height 1500
 
 lint: $(BUILD)/build.ninja  ## check format, warnings, layers
 	@$(INSTALL) build test lint

@@ -135,10 +135,10 @@ function show_memory() {
   const {python, wattle, readings} = data.before;
   $("memory-about").textContent = `Resident memory of each program while ` +
     `it works on the same ${grouped(readings)} readings, looked at from ` +
-    "outside. Both axes are logarithmic.";
+    "outside; pages of a mapped file count. Both axes are logarithmic.";
   const draw = () => draw_memory_chart(
-    [["wattle", wattle, "var(--bar)", 24],
-      ["Python monitor", python, "var(--old)", -11]]);
+    [["wattle", wattle, "var(--bar)", true],
+      ["Python monitor", python, "var(--old)", false]]);
   addEventListener("resize", draw);
   draw();
 }
@@ -166,7 +166,7 @@ function draw_memory_chart(lines) {
     svg.append(make("line", {class: "grid", x1: 64, x2: width - 12,
       y1: y(m * 1048576), y2: y(m * 1048576)}), make("text",
       {x: 58, y: y(m * 1048576) + 4, "text-anchor": "end"}, `${m} MiB`));
-  lines.forEach(([name, one, colour, below]) => {
+  lines.forEach(([name, one, colour, is_below]) => {
     const path = one.memory.filter((p) => p[1] >= 1048576).map(([s, bytes], i) =>
       `${i ? "L" : "M"}${x(s).toFixed(1)} ${y(bytes).toFixed(1)}`).join("");
     const [s, bytes] = one.memory.reduce((most, point) =>
@@ -174,8 +174,10 @@ function draw_memory_chart(lines) {
     svg.append(make("path", {d: path, fill: "none", stroke: colour,
       "stroke-width": 2.2, "stroke-linejoin": "round"}),
     make("circle", {cx: x(s), cy: y(bytes), r: 4, fill: colour}));
+    const late = one.memory.slice(one.memory.length >> 1);
+    const level = is_below ? Math.min(...late.map((p) => p[1])) : bytes;
     const label = make("text", {class: "label", x: x(s),
-      y: y(bytes) + below, "text-anchor": x(s) > width / 2 ? "end"
+      y: y(level) + (is_below ? 20 : -11), "text-anchor": x(s) > width / 2 ? "end"
         : "middle"}, `${name}: ${mib(one.peak_rss_bytes)}, ` +
       `${span_of(one.wall_s)}`);
     label.style.fill = colour;
