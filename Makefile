@@ -11,7 +11,10 @@ PROFILE = build/profile-build
 # python3-selenium is for Debian's own Python, which may not be the first one.
 DEBIAN_PYTHON = $(firstword $(wildcard /usr/bin/python3) python3)
 
-.PHONY: all help demo test quick full bench bench-quick performance guard \
+# python3-selenium is for Debian's own Python, which may not be the first one.
+DEBIAN_PYTHON = $(firstword $(wildcard /usr/bin/python3) python3)
+
+.PHONY: all help demo test quick full arm bench bench-quick performance guard \
 	load profile profile-screenshot lint format install uninstall clean dist
 
 all: $(BUILD)/build.ninja  ## build the release: build/release/wattle
@@ -47,6 +50,11 @@ quick: all $(TESTS)/build.ninja  ## run the tests that take seconds
 full: all $(TESTS)/build.ninja  ## run the long tests too (fuzzing, soak)
 	@ninja -C $(TESTS) --quiet
 	@python3 tests/run_tests.py --tier full
+
+arm: all  ## build for 64-bit ARM and check it under QEMU
+	@$(INSTALL) build test arm
+	@sh tools/unpack_arm.sh
+	@python3 tests/check_arm.py $(BUILD)/wattle full
 
 bench: all  ## measure everything, peers included, and write PERFORMANCE.md
 	@$(INSTALL) bench

@@ -10,7 +10,7 @@ _wattle_value() {
     local option=$1 cur=$2
     case $option in
     --value) _wattle_words "power-w power-kw energy-wh energy-kwh" "$cur" ;;
-    --simd) _wattle_words "auto scalar avx2 avx512" "$cur" ;;
+    --simd) _wattle_words "auto scalar avx2 avx512 neon" "$cur" ;;
     --reader) _wattle_words "auto mmap pread uring" "$cur" ;;
     --mains) _wattle_words "120 230" "$cur" ;;
     --order) _wattle_words "time device" "$cur" ;;

@@ -62,6 +62,7 @@ def suites(tier):
           RELEASE]),
         ("docs", "test", python("check_docs.py", RELEASE)),
         ("build", "test", python("check_build.py")),
+        ("arm", "test", python("check_arm.py", RELEASE, tier)),
         ("guard", "test",
          [sys.executable, os.path.join(ROOT, "bench/check/bench_check.py")]),
         ("fuzz-seeds", "test", python("fuzz_seeds.py", "regress")),

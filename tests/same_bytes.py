@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 SWITCHES = {
     "--threads": [str(n) for n in range(1, 9)],
-    "--simd": ["scalar", "avx2", "avx512"],
+    "--simd": ["scalar", "avx2", "avx512", "neon"],
     "--reader": ["mmap", "pread", "uring"],
     "--no-memo": [False, True],
     "--block": [None, "100", "4096", "65536", "1000000"],

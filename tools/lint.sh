@@ -26,6 +26,11 @@ for compiler in gcc clang; do
             -o build/lint/'"$compiler"'-$(basename {}).o'
 done
 
+echo "warnings of clang for ARM"
+# shellcheck disable=SC2086
+clang --target=aarch64-linux-gnu -ffreestanding $flags -fsyntax-only \
+    src/simd/kernels_neon.c
+
 echo "headers compile alone"
 # shellcheck disable=SC2086
 files 'src/*.h' 'include/*.h' 'bench/ladder/*.h' | xargs -P "$(nproc)" -I{} \

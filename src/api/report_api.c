@@ -18,7 +18,7 @@
 #include "engine/engine.h"
 #include "ingest/device_file.h"
 #include "ingest/reader.h"
-#include "report/csv_text.h"
+#include "report/text_out.h"
 #include "simd/kernels.h"
 #include "wattle/report.h"
 
@@ -40,7 +40,8 @@ struct wattle_report {
     struct wattle_reject *rejects;
     struct wattle_skipped_file *skipped;
     FILE *rejects_file;
-    struct file_id *inputs; /* device tables that were read */
+    struct text_out rejects_out; /* on its way into rejects_file */
+    struct file_id *inputs;      /* device tables that were read */
     size_t n_inputs, input_cap;
     bool has_paths;
     bool is_finished;
@@ -58,6 +59,12 @@ wattle_report_options_init(struct wattle_report_options *options)
     };
 }
 
+static const char *const simd_names[] = {
+    [WATTLE_SIMD_AVX2] = "AVX2",
+    [WATTLE_SIMD_AVX512] = "AVX-512 with VBMI",
+    [WATTLE_SIMD_NEON] = "NEON",
+};
+
 static int
 check_options(const struct wattle_report_options *o, struct wattle_error *error)
 {
@@ -74,12 +81,11 @@ check_options(const struct wattle_report_options *o, struct wattle_error *error)
                          "a block must be at most 1 GiB");
     if (o->value_kind < 0 || o->value_kind > WATTLE_VALUE_ENERGY_KWH ||
         o->reader < 0 || o->reader > WATTLE_READER_URING || o->simd < 0 ||
-        o->simd > WATTLE_SIMD_AVX512)
+        o->simd > WATTLE_SIMD_NEON)
         return error_set(error, WATTLE_ERR_USAGE, "an option is unknown");
     if (kernels_for(o->simd) == NULL)
         return error_set(error, WATTLE_ERR_CPU, "this CPU has no %s",
-                         o->simd == WATTLE_SIMD_AVX2 ? "AVX2"
-                                                     : "AVX-512 with VBMI");
+                         simd_names[o->simd]);
     return WATTLE_OK;
 }
 
@@ -146,7 +152,8 @@ open_rejects(struct wattle_report *report, struct wattle_error *error)
     if (report->rejects_file == NULL)
         return error_set_at(error, WATTLE_ERR_IO, path, 0,
                             "cannot write it: %s", strerror(errno));
-    fputs("file,line,reason,raw\n", report->rejects_file);
+    report->rejects_out.file = report->rejects_file;
+    text_out_text(&report->rejects_out, "file,line,reason,raw\n");
     return WATTLE_OK;
 }
 
@@ -337,13 +344,16 @@ write_reject(void *context, const struct engine_reject *reject, const char *raw,
              size_t raw_len)
 {
     struct wattle_report *report = context;
-    FILE *out = report->rejects_file;
+    struct text_out *out = &report->rejects_out;
     const char *path = report->sources.sources[reject->source].path;
-    csv_text_put(out, path, strlen(path));
-    fprintf(out, ",%llu,%s,", (unsigned long long)reject->line,
-            wattle_reason_text(reject->reason));
-    csv_text_put(out, raw, raw_len);
-    fputc('\n', out);
+    text_out_csv(out, path, strlen(path));
+    text_out_byte(out, ',');
+    text_out_count(out, reject->line);
+    text_out_byte(out, ',');
+    text_out_text(out, wattle_reason_text(reject->reason));
+    text_out_byte(out, ',');
+    text_out_csv(out, raw, raw_len);
+    text_out_byte(out, '\n');
     return WATTLE_OK;
 }
 
@@ -354,6 +364,7 @@ close_rejects(struct wattle_report *report, struct wattle_error *error)
     report->rejects_file = NULL;
     if (file == NULL)
         return WATTLE_OK;
+    text_out_flush(&report->rejects_out);
     bool failed = ferror(file) != 0;
     if (fclose(file) != 0 || failed)
         return error_set_at(error, WATTLE_ERR_IO, report->options.rejects_path,

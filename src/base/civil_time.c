@@ -207,26 +207,45 @@ civil_parse_or_date(const char *text, size_t len, int64_t *time_ms)
     return civil_parse(text, len, time_ms);
 }
 
+/* The last n decimal digits of a number that is not negative. */
+static void
+put_digits(char *out, int value, int n)
+{
+    for (int i = n - 1; i >= 0; i--, value /= 10)
+        out[i] = (char)('0' + value % 10);
+}
+
 void
 civil_format_day(int64_t day, char out[CIVIL_TEXT_SIZE])
 {
     int year, month, day_of_month;
     civil_date_from_day(day, &year, &month, &day_of_month);
-    snprintf(out, CIVIL_TEXT_SIZE, "%04d-%02d-%02d", year, month, day_of_month);
+    put_digits(out, year, 4);
+    out[4] = '-';
+    put_digits(out + 5, month, 2);
+    out[7] = '-';
+    put_digits(out + 8, day_of_month, 2);
+    out[10] = '\0';
 }
 
 void
 civil_format(int64_t time_ms, char out[CIVIL_TEXT_SIZE])
 {
     int64_t day = civil_floor_div(time_ms, CIVIL_MS_PER_DAY);
-    int64_t ms = time_ms - day * CIVIL_MS_PER_DAY;
+    int ms = (int)(time_ms - day * CIVIL_MS_PER_DAY);
     civil_format_day(day, out);
-    int at = 10; /* after the date; years beyond 9999 do not occur */
-    at += snprintf(out + at, CIVIL_TEXT_SIZE - 10, "T%02d:%02d:%02d",
-                   (int)(ms / 3600000), (int)(ms / 60000 % 60),
-                   (int)(ms / 1000 % 60));
-    if (ms % 1000 != 0)
-        at += snprintf(out + at, (size_t)(CIVIL_TEXT_SIZE - at), ".%03d",
-                       (int)(ms % 1000));
-    snprintf(out + at, (size_t)(CIVIL_TEXT_SIZE - at), "Z");
+    out[10] = 'T';
+    put_digits(out + 11, ms / 3600000, 2);
+    out[13] = ':';
+    put_digits(out + 14, ms / 60000 % 60, 2);
+    out[16] = ':';
+    put_digits(out + 17, ms / 1000 % 60, 2);
+    char *end = out + 19;
+    if (ms % 1000 != 0) {
+        *end = '.';
+        put_digits(end + 1, ms % 1000, 3);
+        end += 4;
+    }
+    end[0] = 'Z';
+    end[1] = '\0';
 }

@@ -159,36 +159,62 @@ shift_left(struct int256 a, int bits)
     return a;
 }
 
-static inline void
-double_of(struct int256 *a)
+/* rest -= digit * divisor; true when it falls below zero (mod 2^320). */
+static bool
+take_off(uint64_t rest[5], uint64_t digit, const struct int256 *divisor)
 {
-    a->word[3] = a->word[3] << 1 | a->word[2] >> 63;
-    a->word[2] = a->word[2] << 1 | a->word[1] >> 63;
-    a->word[1] = a->word[1] << 1 | a->word[0] >> 63;
-    a->word[0] <<= 1;
+    uint128 carry = 0;
+    uint64_t borrow = 0;
+    for (int i = 0; i < 5; i++) {
+        carry += i < 4 ? (uint128)digit * divisor->word[i] : 0;
+        uint128 left = (uint128)rest[i] - (uint64_t)carry - borrow;
+        rest[i] = (uint64_t)left;
+        borrow = (uint64_t)(left >> 127);
+        carry >>= 64;
+    }
+    return borrow != 0;
 }
 
-/* Subtracts b from a when it is not larger: 1 = done, 0 = left alone. */
-static inline uint64_t
-take_off(struct int256 *a, const struct int256 *b)
+/* rest += divisor; true when that brings it back above zero. */
+static bool
+put_back(uint64_t rest[5], const struct int256 *divisor)
 {
-    struct int256 rest;
-    uint128 borrow = 0;
-    for (int i = 0; i < 4; i++) {
-        uint128 part = (uint128)a->word[i] - b->word[i] - borrow;
-        rest.word[i] = (uint64_t)part;
-        borrow = part >> 127;
+    uint128 sum = 0;
+    for (int i = 0; i < 5; i++) {
+        sum += (uint128)rest[i] + (i < 4 ? divisor->word[i] : 0);
+        rest[i] = (uint64_t)sum;
+        sum >>= 64;
     }
-    if (borrow != 0)
-        return 0;
-    *a = rest;
-    return 1;
+    return sum != 0;
 }
 
 /*
- * A 64-bit quotient whose lowest bit also says "something is left over"
- * rounds correctly when it is converted: 64 - 53 bits leave room for the
- * half and the sticky bit.
+ * numerator * 2^64 / divisor for numerator < divisor, the divisor's top bit
+ * set; *has_rest tells whether something is left. One step of Knuth's
+ * algorithm D (The Art of Computer Programming, 4.3.1) with 64-bit digits.
+ */
+static uint64_t
+divide_digit(const struct int256 *numerator, const struct int256 *divisor,
+             bool *has_rest)
+{
+    uint64_t rest[5] = {0, numerator->word[0], numerator->word[1],
+                        numerator->word[2], numerator->word[3]};
+    uint64_t top = divisor->word[3];
+    uint128 high = (uint128)rest[4] << 64 | rest[3];
+    uint64_t digit = rest[4] >= top ? UINT64_MAX : (uint64_t)(high / top);
+    bool is_below = take_off(rest, digit, divisor);
+    while (is_below) { /* twice at most */
+        digit--;
+        is_below = !put_back(rest, divisor);
+    }
+    *has_rest = (rest[0] | rest[1] | rest[2] | rest[3]) != 0;
+    return digit;
+}
+
+/*
+ * A quotient of 62 bits and more whose lowest bit also says "something is left
+ * over" rounds correctly when it is converted: at least nine bits more than the
+ * 53 leave room for the half and the sticky bit.
  */
 static double
 finish_ratio(uint64_t quotient, bool rest, int exponent, bool negative)
@@ -205,22 +231,14 @@ int256_ratio(struct int256 numerator, struct int256 denominator)
         numerator = int256_neg(numerator);
     if (int256_is_zero(numerator))
         return 0.0;
-    /* Bring both to 254 bits, then divide bit by bit. */
-    int up_n = 254 - bit_length(numerator);
-    int up_d = 254 - bit_length(denominator);
-    struct int256 rest = shift_left(numerator, up_n);
-    struct int256 divisor = shift_left(denominator, up_d);
-    uint64_t quotient = 0;
-    int exponent = up_d - up_n - 63;
-    if (int256_compare(rest, divisor) < 0) {
-        double_of(&rest);
-        exponent--;
-    }
-    for (int bit = 63; bit >= 0; bit--) {
-        quotient = quotient << 1 | take_off(&rest, &divisor);
-        double_of(&rest);
-    }
-    return finish_ratio(quotient, !int256_is_zero(rest), exponent, negative);
+    /* the top bit of the one at 254, of the other at 255 */
+    int up_n = 255 - bit_length(numerator);
+    int up_d = 256 - bit_length(denominator);
+    numerator = shift_left(numerator, up_n);
+    denominator = shift_left(denominator, up_d);
+    bool has_rest;
+    uint64_t quotient = divide_digit(&numerator, &denominator, &has_rest);
+    return finish_ratio(quotient, has_rest, up_d - up_n - 64, negative);
 }
 
 double

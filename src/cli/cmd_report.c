@@ -71,7 +71,8 @@ static const struct cli_option report_options[] = {
     {OPT_TRACE, "trace", "FILE",
      "write what ran when to FILE, for Perfetto (ui.perfetto.dev)", NULL},
     {OPT_THREADS, "threads", "N", "threads (default: one for each core)", NULL},
-    {OPT_SIMD, "simd", "LEVEL", "auto (default), scalar, avx2, avx512", NULL},
+    {OPT_SIMD, "simd", "LEVEL", "auto (default), scalar, avx2, avx512, neon",
+     NULL},
     {OPT_READER, "reader", "KIND", "mmap (default, auto), pread, uring", NULL},
     {OPT_NO_MEMO, "no-memo", NULL, "remember no layouts, dates, efficiencies",
      NULL},
@@ -101,8 +102,8 @@ read_choice(const struct cli_parser *parser, int option,
 {
     static const char *const kinds[] = {"power-w", "power-kw", "energy-wh",
                                         "energy-kwh", NULL};
-    static const char *const levels[] = {"auto", "scalar", "avx2", "avx512",
-                                         NULL};
+    static const char *const levels[] = {"auto",   "scalar", "avx2",
+                                         "avx512", "neon",   NULL};
     static const char *const readers[] = {"auto", "mmap", "pread", "uring",
                                           NULL};
     int *target = option == OPT_VALUE  ? &options->value_kind

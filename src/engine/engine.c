@@ -386,7 +386,7 @@ choose_threads(const struct engine *engine, uint64_t n_bytes)
     if (n > 0)
         return (int)n;
     n = sysconf(_SC_NPROCESSORS_ONLN);
-    uint64_t useful = 1 + (n_bytes >> 20);
+    uint64_t useful = 1 + (n_bytes >> 23);
     if (n < 1)
         n = 1;
     return (uint64_t)n < useful ? (int)n : (int)useful;

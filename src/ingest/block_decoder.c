@@ -34,15 +34,16 @@ block_decoder_new(const struct kernels *kernels, bool no_memo,
     struct block_decoder *d = calloc(1, sizeof(*d));
     if (d == NULL)
         return NULL;
-    size_t table_size = LAYOUT_SLOTS * sizeof(struct row_layout);
-    d->table = aligned_alloc(64, table_size);
+    /* from calloc, for pages that cost nothing until they are used */
+    d->table_store = calloc(LAYOUT_SLOTS + 1, sizeof(struct row_layout));
     d->decoded = calloc(1, sizeof(*d->decoded));
     d->parser = calloc(1, sizeof(*d->parser));
-    if (d->table == NULL || d->decoded == NULL || d->parser == NULL) {
+    if (d->table_store == NULL || d->decoded == NULL || d->parser == NULL) {
         block_decoder_free(d);
         return NULL;
     }
-    memset(d->table, 0, table_size);
+    uintptr_t table = (uintptr_t)d->table_store + 63;
+    d->table = (struct row_layout *)(table - table % 64);
     d->kernels = kernels;
     d->no_memo = no_memo;
     d->registry = registry;
@@ -55,7 +56,7 @@ block_decoder_free(struct block_decoder *d)
 {
     if (d == NULL)
         return;
-    free(d->table);
+    free(d->table_store);
     free(d->decoded);
     free(d->parser);
     free(d->successor);
@@ -67,11 +68,11 @@ void
 block_decoder_begin(struct block_decoder *d, const struct schema *schema,
                     uint32_t source, uint64_t line)
 {
-    bool same = d->schema != NULL && schema_equal(d->schema, schema);
-    if (!same) {
-        memset(d->table, 0, LAYOUT_SLOTS * sizeof(struct row_layout));
+    bool is_first = d->schema == NULL;
+    if (is_first || !schema_equal(d->schema, schema))
         d->table_is_civil = true;
-    }
+    if (!is_first && !schema_equal(d->schema, schema))
+        memset(d->table, 0, LAYOUT_SLOTS * sizeof(struct row_layout));
     d->schema = schema;
     d->source = source;
     d->line = line;

@@ -34,7 +34,8 @@ struct block_decoder {
     struct batch batch; /* of the last call */
     /* own */
     struct layout_plan plan;
-    struct row_layout *table;   /* [LAYOUT_SLOTS] */
+    void *table_store;
+    struct row_layout *table;   /* [LAYOUT_SLOTS], aligned, in table_store */
     bool table_is_civil;        /* all its times are civil and UTC */
     bool is_all_fast;           /* no row of the block needed repair */
     struct row_layout deferred; /* to put in when the block is done */

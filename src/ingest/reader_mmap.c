@@ -2,9 +2,9 @@
  * reader_mmap.c - views straight into the page cache.
  *
  * The file is mapped in windows, so that resident memory stays bounded, and
- * the next window is asked for ahead of time. A file that cannot be mapped,
- * or one more than there are slots for, is read by pread instead. The last view
- * is a copy: its mapping has no slack behind it.
+ * the next window is asked for ahead of time. Where the last page leaves no
+ * slack behind the file's end, the last view is a copy. A file that cannot be
+ * mapped, or one more than there are slots for, is read by pread instead.
  *
  * A file that shrinks while it is mapped raises SIGBUS. While any window
  * exists a handler is in place that puts zero pages over the lost part and
@@ -35,6 +35,7 @@ static struct {
     _Atomic bool is_broken;
 } windows[MAX_WINDOWS];
 
+static uintptr_t page_bytes; /* set before the handler; 4 to 64 KiB */
 static struct sigaction previous_action;
 static pthread_mutex_t handler_lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -49,7 +50,7 @@ on_sigbus(int signal_number, siginfo_t *info, void *context)
         uintptr_t end = atomic_load(&windows[i].end);
         if (start == 0 || at < start || at >= end)
             continue;
-        uintptr_t page = at & ~(uintptr_t)4095;
+        uintptr_t page = at - at % page_bytes;
         void *patch = mmap((void *)page, end - page, PROT_READ,
                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
         if (patch == MAP_FAILED)
@@ -73,6 +74,7 @@ install_handler(void)
     pthread_mutex_lock(&handler_lock);
     sigaction(SIGBUS, NULL, &present);
     if (present.sa_sigaction != on_sigbus) {
+        page_bytes = (uintptr_t)sysconf(_SC_PAGESIZE);
         previous_action = present;
         sigaction(SIGBUS, &action, NULL);
     }
@@ -173,6 +175,14 @@ check_size(struct mmap_reader *r)
         base->len = base->offset < size ? (size_t)(size - base->offset) : 0;
 }
 
+/* The last page of a mapping goes on with zeros behind the file's end. */
+static bool
+has_slack(const struct mmap_reader *r)
+{
+    uint64_t used = r->base.end % r->page;
+    return used != 0 && r->page - used >= KERNEL_SLACK;
+}
+
 static int
 view_tail(struct mmap_reader *r, struct wattle_error *error)
 {
@@ -230,11 +240,13 @@ more(struct reader *base, size_t used, struct wattle_error *error)
     base->offset = start;
     base->len = (size_t)(end > start ? end - start : 0);
     int status = WATTLE_OK;
-    if (end + KERNEL_SLACK > base->end) {
+    if (end + KERNEL_SLACK > base->end && !has_slack(r)) {
         status = view_tail(r, error);
     } else {
+        uint64_t wanted = end + KERNEL_SLACK;
+        wanted = wanted < base->end ? wanted : base->end;
         bool inside = r->map != NULL && start >= r->map_offset &&
-                      end + KERNEL_SLACK <= r->map_offset + r->map_len;
+                      wanted <= r->map_offset + r->map_len;
         if (!inside)
             status = map_window(r, start, base->len, error);
         if (status == WATTLE_OK) {

@@ -213,6 +213,28 @@ read_head(struct source *source, struct byte_feed *feed,
     return WATTLE_OK;
 }
 
+/*
+ * The first bytes of a file, when they are plain text; false when they are not
+ * or cannot be read: then read_head has the say.
+ */
+static bool
+read_plain_head(struct source *source, int fd)
+{
+    ssize_t n = -1;
+    source->head = malloc(HEAD_BYTES);
+    if (source->head != NULL)
+        n = pread(fd, source->head, HEAD_BYTES, 0);
+    bool is_plain = n >= 0 && (n < 4 || !byte_feed_is_packed(source->head, 4));
+    if (is_plain &&
+        (n == (ssize_t)HEAD_BYTES || (uint64_t)n == source->size_bytes)) {
+        source->head_len = (size_t)n;
+        return true;
+    }
+    free(source->head);
+    source->head = NULL;
+    return false;
+}
+
 static bool
 starts_with(const struct source *source, const char *bytes, size_t len)
 {
@@ -335,11 +357,16 @@ source_prepare(struct source *source, int value_kind,
     bool is_file = source->kind == SOURCE_PLAIN;
     source->size_bytes = is_file ? (uint64_t)info.st_size : 0;
     struct wattle_error why = {0};
-    struct byte_feed *feed = byte_feed_open(fd, is_file, 0, source->path, &why);
-    int status = feed != NULL ? read_head(source, feed, &why) : why.code;
-    status = settle(source, status, &why, error);
+    struct byte_feed *feed = NULL;
+    int status = WATTLE_OK;
+    if (!is_file || !read_plain_head(source, fd)) {
+        feed = byte_feed_open(fd, is_file, 0, source->path, &why);
+        status = feed != NULL ? read_head(source, feed, &why) : why.code;
+        status = settle(source, status, &why, error);
+    }
     uint8_t first[4] = {0};
-    if (is_file && pread(fd, first, 4, 0) == 4 && byte_feed_is_packed(first, 4))
+    if (is_file && feed != NULL && pread(fd, first, 4, 0) == 4 &&
+        byte_feed_is_packed(first, 4))
         source->kind = SOURCE_PACKED;
     if (status == WATTLE_OK && source->problem == NULL) {
         const char *problem = text_problem(source);

@@ -5,46 +5,30 @@
 #include <string.h>
 
 #include "base/civil_time.h"
-#include "base/number_text.h"
 #include "base/stage_clock.h"
-#include "base/utf8.h"
+#include "report/text_out.h"
 #include "wattle/report.h"
 
 /* A JSON text being written; `first` = no comma is due. */
 struct json {
-    FILE *out;
+    struct text_out out;
     bool first;
 };
 
 static void
 put_string(struct json *j, const char *text)
 {
-    FILE *out = j->out;
-    if (text == NULL) {
-        fputs("null", out);
-        return;
-    }
-    fputc('"', out);
-    for (const unsigned char *p = (const unsigned char *)text; *p != 0;) {
-        size_t len = utf8_len(p);
-        if (len == 0)
-            fputs("\xef\xbf\xbd", out); /* U+FFFD for a stray byte */
-        else if (*p == '"' || *p == '\\')
-            fprintf(out, "\\%c", *p);
-        else if (*p < 0x20)
-            fprintf(out, "\\u%04x", *p);
-        else
-            fwrite(p, 1, len, out);
-        p += len != 0 ? len : 1;
-    }
-    fputc('"', out);
+    if (text == NULL)
+        text_out_text(&j->out, "null");
+    else
+        text_out_json(&j->out, text);
 }
 
 static void
 put_comma(struct json *j)
 {
     if (!j->first)
-        fputc(',', j->out);
+        text_out_byte(&j->out, ',');
     j->first = false;
 }
 
@@ -52,7 +36,9 @@ static void
 put_key(struct json *j, const char *key)
 {
     put_comma(j);
-    fprintf(j->out, "\"%s\":", key);
+    text_out_byte(&j->out, '"');
+    text_out_text(&j->out, key);
+    text_out_bytes(&j->out, "\":", 2);
 }
 
 static void
@@ -62,14 +48,14 @@ open_scope(struct json *j, const char *key, char bracket)
         put_key(j, key);
     else
         put_comma(j);
-    fputc(bracket, j->out);
+    text_out_byte(&j->out, bracket);
     j->first = true;
 }
 
 static void
 close_scope(struct json *j, char bracket)
 {
-    fputc(bracket, j->out);
+    text_out_byte(&j->out, bracket);
     j->first = false;
 }
 
@@ -77,16 +63,14 @@ static void
 put_count(struct json *j, const char *key, uint64_t value)
 {
     put_key(j, key);
-    fprintf(j->out, "%llu", (unsigned long long)value);
+    text_out_count(&j->out, value);
 }
 
 static void
 put_number(struct json *j, const char *key, double value)
 {
-    char text[NUMBER_TEXT_SIZE];
-    number_text_exact(value, text);
     put_key(j, key);
-    fputs(text, j->out);
+    text_out_number(&j->out, value);
 }
 
 static void
@@ -157,7 +141,7 @@ put_budget(struct json *j, const struct wattle_answers *a)
     open_scope(j, "budget", '{');
     put_number(j, "limit", a->budget);
     put_key(j, "exceeded");
-    fputs(a->is_over_budget ? "true" : "false", j->out);
+    text_out_text(&j->out, a->is_over_budget ? "true" : "false");
     close_scope(j, '}');
 }
 
@@ -263,7 +247,10 @@ int
 wattle_answers_write_json(const struct wattle_answers *a, bool with_timings,
                           FILE *out)
 {
-    struct json j = {out, true};
+    struct json j;
+    j.out.file = out;
+    j.out.len = 0;
+    j.first = true;
     int64_t began_ns = stage_clock_now_ns();
     open_scope(&j, NULL, '{');
     put_count(&j, "lines", a->n_lines);
@@ -291,6 +278,7 @@ wattle_answers_write_json(const struct wattle_answers *a, bool with_timings,
     if (with_timings)
         put_timings(&j, a, (double)(stage_clock_now_ns() - began_ns) / 1e9);
     close_scope(&j, '}');
-    fputc('\n', out);
+    text_out_byte(&j.out, '\n');
+    text_out_flush(&j.out);
     return ferror(out) ? WATTLE_ERR_IO : WATTLE_OK;
 }

@@ -46,6 +46,17 @@ if_avx512(void)
 
 #endif
 
+/* Every 64-bit ARM has it. */
+static const struct kernels *
+if_neon(void)
+{
+#if defined(__AARCH64EL__)
+    return &kernels_neon;
+#else
+    return NULL;
+#endif
+}
+
 const struct kernels *
 kernels_for(int simd)
 {
@@ -56,9 +67,13 @@ kernels_for(int simd)
         return if_avx2();
     case WATTLE_SIMD_AVX512:
         return if_avx512();
+    case WATTLE_SIMD_NEON:
+        return if_neon();
     default:
         if (if_avx512() != NULL)
             return if_avx512();
-        return if_avx2() != NULL ? if_avx2() : &kernels_scalar;
+        if (if_avx2() != NULL)
+            return if_avx2();
+        return if_neon() != NULL ? if_neon() : &kernels_scalar;
     }
 }

@@ -132,5 +132,6 @@ uint64_t kernels_shape(const uint8_t *text);
 extern const struct kernels kernels_scalar;
 extern const struct kernels kernels_avx2;
 extern const struct kernels kernels_avx512;
+extern const struct kernels kernels_neon;
 
 #endif

@@ -28,10 +28,13 @@ from compare import compare
 TIMEOUT = 60          # seconds for one run of the program
 
 
+READERS = ["auto", "pread", "mmap", "uring"]
+
+
 def pick_switches(rng):
     switches = ["--threads", str(rng.randint(1, 4)),
                 "--simd", rng.choice(["scalar", "auto"]),
-                "--reader", rng.choice(["auto", "pread", "mmap", "uring"])]
+                "--reader", rng.choice(READERS)]
     if rng.random() < 0.5:
         switches.append("--no-memo")
     block = rng.choice([1, 7, 64, 100, 1000, 65536, None])
@@ -171,7 +174,10 @@ def main(argv):
     parser.add_argument("--count", metavar="N", type=int, default=200)
     parser.add_argument("--jobs", metavar="J", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--keep-failures", metavar="DIR")
+    parser.add_argument("--no-uring", action="store_true", help="where the system has no io_uring")
     options = parser.parse_args(argv)
+    if options.no_uring:
+        READERS.remove("uring")
     wattle = options.wattle
     if wattle != "-":
         wattle = os.path.abspath(wattle)

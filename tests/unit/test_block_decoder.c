@@ -233,7 +233,7 @@ static void
 compare_courses(const struct schema *schema, const struct buffer *text,
                 const struct outcome *wanted, size_t piece)
 {
-    for (int simd = WATTLE_SIMD_SCALAR; simd <= WATTLE_SIMD_AVX512; simd++) {
+    for (int simd = WATTLE_SIMD_SCALAR; simd <= WATTLE_SIMD_NEON; simd++) {
         struct course course = {.kernels = kernels_for(simd),
                                 .piece = piece,
                                 .late_end = pick(2) == 0,

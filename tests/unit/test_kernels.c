@@ -77,12 +77,12 @@ place_text(const uint8_t *text, size_t len)
 static const struct kernels *const *
 other_kernels(void)
 {
-    static const struct kernels *found[3];
+    static const struct kernels *found[4];
     size_t n = 0;
-    found[n] = kernels_for(WATTLE_SIMD_AVX2);
-    n += found[n] != NULL;
-    found[n] = kernels_for(WATTLE_SIMD_AVX512);
-    n += found[n] != NULL;
+    for (int simd = WATTLE_SIMD_AVX2; simd <= WATTLE_SIMD_NEON; simd++) {
+        found[n] = kernels_for(simd);
+        n += found[n] != NULL;
+    }
     found[n] = NULL;
     return found;
 }
@@ -98,6 +98,24 @@ the_choice_is_one_of_the_tables(void **state)
         last = *k;
     assert_ptr_equal(best, last);
     assert_string_equal(kernels_scalar.name, "scalar");
+}
+
+/* Tables are a name and functions: none may be forgotten. */
+static void
+every_table_is_complete(void **state)
+{
+    (void)state;
+    const void *entry[sizeof(struct kernels) / sizeof(void *)];
+    for (int simd = WATTLE_SIMD_AUTO; simd <= WATTLE_SIMD_NEON; simd++) {
+        const struct kernels *k = kernels_for(simd);
+        if (k == NULL)
+            continue;
+        memcpy(entry, k, sizeof(*k));
+        for (size_t i = 0; i < sizeof(entry) / sizeof(entry[0]); i++) {
+            if (entry[i] == NULL)
+                fail_msg("%s lacks entry %zu", k->name, i);
+        }
+    }
 }
 
 /* Wide registers load these whole, from tables that begin at 64 bytes. */
@@ -668,6 +686,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_choice_is_one_of_the_tables),
+        cmocka_unit_test(every_table_is_complete),
         cmocka_unit_test(arrays_of_a_layout_are_aligned),
         cmocka_unit_test(all_split_random_bytes_alike),
         cmocka_unit_test(splitting_tells_where_each_row_begins),

@@ -417,7 +417,7 @@ options_out_of_range_are_refused(void **state)
     bad[n++].n_threads = -1;
     bad[n++].n_threads = 1000000;
     bad[n++].simd = -1;
-    bad[n++].simd = WATTLE_SIMD_AVX512 + 1;
+    bad[n++].simd = WATTLE_SIMD_NEON + 1;
     bad[n++].reader = WATTLE_READER_URING + 1;
     bad[n++].reader = -1;
     bad[n++].value_kind = -1;

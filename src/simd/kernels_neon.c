@@ -1,0 +1,356 @@
+/*
+ * kernels_neon.c - the kernels for 64-bit ARM (NEON, 16-byte registers).
+ *
+ * One table look-up over the four registers that hold a row brings its bytes
+ * to two canonical cells: `source` of the layout is the index as it is, and
+ * LAYOUT_NOTHING gives a zero. Digits turn into numbers by steps that
+ * multiply neighbours by a pair of weights and add them: bytes to pairs,
+ * pairs to fours, fours to eights.
+ *
+ * The four registers serve look-ups only. What compares bytes loads them
+ * again, else gcc 12 copies all four before each look-up.
+ */
+#include "simd/kernels.h"
+
+#if defined(__AARCH64EL__)
+
+#include <arm_neon.h>
+
+#include "simd/column_loops.h"
+
+/* One bit for each byte of four registers of 0x00 or 0xff. */
+static inline uint64_t
+bits_of(uint8x16_t a, uint8x16_t b, uint8x16_t c, uint8x16_t d)
+{
+    const uint8x16_t bit =
+        vreinterpretq_u8_u64(vdupq_n_u64(UINT64_C(0x8040201008040201)));
+    uint8x16_t ab = vpaddq_u8(vandq_u8(a, bit), vandq_u8(b, bit));
+    uint8x16_t cd = vpaddq_u8(vandq_u8(c, bit), vandq_u8(d, bit));
+    uint8x16_t all = vpaddq_u8(ab, cd);
+    all = vpaddq_u8(all, all);
+    return vgetq_lane_u64(vreinterpretq_u64_u8(all), 0);
+}
+
+static size_t
+split_rows(const uint8_t *text, size_t len, uint32_t *starts, size_t max_rows)
+{
+    const uint8x16_t newline = vdupq_n_u8('\n');
+    size_t n = 0;
+    starts[0] = 0;
+    for (size_t at = 0; at < len; at += 64) {
+        const uint8_t *part = text + at;
+        uint64_t found = bits_of(vceqq_u8(vld1q_u8(part), newline),
+                                 vceqq_u8(vld1q_u8(part + 16), newline),
+                                 vceqq_u8(vld1q_u8(part + 32), newline),
+                                 vceqq_u8(vld1q_u8(part + 48), newline));
+        if (len - at < 64)
+            found &= (UINT64_C(1) << (len - at)) - 1;
+        for (; found != 0; found &= found - 1) {
+            if (n == max_rows)
+                return n;
+            size_t newline_at = at + (size_t)__builtin_ctzll(found);
+            starts[++n] = (uint32_t)newline_at + 1;
+        }
+    }
+    return n;
+}
+
+/* The shape of a row of `len` bytes, its newline the last; 0 when too long. */
+static inline uint64_t
+shape_of(const uint8_t *row, uint32_t len)
+{
+    const uint8x16_t digit = vdupq_n_u8('0');
+    uint64_t low = bits_of(vcltq_u8(vld1q_u8(row), digit),
+                           vcltq_u8(vld1q_u8(row + 16), digit),
+                           vcltq_u8(vld1q_u8(row + 32), digit),
+                           vcltq_u8(vld1q_u8(row + 48), digit));
+    return len <= LAYOUT_BYTES ? low & ~UINT64_C(0) >> (LAYOUT_BYTES - len) : 0;
+}
+
+/* Not zero where the row has another byte than a literal of the layout. */
+static inline uint8x16_t
+wrong_literals(const struct row_layout *layout, const uint8_t *row)
+{
+    uint8x16_t wrong[4];
+    for (int i = 0; i < 4; i++) {
+        uint8x16_t literal = vld1q_u8(layout->literal + 16 * i);
+        uint8x16_t mask = vld1q_u8(layout->literal_bytes + 16 * i);
+        wrong[i] = vandq_u8(veorq_u8(vld1q_u8(row + 16 * i), literal), mask);
+    }
+    return vorrq_u8(vorrq_u8(wrong[0], wrong[1]), vorrq_u8(wrong[2], wrong[3]));
+}
+
+/* Constants of a call; a limit that is exceeded makes a row invalid. */
+struct weights {
+    uint8x16_t tens;                     /* 10, 1 */
+    uint8x16_t hundreds, clock_hundreds; /* 100, 1; 60, 1, 1, 0 first */
+    uint16x8_t myriads, clock_myriads;   /* 10000, 1; 60, 1 first */
+    uint8x16_t pair_max;                 /* 23, 59, 59 in time's cell */
+    uint32x4_t number_max;               /* of cells 0 to 3 */
+};
+
+static uint32_t
+number_limit(int64_t number_max)
+{
+    return number_max < UINT32_MAX ? (uint32_t)number_max : UINT32_MAX;
+}
+
+static struct weights
+make_weights(const int64_t number_max[LAYOUT_NUMBERS])
+{
+    static const uint8_t clock_hundreds[16] = {60,  1, 1,   0, 100, 1, 100, 1,
+                                               100, 1, 100, 1, 100, 1, 100, 1};
+    static const uint16_t clock_myriads[8] = {60,    1, 10000, 1,
+                                              10000, 1, 10000, 1};
+    static const uint8_t clock_max[16] = {23, 59, 59, 255, 255, 255, 255, 255,
+                                          23, 59, 59, 255, 255, 255, 255, 255};
+    const uint32_t limits[4] = {number_limit(number_max[0]),
+                                number_limit(number_max[1]),
+                                number_limit(number_max[2]), UINT32_MAX};
+    struct weights w = {
+        .tens = vreinterpretq_u8_u16(vdupq_n_u16(0x010a)),
+        .hundreds = vreinterpretq_u8_u16(vdupq_n_u16(0x0164)),
+        .clock_hundreds = vld1q_u8(clock_hundreds),
+        .myriads = vreinterpretq_u16_u32(vdupq_n_u32(0x00012710)),
+        .clock_myriads = vld1q_u16(clock_myriads),
+        .pair_max = vld1q_u8(clock_max),
+        .number_max = vld1q_u32(limits),
+    };
+    return w;
+}
+
+/* Neighbours, each times its weight, added up. */
+static inline uint16x8_t
+add_pairs(uint8x16_t v, uint8x16_t weights)
+{
+    return vpaddq_u16(vmull_u8(vget_low_u8(v), vget_low_u8(weights)),
+                      vmull_high_u8(v, weights));
+}
+
+static inline uint32x4_t
+add_fours(uint16x8_t v, uint16x8_t weights)
+{
+    return vpaddq_u32(vmull_u16(vget_low_u16(v), vget_low_u16(weights)),
+                      vmull_high_u16(v, weights));
+}
+
+/* Digits of cells 2 * half and 2 * half + 1; *wrong collects what is none. */
+static inline uint8x16_t
+take_digits(const struct row_layout *layout, uint8x16x4_t row, int half,
+            uint8x16_t *wrong)
+{
+    uint8x16_t bytes = vqtbl4q_u8(row, vld1q_u8(layout->source + 16 * half));
+    uint8x16_t digits =
+        vsubq_u8(bytes, vld1q_u8(layout->zero_char + 16 * half));
+    *wrong = vorrq_u8(*wrong, vqsubq_u8(digits, vdupq_n_u8(9)));
+    return digits;
+}
+
+static inline void
+store_numbers(const struct row_layout *layout, uint32x4_t value,
+              struct decoded_rows *out, size_t i)
+{
+    out->number[0][i] = vgetq_lane_u32(value, 0);
+    out->number[1][i] = vgetq_lane_u32(value, 1);
+    out->number[2][i] = vgetq_lane_u32(value, 2);
+    out->date[i] = vgetq_lane_u32(value, 3);
+    if (layout->negative != 0) {
+        for (int k = 0; k < LAYOUT_NUMBERS; k++)
+            out->number[k][i] *= (layout->negative >> k & 1) != 0 ? -1 : 1;
+    }
+}
+
+/*
+ * Decodes a row whose shape is the layout's. False when it is no reading.
+ * Pairs are bytes: a digit over 9 may overflow one, but is noticed itself.
+ */
+static inline bool
+decode_row(const struct row_layout *layout, const struct weights *w,
+           const uint8_t *row, struct decoded_rows *out, size_t i)
+{
+    const uint8x16x4_t bytes = vld1q_u8_x4(row);
+    uint8x16_t wrong = wrong_literals(layout, row);
+    uint8x16_t a = vmulq_u8(take_digits(layout, bytes, 0, &wrong), w->tens);
+    uint8x16_t b = vmulq_u8(take_digits(layout, bytes, 1, &wrong), w->tens);
+    uint8x16_t c = vmulq_u8(take_digits(layout, bytes, 2, &wrong), w->tens);
+
+    uint8x16_t pairs = vpaddq_u8(a, b); /* cells 0 to 3 */
+    uint32x4_t numbers = add_fours(add_pairs(pairs, w->hundreds), w->myriads);
+    store_numbers(layout, numbers, out, i);
+    uint32x4_t over = vqsubq_u32(numbers, w->number_max);
+
+    pairs = vpaddq_u8(c, c); /* cells 4 and 5, twice */
+    uint32x4_t clocked =
+        add_fours(add_pairs(pairs, w->clock_hundreds), w->clock_myriads);
+    out->seconds[i] = vgetq_lane_u32(clocked, 0);
+    out->ms[i] = vgetq_lane_u32(clocked, 1);
+    wrong = vorrq_u8(wrong, vqsubq_u8(pairs, w->pair_max));
+
+    uint64x2_t id = vreinterpretq_u64_u8(
+        vqtbl4q_u8(bytes, vld1q_u8(layout->source + LAYOUT_DEVICE_AT)));
+    out->device[0][i] = vgetq_lane_u64(id, 0);
+    out->device[1][i] = vgetq_lane_u64(id, 1);
+    return vmaxvq_u32(vorrq_u32(vreinterpretq_u32_u8(wrong), over)) == 0;
+}
+
+static void
+decode_rows(const struct row_layout *table,
+            const int64_t number_max[LAYOUT_NUMBERS], const uint8_t *text,
+            const uint32_t *starts, size_t first, size_t n_rows,
+            struct decoded_rows *out)
+{
+    const struct weights weights = make_weights(number_max);
+    for (size_t i = first; i < n_rows; i++) {
+        const uint8_t *row = text + starts[i];
+        uint64_t shape = shape_of(row, starts[i + 1] - starts[i]);
+        size_t slot = layout_slot(shape);
+        const struct row_layout *layout = &table[slot];
+        out->slot[i] = (uint16_t)slot;
+        out->is_valid[i] = shape != 0 && layout->shape == shape &&
+                           decode_row(layout, &weights, row, out, i);
+    }
+}
+
+/* struct running_sums, by lane. */
+struct lane_sums {
+    int64x2_t nw;
+    uint64x2_t low;
+    int64x2_t high;
+};
+
+static inline void
+add_to(int64_t *figures, int64x2_t amount)
+{
+    vst1q_s64(figures, vaddq_s64(vld1q_s64(figures), amount));
+}
+
+static inline void
+add_extremes(struct running *a, size_t lane, int64x2_t nw)
+{
+    int64x2_t min = vld1q_s64(a->min_nw + lane);
+    int64x2_t max = vld1q_s64(a->max_nw + lane);
+    vst1q_s64(a->min_nw + lane, vbslq_s64(vcltq_s64(nw, min), nw, min));
+    vst1q_s64(a->max_nw + lane, vbslq_s64(vcgtq_s64(nw, max), nw, max));
+}
+
+/*
+ * Adds two rows, to lanes from `lane` on; false, with nothing done, when not
+ * both can be added.
+ */
+static inline bool
+add_two(struct running *a, size_t lane, const struct running_rows *rows,
+        size_t row, int64x2_t from_ms, struct lane_sums *sums)
+{
+    int64x2_t now_ms = vld1q_s64(rows->time_ms + row);
+    int64x2_t last_ms = vld1q_s64(a->last_ms + lane);
+    int64x2_t n = vld1q_s64(a->n_readings + lane);
+    uint64x2_t span = vreinterpretq_u64_s64(vsubq_s64(now_ms, from_ms));
+    uint64x2_t back = vreinterpretq_u64_s64(vsubq_s64(last_ms, from_ms));
+    uint64x2_t taken = vandq_u64(vcltq_u64(back, span),
+                                 vcltq_s64(n, vdupq_n_s64(RUNNING_READINGS)));
+    if (vminvq_u32(vreinterpretq_u32_u64(taken)) == 0)
+        return false;
+    uint32x2_t dt = vmovn_u64(vsubq_u64(span, back));
+    int64x2_t nw = vld1q_s64(rows->power_nw + row);
+    int64x2_t both = vaddq_s64(nw, vld1q_s64(a->last_nw + lane));
+    uint64x2_t low = vmull_u32(vmovn_u64(vreinterpretq_u64_s64(both)), dt);
+    int64x2_t high = vmull_s32(vshrn_n_s64(both, 32), vreinterpret_s32_u32(dt));
+    vst1q_s64(a->last_ms + lane, now_ms);
+    vst1q_s64(a->last_nw + lane, nw);
+    vst1q_s64(a->n_readings + lane, vaddq_s64(n, vdupq_n_s64(1)));
+    add_extremes(a, lane, nw);
+    add_to(a->sum_nw + lane, nw);
+    add_to(a->energy_low + lane, vreinterpretq_s64_u64(low));
+    add_to(a->energy_high + lane, high);
+    if (rows->efficiency != NULL)
+        add_to(a->efficiency + lane, vld1q_s64(rows->efficiency + row));
+    sums->nw = vaddq_s64(sums->nw, nw);
+    sums->low = vaddq_u64(sums->low, low);
+    sums->high = vaddq_s64(sums->high, high);
+    return true;
+}
+
+static size_t
+add_rows(struct running *running, const struct running_rows *rows, size_t row,
+         size_t end, int64_t from_ms, struct running_sums *sums)
+{
+    const struct running_rows r = *rows;
+    const int64x2_t from = vdupq_n_s64(from_ms);
+    struct lane_sums lanes = {vdupq_n_s64(0), vdupq_n_u64(0), vdupq_n_s64(0)};
+    while (row < end) {
+        uint32_t device = r.device[row];
+        bool is_pair = end - row >= 2 && device % 2 == 0 &&
+                       r.device[row + 1] == device + 1;
+        if (is_pair && add_two(&running[device / RUNNING_LANES],
+                               device % RUNNING_LANES, &r, row, from, &lanes)) {
+            row += 2;
+            continue;
+        }
+        if (!column_add_one(running, &r, row, from_ms, sums))
+            break;
+        row++;
+    }
+    sums->power_nw += vaddvq_s64(lanes.nw);
+    sums->energy_low += vaddvq_u64(lanes.low);
+    sums->energy_high += vaddvq_s64(lanes.high);
+    return row;
+}
+
+static size_t
+count_within(const int64_t *values, size_t n, int64_t low, uint64_t span)
+{
+    const int64x2_t begin = vdupq_n_s64(low);
+    const uint64x2_t size = vdupq_n_u64(span);
+    size_t i = 0;
+    for (; i + 4 <= n; i += 4) {
+        int64x2_t a = vsubq_s64(vld1q_s64(values + i), begin);
+        int64x2_t b = vsubq_s64(vld1q_s64(values + i + 2), begin);
+        uint64x2_t within =
+            vandq_u64(vcltq_u64(vreinterpretq_u64_s64(a), size),
+                      vcltq_u64(vreinterpretq_u64_s64(b), size));
+        if (vminvq_u32(vreinterpretq_u32_u64(within)) == 0)
+            break;
+    }
+    return i + column_count_within(values + i, n - i, low, span);
+}
+
+/* Not zero where two rows are not of the next two devices. */
+static inline uint64x2_t
+other_keys(const uint64_t *keys, const uint64_t *low, const uint64_t *high)
+{
+    uint64x2x2_t key = vld2q_u64(keys);
+    return vorrq_u64(veorq_u64(key.val[0], vld1q_u64(low)),
+                     veorq_u64(key.val[1], vld1q_u64(high)));
+}
+
+static size_t
+count_matching(const uint64_t *keys, const uint64_t *low, const uint64_t *high,
+               size_t n)
+{
+    size_t i = 0;
+    for (; i + 4 <= n; i += 4) {
+        uint64x2_t other =
+            vorrq_u64(other_keys(keys + 2 * i, low + i, high + i),
+                      other_keys(keys + 2 * i + 4, low + i + 2, high + i + 2));
+        if (vmaxvq_u32(vreinterpretq_u32_u64(other)) != 0)
+            break;
+    }
+    return i + column_count_matching(keys + 2 * i, low + i, high + i, n - i);
+}
+
+/*
+ * Times and products are left to the compiler. It uses NEON for times; for
+ * products of 64 bits NEON has nothing that beats plain C.
+ */
+const struct kernels kernels_neon = {
+    .name = "neon",
+    .split_rows = split_rows,
+    .decode_rows = decode_rows,
+    .set_times = column_set_times,
+    .multiply = column_multiply,
+    .add_rows = add_rows,
+    .count_within = count_within,
+    .count_matching = count_matching,
+};
+
+#endif
