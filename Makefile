@@ -6,15 +6,22 @@ PREFIX  = /usr/local
 DESTDIR =
 INSTALL = sh tools/install_packages.sh
 DEMO    = build/demo
+PROFILE = build/profile-build
+
+# python3-selenium is for Debian's own Python, which may not be the first one.
+DEBIAN_PYTHON = $(firstword $(wildcard /usr/bin/python3) python3)
+
+# python3-selenium is for Debian's own Python, which may not be the first one.
+DEBIAN_PYTHON = $(firstword $(wildcard /usr/bin/python3) python3)
 
 .PHONY: all help demo test quick full arm bench bench-quick performance guard \
-	load lint format install uninstall clean dist
+	load profile profile-screenshot lint format install uninstall clean dist
 
 all: $(BUILD)/build.ninja  ## build the release: build/release/wattle
 	@ninja -C $(BUILD) --quiet
 
 help:  ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' \
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' \
 		$(MAKEFILE_LIST)
 
 $(BUILD)/build.ninja:
@@ -23,7 +30,7 @@ $(BUILD)/build.ninja:
 		--libdir=lib >/dev/null
 
 $(TESTS)/build.ninja:
-	@$(INSTALL) build test
+	@$(INSTALL) build test web
 	@meson setup $(TESTS) --buildtype=debugoptimized -Dtests=true \
 		-Db_sanitize=address,undefined -Db_lundef=false >/dev/null
 
@@ -67,6 +74,19 @@ guard: all  ## compare instruction counts with the recorded ones
 
 load: all  ## many reports at once, for minutes
 	@python3 bench/load/run_load.py
+
+profile: $(PROFILE)/build.ninja  ## write build/profile/index.html: where time and memory go
+	@ninja -C $(PROFILE) --quiet wattle
+	@python3 bench/make_dashboard.py
+
+$(PROFILE)/build.ninja:
+	@$(INSTALL) build profile
+	@meson setup $(PROFILE) --buildtype=release \
+		-Dc_args='-g -fno-omit-frame-pointer' >/dev/null
+
+profile-screenshot:  ## take the picture of that page for the documents
+	@$(INSTALL) web
+	@$(DEBIAN_PYTHON) bench/picture_dashboard.py --height 1500
 
 lint: $(BUILD)/build.ninja  ## check format, warnings, layers
 	@$(INSTALL) build test lint

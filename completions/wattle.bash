@@ -18,7 +18,7 @@ _wattle_value() {
         compopt -o plusdirs 2>/dev/null
         compopt +o default +o bashdefault 2>/dev/null
         ;;
-    --rejects) ;; # a file: readline's own completion
+    --rejects | --trace) ;; # a file: readline's own completion
     --devices)
         # a table for report, a number for generate
         if [[ ${COMP_WORDS[1]} == generate ]]; then
@@ -56,13 +56,13 @@ _wattle() {
     report)
         options="--since --until --device --value --devices --rate --budget
             --max-gap --json --csv --top --rejects --strict --quiet
-            --no-progress --timings --threads --simd --reader --no-memo
+            --no-progress --timings --trace --threads --simd --reader --no-memo
             --block --help"
         ;;
     generate)
         options="--out --force --files --zstd --gzip --quiet --no-progress
             --devices --readings --seed --interval --start --mains --order
-            --dirty --threads --help"
+            --dirty --threads --trace --help"
         ;;
     help)
         ((COMP_CWORD == 2)) && _wattle_words "report generate" "$cur"

@@ -22,6 +22,10 @@ CHECKED = os.path.join(ROOT, "build", "test", "wattle")
 
 TIERS = ["quick", "test", "full"]
 
+# python3-selenium is for Debian's own Python, which may not be the first one.
+DEBIAN_PYTHON = ("/usr/bin/python3" if os.path.exists("/usr/bin/python3")
+                 else sys.executable)
+
 # Unit tests that take seconds.
 SLOW = ["test_reader", "test_block_decoder"]
 
@@ -49,9 +53,13 @@ def suites(tier):
                 "--count", n_random)),
         ("same-bytes", "test", python("same_bytes.py", RELEASE, tier)),
         ("generated", "test", python("check_generate.py", CHECKED, RELEASE)),
+        ("trace", "quick", python("check_trace.py", CHECKED)),
         ("hard-inputs", "test", python("hard_inputs.py", CHECKED)),
         ("ladder", "test", python("check_ladder.py", RELEASE)),
         ("real-files", "test", python("real_files.py", CHECKED)),
+        ("profile-page", "test",
+         [DEBIAN_PYTHON, os.path.join(ROOT, "tests/check_profile_page.py"),
+          RELEASE]),
         ("docs", "test", python("check_docs.py", RELEASE)),
         ("build", "test", python("check_build.py")),
         ("arm", "test", python("check_arm.py", RELEASE, tier)),

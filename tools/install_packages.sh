@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what is missing from tools/packages.txt.
-# Usage: install_packages.sh PURPOSE... (build, test, lint, bench, arm)
+# Usage: install_packages.sh PURPOSE... (see packages.txt)
 set -eu
 list=$(dirname "$0")/packages.txt
 missing=

@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "wattle/error.h"
+#include "wattle/trace.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -48,6 +49,7 @@ struct wattle_generate_options {
        with done = total. */
     void (*progress)(void *context, uint64_t done, uint64_t total);
     void *progress_context;
+    struct wattle_trace *trace; /* what ran when, or NULL; see trace.h */
 };
 
 /* Sets every field to its default; `out` to NULL. */

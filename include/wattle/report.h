@@ -27,6 +27,7 @@
 #include "wattle/answers.h"
 #include "wattle/batch.h"
 #include "wattle/error.h"
+#include "wattle/trace.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -79,6 +80,7 @@ struct wattle_report_options {
     bool no_memo;       /* remember no row layouts, dates, efficiencies */
     size_t block_bytes; /* bytes read at once; 0 = the default */
     bool timings;       /* measure where the time goes */
+    struct wattle_trace *trace; /* what ran when, or NULL; see trace.h */
 };
 
 struct wattle_report;

@@ -9,6 +9,7 @@
 #include "wattle/error.h"
 #include "wattle/generate.h"
 #include "wattle/report.h"
+#include "wattle/trace.h"
 
 #ifdef __cplusplus
 extern "C" {

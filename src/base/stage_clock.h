@@ -2,7 +2,18 @@
  * stage_clock.h - where a worker's time goes.
  *
  * Ground floor. A clock is always in one stage; entering another books the
- * time since. A NULL clock does nothing.
+ * time since. A NULL clock does nothing. A clock with a track also leaves
+ * slices of time there for --trace:
+ *
+ *     stage_clock_enter(clock, STAGE_OTHER);
+ *     stage_clock_begin_group(clock);
+ *     while (more) {
+ *         stage_clock_enter(clock, STAGE_READ);
+ *         stage_clock_cut(clock, n_bytes, n_rows);
+ *         ... other stages ...
+ *     }
+ *     stage_clock_enter(clock, STAGE_OTHER);
+ *     stage_clock_cut(clock, n_bytes, n_rows);
  */
 #ifndef BASE_STAGE_CLOCK_H
 #define BASE_STAGE_CLOCK_H
@@ -19,14 +30,31 @@ enum stage {
     STAGE_LOOKUP,
     STAGE_ACCOUNT,
     STAGE_MERGE,
+    /* of wattle generate */
+    STAGE_MAKE,
+    STAGE_PACK,
+    STAGE_WRITE,
     N_STAGES
 };
+
+struct trace_track;
 
 struct stage_clock {
     enum stage stage;
     int64_t since_ns;
     int64_t spent_ns[N_STAGES];
+    struct trace_track *track; /* NULL = leave no slices */
 };
+
+/*
+ * Slices begin where the clock's present stage began, and end there, with
+ * what the group has read and decoded so far; the next one begins at once.
+ */
+void trace_begin_group(struct trace_track *track);
+void trace_begin_slice(struct trace_track *track,
+                       const struct stage_clock *clock);
+void trace_end_slice(struct trace_track *track, const struct stage_clock *clock,
+                     uint64_t n_bytes, uint64_t n_rows);
 
 static inline int64_t
 stage_clock_now_ns(void)
@@ -46,6 +74,32 @@ stage_clock_enter(struct stage_clock *clock, enum stage stage)
         clock->spent_ns[clock->stage] += now_ns - clock->since_ns;
     clock->stage = stage;
     clock->since_ns = now_ns;
+}
+
+/* A slice begins after a pause; counts of bytes and rows start at 0. */
+static inline void
+stage_clock_resume(const struct stage_clock *clock)
+{
+    if (clock != NULL && clock->track != NULL)
+        trace_begin_slice(clock->track, clock);
+}
+
+/* The same, and it is never joined to the slices before. */
+static inline void
+stage_clock_begin_group(const struct stage_clock *clock)
+{
+    if (clock != NULL && clock->track != NULL)
+        trace_begin_group(clock->track);
+    stage_clock_resume(clock);
+}
+
+/* One slice ends and the next begins, where the present stage began. */
+static inline void
+stage_clock_cut(const struct stage_clock *clock, uint64_t n_bytes,
+                uint64_t n_rows)
+{
+    if (clock != NULL && clock->track != NULL)
+        trace_end_slice(clock->track, clock, n_bytes, n_rows);
 }
 
 #endif

@@ -12,6 +12,7 @@
 
 #include "cli/command.h"
 #include "cli/progress.h"
+#include "cli/trace_file.h"
 #include "wattle/generate.h"
 
 enum {
@@ -29,6 +30,7 @@ enum {
     OPT_ZSTD,
     OPT_GZIP,
     OPT_THREADS,
+    OPT_TRACE,
     OPT_QUIET,
     OPT_NO_PROGRESS
 };
@@ -59,12 +61,15 @@ static const struct cli_option generate_options[] = {
      "damage this share of the rows (0 to 0.5); truth.json counts how", NULL},
 
     {OPT_THREADS, "threads", "N", "threads (default: one for each core)",
-     "Speed"},
+     "Measuring"},
+    {OPT_TRACE, "trace", "FILE",
+     "write what ran when to FILE, for Perfetto (ui.perfetto.dev)", NULL},
     {0, NULL, NULL, NULL, NULL},
 };
 
 struct request {
     struct wattle_generate_options options;
+    const char *trace_path;
     bool is_quiet;
     bool has_progress;
 };
@@ -157,6 +162,9 @@ read_option(const struct cli_parser *parser, int option,
         return read_packing(parser, WATTLE_PACK_ZSTD, options);
     case OPT_GZIP:
         return read_packing(parser, WATTLE_PACK_GZIP, options);
+    case OPT_TRACE:
+        request->trace_path = parser->value;
+        return true;
     case OPT_THREADS:
         return read_threads(parser, options);
     default:
@@ -241,25 +249,15 @@ print_done(const struct wattle_generate_options *options)
 }
 
 static int
-run_generate(const struct command *self, int argc, char **argv)
+make(const struct command *self, struct request *request)
 {
-    struct request request = {.has_progress = true};
     struct progress bar;
     struct wattle_error error;
-    wattle_generate_options_init(&request.options);
-    int outcome = read_arguments(self, argc, argv, &request);
-    if (outcome == CLI_HELP) {
-        cli_print_help(self);
-        return EXIT_DONE;
-    }
-    if (outcome == CLI_BAD)
-        return EXIT_USAGE;
-
-    bool to_stdout = strcmp(request.options.out, "-") == 0;
-    progress_begin(&bar, request.has_progress && !request.is_quiet);
-    request.options.progress = draw_progress;
-    request.options.progress_context = &bar;
-    int status = wattle_generate(&request.options, &error);
+    bool to_stdout = strcmp(request->options.out, "-") == 0;
+    progress_begin(&bar, request->has_progress && !request->is_quiet);
+    request->options.progress = draw_progress;
+    request->options.progress_context = &bar;
+    int status = wattle_generate(&request->options, &error);
     progress_end(&bar);
     if (status != WATTLE_OK) {
         bool is_full = status == WATTLE_ERR_USAGE && error.path[0] != '\0';
@@ -267,9 +265,27 @@ run_generate(const struct command *self, int argc, char **argv)
                      is_full ? "; --force replaces what is there" : "");
         return EXIT_USAGE;
     }
-    if (!request.is_quiet && !to_stdout)
-        print_done(&request.options);
+    if (!request->is_quiet && !to_stdout)
+        print_done(&request->options);
     return EXIT_DONE;
+}
+
+static int
+run_generate(const struct command *self, int argc, char **argv)
+{
+    struct request request = {.has_progress = true};
+    struct trace_file trace;
+    wattle_generate_options_init(&request.options);
+    int outcome = read_arguments(self, argc, argv, &request);
+    if (outcome == CLI_HELP) {
+        cli_print_help(self);
+        return EXIT_DONE;
+    }
+    if (outcome == CLI_BAD ||
+        !trace_file_open(&trace, self, request.trace_path))
+        return EXIT_USAGE;
+    request.options.trace = trace.trace;
+    return trace_file_close(&trace, make(self, &request));
 }
 
 const struct command command_generate = {

@@ -12,6 +12,7 @@
 
 #include "cli/command.h"
 #include "cli/progress.h"
+#include "cli/trace_file.h"
 #include "wattle/report.h"
 
 enum {
@@ -22,6 +23,7 @@ enum {
     OPT_QUIET,
     OPT_NO_PROGRESS,
     OPT_TIMINGS,
+    OPT_TRACE,
     OPT_SINCE,
     OPT_UNTIL,
     OPT_DEVICE,
@@ -65,6 +67,8 @@ static const struct cli_option report_options[] = {
     {OPT_QUIET, "quiet", NULL, "no text report and no warnings", NULL},
     {OPT_NO_PROGRESS, "no-progress", NULL, "draw no progress bar", NULL},
     {OPT_TIMINGS, "timings", NULL, "tell where the time went", "Measuring"},
+    {OPT_TRACE, "trace", "FILE",
+     "write what ran when to FILE, for Perfetto (ui.perfetto.dev)", NULL},
     {OPT_THREADS, "threads", "N", "threads (default: one for each core)", NULL},
     {OPT_SIMD, "simd", "LEVEL", "auto (default), scalar, avx2, avx512, neon",
      NULL},
@@ -83,6 +87,7 @@ struct request {
     const char **paths; /* room for every argument */
     size_t n_paths;
     const char **globs; /* the same */
+    const char *trace_path;
     enum format format;
     int top;
     bool is_strict;
@@ -186,6 +191,9 @@ read_option(const struct cli_parser *parser, int option,
         return read_small_count(parser, 1, 1024, &o->n_threads);
     case OPT_REJECTS:
         o->rejects_path = parser->value;
+        return true;
+    case OPT_TRACE:
+        request->trace_path = parser->value;
         return true;
     case OPT_DEVICES:
         o->devices_path = parser->value;
@@ -449,17 +457,26 @@ outcome(const struct wattle_answers *answers, const struct request *request)
 }
 
 static int
+add_paths(struct wattle_report *report, const struct request *request,
+          struct wattle_error *error)
+{
+    int status = WATTLE_OK;
+    wattle_trace_begin(request->options.trace, "find files");
+    for (size_t i = 0; i < request->n_paths && status == WATTLE_OK; i++)
+        status = wattle_report_add_path(report, request->paths[i], error);
+    wattle_trace_end(request->options.trace);
+    return status;
+}
+
+static int
 compute(const struct command *self, struct wattle_report *report,
         const struct request *request)
 {
     struct wattle_error error = {0};
     struct watcher watcher;
-    for (size_t i = 0; i < request->n_paths; i++) {
-        if (wattle_report_add_path(report, request->paths[i], &error) !=
-            WATTLE_OK) {
-            complain_error(self, &error);
-            return EXIT_USAGE;
-        }
+    if (add_paths(report, request, &error) != WATTLE_OK) {
+        complain_error(self, &error);
+        return EXIT_USAGE;
     }
     start_watching(&watcher, report,
                    request->has_progress && !request->is_quiet);
@@ -474,16 +491,32 @@ compute(const struct command *self, struct wattle_report *report,
         complain_error(self, &error);
         return EXIT_USAGE;
     }
+    wattle_trace_begin(request->options.trace, "print");
     int printed = print_answers(self, answers, request);
+    wattle_trace_end(request->options.trace);
     return printed != EXIT_DONE ? printed : outcome(answers, request);
+}
+
+static int
+open_and_compute(const struct command *self, const struct request *request)
+{
+    struct wattle_error error = {0};
+    struct wattle_report *report = NULL;
+    int code = EXIT_USAGE;
+    signal(SIGINT, on_interrupt);
+    if (wattle_report_open(&report, &request->options, &error) != WATTLE_OK)
+        complain_error(self, &error);
+    else
+        code = compute(self, report, request);
+    wattle_report_close(report);
+    return code;
 }
 
 static int
 run_report(const struct command *self, int argc, char **argv)
 {
     struct request request = {.top = 10, .has_progress = true};
-    struct wattle_error error = {0};
-    struct wattle_report *report = NULL;
+    struct trace_file trace;
     int code = EXIT_USAGE;
     wattle_report_options_init(&request.options);
     request.paths = calloc((size_t)argc + 1, sizeof(char *));
@@ -495,17 +528,13 @@ run_report(const struct command *self, int argc, char **argv)
         cli_print_help(self);
         code = EXIT_DONE;
     }
-    if (parsed != CLI_END)
+    if (parsed != CLI_END || !trace_file_open(&trace, self, request.trace_path))
         goto out;
-    signal(SIGINT, on_interrupt);
+    request.options.trace = trace.trace;
     if (request.options.reader == WATTLE_READER_AUTO)
         request.options.reader = WATTLE_READER_MMAP;
-    if (wattle_report_open(&report, &request.options, &error) != WATTLE_OK)
-        complain_error(self, &error);
-    else
-        code = compute(self, report, &request);
+    code = trace_file_close(&trace, open_and_compute(self, &request));
 out:
-    wattle_report_close(report);
     free(request.paths);
     free(request.globs);
     return code;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "base/trace.h"
 
 /*
  * A rest shorter than this is not worth a lane of its own. Who asks for small
@@ -18,6 +19,7 @@ struct crew {
     struct lane_shared *shared;
     struct lane *first;
     int64_t *spent_ns;
+    unsigned n_helpers; /* under the lock */
 };
 
 static uint64_t
@@ -85,13 +87,29 @@ add_times(struct crew *crew, const struct stage_clock *clock)
     pthread_mutex_unlock(&crew->shared->lock);
 }
 
+/* Runs a lane; its span and its blocks go onto the clock's track. */
 static void
-work(struct crew *crew, struct lane *lane)
+run_lane(struct crew *crew, struct lane *lane, struct stage_clock *clock)
 {
-    struct stage_clock clock = {0};
+    struct trace_track *track = clock != NULL ? clock->track : NULL;
+    trace_begin(
+        track, lane->is_certain && lane->begin != 0 ? "lane again" : "lane", 0);
+    stage_clock_enter(clock, STAGE_OTHER);
+    stage_clock_begin_group(clock);
+    lane_run(lane, crew->shared, clock);
+    stage_clock_cut(clock, lane->n_bytes, lane->n_lines);
+    trace_end(track);
+}
+
+/* Worker 0 is the calling thread. */
+static void
+work(struct crew *crew, struct lane *lane, unsigned worker)
+{
+    struct wattle_trace *trace = crew->shared->options->trace;
+    struct stage_clock clock = {.track = trace_track(trace, worker)};
     struct stage_clock *used = crew->spent_ns != NULL ? &clock : NULL;
     while (lane != NULL) {
-        lane_run(lane, crew->shared, used);
+        run_lane(crew, lane, used);
         pthread_mutex_lock(&crew->shared->lock);
         lane->is_running = false;
         pthread_mutex_unlock(&crew->shared->lock);
@@ -108,8 +126,11 @@ helper(void *context)
 {
     struct crew *crew = context;
     struct lane *lane = split_longest(crew);
+    pthread_mutex_lock(&crew->shared->lock);
+    unsigned worker = ++crew->n_helpers;
+    pthread_mutex_unlock(&crew->shared->lock);
     if (lane != NULL)
-        work(crew, lane);
+        work(crew, lane, worker);
     return NULL;
 }
 
@@ -127,7 +148,7 @@ verify(struct crew *crew)
         struct lane *next = lane->next;
         if (next->true_begin != lane->true_end) {
             lane_restart(next, lane->true_end);
-            work(crew, next);
+            work(crew, next, 0);
         }
         lane = next;
     }
@@ -151,7 +172,7 @@ crew_run(struct lane_shared *shared, int n_threads, struct lane **lanes,
     while (n_started < n_threads - 1 &&
            pthread_create(&threads[n_started], NULL, helper, &crew) == 0)
         n_started++;
-    work(&crew, crew.first);
+    work(&crew, crew.first, 0);
     for (int i = 0; i < n_started; i++)
         pthread_join(threads[i], NULL);
     free(threads);

@@ -13,7 +13,8 @@
 /*
  * Runs a pass with n_threads (the calling thread is one of them) and puts
  * right what lanes guessed wrong. *lanes gets them in input order, also on
- * failure. spent_ns: [N_STAGES] to add to, or NULL.
+ * failure. spent_ns: [N_STAGES] to add to, or NULL = do not measure, and
+ * leave no trace.
  */
 int crew_run(struct lane_shared *shared, int n_threads, struct lane **lanes,
              int64_t *spent_ns, struct wattle_error *error);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/trace.h"
 #include "engine/crew.h"
 #include "engine/lane.h"
 
@@ -244,12 +245,31 @@ release_pass(struct pass *pass)
     pthread_mutex_destroy(&pass->shared.lock);
 }
 
+/* What all lanes have found becomes one. */
+static int
+merge_pass(struct pass *pass)
+{
+    struct engine *engine = pass->engine;
+    int status = list_lanes(pass);
+    if (status == WATTLE_OK)
+        status = join_lanes(pass);
+    if (status == WATTLE_OK)
+        status = check_unchanged(pass);
+    if (status != WATTLE_OK || engine->accounts.n_disordered != 0)
+        return status;
+    status = merge_diverted(pass);
+    number_lines(pass);
+    gather_counts(pass);
+    return status == WATTLE_OK ? gather_rejects(pass) : status;
+}
+
 /* Runs one pass; on success the accounts may still name disordered ones. */
 static int
 run_pass(struct engine *engine, const uint64_t *starts, const uint8_t *diverted,
          struct wattle_error *error)
 {
     struct pass pass = {.engine = engine, .error = error};
+    pass.clock.track = trace_track(engine->options->trace, 0);
     pass.shared = (struct lane_shared){
         .options = engine->options,
         .kernels = kernels_for(engine->options->simd),
@@ -264,25 +284,18 @@ run_pass(struct engine *engine, const uint64_t *starts, const uint8_t *diverted,
     pthread_mutex_init(&pass.shared.lock, NULL);
     engine->simd = pass.shared.kernels->name;
     engine->n_passes++;
-    int64_t *spent = engine->options->timings ? engine->spent_ns : NULL;
-    int status =
-        crew_run(&pass.shared, engine->n_threads, &pass.lanes, spent, error);
+    bool is_timed = engine->options->timings || pass.clock.track != NULL;
+    trace_begin(pass.clock.track, "pass", engine->n_passes);
+    int status = crew_run(&pass.shared, engine->n_threads, &pass.lanes,
+                          is_timed ? engine->spent_ns : NULL, error);
     stage_clock_enter(&pass.clock, STAGE_MERGE);
+    stage_clock_begin_group(&pass.clock);
     if (status == WATTLE_OK)
-        status = list_lanes(&pass);
-    if (status == WATTLE_OK)
-        status = join_lanes(&pass);
-    if (status == WATTLE_OK)
-        status = check_unchanged(&pass);
-    if (status == WATTLE_OK && engine->accounts.n_disordered == 0) {
-        status = merge_diverted(&pass);
-        number_lines(&pass);
-        gather_counts(&pass);
-        if (status == WATTLE_OK)
-            status = gather_rejects(&pass);
-    }
+        status = merge_pass(&pass);
     release_pass(&pass);
     stage_clock_enter(&pass.clock, STAGE_OTHER);
+    stage_clock_cut(&pass.clock, 0, 0);
+    trace_end(pass.clock.track);
     engine->spent_ns[STAGE_MERGE] += pass.clock.spent_ns[STAGE_MERGE];
     return status;
 }
@@ -382,9 +395,14 @@ choose_threads(const struct engine *engine, uint64_t n_bytes)
 int
 engine_run(struct engine *engine, struct wattle_error *error)
 {
-    int64_t began_ns = stage_clock_now_ns();
+    struct stage_clock clock = {.track =
+                                    trace_track(engine->options->trace, 0)};
+    stage_clock_enter(&clock, STAGE_OPEN);
+    stage_clock_begin_group(&clock);
     int status = prepare_sources(engine, error);
-    engine->spent_ns[STAGE_OPEN] += stage_clock_now_ns() - began_ns;
+    stage_clock_enter(&clock, STAGE_OTHER);
+    stage_clock_cut(&clock, 0, 0);
+    engine->spent_ns[STAGE_OPEN] += clock.spent_ns[STAGE_OPEN];
     if (status != WATTLE_OK)
         return status;
     uint64_t *starts = lay_out(engine->sources);

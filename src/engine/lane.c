@@ -320,6 +320,7 @@ read_blocks(struct run *run, const struct source *source, size_t at,
     int status = WATTLE_OK;
     while (status == WATTLE_OK && !*ended && !is_stopped(run)) {
         stage_clock_enter(run->clock, STAGE_READ);
+        stage_clock_cut(run->clock, run->lane->n_bytes, run->decoder->n_lines);
         if (!has_view) {
             status = reader_more(reader, at, &run->error);
             at = 0;

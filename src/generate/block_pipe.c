@@ -47,7 +47,7 @@ fail(struct pipe_state *state, int status, const struct wattle_error *error)
 
 /* Takes what is ready, in order. The lock is held, and let go meanwhile. */
 static void
-take_ready(struct pipe_state *state)
+take_ready(struct pipe_state *state, unsigned worker)
 {
     if (state->is_taking)
         return;
@@ -59,8 +59,8 @@ take_ready(struct pipe_state *state)
         struct wattle_error error = {0};
         uint64_t block = state->n_taken;
         pthread_mutex_unlock(&state->lock);
-        int status =
-            state->work->take(state->work->context, slot, block, &error);
+        int status = state->work->take(state->work->context, worker, slot,
+                                       block, &error);
         pthread_mutex_lock(&state->lock);
         if (status != WATTLE_OK) {
             fail(state, status, &error);
@@ -111,7 +111,7 @@ work_on(void *argument)
             break;
         }
         state->is_ready[slot] = true;
-        take_ready(state);
+        take_ready(state, worker->number);
     }
     pthread_mutex_unlock(&state->lock);
     return NULL;

@@ -19,8 +19,9 @@ struct block_pipe_work {
      * 0 is the calling thread. 0, or a negative status that ends the run. */
     int (*make)(void *context, unsigned worker, unsigned slot, uint64_t block,
                 struct wattle_error *error);
-    /* Takes a block out of its slot; in order, one call at a time. */
-    int (*take)(void *context, unsigned slot, uint64_t block,
+    /* Takes a block out of its slot; in order, one call at a time, on the
+     * thread of any worker. */
+    int (*take)(void *context, unsigned worker, unsigned slot, uint64_t block,
                 struct wattle_error *error);
     /* Called now and then on the calling thread; may be NULL. */
     void (*progress)(void *context, uint64_t n_taken);

@@ -13,6 +13,8 @@
 
 #include "base/civil_time.h"
 #include "base/error.h"
+#include "base/stage_clock.h"
+#include "base/trace.h"
 #include "generate/block_pipe.h"
 #include "generate/defects.h"
 #include "generate/out_folder.h"
@@ -31,7 +33,8 @@
 struct thread_tools {
     struct row_maker maker;
     struct packing packing;
-    struct buffer text; /* before packing; unused without */
+    struct buffer text;       /* before packing; unused without */
+    struct stage_clock clock; /* for the trace, when there is one */
 };
 
 struct slot {
@@ -184,6 +187,7 @@ init_tools(struct generator *generator, struct wattle_error *error)
         struct thread_tools *tools = &generator->tools[i];
         row_block_init(&tools->maker, &generator->source, options->seed,
                        options->mains_v);
+        tools->clock.track = trace_track(options->trace, i);
         generator->n_threads = i + 1;
         int status = packing_init(&tools->packing,
                                   (enum wattle_packing)options->packing, error);
@@ -207,6 +211,13 @@ release(struct generator *generator)
     device_listing_release(&generator->source.table);
 }
 
+/* NULL when nothing is traced. */
+static struct stage_clock *
+clock_of(struct thread_tools *tools)
+{
+    return tools->clock.track != NULL ? &tools->clock : NULL;
+}
+
 static int
 make_block(void *context, unsigned worker, unsigned slot_number, uint64_t block,
            struct wattle_error *error)
@@ -216,11 +227,20 @@ make_block(void *context, unsigned worker, unsigned slot_number, uint64_t block,
     struct slot *slot = &generator->slots[slot_number];
     bool is_packed = tools->packing.kind != WATTLE_PACK_NONE;
     struct buffer *text = is_packed ? &tools->text : &slot->bytes;
+    struct stage_clock *clock = clock_of(tools);
+    stage_clock_enter(clock, STAGE_MAKE);
+    stage_clock_resume(clock);
     int status = row_block_make(&tools->maker, block, text, &slot->tally);
-    if (status != WATTLE_OK)
-        return error_memory(error);
-    return is_packed ? packing_run(&tools->packing, text, &slot->bytes, error)
-                     : WATTLE_OK;
+    if (status != WATTLE_OK) {
+        error_memory(error);
+    } else if (is_packed) {
+        stage_clock_enter(clock, STAGE_PACK);
+        status = packing_run(&tools->packing, text, &slot->bytes, error);
+    }
+    stage_clock_enter(clock, STAGE_OTHER);
+    stage_clock_cut(clock, slot->bytes.len,
+                    row_plan_block(&generator->source.plan, block).n);
+    return status;
 }
 
 static int
@@ -239,13 +259,16 @@ start_file(struct generator *generator, uint64_t number,
 }
 
 static int
-take_block(void *context, unsigned slot_number, uint64_t block,
+take_block(void *context, unsigned worker, unsigned slot_number, uint64_t block,
            struct wattle_error *error)
 {
     struct generator *generator = context;
+    struct stage_clock *clock = clock_of(&generator->tools[worker]);
     const struct slot *slot = &generator->slots[slot_number];
     struct row_range range = row_plan_block(&generator->source.plan, block);
     int status = WATTLE_OK;
+    stage_clock_enter(clock, STAGE_WRITE);
+    stage_clock_resume(clock);
     if (range.is_first)
         status = start_file(generator, range.file, error);
     if (status == WATTLE_OK)
@@ -254,6 +277,8 @@ take_block(void *context, unsigned slot_number, uint64_t block,
     if (status == WATTLE_OK && range.is_last)
         status = out_file_close(&generator->file, error);
     defects_add_tally(&generator->tally, &slot->tally);
+    stage_clock_enter(clock, STAGE_OTHER);
+    stage_clock_cut(clock, 0, 0);
     return status;
 }
 
@@ -343,13 +368,18 @@ write_truth(struct generator *generator, struct wattle_error *error)
 static int
 write_folder(struct generator *generator, struct wattle_error *error)
 {
+    struct wattle_trace *trace = generator->options->trace;
+    wattle_trace_begin(trace, "devices");
     int status = write_devices(generator, error);
+    wattle_trace_end(trace);
     if (status == WATTLE_OK)
         status = write_readings(generator, error);
     if (status == WATTLE_OK && generator->source.is_dirty)
         status = write_truth(generator, error);
+    wattle_trace_begin(trace, "commit");
     if (status == WATTLE_OK)
         status = out_folder_commit(&generator->folder, error);
+    wattle_trace_end(trace);
     return status;
 }
 

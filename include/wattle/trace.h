@@ -1,0 +1,65 @@
+/*
+ * trace.h - what ran when and on which thread, for a timeline.
+ *
+ *     struct wattle_trace *trace = wattle_trace_new(0);
+ *     options.trace = trace;         of a report, or of wattle_generate
+ *     wattle_report_finish(report, &error);
+ *     wattle_trace_write(trace, "my program", file);
+ *     wattle_trace_free(trace);
+ *
+ * What is written is the Trace Event Format, JSON that Perfetto
+ * (ui.perfetto.dev) opens: for each thread its passes and lanes, in them the
+ * blocks of input, in each block one event for each stage; and the memory of
+ * the process over time.
+ *
+ * A trace has a hard maximum. When a thread has more blocks than that,
+ * neighbouring blocks are put together two by two; sums by stage stay exact.
+ * Nothing is written before wattle_trace_write. Without a trace a report
+ * spends nothing on it.
+ *
+ * A trace serves one report or wattle_generate at a time, and its functions
+ * belong to the thread that runs it.
+ */
+#ifndef WATTLE_TRACE_H
+#define WATTLE_TRACE_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct wattle_trace;
+
+/*
+ * An empty trace; its clock begins now. max_blocks is how many blocks, and
+ * how many other spans, are kept for each thread: 0 = 4,096, at least 4.
+ * NULL when out of memory.
+ */
+struct wattle_trace *wattle_trace_new(size_t max_blocks);
+
+/*
+ * A span of the caller's own around or beside those of the library; spans
+ * nest, up to 16 deep. The name is borrowed until wattle_trace_free. A NULL
+ * trace is harmless in both.
+ */
+void wattle_trace_begin(struct wattle_trace *trace, const char *name);
+void wattle_trace_end(struct wattle_trace *trace);
+
+/*
+ * Writes the trace as one JSON object; spans still open end now. `program`
+ * is shown as the process's name. WATTLE_OK, or WATTLE_ERR_IO when the
+ * stream reports an error. To be called when nothing runs.
+ */
+int wattle_trace_write(const struct wattle_trace *trace, const char *program,
+                       FILE *out);
+
+/* Frees it; NULL is harmless. */
+void wattle_trace_free(struct wattle_trace *trace);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
