@@ -294,14 +294,41 @@ sums_figures(const struct sums *s, const struct tariff *tariff,
 
 /* A device on its way into the sorted list. */
 struct entry {
+    uint64_t start; /* of the id, see text_start */
     const char *id;
     uint32_t number;
 };
 
+/* The first eight bytes of a text as a number that sorts as they do. */
+static uint64_t
+text_start(const char *text)
+{
+    uint64_t start = 0;
+    for (int i = 0; i < 8; i++) {
+        start = start << 8 | (unsigned char)*text;
+        text += *text != '\0' ? 1 : 0;
+    }
+    return start;
+}
+
 static int
 compare_ids(const void *a, const void *b)
 {
-    return strcmp(((const struct entry *)a)->id, ((const struct entry *)b)->id);
+    const struct entry *x = a, *y = b;
+    if (x->start != y->start)
+        return x->start < y->start ? -1 : 1;
+    return strcmp(x->id, y->id);
+}
+
+/* Devices often come in the order of their names. */
+static bool
+is_sorted(const struct entry *entries, size_t n)
+{
+    for (size_t i = 1; i < n; i++) {
+        if (compare_ids(&entries[i - 1], &entries[i]) > 0)
+            return false;
+    }
+    return true;
 }
 
 static struct entry *
@@ -315,10 +342,11 @@ sorted_devices(const struct answers_input *input, size_t *n)
     for (size_t i = 0; i < n_all && i < input->accounts->n_devices; i++) {
         if (input->accounts->accounts[i].n_readings == 0)
             continue;
-        entries[(*n)++] = (struct entry){
-            registry_id(input->devices, (uint32_t)i), (uint32_t)i};
+        const char *id = registry_id(input->devices, (uint32_t)i);
+        entries[(*n)++] = (struct entry){text_start(id), id, (uint32_t)i};
     }
-    qsort(entries, *n, sizeof(*entries), compare_ids);
+    if (!is_sorted(entries, *n))
+        qsort(entries, *n, sizeof(*entries), compare_ids);
     return entries;
 }
 
@@ -336,62 +364,90 @@ describe(struct wattle_device_answer *answer, const struct device_table *table)
         answer->peak_over_rating = answer->figures.max_power_w / info->rated_w;
 }
 
+/* A device on its way to its location. */
+struct resident {
+    uint64_t start; /* of the location, see text_start */
+    const struct wattle_device_answer *device;
+};
+
 static int
-compare_locations(const void *a, const void *b)
+compare_texts(const char *a, const char *b)
 {
-    const struct wattle_device_answer *const *x = a;
-    const struct wattle_device_answer *const *y = b;
-    const char *p = (*x)->location, *q = (*y)->location;
-    if (p == NULL || q == NULL) {
-        if (p != q)
-            return p == NULL ? 1 : -1;
-    } else if (strcmp(p, q) != 0) {
-        return strcmp(p, q);
+    if (a == NULL || b == NULL)
+        return (a == NULL) - (b == NULL);
+    return strcmp(a, b);
+}
+
+/*
+ * By location, an unknown one last, then by id: devices are in the order of
+ * their ids.
+ */
+static int
+compare_residents(const void *a, const void *b)
+{
+    const struct resident *x = a, *y = b;
+    if (x->start != y->start)
+        return x->start < y->start ? -1 : 1;
+    int order = compare_texts(x->device->location, y->device->location);
+    if (order != 0)
+        return order;
+    return (x->device > y->device) - (x->device < y->device);
+}
+
+/* All devices by location; none when no location is known. */
+static struct resident *
+sorted_residents(const struct wattle_answers *answers, size_t *n)
+{
+    size_t n_devices = answers->n_devices;
+    struct resident *residents = calloc(n_devices + 1, sizeof(*residents));
+    *n = 0;
+    if (residents == NULL)
+        return NULL;
+    for (size_t i = 0; i < n_devices; i++) {
+        const struct wattle_device_answer *device = &answers->devices[i];
+        const char *location = device->location;
+        residents[i].start =
+            location != NULL ? text_start(location) : UINT64_MAX;
+        residents[i].device = device;
+        *n = location != NULL ? n_devices : *n;
     }
-    return strcmp((*x)->id, (*y)->id);
+    if (*n > 0)
+        qsort(residents, *n, sizeof(*residents), compare_residents);
+    return residents;
 }
 
-static bool
-is_same_location(const char *a, const char *b)
-{
-    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
-}
-
-/* Devices sorted by location, then one answer for each run. */
+/* One answer for each location. */
 static int
 group_locations(struct wattle_answers *answers,
                 const struct answers_input *input, const struct tariff *tariff)
 {
-    size_t n = answers->n_devices;
-    const struct wattle_device_answer **order =
-        calloc(n + 1, sizeof(struct wattle_device_answer *));
+    size_t n, i = 0;
+    struct resident *residents = sorted_residents(answers, &n);
     struct wattle_location_answer *locations =
         calloc(n + 1, sizeof(*locations));
     answers->locations = locations;
-    if (order == NULL || locations == NULL) {
-        free(order);
+    if (residents == NULL || locations == NULL) {
+        free(residents);
         return WATTLE_ERR_MEMORY;
     }
-    for (size_t i = 0; i < n; i++)
-        order[i] = &answers->devices[i];
-    qsort(order, n, sizeof(struct wattle_device_answer *), compare_locations);
-    size_t i = n > 0 && order[0]->location == NULL ? n : 0;
     while (i < n) {
         struct sums sums;
         struct wattle_location_answer *l = &locations[answers->n_locations++];
-        l->location = order[i]->location;
+        l->location = residents[i].device->location;
         sums_init(&sums);
-        for (; i < n && is_same_location(order[i]->location, l->location);
+        for (; i < n &&
+               compare_texts(residents[i].device->location, l->location) == 0;
              i++) {
-            const char *id = order[i]->id;
-            uint32_t number = registry_find(input->devices, id, strlen(id));
+            const struct wattle_device_answer *device = residents[i].device;
+            uint32_t number =
+                registry_find(input->devices, device->id, strlen(device->id));
             sums_add(&sums, &input->accounts->accounts[number],
-                     &order[i]->figures);
+                     &device->figures);
             l->n_devices++;
         }
         sums_figures(&sums, tariff, &l->figures);
     }
-    free(order);
+    free(residents);
     return WATTLE_OK;
 }
 

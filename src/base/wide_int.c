@@ -81,8 +81,8 @@ divide_words(struct int256 *a, uint64_t divisor)
     uint128 rest = 0;
     for (int i = 3; i >= 0; i--) {
         rest = rest << 64 | a->word[i];
-        a->word[i] = (uint64_t)(rest / divisor);
-        rest %= divisor;
+        a->word[i] = rest < divisor ? 0 : (uint64_t)(rest / divisor);
+        rest -= (uint128)a->word[i] * divisor;
     }
     return (uint64_t)rest;
 }
@@ -258,7 +258,7 @@ int128_ratio(int128 numerator, uint64_t denominator)
                        : 64 + __builtin_clzll((uint64_t)value);
     value <<= up;
     uint128 quotient = value / denominator;
-    bool rest = value % denominator != 0;
+    bool rest = quotient * denominator != value;
     int exponent = -up;
     high = (uint64_t)(quotient >> 64);
     if (high != 0) {

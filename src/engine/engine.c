@@ -3,6 +3,7 @@
  */
 #include "engine/engine.h"
 
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -378,18 +379,30 @@ has_stream(const struct source_list *sources)
     return false;
 }
 
-/* A thread more for each MiB: small inputs must not pay for threads. */
+/* The cores that this process may run on. */
+static uint64_t
+count_cores(void)
+{
+    cpu_set_t cores;
+    int n = 0;
+    if (sched_getaffinity(0, sizeof(cores), &cores) == 0)
+        n = CPU_COUNT(&cores);
+    else /* more cores than the set has room for */
+        n = (int)sysconf(_SC_NPROCESSORS_ONLN);
+    return n > 0 ? (uint64_t)n : 1;
+}
+
+/* A thread more for each 8 MiB: small inputs must not pay for threads. */
 static int
 choose_threads(const struct engine *engine, uint64_t n_bytes)
 {
-    long n = engine->options->n_threads;
-    if (n > 0)
-        return (int)n;
-    n = sysconf(_SC_NPROCESSORS_ONLN);
+    if (engine->options->n_threads > 0)
+        return engine->options->n_threads;
     uint64_t useful = 1 + (n_bytes >> 23);
-    if (n < 1)
-        n = 1;
-    return (uint64_t)n < useful ? (int)n : (int)useful;
+    if (useful == 1)
+        return 1;
+    uint64_t n = count_cores();
+    return (int)(n < useful ? n : useful);
 }
 
 int

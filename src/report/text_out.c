@@ -82,18 +82,20 @@ plain_len(const unsigned char *text)
 static size_t
 put_special(struct text_out *out, const unsigned char *text)
 {
-    char escape[8];
+    static const char hex[] = "0123456789abcdef";
     size_t len = utf8_len(text);
-    if (len == 0)
+    if (len == 0) {
         text_out_text(out, "\xef\xbf\xbd"); /* U+FFFD for a stray byte */
-    else if (*text == '"' || *text == '\\')
-        text_out_bytes(out, *text == '"' ? "\\\"" : "\\\\", 2);
-    else if (*text < 0x20)
-        text_out_bytes(
-            out, escape,
-            (size_t)snprintf(escape, sizeof(escape), "\\u%04x", *text));
-    else
+    } else if (*text == '"' || *text == '\\') {
+        text_out_byte(out, '\\');
+        text_out_byte(out, (char)*text);
+    } else if (*text < 0x20) {
+        text_out_text(out, "\\u00");
+        text_out_byte(out, hex[*text >> 4]);
+        text_out_byte(out, hex[*text & 15]);
+    } else {
         text_out_bytes(out, (const char *)text, len);
+    }
     return len != 0 ? len : 1;
 }
 

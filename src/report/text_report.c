@@ -233,6 +233,34 @@ put_top_line(const struct text_canvas *c, const struct wattle_device_answer *d,
     fputc('\n', c->out);
 }
 
+/*
+ * The first `top` of n devices in order of energy, at the front of `order`,
+ * which has room for n. For a few, each device is put where it belongs among
+ * the best so far; most are behind the last.
+ */
+static void
+order_by_energy(const struct wattle_answers *a, size_t top,
+                const struct wattle_device_answer **order)
+{
+    const size_t few = 32;
+    size_t n = 0;
+    for (size_t i = 0; i < a->n_devices; i++) {
+        const struct wattle_device_answer *device = &a->devices[i];
+        size_t at = n;
+        for (; top <= few && at > 0 &&
+               compare_energy(&device, &order[at - 1]) < 0;
+             at--) {
+            if (at < top)
+                order[at] = order[at - 1];
+        }
+        if (top > few || at < top)
+            order[at] = device;
+        n += top > few || n < top ? 1 : 0;
+    }
+    if (top > few)
+        qsort(order, n, sizeof(struct wattle_device_answer *), compare_energy);
+}
+
 static int
 put_top(const struct text_canvas *c, const struct wattle_answers *a)
 {
@@ -244,10 +272,8 @@ put_top(const struct text_canvas *c, const struct wattle_answers *a)
         calloc(n, sizeof(struct wattle_device_answer *));
     if (order == NULL)
         return WATTLE_ERR_MEMORY;
-    for (size_t i = 0; i < n; i++)
-        order[i] = &a->devices[i];
-    qsort(order, n, sizeof(struct wattle_device_answer *), compare_energy);
     top = top < n ? top : n;
+    order_by_energy(a, top, order);
     struct top_table table = measure_top(order, top, c->style->width);
     text_canvas_heading(c, "Devices by energy");
     for (size_t i = 0; i < top; i++)
