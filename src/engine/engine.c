@@ -392,13 +392,25 @@ count_cores(void)
     return n > 0 ? (uint64_t)n : 1;
 }
 
+/* Bytes of work; a packed one is worth about eight. */
+static uint64_t
+count_work(const struct source_list *sources)
+{
+    uint64_t n = 0;
+    for (size_t i = 0; i < sources->n; i++) {
+        const struct source *source = &sources->sources[i];
+        n += source->size_bytes * (source->kind == SOURCE_PACKED ? 8 : 1);
+    }
+    return n;
+}
+
 /* A thread more for each 8 MiB: small inputs must not pay for threads. */
 static int
-choose_threads(const struct engine *engine, uint64_t n_bytes)
+choose_threads(const struct engine *engine)
 {
     if (engine->options->n_threads > 0)
         return engine->options->n_threads;
-    uint64_t useful = 1 + (n_bytes >> 23);
+    uint64_t useful = 1 + (count_work(engine->sources) >> 23);
     if (useful == 1)
         return 1;
     uint64_t n = count_cores();
@@ -424,7 +436,7 @@ engine_run(struct engine *engine, struct wattle_error *error)
     uint64_t n_bytes = starts[engine->sources->n];
     atomic_store(&engine->bytes_total,
                  has_stream(engine->sources) ? 0 : n_bytes);
-    engine->n_threads = choose_threads(engine, n_bytes);
+    engine->n_threads = choose_threads(engine);
     status = run_passes(engine, starts, error);
     free(starts);
     if (status == WATTLE_OK && engine->accounts.profile.failed)
