@@ -14,8 +14,9 @@ DEBIAN_PYTHON = $(firstword $(wildcard /usr/bin/python3) python3)
 # python3-selenium is for Debian's own Python, which may not be the first one.
 DEBIAN_PYTHON = $(firstword $(wildcard /usr/bin/python3) python3)
 
-.PHONY: all help demo test quick full arm bench bench-quick performance guard \
-	load profile profile-screenshot lint format install uninstall clean dist
+.PHONY: all help demo test quick full arm bench bench-quick bench-check \
+	performance guard load profile profile-screenshot lint format install \
+	uninstall clean dist
 
 all: $(BUILD)/build.ninja  ## build the release: build/release/wattle
 	@ninja -C $(BUILD) --quiet
@@ -68,7 +69,9 @@ performance:  ## write PERFORMANCE.md from bench/results
 	@$(INSTALL) bench
 	@python3 bench/make_performance.py
 
-guard: all  ## compare instruction counts with the recorded ones
+guard: bench-check
+
+bench-check: all  ## compare instruction counts with the recorded ones
 	@$(INSTALL) test
 	@python3 bench/check/bench_check.py
 

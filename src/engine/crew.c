@@ -3,6 +3,8 @@
  */
 #include "engine/crew.h"
 
+#include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 
 #include "base/error.h"
@@ -20,6 +22,8 @@ struct crew {
     struct lane *first;
     int64_t *spent_ns;
     unsigned n_helpers; /* under the lock */
+    cpu_set_t cores;    /* that helpers may run on */
+    bool has_cores;
 };
 
 static uint64_t
@@ -125,6 +129,9 @@ static void *
 helper(void *context)
 {
     struct crew *crew = context;
+    if (crew->has_cores)
+        pthread_setaffinity_np(pthread_self(), sizeof(crew->cores),
+                               &crew->cores);
     struct lane *lane = split_longest(crew);
     pthread_mutex_lock(&crew->shared->lock);
     unsigned worker = ++crew->n_helpers;
@@ -154,6 +161,43 @@ verify(struct crew *crew)
     }
 }
 
+/*
+ * Threads begin on another core than this one's, then go where they like.
+ * Started plainly, one may wait here for milliseconds, behind the thread that
+ * started it, until the scheduler moves it.
+ */
+static bool
+start_elsewhere(struct crew *crew, pthread_attr_t *attributes)
+{
+    int here = sched_getcpu();
+    if (pthread_attr_init(attributes) != 0)
+        return false;
+    if (here < 0 || here >= CPU_SETSIZE ||
+        sched_getaffinity(0, sizeof(crew->cores), &crew->cores) != 0)
+        return true;
+    cpu_set_t others = crew->cores;
+    CPU_CLR((size_t)here, &others);
+    crew->has_cores =
+        CPU_COUNT(&others) > 0 &&
+        pthread_attr_setaffinity_np(attributes, sizeof(others), &others) == 0;
+    return true;
+}
+
+/* Starts up to n helpers; returns how many. */
+static int
+start_helpers(struct crew *crew, pthread_t *threads, int n)
+{
+    int n_started = 0;
+    pthread_attr_t attributes;
+    if (n == 0 || !start_elsewhere(crew, &attributes))
+        return 0;
+    while (n_started < n && pthread_create(&threads[n_started], &attributes,
+                                           helper, crew) == 0)
+        n_started++;
+    pthread_attr_destroy(&attributes);
+    return n_started;
+}
+
 int
 crew_run(struct lane_shared *shared, int n_threads, struct lane **lanes,
          int64_t *spent_ns, struct wattle_error *error)
@@ -168,10 +212,7 @@ crew_run(struct lane_shared *shared, int n_threads, struct lane **lanes,
     }
     crew.first->is_certain = true;
     crew.first->is_running = true;
-    int n_started = 0;
-    while (n_started < n_threads - 1 &&
-           pthread_create(&threads[n_started], NULL, helper, &crew) == 0)
-        n_started++;
+    int n_started = start_helpers(&crew, threads, n_threads - 1);
     work(&crew, crew.first, 0);
     for (int i = 0; i < n_started; i++)
         pthread_join(threads[i], NULL);
