@@ -191,8 +191,8 @@ start_helpers(struct crew *crew, pthread_t *threads, int n)
     pthread_attr_t attributes;
     if (n == 0 || !start_elsewhere(crew, &attributes))
         return 0;
-    while (n_started < n && pthread_create(&threads[n_started], &attributes,
-                                           helper, crew) == 0)
+    while (n_started < n &&
+           pthread_create(&threads[n_started], &attributes, helper, crew) == 0)
         n_started++;
     pthread_attr_destroy(&attributes);
     return n_started;
