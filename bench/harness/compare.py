@@ -9,6 +9,7 @@ CACHED = 0.99
 
 # From here on a job is long, see run_pairs.
 LONG_RUN_S = 1.0
+UNCOUNTED_RUNS = 3
 
 
 class Job:
@@ -58,7 +59,7 @@ def run_pairs(base, job, settings, n_pairs=None):
 
     What a long run leaves behind - memory still being given back, a core gone
     to sleep - is not the time of the short one after it: behind a job ten times
-    as long the base runs once uncounted before its run that counts.
+    as long the base runs uncounted before its run that counts.
 
     Returns the runs of the base and those of the job, the trial not counted.
     """
@@ -69,7 +70,7 @@ def run_pairs(base, job, settings, n_pairs=None):
         is_long = trial["wall_s"] >= 10 * first["wall_s"]
     pairs = []
     while n_pairs is None or len(pairs) < n_pairs:
-        if is_long:
+        for _ in range(UNCOUNTED_RUNS if is_long else 0):
             run_job(base, settings)
         pairs.append((run_job(base, settings), run_job(job, settings)))
         if n_pairs is None:

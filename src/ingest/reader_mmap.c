@@ -1,10 +1,12 @@
 /*
  * reader_mmap.c - views straight into the page cache.
  *
- * The file is mapped in windows, so that resident memory stays bounded, and
- * the next window is asked for ahead of time. Where the last page leaves no
- * slack behind the file's end, the last view is a copy. A file that cannot be
- * mapped, or one more than there are slots for, is read by pread instead.
+ * The file is mapped in windows, so that resident memory stays bounded. A
+ * window that is not in the page cache is read instead, view by view: pages
+ * that come one by one, as they are touched, come slowly. Where the last page
+ * leaves no slack behind the file's end, the last view is a copy, too. A file
+ * that cannot be mapped, or one more than there are slots for, is left to
+ * pread.
  *
  * A file that shrinks while it is mapped raises SIGBUS. While any window
  * exists a handler is in place that puts zero pages over the lost part and
@@ -87,7 +89,9 @@ struct mmap_reader {
     size_t map_len;
     uint64_t map_offset;
     size_t slot;   /* in `windows` */
-    uint8_t *tail; /* copy of the last view */
+    uint8_t *copy; /* a view that is not mapped */
+    size_t copy_cap;
+    uint64_t copy_until; /* views that begin before are copies */
     uint64_t page;
 };
 
@@ -118,18 +122,24 @@ unmap(struct mmap_reader *r)
 }
 
 /*
- * Asks for a part of the file, unless its begin and middle are in the page
- * cache: to ask for pages that are there costs more than to read them.
+ * Whether a window from `offset` on seems to be in the page cache: its begin,
+ * middle and end are.
  */
-static void
-read_ahead(int fd, uint64_t offset, size_t len)
+static bool
+is_cached(const struct mmap_reader *r, uint64_t offset)
 {
     uint8_t byte;
     struct iovec one = {&byte, 1};
-    off_t begin = (off_t)offset, middle = (off_t)(offset + len / 2);
-    if (preadv2(fd, &one, 1, begin, RWF_NOWAIT) < 0 ||
-        preadv2(fd, &one, 1, middle, RWF_NOWAIT) < 0)
-        posix_fadvise(fd, begin, (off_t)len, POSIX_FADV_WILLNEED);
+    if (offset >= r->base.end)
+        return false;
+    uint64_t last = offset + WINDOW_BYTES - 1;
+    last = last < r->base.end ? last : r->base.end - 1;
+    const uint64_t places[] = {offset, offset + (last - offset) / 2, last};
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+        if (preadv2(r->base.fd, &one, 1, (off_t)places[i], RWF_NOWAIT) < 0)
+            return false;
+    }
+    return true;
 }
 
 static int
@@ -152,8 +162,6 @@ map_window(struct mmap_reader *r, uint64_t start, size_t len,
     uintptr_t rounded = (r->map_len + r->page - 1) / r->page * r->page;
     atomic_store(&windows[r->slot].end, (uintptr_t)map + rounded);
     atomic_store(&windows[r->slot].start, (uintptr_t)map);
-    read_ahead(r->base.fd, r->map_offset, r->map_len);
-    read_ahead(r->base.fd, end, WINDOW_BYTES);
     return WATTLE_OK;
 }
 
@@ -183,16 +191,23 @@ has_slack(const struct mmap_reader *r)
     return used != 0 && r->page - used >= KERNEL_SLACK;
 }
 
+/* Brings the view into memory of our own. */
 static int
-view_tail(struct mmap_reader *r, struct wattle_error *error)
+view_copy(struct mmap_reader *r, struct wattle_error *error)
 {
     struct reader *base = &r->base;
-    uint8_t *tail = calloc(1, base->len + KERNEL_SLACK);
-    if (tail == NULL)
+    size_t wanted = base->len + KERNEL_SLACK;
+    if (wanted > r->copy_cap) {
+        wanted += base->block_bytes / 4; /* what is left over varies */
+        free(r->copy);
+        r->copy = calloc(1, wanted);
+        r->copy_cap = r->copy != NULL ? wanted : 0;
+    }
+    if (r->copy == NULL)
         return error_memory(error);
     size_t at = 0;
     while (at < base->len) {
-        ssize_t n = pread(base->fd, tail + at, base->len - at,
+        ssize_t n = pread(base->fd, r->copy + at, base->len - at,
                           (off_t)(base->offset + at));
         if (n < 0 && errno == EINTR)
             continue;
@@ -203,10 +218,8 @@ view_tail(struct mmap_reader *r, struct wattle_error *error)
     if (at < base->len)
         base->is_cut = base->is_at_end = true;
     base->len = at;
-    base->data = tail;
+    base->data = r->copy;
     unmap(r);
-    free(r->tail);
-    r->tail = tail;
     return WATTLE_OK;
 }
 
@@ -221,6 +234,29 @@ touch(const struct reader *base)
     size_t at = stride - (uintptr_t)base->data % stride;
     for (; at < base->len; at += stride)
         (void)*(const volatile uint8_t *)(base->data + at);
+}
+
+/*
+ * Whether a view is to be copied: one that has no slack behind it, or one of
+ * a window that is not cached.
+ */
+static bool
+is_for_copy(struct mmap_reader *r, uint64_t start, uint64_t end)
+{
+    if (end + KERNEL_SLACK > r->base.end && !has_slack(r))
+        return true;
+    if (start >= r->copy_until && !is_cached(r, start))
+        r->copy_until = start + WINDOW_BYTES;
+    return start < r->copy_until;
+}
+
+static bool
+is_mapped(const struct mmap_reader *r, uint64_t start, uint64_t end)
+{
+    uint64_t wanted = end + KERNEL_SLACK;
+    wanted = wanted < r->base.end ? wanted : r->base.end;
+    return r->map != NULL && start >= r->map_offset &&
+           wanted <= r->map_offset + r->map_len;
 }
 
 static int
@@ -240,14 +276,12 @@ more(struct reader *base, size_t used, struct wattle_error *error)
     base->offset = start;
     base->len = (size_t)(end > start ? end - start : 0);
     int status = WATTLE_OK;
-    if (end + KERNEL_SLACK > base->end && !has_slack(r)) {
-        status = view_tail(r, error);
+    bool is_there = is_mapped(r, start, end) &&
+                    (end + KERNEL_SLACK <= base->end || has_slack(r));
+    if (!is_there && is_for_copy(r, start, end)) {
+        status = view_copy(r, error);
     } else {
-        uint64_t wanted = end + KERNEL_SLACK;
-        wanted = wanted < base->end ? wanted : base->end;
-        bool inside = r->map != NULL && start >= r->map_offset &&
-                      wanted <= r->map_offset + r->map_len;
-        if (!inside)
+        if (!is_there)
             status = map_window(r, start, base->len, error);
         if (status == WATTLE_OK) {
             base->data = r->map + (start - r->map_offset);
@@ -266,7 +300,7 @@ close_reader(struct reader *base)
     unmap(r);
     atomic_store(&windows[r->slot].start, 0);
     close(base->fd);
-    free(r->tail);
+    free(r->copy);
     free(r);
 }
 

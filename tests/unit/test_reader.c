@@ -270,6 +270,46 @@ an_unused_view_grows(void **state)
     buffer_release(&text);
 }
 
+/* Puts the file out of the page cache, but for the part [from, to). */
+static void
+cool_down(uint64_t from, uint64_t to)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    assert_true(fd >= 0);
+    assert_int_equal(fsync(fd), 0);
+    assert_int_equal(posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED), 0);
+    assert_int_equal(posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM), 0);
+    for (char byte; from < to; from += 4096)
+        assert_int_equal(pread(fd, &byte, 1, (off_t)from), 1);
+    close(fd);
+}
+
+/* Some windows of a map are mapped then, others are read. */
+static void
+files_partly_in_the_cache_read_the_same(void **state)
+{
+    (void)state;
+    const size_t mib = (size_t)1 << 20;
+    struct buffer text = some_text(14 * mib + 4001);
+    struct source_list list;
+    write_file(text.data, text.len);
+    prepare(&list, path);
+    for (size_t cached = 0; cached <= 14; cached += 7) {
+        cool_down(cached * mib / 2, cached * mib);
+        struct reader *r = open_reader(&list.sources[0], WATTLE_READER_MMAP,
+                                       cached == 7 ? 0 : 100000, 0);
+        for (size_t used = 0; !r->is_at_end;) {
+            step(r, used);
+            assert_view(r, &text);
+            used = r->len - (r->len > 100 ? pick(100) : 0);
+        }
+        assert_int_equal(r->offset + r->len, text.len);
+        reader_close(r);
+    }
+    source_list_release(&list);
+    buffer_release(&text);
+}
+
 static void
 a_file_that_vanished_is_an_error(void **state)
 {
@@ -608,6 +648,7 @@ main(void)
         cmocka_unit_test(plain_files_are_delivered_exactly),
         cmocka_unit_test(large_files_are_delivered_exactly),
         cmocka_unit_test(an_unused_view_grows),
+        cmocka_unit_test(files_partly_in_the_cache_read_the_same),
         cmocka_unit_test(a_file_that_vanished_is_an_error),
         cmocka_unit_test(packed_files_are_delivered_exactly),
         cmocka_unit_test(cut_packed_files_are_an_error),
