@@ -54,7 +54,7 @@ def ladder(data):
              quote(gain_label(entry)), quote(entry["title"])]
             for n, entry in enumerate(entries)]
     low = min(row[1] for row in rows) / 2
-    high = max(row[1] for row in rows) * 12
+    high = max(row[1] for row in rows) * 30
     script = block("bars", rows) + frame(
         len(rows), "Time a reading, one technique on the other",
         f"{data.ladder['dataset']['readings']:,} readings, log scale; beside "

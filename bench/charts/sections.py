@@ -310,7 +310,7 @@ def changes_section(_data, _charts):
 | `src/ingest/block_decoder.c`, `layout_builder.c` | the quick path through rows of a known shape |
 | `src/simd/` | splitting, decoding and column loops for each instruction set |
 | `src/model/batch.c`, `registry.c` | columns, numbers for devices |
-| `src/analytics/account_block.c` | straight-line sums for ordinary rows |
+| `src/analytics/account_block.c` | ordinary rows as columns, added eight devices at a time |
 | `src/analytics/efficiency.c` | efficiency without floating point, kept in tables |
 | `src/analytics/reorder*.c` | sorting in bounded memory, only where it is needed |
 | `src/engine/` | lanes, threads, joining |
