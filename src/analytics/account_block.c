@@ -17,8 +17,6 @@
 #include "simd/kernels.h"
 #include "wattle/error.h"
 
-#define BLOCK_ROWS 1024
-
 /* v * i below this and |pf| <= 1.000 keep the power narrow. */
 #define MAX_APPARENT (POWER_NARROW_LIMIT / 1000)
 
@@ -264,8 +262,8 @@ bool
 account_block_add(struct account_set *set, const struct wattle_batch *batch,
                   int *status)
 {
-    int64_t power_nw[BLOCK_ROWS];
-    if (batch->n_rows > BLOCK_ROWS || batch->presence != NULL)
+    int64_t power_nw[KERNEL_ROWS];
+    if (batch->n_rows > KERNEL_ROWS || batch->presence != NULL)
         return false;
     bool has_factor = is_milli(batch, WATTLE_POWER_FACTOR);
     bool has_current = is_milli(batch, WATTLE_CURRENT);
@@ -289,7 +287,7 @@ account_block_add(struct account_set *set, const struct wattle_batch *batch,
     b.pending.power_hour = INT64_MIN;
     b.pending.power_hour_ms = INT64_MAX;
     b.pending.energy_hour = INT64_MIN;
-    int64_t efficiency[BLOCK_ROWS];
+    int64_t efficiency[KERNEL_ROWS];
     bool is_rated = has_factor && has_current;
     if (is_rated) {
         rate_rows(batch, set->no_memo, efficiency);

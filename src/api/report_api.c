@@ -152,7 +152,7 @@ open_rejects(struct wattle_report *report, struct wattle_error *error)
     if (report->rejects_file == NULL)
         return error_set_at(error, WATTLE_ERR_IO, path, 0,
                             "cannot write it: %s", strerror(errno));
-    report->rejects_out.file = report->rejects_file;
+    text_out_init(&report->rejects_out, report->rejects_file);
     text_out_text(&report->rejects_out, "file,line,reason,raw\n");
     return WATTLE_OK;
 }

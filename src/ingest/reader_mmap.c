@@ -183,12 +183,16 @@ check_size(struct mmap_reader *r)
         base->len = base->offset < size ? (size_t)(size - base->offset) : 0;
 }
 
-/* The last page of a mapping goes on with zeros behind the file's end. */
+/*
+ * Whether a view that ends there has its slack in a mapping: the last page
+ * goes on with zeros behind the file's end.
+ */
 static bool
-has_slack(const struct mmap_reader *r)
+has_slack(const struct mmap_reader *r, uint64_t end)
 {
     uint64_t used = r->base.end % r->page;
-    return used != 0 && r->page - used >= KERNEL_SLACK;
+    return end + KERNEL_SLACK <= r->base.end ||
+           (used != 0 && r->page - used >= KERNEL_SLACK);
 }
 
 /* Brings the view into memory of our own. */
@@ -243,7 +247,7 @@ touch(const struct reader *base)
 static bool
 is_for_copy(struct mmap_reader *r, uint64_t start, uint64_t end)
 {
-    if (end + KERNEL_SLACK > r->base.end && !has_slack(r))
+    if (!has_slack(r, end))
         return true;
     if (start >= r->copy_until && !is_cached(r, start))
         r->copy_until = start + WINDOW_BYTES;
@@ -276,8 +280,7 @@ more(struct reader *base, size_t used, struct wattle_error *error)
     base->offset = start;
     base->len = (size_t)(end > start ? end - start : 0);
     int status = WATTLE_OK;
-    bool is_there = is_mapped(r, start, end) &&
-                    (end + KERNEL_SLACK <= base->end || has_slack(r));
+    bool is_there = is_mapped(r, start, end) && has_slack(r, end);
     if (!is_there && is_for_copy(r, start, end)) {
         status = view_copy(r, error);
     } else {

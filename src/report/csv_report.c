@@ -64,8 +64,7 @@ int
 wattle_answers_write_csv(const struct wattle_answers *a, FILE *out)
 {
     struct text_out text;
-    text.file = out;
-    text.len = 0;
+    text_out_init(&text, out);
     text_out_text(
         &text, "device,name,location,readings,mean_power_w,min_power_w,"
                "max_power_w,efficiency,energy_kwh,monthly_cost,first,last,gaps,"

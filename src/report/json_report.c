@@ -248,8 +248,7 @@ wattle_answers_write_json(const struct wattle_answers *a, bool with_timings,
                           FILE *out)
 {
     struct json j;
-    j.out.file = out;
-    j.out.len = 0;
+    text_out_init(&j.out, out);
     j.first = true;
     int64_t began_ns = stage_clock_now_ns();
     open_scope(&j, NULL, '{');

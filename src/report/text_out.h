@@ -18,6 +18,13 @@ struct text_out {
     char bytes[TEXT_OUT_BYTES];
 };
 
+static inline void
+text_out_init(struct text_out *out, FILE *file)
+{
+    out->file = file;
+    out->len = 0;
+}
+
 /* Hands on what is gathered. Errors stay with the file, see ferror(3). */
 void text_out_flush(struct text_out *out);
 

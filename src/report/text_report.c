@@ -234,31 +234,30 @@ put_top_line(const struct text_canvas *c, const struct wattle_device_answer *d,
 }
 
 /*
- * The first `top` of n devices in order of energy, at the front of `order`,
- * which has room for n. For a few, each device is put where it belongs among
- * the best so far; most are behind the last.
+ * The first `top` devices in order of energy, at the front of `order`, which
+ * has room for all. For a few, each device is put where it belongs among the
+ * best so far; most are behind the last.
  */
 static void
 order_by_energy(const struct wattle_answers *a, size_t top,
                 const struct wattle_device_answer **order)
 {
     const size_t few = 32;
-    size_t n = 0;
-    for (size_t i = 0; i < a->n_devices; i++) {
+    if (top > few) {
+        for (size_t i = 0; i < a->n_devices; i++)
+            order[i] = &a->devices[i];
+        qsort(order, a->n_devices, sizeof(struct wattle_device_answer *),
+              compare_energy);
+        return;
+    }
+    for (size_t i = 0, n = 0; i < a->n_devices; i++) {
         const struct wattle_device_answer *device = &a->devices[i];
         size_t at = n;
-        for (; top <= few && at > 0 &&
-               compare_energy(&device, &order[at - 1]) < 0;
-             at--) {
-            if (at < top)
-                order[at] = order[at - 1];
-        }
-        if (top > few || at < top)
-            order[at] = device;
-        n += top > few || n < top ? 1 : 0;
+        for (; at > 0 && compare_energy(&device, &order[at - 1]) < 0; at--)
+            order[at] = order[at - 1]; /* behind the best there is room */
+        order[at] = device;
+        n += n < top ? 1 : 0;
     }
-    if (top > few)
-        qsort(order, n, sizeof(struct wattle_device_answer *), compare_energy);
 }
 
 static int

@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "base/trace.h"
+#include "report/text_out.h"
 #include "wattle/error.h"
 #include "wattle/wattle.h"
 
@@ -32,17 +33,10 @@ struct trace_writer {
 static void
 put_text(FILE *out, const char *text)
 {
-    fputc('"', out);
-    for (const char *p = text; *p != '\0'; p++) {
-        unsigned char c = (unsigned char)*p;
-        if (c == '"' || c == '\\')
-            fprintf(out, "\\%c", c);
-        else if (c < 0x20)
-            fprintf(out, "\\u%04x", c);
-        else
-            fputc(c, out);
-    }
-    fputc('"', out);
+    struct text_out piece;
+    text_out_init(&piece, out);
+    text_out_json(&piece, text);
+    text_out_flush(&piece);
 }
 
 static void

@@ -1,6 +1,5 @@
 /*
- * kernels_avx512.c - one row per 64-byte register (AVX-512 with VBMI and
- * VBMI2).
+ * kernels_avx512.c - one row per 64-byte register (AVX-512 with VBMI).
  *
  * A row is loaded whole, compared with its layout's literals, and one byte
  * permutation brings every digit to its canonical place. Three multiply-add
@@ -88,8 +87,8 @@ struct doubts {
 };
 
 /*
- * Decodes a row to its eight cells: three numbers, date, seconds and ms, the
- * last six as two halves yet to be joined, and the two words of the device.
+ * Decodes a row to its eight cells: three numbers, date, seconds and ms, these
+ * six as two halves yet to be joined, and the two words of the device.
  */
 static inline __m512i
 decode_row(const struct decoding *d, const uint8_t *text, uint32_t len,
@@ -201,14 +200,14 @@ decode_alone(const struct decoding *d, const uint8_t *text, uint32_t len,
 {
     struct decoded_rows *out = d->out;
     struct doubts doubts = {_mm512_setzero_si512(), 0, 0};
-    uint64_t cell[8], max[8];
+    uint64_t cell[8];
     __m512i cells = decode_row(d, text, len, &out->slot[i], &doubts);
     _mm512_storeu_si512(cell, cells);
     bool is_valid = !are_doubtful(&doubts);
     for (int k = 0; k < LAYOUT_NUMBERS; k++) {
         uint64_t number = (uint32_t)cell[k] * UINT64_C(10000) + (cell[k] >> 32);
-        _mm512_storeu_si512(max, d->number_max[k]);
-        is_valid = is_valid && number <= max[0];
+        __m128i max = _mm512_castsi512_si128(d->number_max[k]);
+        is_valid = is_valid && number <= (uint64_t)_mm_cvtsi128_si64(max);
         out->number[k][i] = (int64_t)number;
     }
     uint64_t date = cell[LAYOUT_DATE_CELL];
