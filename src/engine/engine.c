@@ -3,11 +3,10 @@
  */
 #include "engine/engine.h"
 
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "base/cores.h"
 #include "base/error.h"
 #include "base/trace.h"
 #include "engine/crew.h"
@@ -379,19 +378,6 @@ has_stream(const struct source_list *sources)
     return false;
 }
 
-/* The cores that this process may run on. */
-static uint64_t
-count_cores(void)
-{
-    cpu_set_t cores;
-    int n = 0;
-    if (sched_getaffinity(0, sizeof(cores), &cores) == 0)
-        n = CPU_COUNT(&cores);
-    else /* more cores than the set has room for */
-        n = (int)sysconf(_SC_NPROCESSORS_ONLN);
-    return n > 0 ? (uint64_t)n : 1;
-}
-
 /* Bytes of work; a packed one is worth about eight. */
 static uint64_t
 count_work(const struct source_list *sources)
@@ -413,7 +399,7 @@ choose_threads(const struct engine *engine)
     uint64_t useful = 1 + (count_work(engine->sources) >> 23);
     if (useful == 1)
         return 1;
-    uint64_t n = count_cores();
+    uint64_t n = cores_available();
     return (int)(n < useful ? n : useful);
 }
 

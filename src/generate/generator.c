@@ -9,8 +9,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "base/cores.h"
 #include "base/civil_time.h"
 #include "base/error.h"
 #include "base/stage_clock.h"
@@ -141,7 +141,7 @@ count_threads(const struct wattle_generate_options *options, uint64_t n_blocks)
 {
     long n = options->n_threads;
     if (n == 0)
-        n = sysconf(_SC_NPROCESSORS_ONLN);
+        n = cores_available();
     if (n > MAX_THREADS)
         n = MAX_THREADS;
     if ((uint64_t)n > n_blocks)
