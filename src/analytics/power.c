@@ -57,6 +57,8 @@ power_part_until(const struct power_point *from, const struct power_point *to,
                  int64_t after_ms)
 {
     int64_t dt = to->time_ms - from->time_ms;
+    if (after_ms == 0 || after_ms == dt) /* without a division */
+        return (struct power_part){(int128)(from->nw + to->nw) * after_ms, 0};
     /* 54 + 35 + 35 bits: it fits */
     int128 bend = (int128)(to->nw - from->nw) * after_ms * after_ms;
     int128 whole = bend / dt;

@@ -44,6 +44,10 @@ quotient_kwh_of_parts(const struct profile_energy *e)
     if (e->rest == 0 && int256_is_zero(e->fine))
         return kwh_of(e->units);
     const int64_t one = INT64_C(1) << PROFILE_REST_BITS;
+    const int128 safe = (int128)1 << 66; /* times `one`: below 2^127 */
+    if (int256_is_zero(e->fine) && e->units < safe && e->units > -safe)
+        return int128_ratio(e->units * one + e->rest, PROFILE_UNITS_PER_KWH) /
+               (double)one;
     struct int256 sum = int256_mul(int256_from(e->units), one);
     sum = int256_add(sum, int256_from(e->rest));
     sum = int256_mul(sum, POWER_FINE_PER_NW);
