@@ -20,10 +20,11 @@ ALLOWED = {
     "model": ["base"],
     "ingest": ["base", "simd", "model"],
     "analytics": ["base", "simd", "model"],
-    "engine": ["base", "simd", "model", "ingest", "analytics"],
+    "store": ["base", "simd", "model", "analytics"],
+    "engine": ["base", "simd", "model", "ingest", "analytics", "store"],
     "report": ["base"],
     "generate": ["base"],
-    "api": ["base", "simd", "model", "ingest", "analytics", "engine",
+    "api": ["base", "simd", "model", "ingest", "analytics", "store", "engine",
             "report", "generate"],
     "cli": [],
 }

@@ -184,6 +184,19 @@ account_set_disorder(struct account_set *set, uint32_t device)
     account_resume(set, device);
 }
 
+struct account
+account_set_take(struct account_set *set, uint32_t device)
+{
+    struct account *account = &set->accounts[device];
+    settle_device(set, device);
+    struct account taken = *account;
+    account->n_stretches = 0;
+    account->is_disordered = false;
+    clear(account);
+    account_resume(set, device);
+    return taken;
+}
+
 struct account_extra *
 account_extra_of(struct account *account)
 {

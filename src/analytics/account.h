@@ -114,6 +114,18 @@ void account_set_settle(struct account_set *set);
 void account_set_disorder(struct account_set *set, uint32_t device);
 
 /*
+ * Appends a later stretch to a device's account, with the step between. Takes
+ * the stretch's extra part. What runs for the device is settled then. 0 or
+ * WATTLE_ERR_MEMORY.
+ */
+int account_set_append(struct account_set *set, uint32_t device,
+                       struct account *later,
+                       const struct account_first *first);
+
+/* Forgets a device's account, and returns it: the next one begins afresh. */
+struct account account_set_take(struct account_set *set, uint32_t device);
+
+/*
  * Joins the stretches of several sets into `total`, which is empty and has
  * room for all devices. device_of[k][i] is the number in `total` of device i
  * of sets[k]; NULL = the same number. A device with overlapping stretches is

@@ -158,6 +158,23 @@ take_first(struct account_set *total, size_t device,
     ref->account->extra = NULL;
 }
 
+int
+account_set_append(struct account_set *set, uint32_t device,
+                   struct account *later, const struct account_first *first)
+{
+    const struct stretch_ref ref = {later, first};
+    int status = WATTLE_OK;
+    account_settle(set, device, device + 1);
+    if (set->accounts[device].n_readings == 0)
+        take_first(set, device, &ref);
+    else
+        status = join_later(set, &set->accounts[device], &ref);
+    free(later->extra);
+    later->extra = NULL;
+    account_resume(set, device);
+    return status;
+}
+
 static int
 join_device(struct account_set *total, size_t device, struct stretch_ref *refs,
             size_t n)

@@ -2,48 +2,28 @@
  * report_api.c - the public report: collects input, runs the engine, keeps
  * the answers.
  */
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "analytics/answers.h"
-#include "base/buffer.h"
+#include "api/inputs.h"
 #include "base/civil_time.h"
-#include "base/decimal.h"
 #include "base/error.h"
 #include "engine/engine.h"
-#include "ingest/device_file.h"
 #include "ingest/reader.h"
-#include "report/text_out.h"
-#include "simd/kernels.h"
 #include "wattle/report.h"
 
 #define ONE_YEAR_MS (INT64_C(366) * CIVIL_MS_PER_DAY)
-#define MAX_THREADS 1024
-
-struct file_id {
-    dev_t device;
-    ino_t inode;
-};
 
 struct wattle_report {
     struct wattle_report_options options;
-    struct source_list sources;
-    struct registry caller_devices;
-    struct device_table table;
+    struct inputs inputs;
     struct engine engine;
     struct wattle_answers answers;
     struct wattle_reject *rejects;
     struct wattle_skipped_file *skipped;
-    FILE *rejects_file;
-    struct text_out rejects_out; /* on its way into rejects_file */
-    struct file_id *inputs;      /* device tables that were read */
-    size_t n_inputs, input_cap;
-    bool has_paths;
     bool is_finished;
 };
 
@@ -59,11 +39,14 @@ wattle_report_options_init(struct wattle_report_options *options)
     };
 }
 
-static const char *const simd_names[] = {
-    [WATTLE_SIMD_AVX2] = "AVX2",
-    [WATTLE_SIMD_AVX512] = "AVX-512 with VBMI",
-    [WATTLE_SIMD_NEON] = "NEON",
-};
+static struct inputs_options
+shared_options(const struct wattle_report_options *o)
+{
+    return (struct inputs_options){o->devices_path, o->rejects_path,
+                                   o->value_kind,   o->n_threads,
+                                   o->simd,         o->reader,
+                                   o->block_bytes};
+}
 
 static int
 check_options(const struct wattle_report_options *o, struct wattle_error *error)
@@ -73,88 +56,8 @@ check_options(const struct wattle_report_options *o, struct wattle_error *error)
     if (o->max_gap_ms < 1 || o->max_gap_ms > ONE_YEAR_MS)
         return error_set(error, WATTLE_ERR_USAGE,
                          "the largest gap must be 1 ms to 366 days");
-    if (o->n_threads < 0 || o->n_threads > MAX_THREADS)
-        return error_set(error, WATTLE_ERR_USAGE, "threads must be 0 to %d",
-                         MAX_THREADS);
-    if (o->block_bytes > (size_t)1 << 30)
-        return error_set(error, WATTLE_ERR_USAGE,
-                         "a block must be at most 1 GiB");
-    if (o->value_kind < 0 || o->value_kind > WATTLE_VALUE_ENERGY_KWH ||
-        o->reader < 0 || o->reader > WATTLE_READER_URING || o->simd < 0 ||
-        o->simd > WATTLE_SIMD_NEON)
-        return error_set(error, WATTLE_ERR_USAGE, "an option is unknown");
-    if (kernels_for(o->simd) == NULL)
-        return error_set(error, WATTLE_ERR_CPU, "this CPU has no %s",
-                         simd_names[o->simd]);
-    return WATTLE_OK;
-}
-
-/* Remembers a file that is read, so that nothing is written over it. */
-static int
-note_input(struct wattle_report *report, const struct stat *info)
-{
-    struct file_id *grown =
-        buffer_grow_array(report->inputs, &report->input_cap,
-                          report->n_inputs + 1, sizeof(*grown));
-    if (grown == NULL)
-        return WATTLE_ERR_MEMORY;
-    report->inputs = grown;
-    report->inputs[report->n_inputs++] =
-        (struct file_id){info->st_dev, info->st_ino};
-    return WATTLE_OK;
-}
-
-/* Reads a device table. */
-static int
-read_table(struct wattle_report *report, const char *path,
-           struct wattle_error *error)
-{
-    struct stat info;
-    if (stat(path, &info) == 0 && note_input(report, &info) != WATTLE_OK)
-        return error_memory(error);
-    return device_file_read(&report->table, path, error);
-}
-
-/* Whether a path names a file that is read. */
-static bool
-is_input(const struct wattle_report *report, const char *path)
-{
-    struct stat mine, other;
-    if (stat(path, &mine) != 0)
-        return false;
-    for (size_t i = 0; i < report->n_inputs; i++) {
-        if (report->inputs[i].device == mine.st_dev &&
-            report->inputs[i].inode == mine.st_ino)
-            return true;
-    }
-    for (size_t i = 0; i < report->sources.n; i++) {
-        const struct source *source = &report->sources.sources[i];
-        bool is_stdin = strcmp(source->path, "-") == 0;
-        int status =
-            is_stdin ? fstat(STDIN_FILENO, &other) : stat(source->path, &other);
-        if (source->kind != SOURCE_ROWS && status == 0 &&
-            mine.st_dev == other.st_dev && mine.st_ino == other.st_ino)
-            return true;
-    }
-    return false;
-}
-
-static int
-open_rejects(struct wattle_report *report, struct wattle_error *error)
-{
-    const char *path = report->options.rejects_path;
-    if (path == NULL)
-        return WATTLE_OK;
-    if (is_input(report, path))
-        return error_set_at(error, WATTLE_ERR_USAGE, path, 0,
-                            "is an input; rejects must go to another file");
-    report->rejects_file = fopen(path, "w");
-    if (report->rejects_file == NULL)
-        return error_set_at(error, WATTLE_ERR_IO, path, 0,
-                            "cannot write it: %s", strerror(errno));
-    text_out_init(&report->rejects_out, report->rejects_file);
-    text_out_text(&report->rejects_out, "file,line,reason,raw\n");
-    return WATTLE_OK;
+    const struct inputs_options inputs = shared_options(o);
+    return inputs_check(&inputs, error);
 }
 
 int
@@ -170,10 +73,8 @@ wattle_report_open(struct wattle_report **out,
     if (report == NULL)
         return error_memory(error);
     report->options = *options;
-    registry_init(&report->caller_devices);
-    device_table_init(&report->table);
-    if (options->devices_path != NULL)
-        status = read_table(report, options->devices_path, error);
+    const struct inputs_options shared = shared_options(options);
+    status = inputs_open(&report->inputs, &shared, error);
     if (status != WATTLE_OK) {
         wattle_report_close(report);
         return status;
@@ -187,67 +88,12 @@ wattle_report_close(struct wattle_report *report)
 {
     if (report == NULL)
         return;
-    if (report->rejects_file != NULL)
-        fclose(report->rejects_file);
     answers_release(&report->answers);
     free(report->rejects);
     free(report->skipped);
-    free(report->inputs);
     engine_release(&report->engine);
-    source_list_release(&report->sources);
-    registry_release(&report->caller_devices);
-    device_table_release(&report->table);
+    inputs_release(&report->inputs);
     free(report);
-}
-
-/*
- * Reads the devices.csv of a folder when there is one. A table that was not
- * asked for must not stop the report: a broken one is listed as skipped.
- */
-static int
-read_table_in(struct wattle_report *report, const char *folder, size_t len,
-              struct wattle_error *error)
-{
-    struct buffer path = {0};
-    struct wattle_error why;
-    int status = buffer_append(&path, folder, len);
-    if (status == WATTLE_OK)
-        status = buffer_append(&path, "devices.csv", sizeof("devices.csv"));
-    if (status == WATTLE_OK && access(path.data, F_OK) == 0) {
-        status = read_table(report, path.data, &why);
-        if (status != WATTLE_OK && status != WATTLE_ERR_MEMORY)
-            status = source_list_add_broken(&report->sources, path.data,
-                                            why.message);
-    }
-    buffer_release(&path);
-    return status == WATTLE_OK ? status : error_memory(error);
-}
-
-/* Device tables beside the readings that were just added. */
-static int
-read_tables(struct wattle_report *report, size_t first,
-            struct wattle_error *error)
-{
-    const char *last = NULL;
-    size_t last_len = 0;
-    if (report->options.devices_path != NULL)
-        return WATTLE_OK;
-    size_t n = report->sources.n;
-    for (size_t i = first; i < n; i++) {
-        const struct source *source = &report->sources.sources[i];
-        const char *slash = strrchr(source->path, '/');
-        size_t len = slash != NULL ? (size_t)(slash - source->path) + 1 : 0;
-        if (source->kind != SOURCE_PLAIN ||
-            (last != NULL && len == last_len &&
-             memcmp(last, source->path, len) == 0))
-            continue;
-        int status = read_table_in(report, source->path, len, error);
-        if (status != WATTLE_OK)
-            return status;
-        last = report->sources.sources[i].path;
-        last_len = len;
-    }
-    return WATTLE_OK;
 }
 
 int
@@ -256,71 +102,14 @@ wattle_report_add_path(struct wattle_report *report, const char *path,
 {
     if (report->is_finished)
         return error_set(error, WATTLE_ERR_USAGE, "the report is finished");
-    size_t first = report->sources.n;
-    int status = source_list_add_path(&report->sources, path, error);
-    report->has_paths = true;
-    if (status == WATTLE_OK)
-        status = read_tables(report, first, error);
-    return status;
+    return inputs_add_path(&report->inputs, path, error);
 }
 
 int
 wattle_report_device(struct wattle_report *report, const char *id, size_t len,
                      uint32_t *number, struct wattle_error *error)
 {
-    if (len == 0 || len > REGISTRY_MAX_ID || memchr(id, '\0', len) != NULL)
-        return error_set(error, WATTLE_ERR_USAGE,
-                         "a device id must have 1 to %d bytes, none zero",
-                         REGISTRY_MAX_ID);
-    *number = registry_add(&report->caller_devices, id, len);
-    return *number != REGISTRY_NO_DEVICE ? WATTLE_OK : error_memory(error);
-}
-
-static bool
-is_in_range(int column, int64_t value, int decimals)
-{
-    int64_t one = decimal_power_of_ten(decimals);
-    int64_t max = column == WATTLE_POWER_FACTOR ? one : one * 1000000000;
-    int64_t min =
-        column == WATTLE_VOLTAGE || column == WATTLE_CURRENT ? 0 : -max;
-    return value >= min && value <= max;
-}
-
-static bool
-has_power(uint8_t columns)
-{
-    return (columns & BATCH_HAS(WATTLE_POWER)) != 0 ||
-           (columns & BATCH_HAS_VIP) == BATCH_HAS_VIP ||
-           (columns & BATCH_HAS(WATTLE_ENERGY)) != 0;
-}
-
-static int
-check_batch(const struct wattle_report *report,
-            const struct wattle_batch *batch, struct wattle_error *error)
-{
-    uint8_t given = 0;
-    for (int c = 0; c < WATTLE_N_COLUMNS; c++) {
-        given |= (uint8_t)(batch->columns[c] != NULL ? BATCH_HAS(c) : 0);
-        if (batch->columns[c] != NULL && batch->decimals[c] > 9)
-            return error_set(error, WATTLE_ERR_USAGE,
-                             "a column has more than nine decimals");
-    }
-    for (size_t i = 0; i < batch->n_rows; i++) {
-        uint8_t has =
-            batch->presence != NULL ? batch->presence[i] & given : given;
-        bool fits = has_power(has) &&
-                    batch->device[i] < report->caller_devices.n_devices &&
-                    batch->time_ms[i] >= CIVIL_MIN_MS &&
-                    batch->time_ms[i] <= CIVIL_MAX_MS;
-        for (int c = 0; c < WATTLE_N_COLUMNS && fits; c++) {
-            if ((has & BATCH_HAS(c)) != 0)
-                fits = is_in_range(c, batch->columns[c][i], batch->decimals[c]);
-        }
-        if (!fits)
-            return error_set(error, WATTLE_ERR_USAGE,
-                             "row %zu of the batch is out of range", i);
-    }
-    return WATTLE_OK;
+    return inputs_device(&report->inputs, id, len, number, error);
 }
 
 int
@@ -330,46 +119,7 @@ wattle_report_add_batch(struct wattle_report *report,
 {
     if (report->is_finished)
         return error_set(error, WATTLE_ERR_USAGE, "the report is finished");
-    int status = check_batch(report, batch, error);
-    if (status != WATTLE_OK)
-        return status;
-    struct row_store *rows = source_list_rows(&report->sources);
-    if (rows == NULL)
-        return error_memory(error);
-    return row_store_add(rows, batch, error);
-}
-
-static int
-write_reject(void *context, const struct engine_reject *reject, const char *raw,
-             size_t raw_len)
-{
-    struct wattle_report *report = context;
-    struct text_out *out = &report->rejects_out;
-    const char *path = report->sources.sources[reject->source].path;
-    text_out_csv(out, path, strlen(path));
-    text_out_byte(out, ',');
-    text_out_count(out, reject->line);
-    text_out_byte(out, ',');
-    text_out_text(out, wattle_reason_text(reject->reason));
-    text_out_byte(out, ',');
-    text_out_csv(out, raw, raw_len);
-    text_out_byte(out, '\n');
-    return WATTLE_OK;
-}
-
-static int
-close_rejects(struct wattle_report *report, struct wattle_error *error)
-{
-    FILE *file = report->rejects_file;
-    report->rejects_file = NULL;
-    if (file == NULL)
-        return WATTLE_OK;
-    text_out_flush(&report->rejects_out);
-    bool failed = ferror(file) != 0;
-    if (fclose(file) != 0 || failed)
-        return error_set_at(error, WATTLE_ERR_IO, report->options.rejects_path,
-                            0, "cannot write it: %s", strerror(errno));
-    return WATTLE_OK;
+    return inputs_add_batch(&report->inputs, batch, error);
 }
 
 static double
@@ -409,7 +159,7 @@ set_lists(struct wattle_report *report)
 {
     struct wattle_answers *a = &report->answers;
     const struct engine *engine = &report->engine;
-    const struct source_list *list = &report->sources;
+    const struct source_list *list = &report->inputs.sources;
     report->rejects = calloc(REJECT_LOG_FIRST, sizeof(*report->rejects));
     report->skipped = calloc(list->n + 1, sizeof(*report->skipped));
     if (report->rejects == NULL || report->skipped == NULL)
@@ -438,7 +188,7 @@ set_answers(struct wattle_report *report, struct wattle_error *error)
     struct wattle_answers *a = &report->answers;
     struct engine *engine = &report->engine;
     struct answers_input input = {&engine->devices, &engine->accounts,
-                                  &report->table, report->options.rate_per_kwh,
+                                  &report->inputs.table, report->options.rate_per_kwh,
                                   report->options.budget};
     a->n_lines = engine->n_lines;
     a->n_duplicates = engine->n_duplicates;
@@ -463,14 +213,14 @@ wattle_report_finish(struct wattle_report *report, struct wattle_error *error)
     int64_t began_ns = stage_clock_now_ns();
     struct engine *engine = &report->engine;
     engine->options = &report->options;
-    engine->sources = &report->sources;
-    engine->caller_devices = &report->caller_devices;
-    int status = open_rejects(report, error);
+    engine->sources = &report->inputs.sources;
+    engine->caller_devices = &report->inputs.caller_devices;
+    int status = inputs_open_rejects(&report->inputs, error);
     if (status != WATTLE_OK)
         return status;
-    engine->visit_reject = report->rejects_file != NULL ? write_reject : NULL;
-    engine->visit_context = report;
-    if (report->has_paths && report->sources.n == 0)
+    engine->visit_reject = report->inputs.rejects_file != NULL ? inputs_write_reject : NULL;
+    engine->visit_context = &report->inputs;
+    if (report->inputs.has_paths && report->inputs.sources.n == 0)
         status = error_set(error, WATTLE_ERR_NO_INPUT,
                            "none of the files holds readings (devices.csv is a "
                            "device table)");
@@ -478,7 +228,7 @@ wattle_report_finish(struct wattle_report *report, struct wattle_error *error)
         status = engine_run(engine, error);
     report->is_finished = true;
     if (status == WATTLE_OK)
-        status = close_rejects(report, error);
+        status = inputs_close_rejects(&report->inputs, error);
     if (status == WATTLE_OK || status == WATTLE_ERR_NO_INPUT) {
         int computed = set_answers(report, error);
         status = computed != WATTLE_OK ? computed : status;

@@ -1,9 +1,6 @@
 /*
  * cmd_report.c - wattle report: readings in, answers out.
  */
-#include <pthread.h>
-#include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,29 +91,6 @@ struct request {
     bool is_quiet;
     bool has_progress;
 };
-
-static bool
-read_choice(const struct cli_parser *parser, int option,
-            struct wattle_report_options *options)
-{
-    static const char *const kinds[] = {"power-w", "power-kw", "energy-wh",
-                                        "energy-kwh", NULL};
-    static const char *const levels[] = {"auto",   "scalar", "avx2",
-                                         "avx512", "neon",   NULL};
-    static const char *const readers[] = {"auto", "mmap", "pread", "uring",
-                                          NULL};
-    int *target = option == OPT_VALUE  ? &options->value_kind
-                  : option == OPT_SIMD ? &options->simd
-                                       : &options->reader;
-    const char *const *words = option == OPT_VALUE  ? kinds
-                               : option == OPT_SIMD ? levels
-                                                    : readers;
-    int choice = cli_choice(parser, words);
-    if (choice < 0)
-        return false;
-    *target = choice;
-    return true;
-}
 
 static bool
 read_small_count(const struct cli_parser *parser, uint64_t min, uint64_t max,
@@ -212,9 +186,11 @@ read_option(const struct cli_parser *parser, int option,
     case OPT_MAX_GAP:
         return cli_span_ms(parser, INT64_C(366) * 86400000, &o->max_gap_ms);
     case OPT_VALUE:
+        return cli_value_kind(parser, &o->value_kind);
     case OPT_SIMD:
+        return cli_simd(parser, &o->simd);
     case OPT_READER:
-        return read_choice(parser, option, o);
+        return cli_reader(parser, &o->reader);
     case OPT_BLOCK:
         return read_block(parser, o);
     default:
@@ -242,72 +218,6 @@ read_arguments(const struct command *self, int argc, char **argv,
     cli_complain(self, "say what to read: files, folders, or - for standard "
                        "input");
     return CLI_BAD;
-}
-
-/* The bar is drawn by a thread of its own while the report is computed. */
-struct watcher {
-    pthread_t thread;
-    bool is_running;
-    _Atomic bool is_done;
-    struct progress progress;
-    const struct wattle_report *report;
-};
-
-static void *
-watch(void *context)
-{
-    struct watcher *w = context;
-    const struct timespec pause = {0, 50000000};
-    while (!atomic_load(&w->is_done)) {
-        uint64_t done, total;
-        nanosleep(&pause, NULL);
-        wattle_report_progress(w->report, &done, &total);
-        progress_update(&w->progress, done, total);
-    }
-    return NULL;
-}
-
-static void
-start_watching(struct watcher *w, const struct wattle_report *report,
-               bool is_wanted)
-{
-    *w = (struct watcher){.report = report};
-    progress_begin(&w->progress, is_wanted);
-    if (w->progress.is_wanted)
-        w->is_running = pthread_create(&w->thread, NULL, watch, w) == 0;
-}
-
-static void
-stop_watching(struct watcher *w)
-{
-    atomic_store(&w->is_done, true);
-    if (w->is_running)
-        pthread_join(w->thread, NULL);
-    progress_end(&w->progress);
-}
-
-static void
-on_interrupt(int signal_number)
-{
-    (void)signal_number;
-    if (isatty(STDERR_FILENO)) {
-        static const char clear[] = "\r\033[K";
-        ssize_t n = write(STDERR_FILENO, clear, sizeof(clear) - 1);
-        (void)n;
-    }
-    _exit(130);
-}
-
-static void
-complain_error(const struct command *self, const struct wattle_error *error)
-{
-    if (error->path[0] != '\0' && error->line != 0)
-        cli_complain(self, "%s:%llu: %s", error->path,
-                     (unsigned long long)error->line, error->message);
-    else if (error->path[0] != '\0')
-        cli_complain(self, "%s: %s", error->path, error->message);
-    else
-        cli_complain(self, "%s", error->message);
 }
 
 static int
@@ -468,27 +378,33 @@ add_paths(struct wattle_report *report, const struct request *request,
     return status;
 }
 
+static void
+read_progress(const void *report, uint64_t *done, uint64_t *total)
+{
+    wattle_report_progress(report, done, total);
+}
+
 static int
 compute(const struct command *self, struct wattle_report *report,
         const struct request *request)
 {
     struct wattle_error error = {0};
-    struct watcher watcher;
+    struct progress_watch watch;
     if (add_paths(report, request, &error) != WATTLE_OK) {
-        complain_error(self, &error);
+        cli_complain_error(self, &error);
         return EXIT_USAGE;
     }
-    start_watching(&watcher, report,
-                   request->has_progress && !request->is_quiet);
+    progress_watch_begin(&watch, read_progress, report,
+                         request->has_progress && !request->is_quiet);
     int status = wattle_report_finish(report, &error);
-    stop_watching(&watcher);
+    progress_watch_end(&watch);
     const struct wattle_answers *answers = wattle_report_answers(report);
     if (!request->is_quiet && answers != NULL)
         warn(self, answers);
     if (!request->is_quiet && answers != NULL && status == WATTLE_OK)
         explain_nothing(self, answers);
     if (status != WATTLE_OK) {
-        complain_error(self, &error);
+        cli_complain_error(self, &error);
         return EXIT_USAGE;
     }
     wattle_trace_begin(request->options.trace, "print");
@@ -503,9 +419,9 @@ open_and_compute(const struct command *self, const struct request *request)
     struct wattle_error error = {0};
     struct wattle_report *report = NULL;
     int code = EXIT_USAGE;
-    signal(SIGINT, on_interrupt);
+    progress_clear_on_interrupt();
     if (wattle_report_open(&report, &request->options, &error) != WATTLE_OK)
-        complain_error(self, &error);
+        cli_complain_error(self, &error);
     else
         code = compute(self, report, request);
     wattle_report_close(report);

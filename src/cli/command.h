@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "wattle/error.h"
+
 /* Exit codes of the program. */
 enum { EXIT_DONE = 0, EXIT_FOUND = 1, EXIT_USAGE = 2 };
 
@@ -70,12 +72,21 @@ bool cli_span_ms(const struct cli_parser *parser, int64_t max_ms, int64_t *out);
 /* Reads a point in time, UTC unless it says otherwise; false after a line. */
 bool cli_time_ms(const struct cli_parser *parser, int64_t *out);
 
+/* Words of enum wattle_value_kind, wattle_simd, wattle_reader; the same. */
+bool cli_value_kind(const struct cli_parser *parser, int *out);
+bool cli_simd(const struct cli_parser *parser, int *out);
+bool cli_reader(const struct cli_parser *parser, int *out);
+
 /* Finds value in a NULL-terminated list of words; -1 after one line. */
 int cli_choice(const struct cli_parser *parser, const char *const *words);
 
 /* One line on stderr: "wattle COMMAND: message". */
 void cli_complain(const struct command *command, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* The same for an error of the library: with file and line. */
+void cli_complain_error(const struct command *command,
+                        const struct wattle_error *error);
 
 /* Prints a count with commas between thousands to stdout. */
 void cli_print_grouped(uint64_t n);

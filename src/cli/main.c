@@ -8,10 +8,12 @@
 #include "wattle/wattle.h"
 
 extern const struct command command_report;
+extern const struct command command_import;
 extern const struct command command_generate;
 
 static const struct command *const commands[] = {
     &command_report,
+    &command_import,
     &command_generate,
 };
 

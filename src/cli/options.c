@@ -23,6 +23,19 @@ cli_complain(const struct command *command, const char *format, ...)
 }
 
 void
+cli_complain_error(const struct command *command,
+                   const struct wattle_error *error)
+{
+    if (error->path[0] != '\0' && error->line != 0)
+        cli_complain(command, "%s:%llu: %s", error->path,
+                     (unsigned long long)error->line, error->message);
+    else if (error->path[0] != '\0')
+        cli_complain(command, "%s: %s", error->path, error->message);
+    else
+        cli_complain(command, "%s", error->message);
+}
+
+void
 cli_parser_init(struct cli_parser *parser, const struct command *command,
                 int argc, char **argv)
 {
@@ -232,6 +245,39 @@ cli_choice(const struct cli_parser *parser, const char *const *words)
         fprintf(stderr, "%s %s", i > 0 ? "," : "", words[i]);
     fprintf(stderr, "; not '%s'\n", parser->value);
     return -1;
+}
+
+static bool
+choose(const struct cli_parser *parser, const char *const *words, int *out)
+{
+    int choice = cli_choice(parser, words);
+    if (choice >= 0)
+        *out = choice;
+    return choice >= 0;
+}
+
+bool
+cli_value_kind(const struct cli_parser *parser, int *out)
+{
+    static const char *const kinds[] = {"power-w", "power-kw", "energy-wh",
+                                        "energy-kwh", NULL};
+    return choose(parser, kinds, out);
+}
+
+bool
+cli_simd(const struct cli_parser *parser, int *out)
+{
+    static const char *const levels[] = {"auto",   "scalar", "avx2",
+                                         "avx512", "neon",   NULL};
+    return choose(parser, levels, out);
+}
+
+bool
+cli_reader(const struct cli_parser *parser, int *out)
+{
+    static const char *const readers[] = {"auto", "mmap", "pread", "uring",
+                                          NULL};
+    return choose(parser, readers, out);
 }
 
 void

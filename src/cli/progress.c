@@ -3,6 +3,7 @@
  */
 #include "cli/progress.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,4 +53,55 @@ progress_end(struct progress *progress)
     if (progress->is_drawn)
         fputs("\r\033[K", stderr);
     progress->is_drawn = false;
+}
+
+static void *
+watch(void *context)
+{
+    struct progress_watch *w = context;
+    const struct timespec pause = {0, 50000000};
+    while (!atomic_load(&w->is_done)) {
+        uint64_t done, total;
+        nanosleep(&pause, NULL);
+        w->read(w->work, &done, &total);
+        progress_update(&w->progress, done, total);
+    }
+    return NULL;
+}
+
+void
+progress_watch_begin(struct progress_watch *w, progress_read read,
+                     const void *work, bool is_wanted)
+{
+    *w = (struct progress_watch){.read = read, .work = work};
+    progress_begin(&w->progress, is_wanted);
+    if (w->progress.is_wanted)
+        w->is_running = pthread_create(&w->thread, NULL, watch, w) == 0;
+}
+
+void
+progress_watch_end(struct progress_watch *w)
+{
+    atomic_store(&w->is_done, true);
+    if (w->is_running)
+        pthread_join(w->thread, NULL);
+    progress_end(&w->progress);
+}
+
+static void
+on_interrupt(int signal_number)
+{
+    (void)signal_number;
+    if (isatty(STDERR_FILENO)) {
+        static const char clear[] = "\r\033[K";
+        ssize_t n = write(STDERR_FILENO, clear, sizeof(clear) - 1);
+        (void)n;
+    }
+    _exit(130);
+}
+
+void
+progress_clear_on_interrupt(void)
+{
+    signal(SIGINT, on_interrupt);
 }

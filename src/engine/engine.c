@@ -245,6 +245,26 @@ release_pass(struct pass *pass)
     pthread_mutex_destroy(&pass->shared.lock);
 }
 
+/* What all lanes have gathered goes where it is wanted. */
+static int
+hand_over(struct pass *pass)
+{
+    struct engine *engine = pass->engine;
+    int status = list_lanes(pass);
+    if (status == WATTLE_OK)
+        status = number_devices(pass);
+    if (status != WATTLE_OK)
+        return status;
+    number_lines(pass);
+    gather_counts(pass);
+    status = gather_rejects(pass);
+    if (status != WATTLE_OK)
+        return status;
+    const struct engine_lanes lanes = {pass->lanes, pass->device_of,
+                                       pass->n_lanes};
+    return engine->take_lanes(engine->take_context, &lanes, pass->error);
+}
+
 /* What all lanes have found becomes one. */
 static int
 merge_pass(struct pass *pass)
@@ -279,6 +299,7 @@ run_pass(struct engine *engine, const uint64_t *starts, const uint8_t *diverted,
         .caller_devices = engine->caller_devices,
         .devices = &engine->devices,
         .diverted = diverted,
+        .gather_bytes = engine->take_lanes != NULL ? engine->gather_bytes : 0,
         .bytes_done = &engine->bytes_done,
     };
     pthread_mutex_init(&pass.shared.lock, NULL);
@@ -291,7 +312,8 @@ run_pass(struct engine *engine, const uint64_t *starts, const uint8_t *diverted,
     stage_clock_enter(&pass.clock, STAGE_MERGE);
     stage_clock_begin_group(&pass.clock);
     if (status == WATTLE_OK)
-        status = merge_pass(&pass);
+        status = engine->take_lanes != NULL ? hand_over(&pass)
+                                            : merge_pass(&pass);
     release_pass(&pass);
     stage_clock_enter(&pass.clock, STAGE_OTHER);
     stage_clock_cut(&pass.clock, 0, 0);

@@ -29,6 +29,18 @@ typedef int (*engine_reject_visit)(void *context,
                                    const struct engine_reject *reject,
                                    const char *raw, size_t raw_len);
 
+/* The lanes of an import, when all of them are right. */
+struct engine_lanes {
+    struct lane *first;         /* in input order */
+    uint32_t *const *device_of; /* [lane][device]: number in engine.devices */
+    size_t n;
+};
+
+/* Takes what lanes have gathered; they are freed afterwards. */
+typedef int (*engine_take_lanes)(void *context,
+                                 const struct engine_lanes *lanes,
+                                 struct wattle_error *error);
+
 struct engine {
     /* given; borrowed */
     const struct wattle_report_options *options;
@@ -36,7 +48,10 @@ struct engine {
     const struct registry *caller_devices;
     engine_reject_visit visit_reject; /* NULL = not wanted */
     void *visit_context;
-    /* results */
+    engine_take_lanes take_lanes; /* NULL = a report, by accounts */
+    void *take_context;
+    size_t gather_bytes; /* of memory for rows, when there is take_lanes */
+    /* results; devices may be given to be added to, when lanes are taken */
     struct registry devices;
     struct account_set accounts; /* by number in `devices` */
     uint64_t n_lines, n_duplicates, n_filtered, n_rounded, n_rejects;

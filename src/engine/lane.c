@@ -32,6 +32,8 @@ release_results(struct lane *lane)
     account_set_release(&lane->accounts);
     reject_log_release(&lane->rejects);
     reorder_free(lane->reorder);
+    regroup_free(lane->regroup);
+    free(lane->seen);
     free(lane->device_flags);
     free(lane->device_global);
 }
@@ -156,11 +158,25 @@ divert(struct run *run, struct batch *batch)
     return WATTLE_OK;
 }
 
+/* A decoded batch on its way into a database. */
+static int
+gather_batch(struct run *run, const struct batch *batch)
+{
+    stage_clock_enter(run->clock, STAGE_ACCOUNT);
+    for (size_t i = 0; batch->has_rounded && i < batch->n_rows; i++)
+        run->lane->n_rounded += batch->n_rounded[i];
+    if (batch->n_rows == 0)
+        return WATTLE_OK;
+    return regroup_add(run->lane->regroup, batch, &run->error);
+}
+
 /* A decoded batch on its way into the accounts. */
 static int
 take_batch(struct run *run, struct batch *batch)
 {
     struct lane *lane = run->lane;
+    if (lane->regroup != NULL)
+        return gather_batch(run, batch);
     int status = meet_devices(run);
     if (status != WATTLE_OK)
         return status;
@@ -391,11 +407,29 @@ enter_text(struct run *run, struct source *source, uint64_t offset, size_t *at,
     return status;
 }
 
+/* Notes what came of a source; only an import asks. */
+static int
+note_source(struct run *run, uint64_t n_lines, bool is_end)
+{
+    struct lane *lane = run->lane;
+    if (lane->regroup == NULL)
+        return WATTLE_OK;
+    struct lane_source *seen = buffer_grow_array(
+        lane->seen, &lane->seen_cap, lane->n_seen + 1, sizeof(*seen));
+    if (seen == NULL)
+        return error_memory(&run->error);
+    lane->seen = seen;
+    seen[lane->n_seen++] =
+        (struct lane_source){run->source, n_lines, run->decoder->line, is_end};
+    return WATTLE_OK;
+}
+
 static int
 read_text(struct run *run, struct source *source, uint64_t offset, bool *ended)
 {
     size_t at = 0;
     bool found = true;
+    const uint64_t n_before = run->decoder->n_lines;
     run->progress = 0;
     stage_clock_enter(run->clock, STAGE_OPEN);
     int status = enter_text(run, source, offset, &at, &found);
@@ -418,6 +452,8 @@ read_text(struct run *run, struct source *source, uint64_t offset, bool *ended)
     }
     reader_close(run->reader);
     run->reader = NULL;
+    if (status == WATTLE_OK)
+        status = note_source(run, run->decoder->n_lines - n_before, !*ended);
     return status;
 }
 
@@ -450,7 +486,7 @@ read_rows(struct run *run, struct source *source)
         if (status != WATTLE_OK)
             return status;
     }
-    return WATTLE_OK;
+    return note_source(run, n, true);
 }
 
 static void
@@ -487,6 +523,8 @@ run_sources(struct run *run)
         lane->true_end = at;
     if (status == WATTLE_OK && lane->reorder != NULL)
         status = reorder_finish(lane->reorder, &run->error);
+    if (status == WATTLE_OK && lane->regroup != NULL)
+        status = regroup_finish(lane->regroup, &run->error);
     if (status != WATTLE_OK)
         lane_fail(run->shared, status, &run->error);
 }
@@ -509,13 +547,19 @@ lane_run(struct lane *lane, struct lane_shared *shared,
     registry_init(&lane->registry);
     account_set_init(&lane->accounts, options->max_gap_ms, options->no_memo);
     lane->accounts.kernels = shared->kernels;
-    reject_log_init(&lane->rejects, options->rejects_path != NULL);
+    reject_log_init(&lane->rejects, options->rejects_path != NULL ||
+                                        shared->gather_bytes > 0);
     run.decoder = block_decoder_new(shared->kernels, options->no_memo,
                                     &lane->registry, &lane->rejects);
     bool ready = run.decoder != NULL;
     if (shared->diverted != NULL) {
         lane->reorder = reorder_new(sort_rows(shared));
         ready = ready && lane->reorder != NULL;
+    }
+    if (shared->gather_bytes > 0) {
+        lane->regroup = regroup_new(
+            shared->kernels, shared->gather_bytes / (size_t)shared->n_threads);
+        ready = ready && lane->regroup != NULL;
     }
     if (!ready) {
         error_memory(&run.error);

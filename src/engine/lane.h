@@ -23,6 +23,7 @@
 #include "ingest/block_decoder.h"
 #include "ingest/reader.h"
 #include "ingest/source.h"
+#include "store/regroup.h"
 #include "wattle/report.h"
 
 /* What all lanes of a pass share. */
@@ -36,6 +37,7 @@ struct lane_shared {
     /* from the second pass on */
     const struct registry *devices; /* global numbers */
     const uint8_t *diverted;        /* [devices] 1: goes through reorder */
+    size_t gather_bytes; /* > 0: gather rows for a database, no accounts */
     /* progress */
     _Atomic uint64_t *bytes_done;
     /* failures and splitting */
@@ -45,6 +47,14 @@ struct lane_shared {
 };
 
 enum { LANE_DEVICE_FILTERED = 1, LANE_DEVICE_DIVERTED = 2 };
+
+/* A lane's part of a source. */
+struct lane_source {
+    size_t source;
+    uint64_t n_lines;  /* data lines */
+    uint64_t end_line; /* LF bytes before where it stopped, as it counts */
+    bool is_end;       /* of the source */
+};
 
 struct lane {
     struct lane *next;   /* in input order */
@@ -58,6 +68,9 @@ struct lane {
     struct account_set accounts;
     struct reject_log rejects;
     struct reorder *reorder;
+    struct regroup *regroup; /* when rows are gathered */
+    struct lane_source *seen; /* the same: what came of which source */
+    size_t n_seen, seen_cap;
     uint64_t n_lines, n_filtered, n_rounded, n_fast_rows, n_slow_rows;
     uint64_t n_bytes;
     bool saw_unknown; /* a device that no earlier pass has seen */

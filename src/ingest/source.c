@@ -170,21 +170,34 @@ source_list_rows(struct source_list *list)
     return rows;
 }
 
+static void
+release_source(struct source *source)
+{
+    byte_feed_close(source->stream);
+    if (source->fd > STDIN_FILENO)
+        close(source->fd);
+    stream_copy_free(source->copy);
+    row_store_free(source->rows);
+    schema_release(&source->schema);
+    free(source->head);
+    free(source->problem);
+    free(source->path);
+}
+
+void
+source_list_drop(struct source_list *list, size_t at)
+{
+    release_source(&list->sources[at]);
+    list->n--;
+    for (; at < list->n; at++)
+        list->sources[at] = list->sources[at + 1];
+}
+
 void
 source_list_release(struct source_list *list)
 {
-    for (size_t i = 0; i < list->n; i++) {
-        struct source *source = &list->sources[i];
-        byte_feed_close(source->stream);
-        if (source->fd > STDIN_FILENO)
-            close(source->fd);
-        stream_copy_free(source->copy);
-        row_store_free(source->rows);
-        schema_release(&source->schema);
-        free(source->head);
-        free(source->problem);
-        free(source->path);
-    }
+    for (size_t i = 0; i < list->n; i++)
+        release_source(&list->sources[i]);
     free(list->sources);
     *list = (struct source_list){0};
 }
@@ -385,5 +398,9 @@ source_prepare(struct source *source, int value_kind,
         source->head = NULL;
     }
     source->is_usable = source->problem == NULL;
+    if (source->kind == SOURCE_PLAIN && source->known_bytes > 0) {
+        source->data_offset = source->known_bytes;
+        source->header_lines = source->known_lines;
+    }
     return status;
 }

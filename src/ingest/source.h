@@ -35,6 +35,9 @@ struct source {
     struct schema schema;
     uint64_t data_offset; /* of the first byte behind the header, in text */
     uint64_t header_lines;
+    /* what an earlier import has read: set before preparing, or 0 */
+    uint64_t known_bytes; /* a record begins there */
+    uint64_t known_lines; /* LF bytes before */
     int fd;                   /* streams only, else -1 */
     struct byte_feed *stream; /* a stream before its first reading */
     uint8_t *head;            /* what has been read of it */
@@ -54,6 +57,9 @@ struct source_list {
  */
 int source_list_add_path(struct source_list *list, const char *path,
                          struct wattle_error *error);
+
+/* Takes a source out of the list. */
+void source_list_drop(struct source_list *list, size_t at);
 
 /* Adds a file that is known to be unusable, to be listed. */
 int source_list_add_broken(struct source_list *list, const char *path,

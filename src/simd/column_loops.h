@@ -8,6 +8,8 @@
 #ifndef SIMD_COLUMN_LOOPS_H
 #define SIMD_COLUMN_LOOPS_H
 
+#include <string.h>
+
 #include "simd/kernels.h"
 
 static bool
@@ -90,6 +92,66 @@ column_count_matching(const uint64_t *keys, const uint64_t *low,
     while (i < n && keys[2 * i] == low[i] && keys[2 * i + 1] == high[i])
         i++;
     return i;
+}
+
+static void
+column_unpack(const uint8_t *packed, unsigned width, int64_t base,
+              uint32_t unit, int64_t *restrict out)
+{
+    const uint32_t mask = width < 32 ? (UINT32_C(1) << width) - 1 : UINT32_MAX;
+    for (unsigned row = 0; row < KERNEL_ROWS / PACK_LANES; row++) {
+        unsigned shift = row * width % 32;
+        const uint8_t *from = packed + row * width / 32 * PACK_WORD_BYTES;
+        uint32_t low[PACK_LANES], value[PACK_LANES];
+        memcpy(low, from, sizeof(low));
+        for (unsigned k = 0; k < PACK_LANES; k++)
+            value[k] = low[k] >> shift;
+        if (shift + width > 32) {
+            uint32_t high[PACK_LANES];
+            memcpy(high, from + PACK_WORD_BYTES, sizeof(high));
+            for (unsigned k = 0; k < PACK_LANES; k++)
+                value[k] |= high[k] << (32 - shift);
+        }
+        for (unsigned k = 0; k < PACK_LANES; k++)
+            out[row * PACK_LANES + k] =
+                (int64_t)((uint64_t)base + (uint64_t)(value[k] & mask) * unit);
+    }
+}
+
+static void
+column_pack(const uint32_t *values, unsigned width, uint8_t *packed)
+{
+    uint32_t word[PACK_LANES] = {0};
+    for (unsigned row = 0; row < KERNEL_ROWS / PACK_LANES; row++) {
+        const uint32_t *from = values + row * PACK_LANES;
+        unsigned shift = row * width % 32;
+        for (unsigned k = 0; k < PACK_LANES; k++)
+            word[k] |= from[k] << shift;
+        if (shift + width < 32)
+            continue;
+        memcpy(packed, word, sizeof(word));
+        packed += PACK_WORD_BYTES;
+        unsigned taken = 32 - shift; /* bits of the value in that word */
+        for (unsigned k = 0; k < PACK_LANES; k++)
+            word[k] = taken < 32 ? from[k] >> taken : 0;
+    }
+}
+
+static void
+column_measure(const int64_t *values, size_t n, struct column_range *range)
+{
+    int64_t min = values[0], max = values[0];
+    int64_t min_step = INT64_MAX, max_step = INT64_MIN;
+    size_t n_runs = 1;
+    for (size_t i = 1; i < n; i++) {
+        int64_t step = (int64_t)((uint64_t)values[i] - (uint64_t)values[i - 1]);
+        min = values[i] < min ? values[i] : min;
+        max = values[i] > max ? values[i] : max;
+        min_step = step < min_step ? step : min_step;
+        max_step = step > max_step ? step : max_step;
+        n_runs += step != 0;
+    }
+    *range = (struct column_range){min, max, min_step, max_step, n_runs};
 }
 
 #endif

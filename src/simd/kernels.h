@@ -66,6 +66,21 @@ struct running_sums {
     int64_t energy_high;
 };
 
+/*
+ * Bit-packing of a whole block: value i is in lane i % 32, and each lane is a
+ * stream of bits, cut into words of 32 bits that lie side by side. `width`
+ * such rows of words hold KERNEL_ROWS values of `width` bits.
+ */
+#define PACK_LANES      32
+#define PACK_WORD_BYTES 128 /* a word of every lane */
+
+/* What decides how a column is stored. */
+struct column_range {
+    int64_t min, max;
+    int64_t min_step, max_step; /* between neighbours; of one value: none */
+    size_t n_runs;              /* of equal values */
+};
+
 struct kernels {
     const char *name;
     /*
@@ -118,6 +133,17 @@ struct kernels {
      */
     size_t (*count_matching)(const uint64_t *keys, const uint64_t *low,
                              const uint64_t *high, size_t n);
+    /*
+     * out[i] = base + unit * the packed value, for KERNEL_ROWS values of 1 to
+     * 32 bits. `packed` need not be aligned; its words are little-endian.
+     */
+    void (*unpack)(const uint8_t *packed, unsigned width, int64_t base,
+                   uint32_t unit, int64_t *out);
+    /* Packs KERNEL_ROWS values below 2^width into width words a lane. */
+    void (*pack)(const uint32_t *values, unsigned width, uint8_t *packed);
+    /* Measures n >= 1 values. */
+    void (*measure)(const int64_t *values, size_t n,
+                    struct column_range *range);
 };
 
 /*

@@ -351,6 +351,9 @@ const struct kernels kernels_neon = {
     .add_rows = add_rows,
     .count_within = count_within,
     .count_matching = count_matching,
+    .unpack = column_unpack,
+    .pack = column_pack,
+    .measure = column_measure,
 };
 
 #endif

@@ -155,4 +155,7 @@ const struct kernels kernels_scalar = {
     .add_rows = add_rows,
     .count_within = column_count_within,
     .count_matching = column_count_matching,
+    .unpack = column_unpack,
+    .pack = column_pack,
+    .measure = column_measure,
 };

@@ -1,0 +1,130 @@
+/*
+ * import.h - from readings to a database.
+ *
+ *     struct wattle_import *import;
+ *     struct wattle_import_options options;
+ *     struct wattle_error error;
+ *     wattle_import_options_init(&options);
+ *     if (wattle_import_open(&import, "home.db", &options, &error) ==
+ *             WATTLE_OK &&
+ *         wattle_import_add_path(import, "readings", &error) == WATTLE_OK &&
+ *         wattle_import_run(import, &error) == WATTLE_OK)
+ *         printf("%llu new readings\n",
+ *                (unsigned long long)wattle_import_result(import)->n_new);
+ *     wattle_import_close(import);
+ *
+ * An import is one transaction: afterwards all of it is in the database, or,
+ * when it fails or the machine stops, nothing. Others may read meanwhile and
+ * see what was there before. One import belongs to one thread at a time; only
+ * wattle_import_progress may be called meanwhile from elsewhere.
+ */
+#ifndef WATTLE_IMPORT_H
+#define WATTLE_IMPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "wattle/answers.h"
+#include "wattle/batch.h"
+#include "wattle/error.h"
+#include "wattle/trace.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Called once when another program is writing; see wait_ms. */
+typedef void (*wattle_import_waiting)(void *context);
+
+/* Strings are borrowed until the import is closed. */
+struct wattle_import_options {
+    const char *devices_path; /* device table; NULL = beside the readings */
+    int value_kind;           /* enum wattle_value_kind */
+    const char *rejects_path; /* file to write every reject to, or NULL */
+    bool is_dry_run;          /* do everything, then undo it */
+    int64_t wait_ms; /* for another import to end; default one minute */
+    wattle_import_waiting on_waiting; /* or NULL */
+    void *waiting_context;
+    /* For measuring, as in struct wattle_report_options. */
+    int n_threads;
+    int simd;
+    int reader;
+    bool no_memo;
+    size_t block_bytes;
+    bool timings;
+    struct wattle_trace *trace;
+};
+
+/* What an import has done. Valid until it is closed. */
+struct wattle_import_result {
+    /* lines = new + replaced + unchanged + rejects, always */
+    uint64_t n_lines;
+    uint64_t n_new;       /* readings that were not in the database */
+    uint64_t n_replaced;  /* had another value there, or in an earlier line */
+    uint64_t n_unchanged; /* were there already */
+    uint64_t n_rejects;
+    uint64_t n_rounded; /* values with more than nine decimal places */
+    uint64_t rejects_by_reason[WATTLE_N_REASONS];
+    const struct wattle_reject *first_rejects; /* in input order */
+    size_t n_first_rejects;
+    size_t n_files;         /* read, in whole or from where they had ended */
+    size_t n_known_files;   /* left alone: imported before */
+    size_t n_grown_files;   /* of those read: only what was new */
+    size_t n_new_devices;
+    const struct wattle_skipped_file *skipped_files;
+    size_t n_skipped_files;
+    struct wattle_timings timings;
+};
+
+struct wattle_import;
+
+/* Sets every field to its default. */
+void wattle_import_options_init(struct wattle_import_options *options);
+
+/*
+ * Makes an empty import into a database file, which need not exist yet.
+ * Nothing is opened before wattle_import_run. WATTLE_ERR_USAGE, _CPU, _IO,
+ * _FORMAT or _MEMORY as for wattle_report_open.
+ */
+int wattle_import_open(struct wattle_import **import, const char *database,
+                       const struct wattle_import_options *options,
+                       struct wattle_error *error);
+
+/* Adds a file, a folder or "-", as wattle_report_add_path. */
+int wattle_import_add_path(struct wattle_import *import, const char *path,
+                           struct wattle_error *error);
+
+/* As wattle_report_device and wattle_report_add_batch. */
+int wattle_import_device(struct wattle_import *import, const char *id,
+                         size_t len, uint32_t *number,
+                         struct wattle_error *error);
+int wattle_import_add_batch(struct wattle_import *import,
+                            const struct wattle_batch *batch,
+                            struct wattle_error *error);
+
+/*
+ * Imports everything; to be called once. WATTLE_OK, WATTLE_ERR_NO_INPUT (not
+ * one file could be used), WATTLE_ERR_IO (also: another import did not end in
+ * time, or no space is left), WATTLE_ERR_FORMAT (the file is not a database
+ * of ours, or a newer one), WATTLE_ERR_MEMORY. On failure the database is as
+ * it was before.
+ */
+int wattle_import_run(struct wattle_import *import, struct wattle_error *error);
+
+/* What was done; NULL before wattle_import_run has returned. */
+const struct wattle_import_result *wattle_import_result(
+    const struct wattle_import *import);
+
+/* Work done and to do, in bytes read; total 0 = not known. */
+void wattle_import_progress(const struct wattle_import *import, uint64_t *done,
+                            uint64_t *total);
+
+/* Frees the import and its result; NULL is harmless. */
+void wattle_import_close(struct wattle_import *import);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

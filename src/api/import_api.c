@@ -1,0 +1,223 @@
+/*
+ * import_api.c - the public import: collects input, runs the importer, keeps
+ * what it has done.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "api/inputs.h"
+#include "base/error.h"
+#include "engine/importer.h"
+#include "ingest/reader.h"
+#include "wattle/import.h"
+
+struct wattle_import {
+    struct wattle_import_options options;
+    char *database;
+    struct inputs inputs;
+    struct importer importer;
+    struct wattle_import_result result;
+    struct wattle_reject *rejects;
+    struct wattle_skipped_file *skipped;
+    bool is_finished;
+};
+
+void
+wattle_import_options_init(struct wattle_import_options *options)
+{
+    *options = (struct wattle_import_options){.wait_ms = 60000};
+}
+
+static struct inputs_options
+shared_options(const struct wattle_import_options *o)
+{
+    return (struct inputs_options){o->devices_path, o->rejects_path,
+                                   o->value_kind,   o->n_threads,
+                                   o->simd,         o->reader,
+                                   o->block_bytes};
+}
+
+int
+wattle_import_open(struct wattle_import **out, const char *database,
+                   const struct wattle_import_options *options,
+                   struct wattle_error *error)
+{
+    const struct inputs_options shared = shared_options(options);
+    *out = NULL;
+    int status = inputs_check(&shared, error);
+    if (status != WATTLE_OK)
+        return status;
+    struct wattle_import *import = calloc(1, sizeof(*import));
+    if (import == NULL)
+        return error_memory(error);
+    import->options = *options;
+    import->database = strdup(database);
+    status = inputs_open(&import->inputs, &shared, error);
+    if (status == WATTLE_OK && import->database == NULL)
+        status = error_memory(error);
+    if (status != WATTLE_OK) {
+        wattle_import_close(import);
+        return status;
+    }
+    *out = import;
+    return WATTLE_OK;
+}
+
+void
+wattle_import_close(struct wattle_import *import)
+{
+    if (import == NULL)
+        return;
+    importer_release(&import->importer);
+    inputs_release(&import->inputs);
+    free(import->rejects);
+    free(import->skipped);
+    free(import->database);
+    free(import);
+}
+
+static int
+complain_finished(struct wattle_error *error)
+{
+    return error_set(error, WATTLE_ERR_USAGE, "the import is finished");
+}
+
+int
+wattle_import_add_path(struct wattle_import *import, const char *path,
+                       struct wattle_error *error)
+{
+    if (import->is_finished)
+        return complain_finished(error);
+    return inputs_add_path(&import->inputs, path, error);
+}
+
+int
+wattle_import_device(struct wattle_import *import, const char *id, size_t len,
+                     uint32_t *number, struct wattle_error *error)
+{
+    return inputs_device(&import->inputs, id, len, number, error);
+}
+
+int
+wattle_import_add_batch(struct wattle_import *import,
+                        const struct wattle_batch *batch,
+                        struct wattle_error *error)
+{
+    if (import->is_finished)
+        return complain_finished(error);
+    return inputs_add_batch(&import->inputs, batch, error);
+}
+
+/* Lists of files and lines, with their paths. */
+static int
+set_lists(struct wattle_import *import)
+{
+    struct wattle_import_result *r = &import->result;
+    const struct engine *engine = &import->importer.engine;
+    const struct source_list *list = &import->inputs.sources;
+    import->rejects = calloc(REJECT_LOG_FIRST, sizeof(*import->rejects));
+    import->skipped = calloc(list->n + 1, sizeof(*import->skipped));
+    if (import->rejects == NULL || import->skipped == NULL)
+        return WATTLE_ERR_MEMORY;
+    for (size_t i = 0; i < engine->n_first_rejects; i++) {
+        const struct engine_reject *reject = &engine->first_rejects[i];
+        import->rejects[i] = (struct wattle_reject){
+            list->sources[reject->source].path, reject->line, reject->reason};
+    }
+    for (size_t i = 0; i < list->n; i++) {
+        const struct source *source = &list->sources[i];
+        r->n_files += source->is_usable ? 1 : 0;
+        if (source->problem != NULL)
+            import->skipped[r->n_skipped_files++] =
+                (struct wattle_skipped_file){source->path, source->problem};
+    }
+    r->first_rejects = import->rejects;
+    r->n_first_rejects = engine->n_first_rejects;
+    r->skipped_files = import->skipped;
+    return WATTLE_OK;
+}
+
+static int
+set_result(struct wattle_import *import, int64_t wall_ns)
+{
+    struct wattle_import_result *r = &import->result;
+    const struct importer *importer = &import->importer;
+    const struct engine *engine = &importer->engine;
+    struct rusage usage;
+    r->n_lines = engine->n_lines;
+    r->n_new = importer->counts.n_new;
+    r->n_replaced = importer->counts.n_replaced;
+    r->n_unchanged = importer->counts.n_unchanged;
+    r->n_rejects = engine->n_rejects;
+    r->n_rounded = engine->n_rounded;
+    memcpy(r->rejects_by_reason, engine->by_reason,
+           sizeof(r->rejects_by_reason));
+    r->n_known_files = importer->n_known_files;
+    r->n_grown_files = importer->n_grown_files;
+    r->n_new_devices = importer->n_new_devices;
+    getrusage(RUSAGE_SELF, &usage);
+    r->timings.wall_s = (double)wall_ns / 1e9;
+    r->timings.peak_memory_bytes = (uint64_t)usage.ru_maxrss * 1024;
+    r->timings.n_bytes = engine->n_bytes;
+    r->timings.n_threads = engine->n_threads;
+    r->timings.simd = engine->simd;
+    r->timings.reader = reader_name(import->options.reader);
+    return set_lists(import);
+}
+
+int
+wattle_import_run(struct wattle_import *import, struct wattle_error *error)
+{
+    struct importer *importer = &import->importer;
+    struct inputs *inputs = &import->inputs;
+    if (import->is_finished)
+        return complain_finished(error);
+    int64_t began_ns = stage_clock_now_ns();
+    int status = inputs_open_rejects(inputs, error);
+    if (status != WATTLE_OK)
+        return status;
+    importer->database = import->database;
+    importer->options = &import->options;
+    importer->sources = &inputs->sources;
+    importer->table = &inputs->table;
+    importer->caller_devices = &inputs->caller_devices;
+    importer->visit_reject =
+        inputs->rejects_file != NULL ? inputs_write_reject : NULL;
+    importer->visit_context = inputs;
+    import->is_finished = true;
+    if (inputs->has_paths && inputs->sources.n == 0)
+        status = error_set(error, WATTLE_ERR_NO_INPUT,
+                           "none of the files holds readings (devices.csv is a "
+                           "device table)");
+    else
+        status = importer_run(importer, error);
+    if (status == WATTLE_OK)
+        status = inputs_close_rejects(inputs, error);
+    if (set_result(import, stage_clock_now_ns() - began_ns) != WATTLE_OK)
+        status = error_memory(error);
+    return status;
+}
+
+const struct wattle_import_result *
+wattle_import_result(const struct wattle_import *import)
+{
+    return import->is_finished ? &import->result : NULL;
+}
+
+void
+wattle_import_progress(const struct wattle_import *import, uint64_t *done,
+                       uint64_t *total)
+{
+    struct importer *importer = (struct importer *)&import->importer;
+    uint64_t n_read = atomic_load(&importer->engine.bytes_done);
+    uint64_t n_bytes = atomic_load(&importer->engine.bytes_total);
+    uint64_t n_merged = atomic_load(&importer->n_merged);
+    uint64_t n_readings = atomic_load(&importer->n_to_merge);
+    /* merging takes about as long as reading */
+    *total = 2 * n_bytes;
+    *done = n_read < n_bytes ? n_read : n_bytes;
+    if (n_readings > 0)
+        *done += (uint64_t)((double)n_bytes * (double)n_merged /
+                            (double)n_readings);
+}

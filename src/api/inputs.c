@@ -1,0 +1,305 @@
+/*
+ * inputs.c - files, folders, rows and device tables, in the order given; and
+ * the file of rejects, which must be none of them.
+ */
+#include "api/inputs.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/civil_time.h"
+#include "base/decimal.h"
+#include "base/error.h"
+#include "ingest/device_file.h"
+#include "simd/kernels.h"
+#include "wattle/report.h"
+
+#define MAX_THREADS 1024
+
+static const char *const simd_names[] = {
+    [WATTLE_SIMD_AVX2] = "AVX2",
+    [WATTLE_SIMD_AVX512] = "AVX-512 with VBMI",
+    [WATTLE_SIMD_NEON] = "NEON",
+};
+
+int
+inputs_check(const struct inputs_options *o, struct wattle_error *error)
+{
+    if (o->n_threads < 0 || o->n_threads > MAX_THREADS)
+        return error_set(error, WATTLE_ERR_USAGE, "threads must be 0 to %d",
+                         MAX_THREADS);
+    if (o->block_bytes > (size_t)1 << 30)
+        return error_set(error, WATTLE_ERR_USAGE,
+                         "a block must be at most 1 GiB");
+    if (o->value_kind < 0 || o->value_kind > WATTLE_VALUE_ENERGY_KWH ||
+        o->reader < 0 || o->reader > WATTLE_READER_URING || o->simd < 0 ||
+        o->simd > WATTLE_SIMD_NEON)
+        return error_set(error, WATTLE_ERR_USAGE, "an option is unknown");
+    if (kernels_for(o->simd) == NULL)
+        return error_set(error, WATTLE_ERR_CPU, "this CPU has no %s",
+                         simd_names[o->simd]);
+    return WATTLE_OK;
+}
+
+/* Remembers a file that is read, so that nothing is written over it. */
+static int
+note_input(struct inputs *in, const struct stat *info)
+{
+    struct inputs_file *grown =
+        buffer_grow_array(in->files, &in->file_cap,
+                          in->n_files + 1, sizeof(*grown));
+    if (grown == NULL)
+        return WATTLE_ERR_MEMORY;
+    in->files = grown;
+    in->files[in->n_files++] =
+        (struct inputs_file){info->st_dev, info->st_ino};
+    return WATTLE_OK;
+}
+
+/* Reads a device table. */
+static int
+read_table(struct inputs *in, const char *path,
+           struct wattle_error *error)
+{
+    struct stat info;
+    if (stat(path, &info) == 0 && note_input(in, &info) != WATTLE_OK)
+        return error_memory(error);
+    return device_file_read(&in->table, path, error);
+}
+
+/* Whether a path names a file that is read. */
+static bool
+is_input(const struct inputs *in, const char *path)
+{
+    struct stat mine, other;
+    if (stat(path, &mine) != 0)
+        return false;
+    for (size_t i = 0; i < in->n_files; i++) {
+        if (in->files[i].device == mine.st_dev &&
+            in->files[i].inode == mine.st_ino)
+            return true;
+    }
+    for (size_t i = 0; i < in->sources.n; i++) {
+        const struct source *source = &in->sources.sources[i];
+        bool is_stdin = strcmp(source->path, "-") == 0;
+        int status =
+            is_stdin ? fstat(STDIN_FILENO, &other) : stat(source->path, &other);
+        if (source->kind != SOURCE_ROWS && status == 0 &&
+            mine.st_dev == other.st_dev && mine.st_ino == other.st_ino)
+            return true;
+    }
+    return false;
+}
+
+int
+inputs_open_rejects(struct inputs *in, struct wattle_error *error)
+{
+    const char *path = in->rejects_path;
+    if (path == NULL)
+        return WATTLE_OK;
+    if (is_input(in, path))
+        return error_set_at(error, WATTLE_ERR_USAGE, path, 0,
+                            "is an input; rejects must go to another file");
+    in->rejects_file = fopen(path, "w");
+    if (in->rejects_file == NULL)
+        return error_set_at(error, WATTLE_ERR_IO, path, 0,
+                            "cannot write it: %s", strerror(errno));
+    text_out_init(&in->rejects_out, in->rejects_file);
+    text_out_text(&in->rejects_out, "file,line,reason,raw\n");
+    return WATTLE_OK;
+}
+
+/*
+ * Reads the devices.csv of a folder when there is one. A table that was not
+ * asked for must not stop the run: a broken one is listed as skipped.
+ */
+static int
+read_table_in(struct inputs *in, const char *folder, size_t len,
+              struct wattle_error *error)
+{
+    struct buffer path = {0};
+    struct wattle_error why;
+    int status = buffer_append(&path, folder, len);
+    if (status == WATTLE_OK)
+        status = buffer_append(&path, "devices.csv", sizeof("devices.csv"));
+    if (status == WATTLE_OK && access(path.data, F_OK) == 0) {
+        status = read_table(in, path.data, &why);
+        if (status != WATTLE_OK && status != WATTLE_ERR_MEMORY)
+            status = source_list_add_broken(&in->sources, path.data,
+                                            why.message);
+    }
+    buffer_release(&path);
+    return status == WATTLE_OK ? status : error_memory(error);
+}
+
+/* Device tables beside the readings that were just added. */
+static int
+read_tables(struct inputs *in, size_t first,
+            struct wattle_error *error)
+{
+    const char *last = NULL;
+    size_t last_len = 0;
+    if (in->devices_path != NULL)
+        return WATTLE_OK;
+    size_t n = in->sources.n;
+    for (size_t i = first; i < n; i++) {
+        const struct source *source = &in->sources.sources[i];
+        const char *slash = strrchr(source->path, '/');
+        size_t len = slash != NULL ? (size_t)(slash - source->path) + 1 : 0;
+        if (source->kind != SOURCE_PLAIN ||
+            (last != NULL && len == last_len &&
+             memcmp(last, source->path, len) == 0))
+            continue;
+        int status = read_table_in(in, source->path, len, error);
+        if (status != WATTLE_OK)
+            return status;
+        last = in->sources.sources[i].path;
+        last_len = len;
+    }
+    return WATTLE_OK;
+}
+
+int
+inputs_open(struct inputs *in, const struct inputs_options *options,
+            struct wattle_error *error)
+{
+    *in = (struct inputs){.devices_path = options->devices_path,
+                          .rejects_path = options->rejects_path};
+    registry_init(&in->caller_devices);
+    device_table_init(&in->table);
+    return in->devices_path != NULL ? read_table(in, in->devices_path, error)
+                                    : WATTLE_OK;
+}
+
+void
+inputs_release(struct inputs *in)
+{
+    if (in->rejects_file != NULL)
+        fclose(in->rejects_file);
+    free(in->files);
+    source_list_release(&in->sources);
+    registry_release(&in->caller_devices);
+    device_table_release(&in->table);
+}
+
+int
+inputs_add_path(struct inputs *in, const char *path,
+                       struct wattle_error *error)
+{
+    size_t first = in->sources.n;
+    int status = source_list_add_path(&in->sources, path, error);
+    in->has_paths = true;
+    if (status == WATTLE_OK)
+        status = read_tables(in, first, error);
+    return status;
+}
+
+int
+inputs_device(struct inputs *in, const char *id, size_t len,
+                     uint32_t *number, struct wattle_error *error)
+{
+    if (len == 0 || len > REGISTRY_MAX_ID || memchr(id, '\0', len) != NULL)
+        return error_set(error, WATTLE_ERR_USAGE,
+                         "a device id must have 1 to %d bytes, none zero",
+                         REGISTRY_MAX_ID);
+    *number = registry_add(&in->caller_devices, id, len);
+    return *number != REGISTRY_NO_DEVICE ? WATTLE_OK : error_memory(error);
+}
+
+static bool
+is_in_range(int column, int64_t value, int decimals)
+{
+    int64_t one = decimal_power_of_ten(decimals);
+    int64_t max = column == WATTLE_POWER_FACTOR ? one : one * 1000000000;
+    int64_t min =
+        column == WATTLE_VOLTAGE || column == WATTLE_CURRENT ? 0 : -max;
+    return value >= min && value <= max;
+}
+
+static bool
+has_power(uint8_t columns)
+{
+    return (columns & BATCH_HAS(WATTLE_POWER)) != 0 ||
+           (columns & BATCH_HAS_VIP) == BATCH_HAS_VIP ||
+           (columns & BATCH_HAS(WATTLE_ENERGY)) != 0;
+}
+
+static int
+check_batch(const struct inputs *in,
+            const struct wattle_batch *batch, struct wattle_error *error)
+{
+    uint8_t given = 0;
+    for (int c = 0; c < WATTLE_N_COLUMNS; c++) {
+        given |= (uint8_t)(batch->columns[c] != NULL ? BATCH_HAS(c) : 0);
+        if (batch->columns[c] != NULL && batch->decimals[c] > 9)
+            return error_set(error, WATTLE_ERR_USAGE,
+                             "a column has more than nine decimals");
+    }
+    for (size_t i = 0; i < batch->n_rows; i++) {
+        uint8_t has =
+            batch->presence != NULL ? batch->presence[i] & given : given;
+        bool fits = has_power(has) &&
+                    batch->device[i] < in->caller_devices.n_devices &&
+                    batch->time_ms[i] >= CIVIL_MIN_MS &&
+                    batch->time_ms[i] <= CIVIL_MAX_MS;
+        for (int c = 0; c < WATTLE_N_COLUMNS && fits; c++) {
+            if ((has & BATCH_HAS(c)) != 0)
+                fits = is_in_range(c, batch->columns[c][i], batch->decimals[c]);
+        }
+        if (!fits)
+            return error_set(error, WATTLE_ERR_USAGE,
+                             "row %zu of the batch is out of range", i);
+    }
+    return WATTLE_OK;
+}
+
+int
+inputs_add_batch(struct inputs *in,
+                        const struct wattle_batch *batch,
+                        struct wattle_error *error)
+{
+    int status = check_batch(in, batch, error);
+    if (status != WATTLE_OK)
+        return status;
+    struct row_store *rows = source_list_rows(&in->sources);
+    if (rows == NULL)
+        return error_memory(error);
+    return row_store_add(rows, batch, error);
+}
+
+int
+inputs_write_reject(void *context, const struct engine_reject *reject, const char *raw,
+             size_t raw_len)
+{
+    struct inputs *in = context;
+    struct text_out *out = &in->rejects_out;
+    const char *path = in->sources.sources[reject->source].path;
+    text_out_csv(out, path, strlen(path));
+    text_out_byte(out, ',');
+    text_out_count(out, reject->line);
+    text_out_byte(out, ',');
+    text_out_text(out, wattle_reason_text(reject->reason));
+    text_out_byte(out, ',');
+    text_out_csv(out, raw, raw_len);
+    text_out_byte(out, '\n');
+    return WATTLE_OK;
+}
+
+int
+inputs_close_rejects(struct inputs *in, struct wattle_error *error)
+{
+    FILE *file = in->rejects_file;
+    in->rejects_file = NULL;
+    if (file == NULL)
+        return WATTLE_OK;
+    text_out_flush(&in->rejects_out);
+    bool failed = ferror(file) != 0;
+    if (fclose(file) != 0 || failed)
+        return error_set_at(error, WATTLE_ERR_IO, in->rejects_path,
+                            0, "cannot write it: %s", strerror(errno));
+    return WATTLE_OK;
+}
+

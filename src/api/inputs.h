@@ -1,0 +1,71 @@
+/*
+ * inputs.h - what a report or an import reads, as the caller hands it over.
+ */
+#ifndef API_INPUTS_H
+#define API_INPUTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "engine/engine.h"
+#include "ingest/source.h"
+#include "model/device_table.h"
+#include "model/registry.h"
+#include "report/text_out.h"
+#include "wattle/batch.h"
+#include "wattle/error.h"
+
+/* The options that reports and imports share. */
+struct inputs_options {
+    const char *devices_path, *rejects_path; /* or NULL */
+    int value_kind, n_threads, simd, reader;
+    size_t block_bytes;
+};
+
+struct inputs_file {
+    dev_t device;
+    ino_t inode;
+};
+
+struct inputs {
+    const char *devices_path, *rejects_path; /* borrowed */
+    struct source_list sources;
+    struct registry caller_devices;
+    struct device_table table;
+    bool has_paths;
+    struct inputs_file *files; /* device tables that were read */
+    size_t n_files, file_cap;
+    FILE *rejects_file;
+    struct text_out rejects_out; /* on its way into rejects_file */
+};
+
+/* WATTLE_ERR_USAGE or _CPU when an option makes no sense here. */
+int inputs_check(const struct inputs_options *options,
+                 struct wattle_error *error);
+
+/* Begins; reads the device table when one is named. Release in any case. */
+int inputs_open(struct inputs *inputs, const struct inputs_options *options,
+                struct wattle_error *error);
+void inputs_release(struct inputs *inputs);
+
+/* See report.h. */
+int inputs_add_path(struct inputs *inputs, const char *path,
+                    struct wattle_error *error);
+int inputs_device(struct inputs *inputs, const char *id, size_t len,
+                  uint32_t *number, struct wattle_error *error);
+int inputs_add_batch(struct inputs *inputs, const struct wattle_batch *batch,
+                     struct wattle_error *error);
+
+/* Opens the file of rejects, if one is wanted. */
+int inputs_open_rejects(struct inputs *inputs, struct wattle_error *error);
+
+/* An engine_reject_visit; the context is a struct inputs. */
+int inputs_write_reject(void *context, const struct engine_reject *reject,
+                        const char *raw, size_t raw_len);
+
+int inputs_close_rejects(struct inputs *inputs, struct wattle_error *error);
+
+#endif

@@ -1,0 +1,312 @@
+/*
+ * cmd_import.c - wattle import: readings into a database.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/command.h"
+#include "cli/progress.h"
+#include "cli/trace_file.h"
+#include "wattle/import.h"
+#include "wattle/report.h"
+
+enum {
+    OPT_DB = 1,
+    OPT_DRY_RUN,
+    OPT_WAIT,
+    OPT_VALUE,
+    OPT_DEVICES,
+    OPT_REJECTS,
+    OPT_STRICT,
+    OPT_QUIET,
+    OPT_NO_PROGRESS,
+    OPT_TIMINGS,
+    OPT_TRACE,
+    OPT_THREADS,
+    OPT_SIMD,
+    OPT_READER
+};
+
+static const struct cli_option import_options[] = {
+    {OPT_DB, "db", "FILE", "the database; made when absent", "Where to"},
+    {OPT_DRY_RUN, "dry-run", NULL, "do everything but write", NULL},
+    {OPT_WAIT, "wait", "SPAN",
+     "how long to wait for another import to end (default 1m)", NULL},
+    {OPT_VALUE, "value", "KIND",
+     "what a column named value holds: power-w (default), power-kw, "
+     "energy-wh, energy-kwh",
+     "Which readings"},
+    {OPT_DEVICES, "devices", "FILE",
+     "device table (default: devices.csv beside the readings)", NULL},
+    {OPT_REJECTS, "rejects", "FILE", "write every rejected line to FILE",
+     "Output"},
+    {OPT_STRICT, "strict", NULL,
+     "exit status 1 when a line was rejected or a file skipped", NULL},
+    {OPT_QUIET, "quiet", NULL, "no words but errors", NULL},
+    {OPT_NO_PROGRESS, "no-progress", NULL, "draw no progress bar", NULL},
+    {OPT_TIMINGS, "timings", NULL, "tell how long it took", "Measuring"},
+    {OPT_TRACE, "trace", "FILE",
+     "write what ran when to FILE, for Perfetto (ui.perfetto.dev)", NULL},
+    {OPT_THREADS, "threads", "N", "threads (default: one for each core)", NULL},
+    {OPT_SIMD, "simd", "LEVEL", "auto (default), scalar, avx2, avx512, neon",
+     NULL},
+    {OPT_READER, "reader", "KIND", "mmap (default, auto), pread, uring", NULL},
+    {0, NULL, NULL, NULL, NULL},
+};
+
+struct request {
+    const struct command *self;
+    struct wattle_import_options options;
+    const char **paths; /* room for every argument */
+    size_t n_paths;
+    const char *database, *trace_path;
+    bool is_strict;
+    bool is_quiet;
+    bool has_progress;
+};
+
+static bool
+read_flag(int option, struct request *request)
+{
+    switch (option) {
+    case OPT_DRY_RUN:
+        request->options.is_dry_run = true;
+        break;
+    case OPT_STRICT:
+        request->is_strict = true;
+        break;
+    case OPT_QUIET:
+        request->is_quiet = true;
+        break;
+    case OPT_TIMINGS:
+        request->options.timings = true;
+        break;
+    default:
+        request->has_progress = false;
+        break;
+    }
+    return true;
+}
+
+static bool
+read_option(const struct cli_parser *parser, int option,
+            struct request *request)
+{
+    struct wattle_import_options *o = &request->options;
+    uint64_t n;
+    switch (option) {
+    case OPT_DB:
+        request->database = parser->value;
+        return true;
+    case OPT_WAIT:
+        return cli_span_ms(parser, INT64_C(366) * 86400000, &o->wait_ms);
+    case OPT_DEVICES:
+        o->devices_path = parser->value;
+        return true;
+    case OPT_REJECTS:
+        o->rejects_path = parser->value;
+        return true;
+    case OPT_TRACE:
+        request->trace_path = parser->value;
+        return true;
+    case OPT_THREADS:
+        if (!cli_count(parser, 1, 1024, &n))
+            return false;
+        o->n_threads = (int)n;
+        return true;
+    case OPT_VALUE:
+        return cli_value_kind(parser, &o->value_kind);
+    case OPT_SIMD:
+        return cli_simd(parser, &o->simd);
+    case OPT_READER:
+        return cli_reader(parser, &o->reader);
+    default:
+        return read_flag(option, request);
+    }
+}
+
+static int
+read_arguments(int argc, char **argv, struct request *request)
+{
+    struct cli_parser parser;
+    cli_parser_init(&parser, request->self, argc, argv);
+    for (int option; (option = cli_next(&parser)) != CLI_END;) {
+        if (option == CLI_BAD || option == CLI_HELP)
+            return option;
+        if (option == CLI_OPERAND)
+            request->paths[request->n_paths++] = parser.value;
+        else if (!read_option(&parser, option, request))
+            return CLI_BAD;
+    }
+    if (request->database == NULL)
+        cli_complain(request->self, "say where to: --db FILE");
+    else if (request->n_paths == 0)
+        cli_complain(request->self, "say what to read: files, folders, or - "
+                                    "for standard input");
+    else
+        return CLI_END;
+    return CLI_BAD;
+}
+
+static void
+say_waiting(void *context)
+{
+    const struct request *request = context;
+    if (!request->is_quiet)
+        cli_complain(request->self, "another import is writing to %s; waiting",
+                     request->database);
+}
+
+static void
+warn(const struct request *request, const struct wattle_import_result *r)
+{
+    for (size_t i = 0; i < r->n_skipped_files; i++)
+        cli_complain(request->self, "%s: %s", r->skipped_files[i].path,
+                     r->skipped_files[i].reason);
+    for (size_t i = 0; i < r->n_first_rejects; i++)
+        cli_complain(request->self, "%s:%llu: rejected (%s)",
+                     r->first_rejects[i].path,
+                     (unsigned long long)r->first_rejects[i].line,
+                     wattle_reason_text(r->first_rejects[i].reason));
+    if (r->n_rejects > r->n_first_rejects)
+        cli_complain(request->self,
+                     "and %llu more; --rejects FILE writes all of them",
+                     (unsigned long long)(r->n_rejects - r->n_first_rejects));
+}
+
+static void
+print_count(const char *name, uint64_t n, const char *note)
+{
+    printf("  %-10s ", name);
+    cli_print_grouped(n);
+    printf("%s\n", note);
+}
+
+static void
+print_result(const struct request *request,
+             const struct wattle_import_result *r)
+{
+    printf("%s: %zu file%s read", request->database, r->n_files,
+           r->n_files == 1 ? "" : "s");
+    if (r->n_grown_files > 0)
+        printf(" (%zu from where %s ended)", r->n_grown_files,
+               r->n_grown_files == 1 ? "it had" : "they had");
+    if (r->n_known_files > 0)
+        printf(", %zu known already", r->n_known_files);
+    printf("%s\n", request->options.is_dry_run ? " (dry run)" : "");
+    print_count("new", r->n_new, "");
+    print_count("replaced", r->n_replaced, "");
+    print_count("unchanged", r->n_unchanged, "");
+    print_count("rejected", r->n_rejects, "");
+}
+
+static void
+print_timings(const struct wattle_import_result *r)
+{
+    const struct wattle_timings *t = &r->timings;
+    uint64_t n = r->n_new + r->n_replaced + r->n_unchanged;
+    fprintf(stderr,
+            "Wall time %.3f ms: %.1f MB/s, %.2f million readings/s\n"
+            "%d thread%s; simd %s, reader %s\nPeak memory: %.1f MiB\n",
+            t->wall_s * 1e3, (double)t->n_bytes / t->wall_s / 1e6,
+            (double)n / t->wall_s / 1e6, t->n_threads,
+            t->n_threads == 1 ? "" : "s", t->simd != NULL ? t->simd : "-",
+            t->reader, (double)t->peak_memory_bytes / (1024 * 1024));
+}
+
+static void
+read_progress(const void *import, uint64_t *done, uint64_t *total)
+{
+    wattle_import_progress(import, done, total);
+}
+
+static int
+run(struct request *request, struct wattle_import *import)
+{
+    struct wattle_error error = {0};
+    struct progress_watch watch;
+    int status = WATTLE_OK;
+    for (size_t i = 0; i < request->n_paths && status == WATTLE_OK; i++)
+        status = wattle_import_add_path(import, request->paths[i], &error);
+    if (status != WATTLE_OK) {
+        cli_complain_error(request->self, &error);
+        return EXIT_USAGE;
+    }
+    progress_watch_begin(&watch, read_progress, import,
+                         request->has_progress && !request->is_quiet);
+    status = wattle_import_run(import, &error);
+    progress_watch_end(&watch);
+    const struct wattle_import_result *result = wattle_import_result(import);
+    if (!request->is_quiet && result != NULL)
+        warn(request, result);
+    if (status != WATTLE_OK) {
+        cli_complain_error(request->self, &error);
+        return EXIT_USAGE;
+    }
+    if (!request->is_quiet)
+        print_result(request, result);
+    if (request->options.timings)
+        print_timings(result);
+    bool is_dirty = result->n_rejects > 0 || result->n_skipped_files > 0;
+    return request->is_strict && is_dirty ? EXIT_FOUND : EXIT_DONE;
+}
+
+static int
+open_and_run(struct request *request)
+{
+    struct wattle_error error = {0};
+    struct wattle_import *import = NULL;
+    int code = EXIT_USAGE;
+    progress_clear_on_interrupt();
+    if (wattle_import_open(&import, request->database, &request->options,
+                           &error) != WATTLE_OK)
+        cli_complain_error(request->self, &error);
+    else
+        code = run(request, import);
+    wattle_import_close(import);
+    return code;
+}
+
+static int
+run_import(const struct command *self, int argc, char **argv)
+{
+    struct request request = {.self = self, .has_progress = true};
+    struct trace_file trace;
+    int code = EXIT_USAGE;
+    wattle_import_options_init(&request.options);
+    request.options.on_waiting = say_waiting;
+    request.options.waiting_context = &request;
+    request.paths = calloc((size_t)argc + 1, sizeof(char *));
+    if (request.paths == NULL)
+        return code;
+    int parsed = read_arguments(argc, argv, &request);
+    if (parsed == CLI_HELP) {
+        cli_print_help(self);
+        code = EXIT_DONE;
+    }
+    if (parsed == CLI_END &&
+        trace_file_open(&trace, self, request.trace_path)) {
+        request.options.trace = trace.trace;
+        if (request.options.reader == WATTLE_READER_AUTO)
+            request.options.reader = WATTLE_READER_MMAP;
+        code = trace_file_close(&trace, open_and_run(&request));
+    }
+    free(request.paths);
+    return code;
+}
+
+const struct command command_import = {
+    .name = "import",
+    .arguments = "PATH... --db FILE [options]",
+    .summary = "Keep readings in a database, to ask for ever",
+    .description =
+        "Reads what 'wattle report' reads and keeps it in one SQLite file.\n"
+        "A device has one reading a time: a later value replaces an earlier\n"
+        "one. A file that was imported before is left alone; of one that has\n"
+        "grown only the new lines are read. All of an import is there\n"
+        "afterwards, or nothing. Exit status: 0 done, 1 rejects with\n"
+        "--strict, 2 error.",
+    .options = import_options,
+    .run = run_import,
+};

@@ -1,0 +1,58 @@
+/*
+ * importer.h - runs lanes over the input and hands what they gather to the
+ * store, in one transaction.
+ */
+#ifndef ENGINE_IMPORTER_H
+#define ENGINE_IMPORTER_H
+
+#include "engine/engine.h"
+#include "engine/lane.h"
+#include "model/device_table.h"
+#include "store/catalog.h"
+#include "store/database.h"
+#include "store/device_merge.h"
+#include "wattle/import.h"
+
+/* What becomes of one source. */
+struct importer_file {
+    int64_t number;
+    struct catalog_file known; /* as imported before; number 0 = new */
+    int64_t modified_ns;
+    uint64_t size_bytes;
+    uint64_t *parts;
+    size_t n_parts;
+    uint64_t n_lines, file_lines, n_rejects;
+    uint64_t by_reason[WATTLE_N_REASONS];
+};
+
+struct importer {
+    /* given; borrowed */
+    const char *database;
+    const struct wattle_import_options *options;
+    struct source_list *sources; /* known files are taken out */
+    struct device_table *table;
+    const struct registry *caller_devices;
+    engine_reject_visit visit_reject; /* NULL = not wanted */
+    void *visit_context;
+    /* results */
+    struct engine engine;
+    struct wattle_report_options engine_options;
+    struct merge_counts counts;
+    size_t n_known_files, n_grown_files, n_new_devices;
+    /* meanwhile */
+    struct database db;
+    bool had_readings; /* the database, before */
+    struct importer_file *files; /* beside the sources */
+    struct catalog_rejects rejects;
+    uint32_t n_old_devices;
+    char imported_at[32];
+    _Atomic uint64_t n_merged; /* readings */
+    _Atomic uint64_t n_to_merge;
+};
+
+/* Zeroed but for what is given; 0, or the status of the first failure. */
+int importer_run(struct importer *importer, struct wattle_error *error);
+
+void importer_release(struct importer *importer);
+
+#endif

@@ -1,0 +1,142 @@
+/*
+ * content.c - hashing parts, several at a time.
+ */
+#include "ingest/content.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#include "base/error.h"
+
+#define READ_BYTES  ((size_t)256 << 10)
+#define MAX_THREADS 64
+
+size_t
+content_n_parts(uint64_t size_bytes)
+{
+    return (size_t)((size_bytes + CONTENT_PART_BYTES - 1) / CONTENT_PART_BYTES);
+}
+
+struct hashing {
+    int fd;
+    uint64_t size_bytes;
+    uint64_t *hashes;
+    size_t n_parts;
+    _Atomic size_t next;
+    _Atomic int failure; /* errno; -1: the file has shrunk */
+};
+
+static int
+hash_range(int fd, uint64_t at, uint64_t end, uint8_t *room,
+           XXH3_state_t *state, uint64_t *hash)
+{
+    XXH3_64bits_reset(state);
+    while (at < end) {
+        size_t want = end - at < READ_BYTES ? (size_t)(end - at) : READ_BYTES;
+        ssize_t n = pread(fd, room, want, (off_t)at);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return n < 0 ? errno : -1;
+        XXH3_64bits_update(state, room, (size_t)n);
+        at += (uint64_t)n;
+    }
+    *hash = XXH3_64bits_digest(state);
+    return 0;
+}
+
+static void *
+hash_parts(void *context)
+{
+    struct hashing *h = context;
+    uint8_t *room = malloc(READ_BYTES);
+    XXH3_state_t *state = XXH3_createState();
+    int failure = room == NULL || state == NULL ? ENOMEM : 0;
+    while (failure == 0) {
+        size_t part = atomic_fetch_add(&h->next, 1);
+        if (part >= h->n_parts || atomic_load(&h->failure) != 0)
+            break;
+        uint64_t at = part * CONTENT_PART_BYTES;
+        uint64_t end = at + CONTENT_PART_BYTES;
+        failure = hash_range(h->fd, at, end < h->size_bytes ? end : h->size_bytes,
+                             room, state, &h->hashes[part]);
+    }
+    if (failure != 0)
+        atomic_store(&h->failure, failure);
+    XXH3_freeState(state);
+    free(room);
+    return NULL;
+}
+
+static int
+complain(const char *path, int failure, struct wattle_error *error)
+{
+    return error_set_at(error, WATTLE_ERR_IO, path, 0, "cannot read it: %s",
+                        failure > 0 ? strerror(failure) : "it has shrunk");
+}
+
+int
+content_hash(const char *path, uint64_t size_bytes, size_t from, int n_threads,
+             uint64_t *hashes, struct wattle_error *error)
+{
+    pthread_t threads[MAX_THREADS];
+    int n_running = 0;
+    struct hashing h = {.fd = open(path, O_RDONLY | O_CLOEXEC),
+                        .size_bytes = size_bytes,
+                        .hashes = hashes,
+                        .n_parts = content_n_parts(size_bytes)};
+    if (h.fd < 0)
+        return complain(path, errno, error);
+    atomic_store(&h.next, from);
+    n_threads = n_threads < MAX_THREADS ? n_threads : MAX_THREADS;
+    while (n_running + 1 < n_threads &&
+           from + (size_t)n_running + 1 < h.n_parts &&
+           pthread_create(&threads[n_running], NULL, hash_parts, &h) == 0)
+        n_running++;
+    hash_parts(&h);
+    for (int i = 0; i < n_running; i++)
+        pthread_join(threads[i], NULL);
+    close(h.fd);
+    int failure = atomic_load(&h.failure);
+    return failure != 0 ? complain(path, failure, error) : WATTLE_OK;
+}
+
+/* Hashes the part from `at` to `end` and compares. */
+static bool
+is_part(int fd, uint64_t at, uint64_t end, uint64_t wanted)
+{
+    uint8_t *room = malloc(READ_BYTES);
+    XXH3_state_t *state = XXH3_createState();
+    uint64_t hash = ~wanted;
+    bool is_same = room != NULL && state != NULL &&
+                   hash_range(fd, at, end, room, state, &hash) == 0 &&
+                   hash == wanted;
+    XXH3_freeState(state);
+    free(room);
+    return is_same;
+}
+
+bool
+content_has_head(const char *path, uint64_t size_bytes, const uint64_t *hashes)
+{
+    size_t n = content_n_parts(size_bytes);
+    char last = '\0';
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    bool is_same = n > 0 && pread(fd, &last, 1, (off_t)size_bytes - 1) == 1 &&
+                   last == '\n';
+    if (is_same && n > 1)
+        is_same = is_part(fd, 0, CONTENT_PART_BYTES, hashes[0]);
+    if (is_same)
+        is_same = is_part(fd, (n - 1) * CONTENT_PART_BYTES, size_bytes,
+                          hashes[n - 1]);
+    close(fd);
+    return is_same;
+}

@@ -1,0 +1,36 @@
+/*
+ * content.h - by what a file is known again: hashes of its parts.
+ *
+ * A file is cut into parts of CONTENT_PART_BYTES; each has an XXH3 hash of 64
+ * bits. Two files with the same size and hashes count as the same; a file
+ * that begins with another's full parts and the rest of it has grown.
+ */
+#ifndef INGEST_CONTENT_H
+#define INGEST_CONTENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "wattle/error.h"
+
+#define CONTENT_PART_BYTES ((uint64_t)4 << 20)
+
+/* How many parts a file of that size has. */
+size_t content_n_parts(uint64_t size_bytes);
+
+/*
+ * Hashes parts [from, content_n_parts(size)) of a file into hashes[from ..]
+ * with up to n_threads threads. 0 or WATTLE_ERR_IO.
+ */
+int content_hash(const char *path, uint64_t size_bytes, size_t from,
+                 int n_threads, uint64_t *hashes, struct wattle_error *error);
+
+/*
+ * Whether the first size_bytes of a file still have these hashes, judged by
+ * the first part and the last, and end a line.
+ */
+bool content_has_head(const char *path, uint64_t size_bytes,
+                      const uint64_t *hashes);
+
+#endif

@@ -1,0 +1,153 @@
+/*
+ * block.c - columns of a block, one behind the other.
+ */
+#include "store/block.h"
+
+#include <string.h>
+
+#include "store/byte_io.h"
+#include "store/column_codec.h"
+
+#define NANO_PER_MILLI 1000000
+
+void
+block_to_nano(struct block *block)
+{
+    if (block->exponent == BLOCK_NANO)
+        return;
+    for (int c = BLOCK_VALUE; c < BLOCK_PRESENCE; c++) {
+        if ((block->columns & BLOCK_BIT(c)) == 0)
+            continue;
+        for (size_t i = 0; i < block->n_rows; i++)
+            block->column[c][i] *= NANO_PER_MILLI;
+    }
+    block->exponent = BLOCK_NANO;
+}
+
+void
+block_add_column(struct block *block, unsigned column)
+{
+    if ((block->columns & BLOCK_BIT(column)) != 0)
+        return;
+    bool is_value = column >= BLOCK_VALUE && column < BLOCK_PRESENCE;
+    if (is_value && block->n_rows > 0)
+        block_add_column(block, BLOCK_PRESENCE);
+    int64_t before = 0;
+    if (column == BLOCK_PRESENCE)
+        before = (block->columns & BLOCK_VALUES) >> BLOCK_VALUE;
+    for (size_t i = 0; i < block->n_rows; i++)
+        block->column[column][i] = before;
+    block->columns |= BLOCK_BIT(column);
+}
+
+size_t
+block_encode(const struct kernels *kernels, const struct block *block,
+             bool is_quick, uint8_t *to)
+{
+    uint8_t *begin = to;
+    to = byte_put_count(to, block->columns);
+    for (int c = 0; c < BLOCK_N_COLUMNS; c++) {
+        if ((block->columns & BLOCK_BIT(c)) == 0)
+            continue;
+        bool is_value = c >= BLOCK_VALUE && c < BLOCK_PRESENCE;
+        size_t len = column_encode(kernels, block->column[c], block->n_rows,
+                                   is_value ? block->exponent : 0, is_quick,
+                                   to + 3);
+        /* three bytes of length, so that nothing has to move */
+        to[0] = (uint8_t)len;
+        to[1] = (uint8_t)(len >> 8);
+        to[2] = (uint8_t)(len >> 16);
+        to += 3 + len;
+    }
+    return (size_t)(to - begin);
+}
+
+/* Where the columns of an encoded block are. */
+struct layout {
+    const uint8_t *bytes[BLOCK_N_COLUMNS];
+    size_t len[BLOCK_N_COLUMNS];
+    unsigned columns;
+};
+
+static bool
+find_columns(const uint8_t *bytes, size_t len, struct layout *layout)
+{
+    struct byte_reader in = {bytes, bytes + len, false};
+    uint64_t columns = byte_get_count(&in);
+    if (columns >= 1u << BLOCK_N_COLUMNS ||
+        (columns & BLOCK_BIT(BLOCK_TIME)) == 0 || (columns & BLOCK_VALUES) == 0)
+        return false;
+    layout->columns = (unsigned)columns;
+    for (int c = 0; c < BLOCK_N_COLUMNS; c++) {
+        if ((columns & BLOCK_BIT(c)) == 0)
+            continue;
+        const uint8_t *size = byte_take(&in, 3);
+        if (size == NULL)
+            return false;
+        layout->len[c] = size[0] | (size_t)size[1] << 8 | (size_t)size[2] << 16;
+        layout->bytes[c] = byte_take(&in, layout->len[c]);
+        if (layout->bytes[c] == NULL)
+            return false;
+    }
+    return in.at == in.end;
+}
+
+/* The exponent that all values of the block fit: milli, or nano. */
+static bool
+find_exponent(const struct layout *layout, unsigned *exponent)
+{
+    *exponent = BLOCK_MILLI;
+    for (int c = BLOCK_VALUE; c < BLOCK_PRESENCE; c++) {
+        unsigned stored;
+        if ((layout->columns & BLOCK_BIT(c)) == 0)
+            continue;
+        if (!column_exponent(layout->bytes[c], layout->len[c], &stored))
+            return false;
+        if (stored < BLOCK_MILLI)
+            *exponent = BLOCK_NANO;
+    }
+    return true;
+}
+
+bool
+block_decode(const struct kernels *kernels, const uint8_t *bytes, size_t len,
+             size_t n_rows, unsigned wanted, struct block *block)
+{
+    struct layout layout;
+    if (!find_columns(bytes, len, &layout) ||
+        !find_exponent(&layout, &block->exponent))
+        return false;
+    block->n_rows = n_rows;
+    block->columns = layout.columns & (wanted | BLOCK_BIT(BLOCK_TIME));
+    for (int c = 0; c < BLOCK_N_COLUMNS; c++) {
+        bool is_value = c >= BLOCK_VALUE && c < BLOCK_PRESENCE;
+        if ((block->columns & BLOCK_BIT(c)) != 0 &&
+            !column_decode(kernels, layout.bytes[c], layout.len[c], n_rows,
+                           is_value ? block->exponent : 0, block->column[c]))
+            return false;
+    }
+    return true;
+}
+
+struct wattle_batch
+block_view(const struct block *block, size_t first, size_t n_rows,
+           const uint32_t *device, uint8_t *presence)
+{
+    struct wattle_batch view = {
+        .n_rows = n_rows,
+        .device = device,
+        .time_ms = block->column[BLOCK_TIME] + first,
+    };
+    for (int c = 0; c < WATTLE_N_COLUMNS; c++) {
+        if ((block->columns & BLOCK_BIT(BLOCK_VALUE + c)) == 0)
+            continue;
+        view.columns[c] = block->column[BLOCK_VALUE + c] + first;
+        view.decimals[c] = (uint8_t)(9 - block->exponent);
+    }
+    if ((block->columns & BLOCK_BIT(BLOCK_PRESENCE)) != 0) {
+        for (size_t i = 0; i < n_rows; i++)
+            presence[i] = (uint8_t)block->column[BLOCK_PRESENCE][first + i];
+        view.presence = presence;
+    }
+    return view;
+}

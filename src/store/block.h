@@ -1,0 +1,83 @@
+/*
+ * block.h - up to 1,024 readings of one device, column by column, and their
+ * bytes.
+ *
+ * Values are whole numbers at one power of ten for the block: thousandths
+ * (BLOCK_MILLI) or, when one value needs more, 1e-9 (BLOCK_NANO). Beside what
+ * was measured a block keeps what was said about it: which columns a reading
+ * has, how many readings of the same time it has replaced, and how many of
+ * their values had more than nine decimals.
+ */
+#ifndef STORE_BLOCK_H
+#define STORE_BLOCK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "simd/kernels.h"
+#include "wattle/batch.h"
+
+#define BLOCK_ROWS KERNEL_ROWS
+
+enum { BLOCK_NANO = 0, BLOCK_MILLI = 6 }; /* exponents: times 1e-9 */
+
+enum block_column {
+    BLOCK_TIME, /* ms since 1970 UTC; always there */
+    BLOCK_VALUE, /* + enum wattle_column */
+    BLOCK_PRESENCE = BLOCK_VALUE + WATTLE_N_COLUMNS, /* bits; else all */
+    BLOCK_DUPLICATES, /* readings replaced; else none */
+    BLOCK_ROUNDED,    /* values rounded; else none */
+    BLOCK_N_COLUMNS
+};
+
+#define BLOCK_BIT(column) (1u << (column))
+#define BLOCK_VALUES      (((1u << WATTLE_N_COLUMNS) - 1) << BLOCK_VALUE)
+
+struct block {
+    size_t n_rows;
+    unsigned columns;  /* bits; the others hold nothing */
+    unsigned exponent; /* of the values */
+    _Alignas(64) int64_t column[BLOCK_N_COLUMNS][BLOCK_ROWS];
+};
+
+/* The most bytes that block_encode writes. */
+#define BLOCK_MAX_BYTES (BLOCK_N_COLUMNS * (BLOCK_ROWS * 8 + 256))
+
+/* Bits (1 << enum wattle_column) of the values that a row has. */
+static inline unsigned
+block_presence(const struct block *block, size_t row)
+{
+    unsigned all = (block->columns & BLOCK_VALUES) >> BLOCK_VALUE;
+    if ((block->columns & BLOCK_BIT(BLOCK_PRESENCE)) == 0)
+        return all;
+    return all & (unsigned)block->column[BLOCK_PRESENCE][row];
+}
+
+/* Brings the values to 1e-9. */
+void block_to_nano(struct block *block);
+
+/* Makes sure that a column is there: the new one says what was true before. */
+void block_add_column(struct block *block, unsigned column);
+
+/* Encodes 1 .. 1,024 rows; the bytes written. Quick: for a short life. */
+size_t block_encode(const struct kernels *kernels, const struct block *block,
+                    bool is_quick, uint8_t *to);
+
+/*
+ * Decodes the wanted columns (bits; the time always) of n_rows rows. False
+ * when the bytes are damaged.
+ */
+bool block_decode(const struct kernels *kernels, const uint8_t *bytes,
+                  size_t len, size_t n_rows, unsigned wanted,
+                  struct block *block);
+
+/*
+ * The block as a batch; `device` has BLOCK_ROWS equal numbers, `presence`
+ * room for as many bytes, used when rows differ.
+ */
+struct wattle_batch block_view(const struct block *block, size_t first,
+                               size_t n_rows, const uint32_t *device,
+                               uint8_t *presence);
+
+#endif

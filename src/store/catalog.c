@@ -1,0 +1,367 @@
+/*
+ * catalog.c - rows of device, file, reject and reject_count.
+ */
+#include "store/catalog.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "store/checksum.h"
+
+static int
+complain_damage(const struct database *db, const char *table,
+                struct wattle_error *error)
+{
+    return error_set_at(error, WATTLE_ERR_FORMAT, db->path, 0,
+                        "the table %s is damaged; try 'wattle check'", table);
+}
+
+static int
+read_device(struct database *db, sqlite3_stmt *row, struct checksum *checksum,
+            struct registry *devices, struct device_table *table,
+            struct wattle_error *error)
+{
+    const char *id = (const char *)sqlite3_column_text(row, 1);
+    size_t len = (size_t)sqlite3_column_bytes(row, 1);
+    checksum_begin(checksum);
+    checksum_columns(checksum, row, 0, 5);
+    if (id == NULL || len == 0 || len > REGISTRY_MAX_ID ||
+        memchr(id, '\0', len) != NULL ||
+        checksum_end(checksum) != sqlite3_column_int64(row, 5) ||
+        sqlite3_column_int64(row, 0) != devices->n_devices)
+        return complain_damage(db, "device", error);
+    uint32_t n = devices->n_devices;
+    uint32_t number = registry_add(devices, id, len);
+    if (number == REGISTRY_NO_DEVICE)
+        return error_memory(error);
+    if (number != n)
+        return complain_damage(db, "device", error);
+    bool has_rating = sqlite3_column_type(row, 4) != SQLITE_NULL;
+    double rated_w = has_rating ? sqlite3_column_double(row, 4) : NAN;
+    if (table != NULL &&
+        device_table_add(table, id, (const char *)sqlite3_column_text(row, 2),
+                         (const char *)sqlite3_column_text(row, 3),
+                         rated_w) != WATTLE_OK)
+        return error_memory(error);
+    return WATTLE_OK;
+}
+
+int
+catalog_read_devices(struct database *db, struct registry *devices,
+                     struct device_table *table, struct wattle_error *error)
+{
+    struct checksum *checksum = checksum_new();
+    sqlite3_stmt *row = database_prepare(
+        db,
+        "SELECT number, device_id, name, location, rated_w, checksum "
+        "FROM device ORDER BY number",
+        error);
+    int status = WATTLE_OK;
+    if (checksum == NULL || row == NULL)
+        status = checksum == NULL ? error_memory(error)
+                                  : database_fail(db, error);
+    while (status == WATTLE_OK) {
+        int result = database_step(db, row, error);
+        if (result == SQLITE_DONE)
+            break;
+        status = result < 0 ? result
+                            : read_device(db, row, checksum, devices, table,
+                                          error);
+    }
+    sqlite3_finalize(row);
+    checksum_free(checksum);
+    return status;
+}
+
+static void
+bind_text(sqlite3_stmt *row, int column, const char *text,
+          struct checksum *checksum)
+{
+    if (text != NULL)
+        sqlite3_bind_text(row, column, text, -1, SQLITE_STATIC);
+    else
+        sqlite3_bind_null(row, column);
+    checksum_bytes(checksum, text, text != NULL ? strlen(text) : 0);
+}
+
+static void
+bind_number(sqlite3_stmt *row, int column, int64_t value,
+            struct checksum *checksum)
+{
+    sqlite3_bind_int64(row, column, value);
+    checksum_number(checksum, value);
+}
+
+static int
+write_device(struct database *db, sqlite3_stmt *row, struct checksum *checksum,
+             uint32_t number, const char *id, const struct device_info *info,
+             struct wattle_error *error)
+{
+    int64_t bits;
+    checksum_begin(checksum);
+    bind_number(row, 1, number, checksum);
+    bind_text(row, 2, id, checksum);
+    bind_text(row, 3, info != NULL ? info->name : NULL, checksum);
+    bind_text(row, 4, info != NULL ? info->location : NULL, checksum);
+    if (info == NULL || isnan(info->rated_w)) {
+        sqlite3_bind_null(row, 5);
+        checksum_bytes(checksum, NULL, 0);
+    } else {
+        sqlite3_bind_double(row, 5, info->rated_w);
+        memcpy(&bits, &info->rated_w, sizeof(bits));
+        checksum_number(checksum, bits);
+    }
+    sqlite3_bind_int64(row, 6, checksum_end(checksum));
+    int result = database_step(db, row, error);
+    sqlite3_reset(row);
+    return result < 0 ? result : WATTLE_OK;
+}
+
+int
+catalog_write_devices(struct database *db, struct registry *devices,
+                      uint32_t first, const struct device_table *table,
+                      struct wattle_error *error)
+{
+    for (uint32_t i = 0; i < table->ids.n_devices; i++) {
+        const char *id = registry_id(&table->ids, i);
+        if (registry_add(devices, id, strlen(id)) == REGISTRY_NO_DEVICE)
+            return error_memory(error);
+    }
+    struct checksum *checksum = checksum_new();
+    sqlite3_stmt *row = database_prepare(
+        db, "INSERT OR REPLACE INTO device VALUES(?1,?2,?3,?4,?5,?6)", error);
+    int status = WATTLE_OK;
+    if (checksum == NULL || row == NULL)
+        status = checksum == NULL ? error_memory(error)
+                                  : database_fail(db, error);
+    for (uint32_t i = 0; i < devices->n_devices && status == WATTLE_OK; i++) {
+        const char *id = registry_id(devices, i);
+        const struct device_info *info = device_table_find(table, id);
+        if (i >= first || info != NULL)
+            status = write_device(db, row, checksum, i, id, info, error);
+    }
+    sqlite3_finalize(row);
+    checksum_free(checksum);
+    return status;
+}
+
+/* Columns of file that are found again, and that its checksum covers. */
+#define FILE_COLUMNS                                                           \
+    "number, path, is_usable, problem, size_bytes, modified_ns, n_lines, "     \
+    "n_rejects, file_lines, parts, imported_at"
+
+static int
+take_file(struct database *db, sqlite3_stmt *row, struct catalog_file *found,
+          struct wattle_error *error)
+{
+    struct checksum *checksum = checksum_new();
+    if (checksum == NULL)
+        return error_memory(error);
+    checksum_begin(checksum);
+    checksum_columns(checksum, row, 0, 11);
+    int64_t sum = checksum_end(checksum);
+    checksum_free(checksum);
+    if (sum != sqlite3_column_int64(row, 11))
+        return complain_damage(db, "file", error);
+    size_t len = (size_t)sqlite3_column_bytes(row, 9);
+    uint64_t *parts = malloc(len + sizeof(*parts));
+    if (parts == NULL)
+        return error_memory(error);
+    if (len > 0)
+        memcpy(parts, sqlite3_column_blob(row, 9), len);
+    *found = (struct catalog_file){
+        .number = sqlite3_column_int64(row, 0),
+        .is_usable = sqlite3_column_int(row, 2) != 0,
+        .size_bytes = (uint64_t)sqlite3_column_int64(row, 4),
+        .modified_ns = sqlite3_column_int64(row, 5),
+        .n_lines = (uint64_t)sqlite3_column_int64(row, 6),
+        .n_rejects = (uint64_t)sqlite3_column_int64(row, 7),
+        .file_lines = (uint64_t)sqlite3_column_int64(row, 8),
+        .parts = parts,
+        .n_parts = len / sizeof(*parts),
+    };
+    return WATTLE_OK;
+}
+
+/* Runs a statement for one file. */
+static int
+find_file(struct database *db, sqlite3_stmt *row, struct catalog_file *found,
+          struct wattle_error *error)
+{
+    *found = (struct catalog_file){0};
+    int result = database_step(db, row, error);
+    int status = result < 0 ? result : WATTLE_OK;
+    if (result == SQLITE_ROW)
+        status = take_file(db, row, found, error);
+    sqlite3_finalize(row);
+    return status;
+}
+
+int
+catalog_find_path(struct database *db, const char *path,
+                  struct catalog_file *found, struct wattle_error *error)
+{
+    sqlite3_stmt *row =
+        database_prepare(db,
+                         "SELECT " FILE_COLUMNS ", checksum FROM file WHERE "
+                         "path = ?1 AND is_usable ORDER BY number DESC LIMIT 1",
+                         error);
+    if (row == NULL)
+        return database_fail(db, error);
+    sqlite3_bind_text(row, 1, path, -1, SQLITE_STATIC);
+    return find_file(db, row, found, error);
+}
+
+int
+catalog_find_content(struct database *db, uint64_t size_bytes,
+                     const uint64_t *parts, size_t n_parts,
+                     struct catalog_file *found, struct wattle_error *error)
+{
+    sqlite3_stmt *row = database_prepare(
+        db,
+        "SELECT " FILE_COLUMNS ", checksum FROM file WHERE size_bytes = ?1 "
+        "AND length(parts) > 0 AND parts = ?2 LIMIT 1",
+        error);
+    if (row == NULL)
+        return database_fail(db, error);
+    sqlite3_bind_int64(row, 1, (int64_t)size_bytes);
+    sqlite3_bind_blob64(row, 2, parts, n_parts * sizeof(*parts),
+                        SQLITE_STATIC);
+    return find_file(db, row, found, error);
+}
+
+int
+catalog_has_size(struct database *db, uint64_t size_bytes, bool *has,
+                 struct wattle_error *error)
+{
+    sqlite3_stmt *row = database_prepare(
+        db, "SELECT 1 FROM file WHERE size_bytes = ?1 LIMIT 1", error);
+    if (row == NULL)
+        return database_fail(db, error);
+    sqlite3_bind_int64(row, 1, (int64_t)size_bytes);
+    int result = database_step(db, row, error);
+    *has = result == SQLITE_ROW;
+    sqlite3_finalize(row);
+    return result < 0 ? result : WATTLE_OK;
+}
+
+static int
+forget_unusable(struct database *db, const char *path,
+                struct wattle_error *error)
+{
+    sqlite3_stmt *row = database_prepare(
+        db, "DELETE FROM file WHERE path = ?1 AND NOT is_usable", error);
+    if (row == NULL)
+        return database_fail(db, error);
+    sqlite3_bind_text(row, 1, path, -1, SQLITE_STATIC);
+    int result = database_step(db, row, error);
+    sqlite3_finalize(row);
+    return result < 0 ? result : WATTLE_OK;
+}
+
+int
+catalog_next_file(struct database *db, int64_t *number,
+                  struct wattle_error *error)
+{
+    return database_number(db, "SELECT ifnull(max(number), 0) + 1 FROM file",
+                           number, error);
+}
+
+int
+catalog_write_file(struct database *db, const struct catalog_file *file,
+                   const char *imported_at, struct wattle_error *error)
+{
+    int status = forget_unusable(db, file->path, error);
+    if (status != WATTLE_OK)
+        return status;
+    struct checksum *checksum = checksum_new();
+    sqlite3_stmt *row = database_prepare(
+        db,
+        "INSERT OR REPLACE INTO file(" FILE_COLUMNS ", checksum) "
+        "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)",
+        error);
+    if (checksum == NULL || row == NULL) {
+        checksum_free(checksum);
+        sqlite3_finalize(row);
+        return row == NULL ? database_fail(db, error) : error_memory(error);
+    }
+    checksum_begin(checksum);
+    bind_number(row, 1, file->number, checksum);
+    bind_text(row, 2, file->path, checksum);
+    bind_number(row, 3, file->is_usable, checksum);
+    bind_text(row, 4, file->problem, checksum);
+    bind_number(row, 5, (int64_t)file->size_bytes, checksum);
+    bind_number(row, 6, file->modified_ns, checksum);
+    bind_number(row, 7, (int64_t)file->n_lines, checksum);
+    bind_number(row, 8, (int64_t)file->n_rejects, checksum);
+    bind_number(row, 9, (int64_t)file->file_lines, checksum);
+    size_t len = file->n_parts * sizeof(*file->parts);
+    const void *parts = file->parts;
+    sqlite3_bind_blob64(row, 10, parts, len, SQLITE_STATIC);
+    checksum_bytes(checksum, parts, parts != NULL ? len : 0);
+    bind_text(row, 11, imported_at, checksum);
+    sqlite3_bind_int64(row, 12, checksum_end(checksum));
+    int result = database_step(db, row, error);
+    sqlite3_finalize(row);
+    checksum_free(checksum);
+    return result < 0 ? result : WATTLE_OK;
+}
+
+int
+catalog_rejects_open(struct catalog_rejects *r, struct database *db,
+                     struct wattle_error *error)
+{
+    *r = (struct catalog_rejects){.db = db, .checksum = checksum_new()};
+    if (r->checksum == NULL)
+        return error_memory(error);
+    r->row = database_prepare(
+        db, "INSERT OR REPLACE INTO reject VALUES(?1,?2,?3,?4,?5)", error);
+    return r->row != NULL ? WATTLE_OK : database_fail(db, error);
+}
+
+void
+catalog_rejects_close(struct catalog_rejects *r)
+{
+    sqlite3_finalize(r->row);
+    checksum_free(r->checksum);
+    *r = (struct catalog_rejects){0};
+}
+
+int
+catalog_rejects_put(struct catalog_rejects *r, int64_t file, uint64_t line,
+                    int reason, const void *raw, size_t raw_len,
+                    struct wattle_error *error)
+{
+    const void *bytes = raw_len > 0 ? raw : "";
+    checksum_begin(r->checksum);
+    bind_number(r->row, 1, file, r->checksum);
+    bind_number(r->row, 2, (int64_t)line, r->checksum);
+    bind_number(r->row, 3, reason, r->checksum);
+    sqlite3_bind_blob64(r->row, 4, bytes, raw_len, SQLITE_STATIC);
+    checksum_bytes(r->checksum, bytes, raw_len);
+    sqlite3_bind_int64(r->row, 5, checksum_end(r->checksum));
+    int result = database_step(r->db, r->row, error);
+    sqlite3_reset(r->row);
+    return result < 0 ? result : WATTLE_OK;
+}
+
+int
+catalog_count_rejects(struct database *db, int64_t file, int reason,
+                      uint64_t n, struct wattle_error *error)
+{
+    sqlite3_stmt *row = database_prepare(
+        db,
+        "INSERT INTO reject_count VALUES(?1,?2,?3) ON CONFLICT(file, reason) "
+        "DO UPDATE SET n = n + excluded.n",
+        error);
+    if (row == NULL)
+        return database_fail(db, error);
+    sqlite3_bind_int64(row, 1, file);
+    sqlite3_bind_int64(row, 2, reason);
+    sqlite3_bind_int64(row, 3, (int64_t)n);
+    int result = database_step(db, row, error);
+    sqlite3_finalize(row);
+    return result < 0 ? result : WATTLE_OK;
+}

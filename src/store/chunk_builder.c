@@ -1,0 +1,224 @@
+/*
+ * chunk_builder.c - fills blocks; full ones go through the meter into the
+ * chunk.
+ */
+#include "store/chunk_builder.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/summary.h"
+#include "wattle/error.h"
+
+struct chunk_builder *
+chunk_builder_new(const struct kernels *kernels, built_chunk_take take,
+                  void *context)
+{
+    struct chunk_builder *b = aligned_alloc(64, sizeof(*b));
+    if (b == NULL)
+        return NULL;
+    memset(b, 0, sizeof(*b));
+    b->kernels = kernels;
+    b->take = take;
+    b->context = context;
+    b->block.exponent = BLOCK_MILLI;
+    if (day_meter_init(&b->meter, kernels) != WATTLE_OK) {
+        chunk_builder_free(b);
+        return NULL;
+    }
+    return b;
+}
+
+void
+chunk_builder_free(struct chunk_builder *b)
+{
+    if (b == NULL)
+        return;
+    day_meter_release(&b->meter);
+    chunk_writer_release(&b->writer);
+    free(b);
+}
+
+/* Shown to people only; answers come from the summary. */
+static void
+set_figures(struct built_chunk *chunk, const struct account *a)
+{
+    const struct account_extra *extra = a->extra;
+    uint64_t n_power = a->n_readings - (extra != NULL ? extra->n_energy : 0);
+    bool is_narrow = n_power > 0 && (extra == NULL || extra->n_fine == 0);
+    chunk->energy_kwh = int128_ratio(a->energy, PROFILE_UNITS_PER_KWH);
+    chunk->mean_power_w = chunk->min_power_w = chunk->max_power_w = NAN;
+    if (is_narrow) {
+        chunk->mean_power_w = int128_ratio(a->sum_nw, n_power) / 1e9;
+        chunk->min_power_w = (double)a->min_nw / 1e9;
+        chunk->max_power_w = (double)a->max_nw / 1e9;
+    }
+}
+
+static int
+finish_chunk(struct chunk_builder *b)
+{
+    struct built_chunk chunk = {
+        .first_ms = b->writer.blocks[0].first_ms,
+        .last_ms = b->writer.blocks[b->writer.n_blocks - 1].last_ms,
+        .n_readings = b->writer.n_rows,
+        .n_duplicates = b->n_duplicates,
+        .n_rounded = b->n_rounded,
+    };
+    struct account account = {0};
+    struct account_first first;
+    struct profile profile;
+    int status = day_meter_cut(&b->meter, &account, &first, &profile);
+    if (status == WATTLE_OK)
+        status = summary_encode(&account, &first, &profile, &chunk.summary);
+    if (status == WATTLE_OK)
+        status = chunk_writer_finish(&b->writer, &chunk.data);
+    if (status == WATTLE_OK)
+        set_figures(&chunk, &account);
+    free(account.extra);
+    profile_release(&profile);
+    b->n_duplicates = b->n_rounded = 0;
+    b->power_nw = b->energy = 0;
+    if (status == WATTLE_OK)
+        return b->take(b->context, &chunk);
+    buffer_release(&chunk.summary);
+    buffer_release(&chunk.data);
+    return status;
+}
+
+static uint64_t
+sum_column(const struct block *block, unsigned column)
+{
+    uint64_t sum = 0;
+    if ((block->columns & BLOCK_BIT(column)) == 0)
+        return 0;
+    for (size_t i = 0; i < block->n_rows; i++)
+        sum += (uint64_t)block->column[column][i];
+    return sum;
+}
+
+/* Columns that say nothing are not stored. */
+static void
+drop_idle_columns(struct block *block)
+{
+    for (unsigned c = BLOCK_DUPLICATES; c <= BLOCK_ROUNDED; c++) {
+        if (sum_column(block, c) == 0)
+            block->columns &= ~BLOCK_BIT(c);
+    }
+    if ((block->columns & BLOCK_BIT(BLOCK_PRESENCE)) == 0)
+        return;
+    unsigned any = 0, all = UINT32_MAX;
+    for (size_t i = 0; i < block->n_rows; i++) {
+        any |= block_presence(block, i);
+        all &= block_presence(block, i);
+    }
+    block->columns &= ~BLOCK_VALUES | any << BLOCK_VALUE;
+    if (any == all)
+        block->columns &= ~BLOCK_BIT(BLOCK_PRESENCE);
+}
+
+static int
+finish_block(struct chunk_builder *b)
+{
+    struct chunk_block sums = {0};
+    int status = day_meter_add(&b->meter, &b->block, 0, b->block.n_rows);
+    if (status != WATTLE_OK)
+        return status;
+    day_meter_read(&b->meter, &sums.power_nw, &sums.energy);
+    sums.power_nw -= b->power_nw;
+    sums.energy -= b->energy;
+    b->power_nw += sums.power_nw;
+    b->energy += sums.energy;
+    b->n_duplicates += sum_column(&b->block, BLOCK_DUPLICATES);
+    b->n_rounded += sum_column(&b->block, BLOCK_ROUNDED);
+    drop_idle_columns(&b->block);
+    status = chunk_writer_add(&b->writer, b->kernels, &b->block, &sums);
+    b->block.n_rows = 0;
+    b->block.columns = 0;
+    b->block.exponent = BLOCK_MILLI;
+    if (status == WATTLE_OK && b->writer.n_blocks == CHUNK_BLOCKS)
+        status = finish_chunk(b);
+    return status;
+}
+
+/* Makes the block's kind wide enough for rows of another. */
+static void
+adapt(struct block *block, const struct block *rows)
+{
+    if (block->n_rows == 0) {
+        block->columns = rows->columns;
+        block->exponent = rows->exponent;
+        return;
+    }
+    if (rows->exponent < block->exponent)
+        block_to_nano(block);
+    unsigned missing = rows->columns & ~block->columns;
+    unsigned lacking = block->columns & BLOCK_VALUES & ~rows->columns;
+    if (lacking != 0)
+        block_add_column(block, BLOCK_PRESENCE);
+    for (unsigned c = 0; c < BLOCK_N_COLUMNS; c++) {
+        if ((missing & BLOCK_BIT(c)) != 0)
+            block_add_column(block, c);
+    }
+}
+
+/* Appends rows to a block that has been adapted to them. */
+static void
+append(struct block *block, const struct block *rows, size_t first, size_t n)
+{
+    const int64_t unit = block->exponent == rows->exponent ? 1 : 1000000;
+    for (unsigned c = 0; c < BLOCK_N_COLUMNS; c++) {
+        int64_t *to = block->column[c] + block->n_rows;
+        const int64_t *from = rows->column[c] + first;
+        if ((block->columns & BLOCK_BIT(c)) == 0)
+            continue;
+        bool is_value = c >= BLOCK_VALUE && c < BLOCK_PRESENCE;
+        if ((rows->columns & BLOCK_BIT(c)) == 0) {
+            /* what is absent repeats what was there: it packs well */
+            int64_t fill = c == BLOCK_PRESENCE
+                               ? (rows->columns & BLOCK_VALUES) >> BLOCK_VALUE
+                           : is_value && block->n_rows > 0 ? to[-1]
+                                                           : 0;
+            for (size_t i = 0; i < n; i++)
+                to[i] = fill;
+        } else if (is_value && unit != 1) {
+            for (size_t i = 0; i < n; i++)
+                to[i] = from[i] * unit;
+        } else {
+            memcpy(to, from, n * sizeof(*to));
+        }
+    }
+    block->n_rows += n;
+}
+
+int
+chunk_builder_add(struct chunk_builder *b, const struct block *rows,
+                  size_t first, size_t n_rows)
+{
+    int status = WATTLE_OK;
+    while (n_rows > 0 && status == WATTLE_OK) {
+        size_t room = BLOCK_ROWS - b->block.n_rows;
+        size_t n = n_rows < room ? n_rows : room;
+        adapt(&b->block, rows);
+        append(&b->block, rows, first, n);
+        first += n;
+        n_rows -= n;
+        if (b->block.n_rows == BLOCK_ROWS)
+            status = finish_block(b);
+    }
+    return status;
+}
+
+int
+chunk_builder_finish(struct chunk_builder *b)
+{
+    int status = WATTLE_OK;
+    if (b->block.n_rows > 0)
+        status = finish_block(b);
+    if (status == WATTLE_OK && b->writer.n_blocks > 0)
+        status = finish_chunk(b);
+    if (status == WATTLE_OK)
+        status = day_meter_finish(&b->meter);
+    return status;
+}

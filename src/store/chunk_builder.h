@@ -1,0 +1,47 @@
+/*
+ * chunk_builder.h - ascending readings of one device become chunks.
+ */
+#ifndef STORE_CHUNK_BUILDER_H
+#define STORE_CHUNK_BUILDER_H
+
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "store/chunk.h"
+#include "store/day_meter.h"
+
+/* A finished chunk, as the database keeps it. */
+struct built_chunk {
+    int64_t first_ms, last_ms;
+    uint64_t n_readings, n_duplicates, n_rounded;
+    double energy_kwh, mean_power_w, min_power_w, max_power_w; /* or NaN */
+    struct buffer summary, data;
+};
+
+/* Takes a finished chunk: its buffers are the callee's. 0 or a status. */
+typedef int (*built_chunk_take)(void *context, struct built_chunk *chunk);
+
+struct chunk_builder {
+    const struct kernels *kernels;
+    built_chunk_take take;
+    void *context;
+    struct day_meter meter;
+    struct chunk_writer writer;
+    struct block block;
+    uint64_t n_duplicates, n_rounded; /* of the chunk */
+    int128 power_nw, energy;          /* of its blocks so far */
+};
+
+/* On the heap, since a block is large; NULL = no memory. */
+struct chunk_builder *chunk_builder_new(const struct kernels *kernels,
+                                        built_chunk_take take, void *context);
+void chunk_builder_free(struct chunk_builder *builder);
+
+/* Adds rows of a block that are later than all before. */
+int chunk_builder_add(struct chunk_builder *builder, const struct block *rows,
+                      size_t first, size_t n_rows);
+
+/* Ends the last chunk and the days: builder->meter.days is complete then. */
+int chunk_builder_finish(struct chunk_builder *builder);
+
+#endif

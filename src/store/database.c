@@ -1,0 +1,316 @@
+/*
+ * database.c - opening, versions, and errors of SQLite in our words.
+ */
+#include "store/database.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "store/tables.h"
+
+#define HEADER_BYTES      100
+#define APPLICATION_ID_AT 68 /* big-endian, in SQLite's header */
+#define READ_WAIT_MS      10000
+
+bool
+database_is_one(const char *path)
+{
+    uint8_t header[HEADER_BYTES];
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return false;
+    ssize_t n = pread(fd, header, sizeof(header), 0);
+    close(fd);
+    if (n != HEADER_BYTES || memcmp(header, "SQLite format 3", 16) != 0)
+        return false;
+    const uint8_t *id = header + APPLICATION_ID_AT;
+    return ((uint32_t)id[0] << 24 | (uint32_t)id[1] << 16 |
+            (uint32_t)id[2] << 8 | id[3]) == DATABASE_APPLICATION_ID;
+}
+
+int
+database_fail(struct database *db, struct wattle_error *error)
+{
+    int code = db->handle != NULL ? sqlite3_errcode(db->handle) : SQLITE_NOMEM;
+    const char *text =
+        db->handle != NULL ? sqlite3_errmsg(db->handle) : "out of memory";
+    switch (code & 0xff) {
+    case SQLITE_NOMEM:
+        return error_memory(error);
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return error_set_at(error, WATTLE_ERR_IO, db->path, 0,
+                            "another program is writing to it");
+    case SQLITE_FULL:
+        return error_set_at(error, WATTLE_ERR_IO, db->path, 0,
+                            "cannot write it: no space left");
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+        return error_set_at(error, WATTLE_ERR_IO, db->path, 0,
+                            "cannot write it: no permission");
+    case SQLITE_NOTADB:
+        return error_set_at(error, WATTLE_ERR_FORMAT, db->path, 0,
+                            "is not a wattle database");
+    case SQLITE_CORRUPT:
+        return error_set_at(error, WATTLE_ERR_FORMAT, db->path, 0,
+                            "is damaged (%s); try 'wattle check'", text);
+    default:
+        return error_set_at(error, WATTLE_ERR_IO, db->path, 0, "%s", text);
+    }
+}
+
+int
+database_run(struct database *db, const char *sql, struct wattle_error *error)
+{
+    if (sqlite3_exec(db->handle, sql, NULL, NULL, NULL) != SQLITE_OK)
+        return database_fail(db, error);
+    return WATTLE_OK;
+}
+
+sqlite3_stmt *
+database_prepare(struct database *db, const char *sql,
+                 struct wattle_error *error)
+{
+    sqlite3_stmt *statement = NULL;
+    if (sqlite3_prepare_v2(db->handle, sql, -1, &statement, NULL) != SQLITE_OK)
+        database_fail(db, error);
+    return statement;
+}
+
+int
+database_step(struct database *db, sqlite3_stmt *statement,
+              struct wattle_error *error)
+{
+    int result = sqlite3_step(statement);
+    if (result == SQLITE_ROW || result == SQLITE_DONE)
+        return result;
+    return database_fail(db, error);
+}
+
+int
+database_number(struct database *db, const char *sql, int64_t *out,
+                struct wattle_error *error)
+{
+    sqlite3_stmt *statement = database_prepare(db, sql, error);
+    if (statement == NULL)
+        return error != NULL ? error->code : WATTLE_ERR_IO;
+    int result = database_step(db, statement, error);
+    if (result == SQLITE_ROW)
+        *out = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    return result < 0 ? result : WATTLE_OK;
+}
+
+/* Makes the tables of an empty file, in the transaction that is open. */
+static int
+make_tables(struct database *db, struct wattle_error *error)
+{
+    char sql[128];
+    int status = database_run(db, tables_sql, error);
+    if (status == WATTLE_OK)
+        status = database_run(db, tables_views_sql, error);
+    snprintf(sql, sizeof(sql),
+             "PRAGMA application_id = %d; PRAGMA user_version = %d",
+             DATABASE_APPLICATION_ID, DATABASE_VERSION);
+    return status == WATTLE_OK ? database_run(db, sql, error) : status;
+}
+
+static int
+upgrade_tables(struct database *db, int64_t version,
+               struct wattle_error *error)
+{
+    char sql[64];
+    int status = WATTLE_OK;
+    while (version < DATABASE_VERSION && status == WATTLE_OK)
+        status = database_run(db, tables_upgrades[++version], error);
+    snprintf(sql, sizeof(sql), "PRAGMA user_version = %d", DATABASE_VERSION);
+    return status == WATTLE_OK ? database_run(db, sql, error) : status;
+}
+
+static int
+refuse_version(const struct database *db, int64_t version,
+               struct wattle_error *error)
+{
+    if (version > DATABASE_VERSION)
+        return error_set_at(error, WATTLE_ERR_FORMAT, db->path, 0,
+                            "was made by a newer wattle (format %lld, this "
+                            "one knows %d)",
+                            (long long)version, DATABASE_VERSION);
+    return error_set_at(error, WATTLE_ERR_FORMAT, db->path, 0,
+                        "has the old format %lld; 'wattle import --db' "
+                        "upgrades it",
+                        (long long)version);
+}
+
+static int
+read_ids(struct database *db, int64_t *application, int64_t *version,
+         struct wattle_error *error)
+{
+    int status =
+        database_number(db, "PRAGMA application_id", application, error);
+    if (status == WATTLE_OK)
+        status = database_number(db, "PRAGMA user_version", version, error);
+    return status;
+}
+
+/* Brings the tables to this version, or makes them, in one transaction. */
+static int
+settle_version(struct database *db, enum database_mode mode,
+               struct wattle_error *error)
+{
+    int64_t application = 0, version = 0, n_tables = 0;
+    int status = read_ids(db, &application, &version, error);
+    if (status != WATTLE_OK)
+        return status;
+    if (application == DATABASE_APPLICATION_ID && version == DATABASE_VERSION)
+        return WATTLE_OK;
+    if (application == DATABASE_APPLICATION_ID &&
+        (version > DATABASE_VERSION || mode == DATABASE_READ))
+        return refuse_version(db, version, error);
+    status = database_run(db, "BEGIN IMMEDIATE", error);
+    if (status == WATTLE_OK) /* somebody else may have been quicker */
+        status = read_ids(db, &application, &version, error);
+    if (status == WATTLE_OK)
+        status = database_number(db, "SELECT count(*) FROM sqlite_master",
+                                 &n_tables, error);
+    if (status != WATTLE_OK)
+        return status;
+    if (application == DATABASE_APPLICATION_ID && version < DATABASE_VERSION)
+        status = upgrade_tables(db, version, error);
+    else if (application == 0 && n_tables == 0 && mode == DATABASE_CREATE)
+        status = make_tables(db, error);
+    else if (application != DATABASE_APPLICATION_ID)
+        status = error_set_at(error, WATTLE_ERR_FORMAT, db->path, 0,
+                              "is not a wattle database");
+    if (status == WATTLE_OK)
+        status = database_run(db, "COMMIT", error);
+    if (!sqlite3_get_autocommit(db->handle))
+        database_run(db, "ROLLBACK", NULL);
+    return status;
+}
+
+/* A file in a folder that cannot be written, and not in use: read as it is. */
+static bool
+is_frozen(const char *path)
+{
+    struct buffer name = {0};
+    bool is_there = true;
+    if (buffer_append_text(&name, path) == WATTLE_OK &&
+        buffer_append(&name, "-wal", 5) == WATTLE_OK)
+        is_there = access(name.data, F_OK) == 0;
+    if (!is_there && name.len > 0) {
+        const char *slash = strrchr(path, '/');
+        if (slash == NULL)
+            name.len = 0;
+        else
+            name.len = slash == path ? 1 : (size_t)(slash - path);
+        is_there = buffer_append(&name, name.len == 0 ? ".\0" : "\0",
+                                 name.len == 0 ? 2 : 1) != WATTLE_OK ||
+                   access(name.data, W_OK) == 0;
+    }
+    buffer_release(&name);
+    return !is_there;
+}
+
+/* The path as a URI that asks for no locks and no side files. */
+static char *
+frozen_uri(const char *path)
+{
+    struct buffer uri = {0};
+    int status = buffer_append_text(&uri, "file:");
+    for (; *path != '\0' && status == WATTLE_OK; path++)
+        status = strchr("?#%", *path) != NULL
+                     ? buffer_printf(&uri, "%%%02X", (unsigned char)*path)
+                     : buffer_append(&uri, path, 1);
+    if (status == WATTLE_OK)
+        status = buffer_append(&uri, "?immutable=1", 13);
+    if (status == WATTLE_OK)
+        return uri.data;
+    buffer_release(&uri);
+    return NULL;
+}
+
+static int
+open_handle(struct database *db, enum database_mode mode,
+            struct wattle_error *error)
+{
+    int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    char *uri = NULL;
+    flags |= mode == DATABASE_READ     ? SQLITE_OPEN_READONLY
+             : mode == DATABASE_CREATE ? SQLITE_OPEN_READWRITE |
+                                             SQLITE_OPEN_CREATE
+                                       : SQLITE_OPEN_READWRITE;
+    if (mode == DATABASE_READ && is_frozen(db->path)) {
+        uri = frozen_uri(db->path);
+        if (uri == NULL)
+            return error_memory(error);
+        flags |= SQLITE_OPEN_URI;
+    }
+    int result = sqlite3_open_v2(uri != NULL ? uri : db->path, &db->handle,
+                                 flags, NULL);
+    free(uri);
+    if (result == SQLITE_OK)
+        return WATTLE_OK;
+    if ((result & 0xff) == SQLITE_CANTOPEN)
+        return error_set_at(error, WATTLE_ERR_IO, db->path, 0,
+                            mode == DATABASE_CREATE ? "cannot make it: %s"
+                                                    : "cannot open it: %s",
+                            errno != 0 ? strerror(errno) : "no permission");
+    return database_fail(db, error);
+}
+
+static int
+set_up(struct database *db, enum database_mode mode,
+       struct wattle_error *error)
+{
+    sqlite3_busy_timeout(db->handle, READ_WAIT_MS);
+    int status = database_run(db, "PRAGMA cache_size = -16384", error);
+    if (status != WATTLE_OK || mode == DATABASE_READ)
+        return status;
+    if (mode == DATABASE_CREATE)
+        status = database_run(db, "PRAGMA page_size = 8192", error);
+    if (status == WATTLE_OK)
+        status = database_run(db,
+                              "PRAGMA journal_mode = WAL;"
+                              "PRAGMA synchronous = FULL;"
+                              "PRAGMA wal_autocheckpoint = 0",
+                              error);
+    return status;
+}
+
+int
+database_open(struct database *db, const char *path, enum database_mode mode,
+              struct wattle_error *error)
+{
+    *db = (struct database){.path = strdup(path)};
+    if (db->path == NULL)
+        return error_memory(error);
+    errno = 0;
+    int status = WATTLE_OK;
+    if (mode != DATABASE_CREATE && access(path, F_OK) != 0)
+        status = error_set_at(error, WATTLE_ERR_IO, path, 0, "%s",
+                              strerror(errno));
+    if (status == WATTLE_OK)
+        status = open_handle(db, mode, error);
+    if (status == WATTLE_OK)
+        status = set_up(db, mode, error);
+    if (status == WATTLE_OK)
+        status = settle_version(db, mode, error);
+    if (status != WATTLE_OK)
+        database_close(db);
+    return status;
+}
+
+void
+database_close(struct database *db)
+{
+    sqlite3_close(db->handle);
+    free(db->path);
+    *db = (struct database){0};
+}

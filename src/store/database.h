@@ -1,0 +1,62 @@
+/*
+ * database.h - one connection to a wattle database, an SQLite file.
+ *
+ * A connection belongs to one thread at a time. What a statement may do and
+ * what the tables hold stands in docs/format.md.
+ */
+#ifndef STORE_DATABASE_H
+#define STORE_DATABASE_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "wattle/error.h"
+
+/* "Watt" and the version of the tables, in the file's header. */
+#define DATABASE_APPLICATION_ID 0x57617474
+#define DATABASE_VERSION        1
+
+enum database_mode {
+    DATABASE_READ,  /* the file must be there */
+    DATABASE_WRITE, /* the same */
+    DATABASE_CREATE /* made when absent */
+};
+
+struct database {
+    sqlite3 *handle;
+    char *path;
+};
+
+/* True when a file begins like an SQLite database with our id. */
+bool database_is_one(const char *path);
+
+/*
+ * Opens the file; an older version is upgraded when it may be written. 0,
+ * WATTLE_ERR_IO, WATTLE_ERR_FORMAT (not ours, or newer than this program) or
+ * WATTLE_ERR_MEMORY.
+ */
+int database_open(struct database *db, const char *path,
+                  enum database_mode mode, struct wattle_error *error);
+void database_close(struct database *db);
+
+/* Runs statements without results. */
+int database_run(struct database *db, const char *sql,
+                 struct wattle_error *error);
+
+/* The first number that a statement gives; *out stays when there is none. */
+int database_number(struct database *db, const char *sql, int64_t *out,
+                    struct wattle_error *error);
+
+/* Prepares one statement; NULL on failure, with the error set. */
+sqlite3_stmt *database_prepare(struct database *db, const char *sql,
+                               struct wattle_error *error);
+
+/* Steps; SQLITE_ROW, SQLITE_DONE, or a negative status with the error set. */
+int database_step(struct database *db, sqlite3_stmt *statement,
+                  struct wattle_error *error);
+
+/* Sets the error from the connection's last failure; returns its code. */
+int database_fail(struct database *db, struct wattle_error *error);
+
+#endif

@@ -1,0 +1,339 @@
+/*
+ * day_meter.c - one account set does the work; its profile is emptied each
+ * day.
+ *
+ * The profile of an account set sums by hour of the day. Emptied whenever a
+ * day ends, it has the hours of one day. The step that leads out of a day is
+ * added with the first reading of the next: its part before midnight (always
+ * in hour 23, since longer steps are gaps) is found as what the day's energy
+ * has grown by, and moved back.
+ */
+#include "store/day_meter.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "analytics/account_block.h"
+#include "base/buffer.h"
+#include "base/civil_time.h"
+#include "wattle/error.h"
+
+/* Energy units in a milliwatt hour, and nW in a milliwatt. */
+#define UNITS_PER_MWH INT64_C(7200000000000)
+#define NW_PER_MW     1000000
+
+int
+day_meter_init(struct day_meter *meter, const struct kernels *kernels)
+{
+    *meter = (struct day_meter){.min_nw = INT64_MAX, .max_nw = INT64_MIN};
+    account_set_init(&meter->set, DAY_METER_MAX_GAP_MS, false);
+    account_set_init(&meter->join, DAY_METER_MAX_GAP_MS, false);
+    meter->set.kernels = meter->join.kernels = kernels;
+    return account_set_reserve(&meter->set, 1);
+}
+
+void
+day_meter_release(struct day_meter *meter)
+{
+    account_set_release(&meter->set);
+    account_set_release(&meter->join);
+    free(meter->days);
+    free(meter->last.extra);
+    *meter = (struct day_meter){0};
+}
+
+static int64_t
+round_div(int128 value, int128 unit)
+{
+    int128 half = value < 0 ? -unit / 2 : unit / 2;
+    return (int64_t)((value + half) / unit);
+}
+
+static int64_t
+to_mwh(const struct profile_energy *energy)
+{
+    int64_t fine = 0;
+    if (!int256_is_zero(energy->fine))
+        int256_to_int64(
+            int256_div_round(energy->fine, INT64_C(1000000000000000000)),
+            &fine);
+    return round_div(energy->units + fine, UNITS_PER_MWH);
+}
+
+/* Mean power over the day; those beyond 9 MW are left out. */
+static void
+sum_powers(const struct day_hours *day, struct day_sum *sum)
+{
+    int128 power_nw = 0;
+    for (int h = 0; h < 24; h++) {
+        int64_t fine_nw = 0;
+        sum->n_power += day->hours[h].n_readings;
+        power_nw += day->hours[h].power_nw;
+        if (!int256_is_zero(day->hours[h].power_fine))
+            int256_to_int64(int256_div_round(day->hours[h].power_fine,
+                                             INT64_C(1000000000000000000)),
+                            &fine_nw);
+        power_nw += fine_nw;
+    }
+    if (sum->n_power > 0)
+        sum->mean_mw = round_div(power_nw, (int128)sum->n_power * NW_PER_MW);
+    if (day->min_nw <= day->max_nw) {
+        sum->min_mw = round_div(day->min_nw, NW_PER_MW);
+        sum->max_mw = round_div(day->max_nw, NW_PER_MW);
+    }
+}
+
+/* A day that nothing can be added to any more. */
+static int
+emit(struct day_meter *meter, const struct day_hours *day)
+{
+    if (!day->is_there)
+        return WATTLE_OK;
+    struct day_sum *days = buffer_grow_array(meter->days, &meter->day_cap,
+                                             meter->n_days + 1, sizeof(*days));
+    if (days == NULL)
+        return WATTLE_ERR_MEMORY;
+    meter->days = days;
+    struct day_sum *sum = &days[meter->n_days++];
+    *sum = (struct day_sum){.day = day->day, .n_readings = day->n_readings};
+    sum_powers(day, sum);
+    struct profile_energy total = {0};
+    for (int h = 0; h < 24; h++) {
+        const struct profile_hour *hour = &day->hours[h];
+        total.units += hour->energy.units;
+        total.fine = int256_add(total.fine, hour->energy.fine);
+        sum->hour_mwh[h] = to_mwh(&hour->energy);
+        if (hour->n_readings > 0 || sum->hour_mwh[h] != 0)
+            sum->hours |= UINT32_C(1) << h;
+    }
+    sum->energy_mwh = to_mwh(&total);
+    return WATTLE_OK;
+}
+
+static void
+add_energy(struct profile_energy *to, const struct profile_energy *from,
+           bool has_fine)
+{
+    to->units += from->units;
+    to->rest += from->rest;
+    if (has_fine)
+        to->fine = int256_add(to->fine, from->fine);
+}
+
+static void
+add_hours(struct profile_hour *to, const struct profile_hour *from,
+          bool has_fine)
+{
+    for (int h = 0; h < 24; h++) {
+        to[h].n_readings += from[h].n_readings;
+        to[h].power_nw += from[h].power_nw;
+        if (has_fine)
+            to[h].power_fine =
+                int256_add(to[h].power_fine, from[h].power_fine);
+        add_energy(&to[h].energy, &from[h].energy, has_fine);
+    }
+}
+
+static struct profile_energy
+difference(const struct profile_energy *a, const struct profile_energy *b)
+{
+    return (struct profile_energy){a->units - b->units, a->rest - b->rest,
+                                   int256_sub(a->fine, b->fine)};
+}
+
+/* The energy of a day in the profile, zero when it has none. */
+static struct profile_energy
+energy_of_day(const struct profile *profile, int64_t day)
+{
+    for (size_t i = profile->n_days; i-- > 0;) {
+        if (profile->days[i].day == day)
+            return profile->days[i].energy;
+        if (profile->days[i].day < day)
+            break;
+    }
+    return (struct profile_energy){0};
+}
+
+/* Moves what the last step has added to the day before out of hour 23. */
+static void
+move_back(struct day_meter *meter, struct profile_hour *hours)
+{
+    if (!meter->before.is_there)
+        return;
+    struct profile_energy now =
+        energy_of_day(&meter->set.profile, meter->before.day);
+    struct profile_energy late = difference(&now, &meter->before_known);
+    add_energy(&meter->before.hours[23].energy, &late, true);
+    hours[23].energy = difference(&hours[23].energy, &late);
+    meter->before_known = now;
+}
+
+/* Takes what has been added since the last time out of the account set. */
+static void
+fold(struct day_meter *meter)
+{
+    struct account *account = &meter->set.accounts[0];
+    struct profile_hour *hours = meter->set.profile.hours;
+    account_set_settle(&meter->set);
+    meter->has_fine = meter->has_fine || account->extra != NULL;
+    add_hours(meter->hours, hours, meter->has_fine);
+    move_back(meter, hours);
+    add_hours(meter->day.hours, hours, meter->has_fine);
+    memset(hours, 0, sizeof(meter->set.profile.hours));
+    meter->day.n_readings += account->n_readings - meter->n_seen;
+    meter->n_seen = account->n_readings;
+    if (account->min_nw < meter->day.min_nw)
+        meter->day.min_nw = account->min_nw;
+    if (account->max_nw > meter->day.max_nw)
+        meter->day.max_nw = account->max_nw;
+    if (account->min_nw < meter->min_nw)
+        meter->min_nw = account->min_nw;
+    if (account->max_nw > meter->max_nw)
+        meter->max_nw = account->max_nw;
+    account->min_nw = INT64_MAX;
+    account->max_nw = INT64_MIN;
+    account_resume(&meter->set, 0);
+}
+
+static int
+enter_day(struct day_meter *meter, int64_t day)
+{
+    if (meter->day.is_there && meter->day.day == day)
+        return WATTLE_OK;
+    int status = WATTLE_OK;
+    if (meter->day.is_there) {
+        fold(meter);
+        status = emit(meter, &meter->before);
+        meter->before = meter->day;
+        meter->before_known =
+            energy_of_day(&meter->set.profile, meter->before.day);
+    }
+    memset(&meter->day, 0, sizeof(meter->day));
+    meter->day.is_there = true;
+    meter->day.day = day;
+    meter->day.min_nw = INT64_MAX;
+    meter->day.max_nw = INT64_MIN;
+    return status;
+}
+
+/* Adds the step from the last stretch to the first reading of this one. */
+static int
+join(struct day_meter *meter)
+{
+    struct account *last = &meter->last;
+    const struct account_first *first = &meter->set.firsts[0];
+    struct power_point to = {.time_ms = first->first_ms,
+                             .nw = first->first_nw};
+    if (to.nw == ACCOUNT_FINE)
+        to.fine = meter->set.accounts[0].extra->first;
+    meter->is_joining = false;
+    profile_release(&meter->join.profile);
+    int status = account_add_step(&meter->join, last, &to);
+    const struct profile *step = &meter->join.profile;
+    meter->has_fine = meter->has_fine || last->extra != NULL ||
+                      meter->set.accounts[0].extra != NULL;
+    for (size_t i = 0; i < step->n_days; i++) {
+        bool is_before = step->days[i].day < meter->day.day;
+        struct day_hours *to_day = is_before ? &meter->before : &meter->day;
+        for (int h = 0; h < 24; h++) {
+            /* of two days the first has hour 23 only, the second not */
+            if (step->n_days == 2 && is_before != (h == 23))
+                continue;
+            add_energy(&to_day->hours[h].energy, &step->hours[h].energy, true);
+        }
+    }
+    return status;
+}
+
+static int
+add_rows(struct day_meter *meter, const struct block *block, size_t first,
+         size_t n_rows)
+{
+    static const uint32_t device[BLOCK_ROWS];
+    uint8_t presence[BLOCK_ROWS];
+    struct wattle_batch batch =
+        block_view(block, first, n_rows, device, presence);
+    int status = account_set_add(&meter->set, &batch);
+    if (status == WATTLE_OK && meter->is_joining) {
+        account_set_settle(&meter->set);
+        status = join(meter);
+    }
+    return status;
+}
+
+int
+day_meter_add(struct day_meter *meter, const struct block *block, size_t first,
+              size_t n_rows)
+{
+    const int64_t *time_ms = block->column[BLOCK_TIME];
+    const size_t end = first + n_rows;
+    int status = WATTLE_OK;
+    for (size_t at = first; at < end && status == WATTLE_OK;) {
+        int64_t day = civil_floor_div(time_ms[at], CIVIL_MS_PER_DAY);
+        size_t n = meter->set.kernels->count_within(time_ms + at, end - at,
+                                                    day * CIVIL_MS_PER_DAY,
+                                                    CIVIL_MS_PER_DAY);
+        status = enter_day(meter, day);
+        if (status == WATTLE_OK)
+            status = add_rows(meter, block, at, n);
+        at += n;
+    }
+    return status;
+}
+
+void
+day_meter_read(struct day_meter *meter, int128 *power_nw, int128 *energy)
+{
+    account_set_settle(&meter->set);
+    *power_nw = meter->set.accounts[0].sum_nw;
+    *energy = meter->set.accounts[0].energy;
+}
+
+/* The account stays behind as what the next stretch joins. */
+static int
+keep_last(struct day_meter *meter, const struct account *account)
+{
+    free(meter->last.extra);
+    meter->last = *account;
+    meter->last.extra = NULL;
+    if (account->extra != NULL) {
+        meter->last.extra = malloc(sizeof(*meter->last.extra));
+        if (meter->last.extra == NULL)
+            return WATTLE_ERR_MEMORY;
+        *meter->last.extra = *account->extra;
+    }
+    meter->is_joining = true;
+    return WATTLE_OK;
+}
+
+int
+day_meter_cut(struct day_meter *meter, struct account *account,
+              struct account_first *first, struct profile *profile)
+{
+    fold(meter);
+    *first = meter->set.firsts[0];
+    *account = account_set_take(&meter->set, 0);
+    account->min_nw = meter->min_nw;
+    account->max_nw = meter->max_nw;
+    *profile = meter->set.profile;
+    profile_init(&meter->set.profile);
+    memcpy(profile->hours, meter->hours, sizeof(meter->hours));
+    memset(meter->hours, 0, sizeof(meter->hours));
+    memset(&meter->before_known, 0, sizeof(meter->before_known));
+    meter->min_nw = INT64_MAX;
+    meter->max_nw = INT64_MIN;
+    meter->n_seen = 0;
+    if (profile->failed)
+        return WATTLE_ERR_MEMORY;
+    return keep_last(meter, account);
+}
+
+int
+day_meter_finish(struct day_meter *meter)
+{
+    int status = emit(meter, &meter->before);
+    if (status == WATTLE_OK)
+        status = emit(meter, &meter->day);
+    meter->before.is_there = meter->day.is_there = false;
+    return status;
+}

@@ -1,0 +1,78 @@
+/*
+ * day_meter.h - what a device's readings say day by day and hour by hour,
+ * and in all, while they pass.
+ *
+ * Readings go in once, in ascending order; the account and the profile of
+ * each stretch (a chunk) come out, and a sum for each UTC day. A step between
+ * two stretches is in neither account but in the days.
+ */
+#ifndef STORE_DAY_METER_H
+#define STORE_DAY_METER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "analytics/account.h"
+#include "store/block.h"
+
+#define DAY_METER_MAX_GAP_MS INT64_C(3600000) /* of all that is stored */
+
+/* One day, as the tables show it. */
+struct day_sum {
+    int64_t day; /* since 1970-01-01, UTC */
+    uint64_t n_readings;
+    uint64_t n_power; /* those with a power */
+    int64_t mean_mw, min_mw, max_mw; /* of those */
+    int64_t energy_mwh;
+    int64_t hour_mwh[24];
+    uint32_t hours; /* bits: hours with readings or energy */
+};
+
+/* A day that is still growing. */
+struct day_hours {
+    bool is_there;
+    int64_t day;
+    uint64_t n_readings;
+    int64_t min_nw, max_nw;
+    struct profile_hour hours[24];
+};
+
+struct day_meter {
+    struct account_set set; /* one device, number 0 */
+    struct account_set join; /* for steps between stretches; the same */
+    struct day_hours day, before;
+    struct profile_energy before_known; /* energy of `before` so far */
+    struct profile_hour hours[24];      /* of the stretch */
+    int64_t min_nw, max_nw;             /* the same */
+    uint64_t n_seen;                    /* readings of the stretch, folded */
+    bool has_fine;
+    bool is_joining;
+    struct account last; /* of the stretch before */
+    /* what has come out */
+    struct day_sum *days;
+    size_t n_days, day_cap;
+};
+
+/* 0 or WATTLE_ERR_MEMORY; release it in any case. */
+int day_meter_init(struct day_meter *meter, const struct kernels *kernels);
+void day_meter_release(struct day_meter *meter);
+
+/* Adds rows of a block. */
+int day_meter_add(struct day_meter *meter, const struct block *block,
+                  size_t first, size_t n_rows);
+
+/* Power and energy of the present stretch so far. */
+void day_meter_read(struct day_meter *meter, int128 *power_nw, int128 *energy);
+
+/*
+ * Ends the stretch: its account (its extra part is the caller's), its first
+ * reading and its profile (to be released by the caller).
+ */
+int day_meter_cut(struct day_meter *meter, struct account *account,
+                  struct account_first *first, struct profile *profile);
+
+/* Ends the last day: days[] is complete then. After day_meter_cut. */
+int day_meter_finish(struct day_meter *meter);
+
+#endif

@@ -1,0 +1,505 @@
+/*
+ * device_merge.c - places in order of their first time; those whose time has
+ * come are open, and the earliest row of the open ones is next.
+ *
+ * As long as one open place is ahead of all others its rows go out as they
+ * lie in its block. Only rows of equal times are looked at one by one.
+ */
+#include "store/device_merge.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/civil_time.h"
+#include "base/error.h"
+#include "store/chunk.h"
+
+enum place_kind { PLACE_CHUNK, PLACE_TAIL, PLACE_PIECE };
+
+struct place {
+    enum place_kind kind;
+    uint32_t rank; /* of equal times the highest rank stays */
+    int64_t first_ms, last_ms;
+    int64_t number;              /* of the chunk */
+    const struct block *tail;
+    const struct regroup *regroup;
+    const struct regroup_piece *piece;
+};
+
+struct open_place {
+    const struct place *place;
+    const struct block *rows; /* being read: own, or the tail's */
+    struct block *own;
+    size_t at;
+    bool is_strict;
+    /* a chunk */
+    struct buffer data;
+    struct chunk chunk;
+    size_t n_blocks_read;
+};
+
+struct device_merge {
+    const struct kernels *kernels;
+    unsigned wanted;
+    merge_fetch fetch;
+    void *context;
+    int64_t since_ms, until_ms;
+    struct place *places;
+    size_t n_places, place_cap, n_opened;
+    bool is_sorted;
+    struct open_place **open; /* pointers: the rest are for use again */
+    size_t n_open, n_made, open_cap;
+    struct block *single; /* a row made of several */
+    bool is_new, hides_chunk; /* of it */
+    struct open_place *lent;
+    size_t n_lent;
+    uint8_t *room;
+    struct merge_counts counts;
+};
+
+struct device_merge *
+device_merge_new(const struct kernels *kernels, unsigned wanted,
+                 merge_fetch fetch, void *context)
+{
+    struct device_merge *m = calloc(1, sizeof(*m));
+    if (m == NULL)
+        return NULL;
+    *m = (struct device_merge){.kernels = kernels,
+                               .wanted = wanted,
+                               .fetch = fetch,
+                               .context = context};
+    m->single = aligned_alloc(64, sizeof(*m->single));
+    m->room = malloc(BLOCK_MAX_BYTES);
+    if (m->single == NULL || m->room == NULL) {
+        device_merge_free(m);
+        return NULL;
+    }
+    device_merge_reset(m);
+    return m;
+}
+
+void
+device_merge_free(struct device_merge *m)
+{
+    if (m == NULL)
+        return;
+    for (size_t i = 0; i < m->n_made; i++) {
+        buffer_release(&m->open[i]->data);
+        free(m->open[i]->own);
+        free(m->open[i]);
+    }
+    free(m->open);
+    free(m->places);
+    free(m->single);
+    free(m->room);
+    free(m);
+}
+
+void
+device_merge_reset(struct device_merge *m)
+{
+    m->n_places = m->n_opened = m->n_open = 0;
+    m->is_sorted = false;
+    m->lent = NULL;
+    m->since_ms = INT64_MIN;
+    m->until_ms = INT64_MAX;
+    m->counts = (struct merge_counts){.replaced_first_ms = INT64_MAX,
+                                      .replaced_last_ms = INT64_MIN};
+}
+
+void
+device_merge_limit(struct device_merge *m, int64_t since_ms, int64_t until_ms)
+{
+    m->since_ms = since_ms;
+    m->until_ms = until_ms;
+}
+
+static int
+add_place(struct device_merge *m, const struct place *place)
+{
+    struct place *places = buffer_grow_array(m->places, &m->place_cap,
+                                             m->n_places + 1, sizeof(*places));
+    if (places == NULL)
+        return WATTLE_ERR_MEMORY;
+    m->places = places;
+    places[m->n_places] = *place;
+    places[m->n_places].rank = (uint32_t)m->n_places;
+    m->n_places++;
+    return WATTLE_OK;
+}
+
+int
+device_merge_add_chunk(struct device_merge *m, int64_t number,
+                       int64_t first_ms, int64_t last_ms)
+{
+    return add_place(m, &(struct place){.kind = PLACE_CHUNK,
+                                        .first_ms = first_ms,
+                                        .last_ms = last_ms,
+                                        .number = number});
+}
+
+int
+device_merge_add_tail(struct device_merge *m, const struct block *block)
+{
+    const int64_t *time_ms = block->column[BLOCK_TIME];
+    return add_place(m, &(struct place){.kind = PLACE_TAIL,
+                                        .first_ms = time_ms[0],
+                                        .last_ms = time_ms[block->n_rows - 1],
+                                        .tail = block});
+}
+
+int
+device_merge_add_pieces(struct device_merge *m, const struct regroup *regroup,
+                        const struct regroup_piece *pieces, size_t n)
+{
+    int status = WATTLE_OK;
+    for (size_t i = 0; i < n && status == WATTLE_OK; i++)
+        status = add_place(m, &(struct place){.kind = PLACE_PIECE,
+                                              .first_ms = pieces[i].first_ms,
+                                              .last_ms = pieces[i].last_ms,
+                                              .regroup = regroup,
+                                              .piece = &pieces[i]});
+    return status;
+}
+
+static int
+compare_places(const void *a, const void *b)
+{
+    const struct place *x = a, *y = b;
+    if (x->first_ms != y->first_ms)
+        return x->first_ms < y->first_ms ? -1 : 1;
+    return (x->rank > y->rank) - (x->rank < y->rank);
+}
+
+static void
+sort_places(struct device_merge *m)
+{
+    bool is_sorted = true;
+    for (size_t i = 1; i < m->n_places && is_sorted; i++)
+        is_sorted = compare_places(&m->places[i - 1], &m->places[i]) < 0;
+    if (!is_sorted)
+        qsort(m->places, m->n_places, sizeof(*m->places), compare_places);
+    m->is_sorted = true;
+}
+
+static int
+complain_damage(const struct place *place, int64_t time_ms,
+                struct wattle_error *error)
+{
+    char when[CIVIL_TEXT_SIZE];
+    civil_format(time_ms, when);
+    return error_set(error, WATTLE_ERR_FORMAT,
+                     "chunk %lld is damaged from %s on",
+                     (long long)place->number, when);
+}
+
+/* Decodes the next wanted block of a chunk; n_rows == 0 when it has ended. */
+static int
+next_block(struct device_merge *m, struct open_place *o,
+           struct wattle_error *error)
+{
+    o->at = 0;
+    o->own->n_rows = 0;
+    while (o->n_blocks_read < o->chunk.n_blocks) {
+        const struct chunk_block *entry = &o->chunk.blocks[o->n_blocks_read];
+        if (entry->first_ms >= m->until_ms)
+            break;
+        size_t number = o->n_blocks_read++;
+        if (entry->last_ms < m->since_ms)
+            continue;
+        if (!chunk_decode(&o->chunk, m->kernels, number, m->wanted, o->own)) {
+            o->own->n_rows = 0;
+            return complain_damage(o->place, entry->first_ms, error);
+        }
+        break;
+    }
+    return WATTLE_OK;
+}
+
+static int
+open_chunk(struct device_merge *m, struct open_place *o,
+           struct wattle_error *error)
+{
+    o->data.len = 0;
+    int status = m->fetch(m->context, o->place->number, &o->data, error);
+    if (status != WATTLE_OK)
+        return status;
+    if (!chunk_open(&o->chunk, o->data.data, o->data.len))
+        return complain_damage(o->place, o->place->first_ms, error);
+    o->n_blocks_read = 0;
+    o->is_strict = true;
+    return next_block(m, o, error);
+}
+
+/* An open place to use, new or used before; NULL = no memory. */
+static struct open_place *
+make_open(struct device_merge *m)
+{
+    if (m->n_open < m->n_made)
+        return m->open[m->n_open];
+    struct open_place **grown = buffer_grow_array(
+        m->open, &m->open_cap, m->n_made + 1, sizeof(*grown));
+    struct open_place *o = grown != NULL ? calloc(1, sizeof(*o)) : NULL;
+    m->open = grown != NULL ? grown : m->open;
+    if (o == NULL)
+        return NULL;
+    o->own = aligned_alloc(64, sizeof(*o->own));
+    if (o->own == NULL) {
+        free(o);
+        return NULL;
+    }
+    m->open[m->n_made++] = o;
+    return o;
+}
+
+static int
+open_next(struct device_merge *m, struct wattle_error *error)
+{
+    struct open_place *o = make_open(m);
+    int status = WATTLE_OK;
+    if (o == NULL)
+        return error_memory(error);
+    o->place = &m->places[m->n_opened++];
+    o->rows = o->own;
+    o->at = 0;
+    if (o->place->kind == PLACE_CHUNK) {
+        status = open_chunk(m, o, error);
+    } else if (o->place->kind == PLACE_TAIL) {
+        o->rows = o->place->tail;
+        o->is_strict = true;
+    } else {
+        status = regroup_read(o->place->regroup, o->place->piece, m->room,
+                              o->own, error);
+        o->is_strict = o->place->piece->is_strict;
+    }
+    if (status == WATTLE_OK && o->rows->n_rows > 0)
+        m->n_open++;
+    return status;
+}
+
+static int64_t
+head_ms(const struct open_place *o)
+{
+    return o->rows->column[BLOCK_TIME][o->at];
+}
+
+/* Moves on by n rows; a place that has ended is closed. */
+static int
+advance(struct device_merge *m, struct open_place *o, size_t n,
+        struct wattle_error *error)
+{
+    int status = WATTLE_OK;
+    o->at += n;
+    if (o->at < o->rows->n_rows)
+        return status;
+    if (o->place->kind == PLACE_CHUNK) {
+        status = next_block(m, o, error);
+        if (status != WATTLE_OK || o->rows->n_rows > 0)
+            return status;
+    }
+    size_t i = 0;
+    while (m->open[i] != o)
+        i++;
+    m->open[i] = m->open[--m->n_open];
+    m->open[m->n_open] = o;
+    return status;
+}
+
+/* The open place with the earliest row, and the next time anywhere else. */
+static struct open_place *
+find_earliest(const struct device_merge *m, int64_t *other_ms)
+{
+    struct open_place *earliest = m->open[0];
+    *other_ms = m->n_opened < m->n_places ? m->places[m->n_opened].first_ms
+                                          : INT64_MAX;
+    for (size_t i = 1; i < m->n_open; i++) {
+        struct open_place *o = m->open[i];
+        struct open_place *later = o;
+        if (head_ms(o) < head_ms(earliest)) {
+            later = earliest;
+            earliest = o;
+        }
+        if (head_ms(later) < *other_ms)
+            *other_ms = head_ms(later);
+    }
+    return earliest;
+}
+
+/* How many rows from the head on are before other_ms and of their own time. */
+static size_t
+count_ahead(const struct open_place *o, int64_t other_ms)
+{
+    const int64_t *time_ms = o->rows->column[BLOCK_TIME] + o->at;
+    size_t n = o->rows->n_rows - o->at;
+    if (time_ms[n - 1] >= other_ms) {
+        size_t low = 0;
+        while (n > 0) {
+            size_t half = n / 2;
+            bool is_before = time_ms[low + half] < other_ms;
+            low += is_before ? half + 1 : 0;
+            n = is_before ? n - half - 1 : half;
+        }
+        n = low;
+    }
+    if (o->is_strict)
+        return n;
+    size_t left = o->rows->n_rows - o->at;
+    for (size_t i = 0; i < n; i++) {
+        if (i + 1 < left && time_ms[i + 1] == time_ms[i])
+            return i;
+    }
+    return n;
+}
+
+static int64_t
+value_at(const struct block *block, unsigned column, size_t row)
+{
+    return (block->columns & BLOCK_BIT(column)) != 0 ? block->column[column][row]
+                                                     : 0;
+}
+
+static bool
+is_same_reading(const struct block *a, size_t i, const struct block *b,
+                size_t k)
+{
+    unsigned presence = block_presence(a, i);
+    if (presence != block_presence(b, k))
+        return false;
+    int64_t unit_a = a->exponent == b->exponent || a->exponent == BLOCK_NANO
+                         ? 1
+                         : 1000000;
+    int64_t unit_b = a->exponent == b->exponent || b->exponent == BLOCK_NANO
+                         ? 1
+                         : 1000000;
+    for (unsigned c = 0; c < WATTLE_N_COLUMNS; c++) {
+        if ((presence & 1u << c) != 0 &&
+            a->column[BLOCK_VALUE + c][i] * unit_a !=
+                b->column[BLOCK_VALUE + c][k] * unit_b)
+            return false;
+    }
+    return true;
+}
+
+/* Puts a later row of the same time in place of the single one. */
+static void
+take_row(struct device_merge *m, const struct open_place *o, size_t row)
+{
+    struct block *single = m->single;
+    const struct block *rows = o->rows;
+    int64_t n_duplicates = 0, n_rounded = 0;
+    bool hides = o->place->kind == PLACE_TAIL; /* with totals of its own */
+    if (single->n_rows > 0 && !hides) {
+        struct merge_counts *counts = &m->counts;
+        int64_t now_ms = single->column[BLOCK_TIME][0];
+        n_duplicates = single->column[BLOCK_DUPLICATES][0] + 1;
+        n_rounded = single->column[BLOCK_ROUNDED][0];
+        if (is_same_reading(single, 0, rows, row)) {
+            counts->n_unchanged++;
+        } else {
+            counts->n_replaced++;
+            if (now_ms < counts->replaced_first_ms)
+                counts->replaced_first_ms = now_ms;
+            if (now_ms > counts->replaced_last_ms)
+                counts->replaced_last_ms = now_ms;
+        }
+    } else if (o->place->kind == PLACE_PIECE) {
+        m->counts.n_new++;
+    }
+    m->is_new = m->is_new || o->place->kind == PLACE_PIECE;
+    m->hides_chunk = m->hides_chunk || o->place->kind == PLACE_CHUNK;
+    single->n_rows = 1;
+    single->exponent = rows->exponent;
+    single->columns = (rows->columns & (BLOCK_BIT(BLOCK_TIME) | BLOCK_VALUES |
+                                        BLOCK_BIT(BLOCK_PRESENCE))) |
+                      BLOCK_BIT(BLOCK_DUPLICATES) | BLOCK_BIT(BLOCK_ROUNDED);
+    for (unsigned c = 0; c <= BLOCK_PRESENCE; c++)
+        single->column[c][0] = value_at(rows, c, row);
+    single->column[BLOCK_DUPLICATES][0] =
+        n_duplicates + value_at(rows, BLOCK_DUPLICATES, row);
+    single->column[BLOCK_ROUNDED][0] =
+        n_rounded + value_at(rows, BLOCK_ROUNDED, row);
+}
+
+/* The open place of the lowest rank above `rank` whose head is at time_ms. */
+static struct open_place *
+find_next_rank(const struct device_merge *m, int64_t rank, int64_t time_ms)
+{
+    struct open_place *found = NULL;
+    for (size_t i = 0; i < m->n_open; i++) {
+        struct open_place *o = m->open[i];
+        if (head_ms(o) == time_ms && (int64_t)o->place->rank > rank &&
+            (found == NULL || o->place->rank < found->place->rank))
+            found = o;
+    }
+    return found;
+}
+
+/* All rows of one time become one. */
+static int
+merge_time(struct device_merge *m, int64_t time_ms, struct wattle_error *error)
+{
+    int64_t rank = -1;
+    int status = WATTLE_OK;
+    m->single->n_rows = 0;
+    m->is_new = m->hides_chunk = false;
+    for (struct open_place *o;
+         status == WATTLE_OK &&
+         (o = find_next_rank(m, rank, time_ms)) != NULL;) {
+        const struct block *rows = o->rows;
+        size_t n = 0;
+        rank = o->place->rank;
+        while (o->at + n < rows->n_rows &&
+               rows->column[BLOCK_TIME][o->at + n] == time_ms)
+            take_row(m, o, o->at + n++);
+        status = advance(m, o, n, error);
+    }
+    return status;
+}
+
+int
+device_merge_next(struct device_merge *m, struct merge_segment *segment,
+                  struct wattle_error *error)
+{
+    int status = WATTLE_OK;
+    *segment = (struct merge_segment){0};
+    if (!m->is_sorted)
+        sort_places(m);
+    if (m->lent != NULL)
+        status = advance(m, m->lent, m->n_lent, error);
+    m->lent = NULL;
+    for (;;) {
+        int64_t other_ms = INT64_MAX;
+        struct open_place *o = NULL;
+        while (status == WATTLE_OK && m->n_open == 0 &&
+               m->n_opened < m->n_places)
+            status = open_next(m, error);
+        if (status != WATTLE_OK || m->n_open == 0)
+            return status;
+        o = find_earliest(m, &other_ms);
+        if (m->n_opened < m->n_places &&
+            m->places[m->n_opened].first_ms <= head_ms(o)) {
+            status = open_next(m, error);
+            continue;
+        }
+        size_t n = count_ahead(o, other_ms);
+        if (n == 0) {
+            status = merge_time(m, head_ms(o), error);
+            *segment = (struct merge_segment){m->single, 0, 1, m->is_new,
+                                              m->hides_chunk};
+            return status;
+        }
+        if (o->place->kind == PLACE_PIECE)
+            m->counts.n_new += n;
+        m->lent = o;
+        m->n_lent = n;
+        *segment = (struct merge_segment){o->rows, o->at, n,
+                                          o->place->kind == PLACE_PIECE, false};
+        return status;
+    }
+}
+
+const struct merge_counts *
+device_merge_counts(const struct device_merge *m)
+{
+    return &m->counts;
+}

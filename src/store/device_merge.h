@@ -1,0 +1,77 @@
+/*
+ * device_merge.h - readings of one device from several places, as one
+ * ascending line without duplicates.
+ *
+ * Places are stored chunks, the stored tail, and new pieces. Of several
+ * readings of one time the one of the latest place stays; a tail reading
+ * hides a chunk's. Only places that overlap are held in memory together.
+ */
+#ifndef STORE_DEVICE_MERGE_H
+#define STORE_DEVICE_MERGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "store/block.h"
+#include "store/regroup.h"
+#include "wattle/error.h"
+
+/* What new readings did to those that were there. */
+struct merge_counts {
+    uint64_t n_new;       /* times that were not there */
+    uint64_t n_replaced;  /* another value than before */
+    uint64_t n_unchanged; /* the same value */
+    int64_t replaced_first_ms, replaced_last_ms;
+};
+
+/* Fetches the bytes of a stored chunk. 0 or a status with the error set. */
+typedef int (*merge_fetch)(void *context, int64_t number, struct buffer *data,
+                           struct wattle_error *error);
+
+/* Rows that come next: n == 0 at the end. Valid until the next call. */
+struct merge_segment {
+    const struct block *block;
+    size_t first, n;
+    bool is_new;      /* of pieces, alone or over what was stored */
+    bool hides_chunk; /* a chunk has a reading of that time, too */
+};
+
+struct device_merge;
+
+/* wanted: columns to decode (bits of block_column). NULL = no memory. */
+struct device_merge *device_merge_new(const struct kernels *kernels,
+                                      unsigned wanted, merge_fetch fetch,
+                                      void *context);
+void device_merge_free(struct device_merge *merge);
+
+/* Forgets all places, to begin with another device. */
+void device_merge_reset(struct device_merge *merge);
+
+/*
+ * Add a place; later calls are later places. 0 or WATTLE_ERR_MEMORY. A chunk
+ * is read from the first block that ends at since_ms or later to the last
+ * that begins before until_ms. The block of a tail (sorted, each time once)
+ * and the pieces are borrowed.
+ */
+int device_merge_add_chunk(struct device_merge *merge, int64_t number,
+                           int64_t first_ms, int64_t last_ms);
+int device_merge_add_tail(struct device_merge *merge,
+                          const struct block *block);
+int device_merge_add_pieces(struct device_merge *merge,
+                            const struct regroup *regroup,
+                            const struct regroup_piece *pieces, size_t n);
+
+/* Which blocks of chunks are wanted at all; no limits at first. */
+void device_merge_limit(struct device_merge *merge, int64_t since_ms,
+                        int64_t until_ms);
+
+/* The next rows; 0 or a status with the error set. */
+int device_merge_next(struct device_merge *merge, struct merge_segment *segment,
+                      struct wattle_error *error);
+
+const struct merge_counts *device_merge_counts(
+    const struct device_merge *merge);
+
+#endif

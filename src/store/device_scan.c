@@ -1,0 +1,109 @@
+/*
+ * device_scan.c - a merge of what is stored, cut to a range.
+ */
+#include "store/device_scan.h"
+
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "store/device_merge.h"
+#include "store/stored.h"
+
+struct device_scan {
+    struct stored stored;
+    struct device_merge *merge;
+    struct device_scan_range range;
+    uint32_t device[BLOCK_ROWS];
+    uint8_t presence[BLOCK_ROWS];
+};
+
+static int
+begin(struct device_scan *scan, struct wattle_error *error)
+{
+    const struct device_scan_range *range = &scan->range;
+    int status = stored_find(&scan->stored, range->device, range->since_ms,
+                             range->until_ms, error);
+    if (status != WATTLE_OK)
+        return status;
+    device_merge_reset(scan->merge);
+    device_merge_limit(scan->merge, range->since_ms, range->until_ms);
+    for (size_t i = 0; i < BLOCK_ROWS; i++)
+        scan->device[i] = range->device;
+    if (stored_add_places(&scan->stored, scan->merge) != WATTLE_OK)
+        return error_memory(error);
+    return WATTLE_OK;
+}
+
+int
+device_scan_open(struct device_scan **out, struct database *db,
+                 const struct device_scan_range *range,
+                 struct wattle_error *error)
+{
+    unsigned wanted =
+        (unsigned)range->columns << BLOCK_VALUE | BLOCK_BIT(BLOCK_PRESENCE);
+    struct device_scan *scan = calloc(1, sizeof(*scan));
+    *out = NULL;
+    if (scan == NULL)
+        return error_memory(error);
+    scan->range = *range;
+    int status = stored_open(&scan->stored, db, error);
+    scan->merge = device_merge_new(kernels_for(0), wanted, stored_fetch,
+                                   &scan->stored);
+    if (status == WATTLE_OK && scan->merge == NULL)
+        status = error_memory(error);
+    if (status == WATTLE_OK)
+        status = begin(scan, error);
+    if (status != WATTLE_OK) {
+        device_scan_close(scan);
+        return status;
+    }
+    *out = scan;
+    return WATTLE_OK;
+}
+
+int
+device_scan_restart(struct device_scan *scan,
+                    const struct device_scan_range *range,
+                    struct wattle_error *error)
+{
+    uint8_t columns = scan->range.columns;
+    scan->range = *range;
+    scan->range.columns = columns;
+    return begin(scan, error);
+}
+
+int
+device_scan_next(struct device_scan *scan, struct wattle_batch *batch,
+                 struct wattle_error *error)
+{
+    const struct device_scan_range *range = &scan->range;
+    for (;;) {
+        struct merge_segment s;
+        int status = device_merge_next(scan->merge, &s, error);
+        *batch = (struct wattle_batch){0};
+        if (status != WATTLE_OK || s.n == 0)
+            return status;
+        const int64_t *time_ms = s.block->column[BLOCK_TIME];
+        while (s.n > 0 && time_ms[s.first] < range->since_ms) {
+            s.first++;
+            s.n--;
+        }
+        while (s.n > 0 && time_ms[s.first + s.n - 1] >= range->until_ms)
+            s.n--;
+        if (s.n == 0)
+            continue;
+        *batch = block_view(s.block, s.first, s.n, scan->device,
+                            scan->presence);
+        return WATTLE_OK;
+    }
+}
+
+void
+device_scan_close(struct device_scan *scan)
+{
+    if (scan == NULL)
+        return;
+    device_merge_free(scan->merge);
+    stored_close(&scan->stored);
+    free(scan);
+}

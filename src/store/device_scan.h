@@ -1,0 +1,52 @@
+/*
+ * device_scan.h - the readings of one device in a time range, in order.
+ *
+ * Chunks and the tail come out as one ascending line of batches; a reading
+ * of the tail hides the chunks' reading of the same time. Only blocks that
+ * overlap the range are decoded.
+ */
+#ifndef STORE_DEVICE_SCAN_H
+#define STORE_DEVICE_SCAN_H
+
+#include <stdint.h>
+
+#include "store/database.h"
+#include "wattle/batch.h"
+#include "wattle/error.h"
+
+struct device_scan;
+
+/* Which readings, and what of them. */
+struct device_scan_range {
+    uint32_t device;  /* number in the database */
+    int64_t since_ms; /* inclusive; INT64_MIN = no limit */
+    int64_t until_ms; /* exclusive; INT64_MAX = no limit */
+    uint8_t columns;  /* bits (1 << enum wattle_column) wanted; others may
+                         be missing from the batches */
+};
+
+/* Begins; one scan is used by one thread. The connection is borrowed. */
+int device_scan_open(struct device_scan **scan, struct database *db,
+                     const struct device_scan_range *range,
+                     struct wattle_error *error);
+
+/*
+ * Begins once more with another device or range, which is quicker than a new
+ * scan; the columns stay.
+ */
+int device_scan_restart(struct device_scan *scan,
+                        const struct device_scan_range *range,
+                        struct wattle_error *error);
+
+/*
+ * The next readings, at most 1,024: times ascend within and over batches,
+ * n_rows == 0 at the end. device[] holds the number in the database. The
+ * arrays are valid until the next call. WATTLE_ERR_FORMAT when a chunk is
+ * damaged; the message names device and time.
+ */
+int device_scan_next(struct device_scan *scan, struct wattle_batch *batch,
+                     struct wattle_error *error);
+
+void device_scan_close(struct device_scan *scan);
+
+#endif

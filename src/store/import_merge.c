@@ -1,0 +1,505 @@
+/*
+ * import_merge.c - workers build chunks device by device; the caller writes
+ * them in the order of devices.
+ *
+ * So the file does not depend on the number of threads, and is written from
+ * front to back. A worker that is ahead of the writer waits when too much
+ * is in the queue; the one whose device is being written never does for long.
+ */
+#include "store/import_merge.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/civil_time.h"
+#include "base/error.h"
+#include "store/chunk_builder.h"
+#include "store/import_write.h"
+#include "store/stored.h"
+
+#define QUEUE_BYTES ((size_t)16 << 20)
+
+/* A few late readings go to the tail, if a chunk to rewrite is large. */
+#define TAIL_MAX_NEW   256
+#define TAIL_MIN_CHUNK 4096
+
+/* All devices of an import on their way. */
+struct line {
+    const struct import_merge *job;
+    struct import_device **devices; /* [n_devices] NULL = not begun */
+    uint32_t *locals;               /* [n_lanes][n_devices] */
+    _Atomic uint32_t next;
+    pthread_mutex_t lock;
+    pthread_cond_t moved;
+    size_t n_queued; /* bytes of chunks */
+    uint32_t writing;
+    bool is_stopped;
+};
+
+struct worker {
+    struct line *line;
+    struct database reader;
+    bool has_reader;
+    struct stored stored;
+    struct device_merge *merge;
+    struct import_device *device;
+    struct wattle_error error;
+};
+
+/* What is gathered of a device. */
+struct gathered {
+    int64_t first_ms, last_ms;
+    uint64_t n_rows;
+};
+
+static const struct regroup_piece *
+pieces_of(const struct line *line, size_t lane, uint32_t device, size_t *n)
+{
+    const struct import_merge *job = line->job;
+    uint32_t local = line->locals[lane * job->n_devices + device];
+    *n = 0;
+    if (local == UINT32_MAX)
+        return NULL;
+    return regroup_pieces(job->lanes[lane].regroup, local, n);
+}
+
+static struct gathered
+measure_gathered(const struct line *line, uint32_t device)
+{
+    struct gathered g = {INT64_MAX, INT64_MIN, 0};
+    for (size_t k = 0; k < line->job->n_lanes; k++) {
+        size_t n;
+        const struct regroup_piece *pieces = pieces_of(line, k, device, &n);
+        for (size_t i = 0; i < n; i++) {
+            g.n_rows += pieces[i].n_rows;
+            if (pieces[i].first_ms < g.first_ms)
+                g.first_ms = pieces[i].first_ms;
+            if (pieces[i].last_ms > g.last_ms)
+                g.last_ms = pieces[i].last_ms;
+        }
+    }
+    return g;
+}
+
+/* Chunks to be read again and replaced; the range grows over the tail. */
+static bool
+is_touched(const struct worker *w, const struct gathered *g, size_t i)
+{
+    const struct stored *s = &w->stored;
+    const struct stored_chunk *chunk = &s->chunks[i];
+    bool is_open_end = i + 1 == s->n_chunks && chunk->last_ms < g->first_ms &&
+                       chunk->n_readings < CHUNK_ROWS;
+    return is_open_end ||
+           (chunk->first_ms <= g->last_ms && chunk->last_ms >= g->first_ms);
+}
+
+static bool
+is_for_tail(const struct worker *w, const struct gathered *g)
+{
+    const struct stored *s = &w->stored;
+    uint64_t n_rewritten = 0;
+    for (size_t i = 0; i < s->n_chunks; i++)
+        n_rewritten += is_touched(w, g, i) ? s->chunks[i].n_readings : 0;
+    return g->n_rows <= TAIL_MAX_NEW && n_rewritten >= TAIL_MIN_CHUNK &&
+           s->tail->n_rows + g->n_rows <= STORED_TAIL_ROWS;
+}
+
+static void
+cover_tail(const struct stored *s, struct gathered *g)
+{
+    const struct block *tail = s->tail;
+    if (tail->n_rows == 0)
+        return;
+    if (tail->column[BLOCK_TIME][0] < g->first_ms)
+        g->first_ms = tail->column[BLOCK_TIME][0];
+    if (tail->column[BLOCK_TIME][tail->n_rows - 1] > g->last_ms)
+        g->last_ms = tail->column[BLOCK_TIME][tail->n_rows - 1];
+}
+
+/* The days that a change between two readings may concern. */
+static void
+ask_for_days(struct import_device *device, int64_t from_ms, int64_t to_ms)
+{
+    int64_t first = civil_floor_div(from_ms - DAY_METER_MAX_GAP_MS,
+                                    CIVIL_MS_PER_DAY);
+    int64_t last =
+        civil_floor_div(to_ms + DAY_METER_MAX_GAP_MS, CIVIL_MS_PER_DAY);
+    struct import_days *range = &device->recompute[device->n_recompute++];
+    range->first = first;
+    range->last = last;
+}
+
+/* Puts all places of a device into the merge. */
+static int
+add_places(struct worker *w, uint32_t device, const struct gathered *g,
+           bool to_tail)
+{
+    const struct stored *s = &w->stored;
+    int status = WATTLE_OK;
+    for (size_t i = 0; w->has_reader && i < s->n_chunks && status == WATTLE_OK;
+         i++) {
+        const struct stored_chunk *c = &s->chunks[i];
+        if (is_touched(w, g, i)) {
+            status = device_merge_add_chunk(w->merge, c->number, c->first_ms,
+                                            c->last_ms);
+            if (status == WATTLE_OK && !to_tail)
+                status = import_device_replace(w->device, c->number);
+        } else {
+            w->device->has_neighbours = true;
+        }
+    }
+    if (w->has_reader && s->tail->n_rows > 0 && status == WATTLE_OK) {
+        status = device_merge_add_tail(w->merge, s->tail);
+        w->device->clears_tail = !to_tail;
+    }
+    for (size_t k = 0; k < w->line->job->n_lanes && status == WATTLE_OK; k++) {
+        size_t n;
+        const struct regroup_piece *pieces = pieces_of(w->line, k, device, &n);
+        status = device_merge_add_pieces(
+            w->merge, w->line->job->lanes[k].regroup, pieces, n);
+    }
+    return status == WATTLE_OK ? status : error_memory(&w->error);
+}
+
+/* Hands a chunk to the writer; waits when it is far behind. */
+static int
+queue_chunk(void *context, struct built_chunk *chunk)
+{
+    struct worker *w = context;
+    struct line *line = w->line;
+    size_t size = chunk->data.len + chunk->summary.len;
+    pthread_mutex_lock(&line->lock);
+    while (line->n_queued > QUEUE_BYTES && !line->is_stopped &&
+           line->writing != w->device->number)
+        pthread_cond_wait(&line->moved, &line->lock);
+    /* the device being written: a queue of its own length */
+    while (w->device->n_queued > QUEUE_BYTES && !line->is_stopped)
+        pthread_cond_wait(&line->moved, &line->lock);
+    bool is_stopped = line->is_stopped;
+    int status = is_stopped ? WATTLE_ERR_IO
+                            : import_device_push(w->device, chunk);
+    if (status == WATTLE_OK) {
+        line->n_queued += size;
+        pthread_cond_broadcast(&line->moved);
+    } else {
+        buffer_release(&chunk->data);
+        buffer_release(&chunk->summary);
+    }
+    pthread_mutex_unlock(&line->lock);
+    if (status == WATTLE_ERR_MEMORY)
+        error_memory(&w->error);
+    return status;
+}
+
+static int
+build_chunks(struct worker *w)
+{
+    struct chunk_builder *builder =
+        chunk_builder_new(w->line->job->kernels, queue_chunk, w);
+    int status = builder != NULL ? WATTLE_OK : error_memory(&w->error);
+    while (status == WATTLE_OK) {
+        struct merge_segment s;
+        status = device_merge_next(w->merge, &s, &w->error);
+        if (status != WATTLE_OK || s.n == 0)
+            break;
+        status = chunk_builder_add(builder, s.block, s.first, s.n);
+        if (status == WATTLE_ERR_MEMORY)
+            error_memory(&w->error);
+    }
+    if (status == WATTLE_OK) {
+        status = chunk_builder_finish(builder);
+        if (status == WATTLE_ERR_MEMORY)
+            error_memory(&w->error);
+    }
+    if (status == WATTLE_OK)
+        import_device_take_days(w->device, &builder->meter);
+    chunk_builder_free(builder);
+    return status;
+}
+
+static int
+fill_tail(struct worker *w)
+{
+    int status = WATTLE_OK;
+    while (status == WATTLE_OK) {
+        struct merge_segment s;
+        status = device_merge_next(w->merge, &s, &w->error);
+        if (status != WATTLE_OK || s.n == 0)
+            break;
+        if (s.is_new && import_device_push_tail(w->device, &s) != WATTLE_OK)
+            status = error_memory(&w->error);
+    }
+    return status;
+}
+
+static int
+do_device(struct worker *w, uint32_t number, struct gathered g)
+{
+    int status = WATTLE_OK;
+    device_merge_reset(w->merge);
+    if (w->has_reader)
+        status =
+            stored_find(&w->stored, number, INT64_MIN, INT64_MAX, &w->error);
+    if (status != WATTLE_OK)
+        return status;
+    bool to_tail = w->has_reader && is_for_tail(w, &g);
+    if (to_tail)
+        device_merge_limit(w->merge, g.first_ms, g.last_ms + 1);
+    else if (w->has_reader)
+        cover_tail(&w->stored, &g);
+    status = add_places(w, number, &g, to_tail);
+    if (status != WATTLE_OK)
+        return status;
+    status = to_tail ? fill_tail(w) : build_chunks(w);
+    w->device->counts = *device_merge_counts(w->merge);
+    if (to_tail) {
+        ask_for_days(w->device, g.first_ms, g.last_ms);
+    } else if (w->device->has_neighbours) {
+        ask_for_days(w->device, g.first_ms, g.first_ms);
+        ask_for_days(w->device, g.last_ms, g.last_ms);
+    }
+    return status;
+}
+
+/* Makes the device's place in the line and tells when it is finished. */
+static void
+run_device(struct worker *w, uint32_t number)
+{
+    struct line *line = w->line;
+    struct gathered g = measure_gathered(line, number);
+    struct import_device *device = import_device_new(number);
+    int status = WATTLE_OK;
+    w->device = device;
+    pthread_mutex_lock(&line->lock);
+    if (device == NULL)
+        line->is_stopped = true;
+    line->devices[number] = device;
+    pthread_cond_broadcast(&line->moved);
+    pthread_mutex_unlock(&line->lock);
+    if (device == NULL)
+        return;
+    if (g.n_rows > 0)
+        status = do_device(w, number, g);
+    pthread_mutex_lock(&line->lock);
+    device->is_done = true;
+    device->n_rows = g.n_rows;
+    device->status = status;
+    device->error = w->error;
+    pthread_cond_broadcast(&line->moved);
+    pthread_mutex_unlock(&line->lock);
+}
+
+static int
+open_worker(struct worker *w, struct line *line)
+{
+    *w = (struct worker){.line = line};
+    w->merge = device_merge_new(line->job->kernels, UINT32_MAX, stored_fetch,
+                                &w->stored);
+    if (w->merge == NULL)
+        return error_memory(&w->error);
+    if (line->job->readers_path == NULL)
+        return WATTLE_OK;
+    int status = database_open(&w->reader, line->job->readers_path,
+                               DATABASE_READ, &w->error);
+    if (status != WATTLE_OK)
+        return status;
+    w->has_reader = true;
+    return stored_open(&w->stored, &w->reader, &w->error);
+}
+
+static void
+close_worker(struct worker *w)
+{
+    device_merge_free(w->merge);
+    if (w->has_reader) {
+        stored_close(&w->stored);
+        database_close(&w->reader);
+    }
+}
+
+/* A thread of the import; its failure before any device stops the writer. */
+static void *
+work(void *context)
+{
+    struct worker *w = context;
+    struct line *line = w->line;
+    for (;;) {
+        uint32_t number = atomic_fetch_add(&line->next, 1);
+        if (number >= line->job->n_devices || line->is_stopped)
+            break;
+        run_device(w, number);
+    }
+    return NULL;
+}
+
+static int
+map_devices(struct line *line)
+{
+    const struct import_merge *job = line->job;
+    size_t n = job->n_lanes * job->n_devices;
+    line->devices = calloc((size_t)job->n_devices + 1, sizeof(*line->devices));
+    line->locals = malloc((n + 1) * sizeof(*line->locals));
+    if (line->devices == NULL || line->locals == NULL)
+        return WATTLE_ERR_MEMORY;
+    memset(line->locals, 0xff, n * sizeof(*line->locals));
+    for (size_t k = 0; k < job->n_lanes; k++) {
+        const struct import_lane *lane = &job->lanes[k];
+        for (uint32_t i = 0; i < lane->n_devices; i++)
+            line->locals[k * job->n_devices + lane->device_of[i]] = i;
+    }
+    return WATTLE_OK;
+}
+
+/* Waits for something of a device: true when there is a chunk to take. */
+static bool
+wait_for(struct line *line, uint32_t number, struct built_chunk *chunk,
+         bool *is_done)
+{
+    bool has_chunk = false;
+    pthread_mutex_lock(&line->lock);
+    for (;;) {
+        struct import_device *device = line->devices[number];
+        if (device != NULL && import_device_pop(device, chunk)) {
+            has_chunk = true;
+            line->n_queued -= chunk->data.len + chunk->summary.len;
+            pthread_cond_broadcast(&line->moved);
+            break;
+        }
+        *is_done = line->is_stopped || (device != NULL && device->is_done);
+        if (*is_done)
+            break;
+        pthread_cond_wait(&line->moved, &line->lock);
+    }
+    pthread_mutex_unlock(&line->lock);
+    return has_chunk;
+}
+
+static int
+write_device(struct line *line, struct import_writer *writer, uint32_t number,
+             struct merge_counts *counts, struct wattle_error *error)
+{
+    struct built_chunk chunk;
+    bool is_done = false, has_begun = false;
+    int status = WATTLE_OK;
+    pthread_mutex_lock(&line->lock);
+    line->writing = number;
+    pthread_cond_broadcast(&line->moved);
+    pthread_mutex_unlock(&line->lock);
+    while (wait_for(line, number, &chunk, &is_done)) {
+        if (status == WATTLE_OK && !has_begun)
+            status = import_writer_begin(writer, line->devices[number], error);
+        has_begun = true;
+        if (status == WATTLE_OK)
+            status = import_writer_chunk(writer, number, &chunk, error);
+        buffer_release(&chunk.data);
+        buffer_release(&chunk.summary);
+        if (status != WATTLE_OK)
+            return status;
+    }
+    struct import_device *device = line->devices[number];
+    if (device == NULL || !device->is_done)
+        return error_memory(error);
+    if (device->status != WATTLE_OK) {
+        *error = device->error;
+        return device->status;
+    }
+    if (device->n_rows == 0)
+        return WATTLE_OK;
+    if (!has_begun)
+        status = import_writer_begin(writer, device, error);
+    if (status == WATTLE_OK)
+        status = import_writer_end(writer, device, error);
+    counts->n_new += device->counts.n_new;
+    counts->n_replaced += device->counts.n_replaced;
+    counts->n_unchanged += device->counts.n_unchanged;
+    return status;
+}
+
+static int
+write_all(struct line *line, struct merge_counts *counts,
+          struct wattle_error *error)
+{
+    const struct import_merge *job = line->job;
+    struct import_writer writer;
+    int status = import_writer_open(&writer, job->db, job->kernels,
+                                    job->imported_at, error);
+    for (uint32_t i = 0; i < job->n_devices && status == WATTLE_OK; i++) {
+        status = write_device(line, &writer, i, counts, error);
+        pthread_mutex_lock(&line->lock);
+        if (status == WATTLE_OK) {
+            if (job->n_done != NULL)
+                atomic_fetch_add(job->n_done, line->devices[i]->n_rows);
+            import_device_free(line->devices[i]);
+            line->devices[i] = NULL;
+        }
+        pthread_mutex_unlock(&line->lock);
+    }
+    import_writer_close(&writer);
+    return status;
+}
+
+static void
+release_line(struct line *line)
+{
+    for (uint32_t i = 0; line->devices != NULL && i < line->job->n_devices; i++)
+        import_device_free(line->devices[i]);
+    free(line->devices);
+    free(line->locals);
+    pthread_cond_destroy(&line->moved);
+    pthread_mutex_destroy(&line->lock);
+}
+
+static int
+run_threads(struct line *line, struct worker *workers,
+            struct merge_counts *counts, struct wattle_error *error)
+{
+    int n_threads = line->job->n_threads;
+    pthread_t *threads = calloc((size_t)n_threads, sizeof(*threads));
+    int n_running = 0;
+    int status = threads != NULL ? WATTLE_OK : error_memory(error);
+    while (status == WATTLE_OK && n_running < n_threads) {
+        if (pthread_create(&threads[n_running], NULL, work,
+                           &workers[n_running]) != 0)
+            break;
+        n_running++;
+    }
+    if (status == WATTLE_OK && n_running == 0)
+        status = error_set(error, WATTLE_ERR_IO, "cannot start a thread");
+    if (status == WATTLE_OK)
+        status = write_all(line, counts, error);
+    pthread_mutex_lock(&line->lock);
+    line->is_stopped = true;
+    pthread_cond_broadcast(&line->moved);
+    pthread_mutex_unlock(&line->lock);
+    for (int i = 0; i < n_running; i++)
+        pthread_join(threads[i], NULL);
+    free(threads);
+    return status;
+}
+
+int
+import_merge_run(const struct import_merge *job, struct merge_counts *counts,
+                 struct wattle_error *error)
+{
+    struct line line = {.job = job};
+    struct worker *workers = calloc((size_t)job->n_threads, sizeof(*workers));
+    int status = WATTLE_OK;
+    int n_open = 0;
+    pthread_mutex_init(&line.lock, NULL);
+    pthread_cond_init(&line.moved, NULL);
+    if (workers == NULL || map_devices(&line) != WATTLE_OK)
+        status = error_memory(error);
+    for (; n_open < job->n_threads && status == WATTLE_OK; n_open++) {
+        status = open_worker(&workers[n_open], &line);
+        if (status != WATTLE_OK && error != NULL)
+            *error = workers[n_open].error;
+    }
+    if (status == WATTLE_OK)
+        status = run_threads(&line, workers, counts, error);
+    for (int i = 0; i < n_open; i++)
+        close_worker(&workers[i]);
+    free(workers);
+    release_line(&line);
+    return status;
+}

@@ -1,0 +1,43 @@
+/*
+ * import_merge.h - gathered readings become chunks, in many threads, and go
+ * into the database, by one.
+ */
+#ifndef STORE_IMPORT_MERGE_H
+#define STORE_IMPORT_MERGE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "store/database.h"
+#include "store/device_merge.h"
+#include "store/regroup.h"
+
+/* What one worker has gathered. */
+struct import_lane {
+    const struct regroup *regroup;
+    const uint32_t *device_of; /* its device numbers: those of the database */
+    uint32_t n_devices;
+};
+
+struct import_merge {
+    struct database *db;     /* with a transaction begun */
+    const char *readers_path; /* to read what was there before, or NULL: none */
+    const struct kernels *kernels;
+    int n_threads; /* beside the calling one, at least 1 */
+    const struct import_lane *lanes; /* in input order */
+    size_t n_lanes;
+    uint32_t n_devices; /* numbers in the database are below this */
+    const char *imported_at;
+    _Atomic uint64_t *n_done; /* readings finished, or NULL */
+};
+
+/*
+ * Merges all that was gathered with what is stored. Adds to *counts. 0 or
+ * the status of the first failure.
+ */
+int import_merge_run(const struct import_merge *job,
+                     struct merge_counts *counts, struct wattle_error *error);
+
+#endif

@@ -1,0 +1,94 @@
+/*
+ * import_write.h - one device's result on its way, and the writer.
+ */
+#ifndef STORE_IMPORT_WRITE_H
+#define STORE_IMPORT_WRITE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "store/checksum.h"
+#include "store/chunk_builder.h"
+#include "store/database.h"
+#include "store/device_merge.h"
+#include "store/rollup.h"
+#include "store/stored.h"
+
+/* Days to compute from what is stored then. */
+struct import_days {
+    int64_t first, last;
+};
+
+struct tail_row; /* a late reading */
+
+/* What becomes of a device; the queue is guarded by its owner. */
+struct import_device {
+    uint32_t number;
+    struct built_chunk *chunks; /* a queue */
+    size_t n_chunks, chunk_cap, n_taken;
+    size_t n_queued;       /* bytes of them */
+    int64_t *replaced;     /* numbers of chunks that are read again */
+    size_t n_replaced, replaced_cap;
+    bool has_neighbours;   /* chunks that stay */
+    bool clears_tail;
+    struct tail_row *tail;
+    size_t n_tail, tail_cap;
+    struct day_sum *days;
+    size_t n_days;
+    struct import_days recompute[2];
+    size_t n_recompute;
+    struct merge_counts counts;
+    uint64_t n_rows;
+    /* once it is done */
+    bool is_done;
+    int status;
+    struct wattle_error error;
+};
+
+struct import_device *import_device_new(uint32_t number); /* NULL = memory */
+void import_device_free(struct import_device *device);
+
+/* Each 0 or WATTLE_ERR_MEMORY. */
+int import_device_push(struct import_device *device,
+                       struct built_chunk *chunk);
+int import_device_push_tail(struct import_device *device,
+                            const struct merge_segment *segment);
+int import_device_replace(struct import_device *device, int64_t number);
+
+/* Takes the oldest chunk; false when there is none. */
+bool import_device_pop(struct import_device *device,
+                       struct built_chunk *chunk);
+
+void import_device_take_days(struct import_device *device,
+                             struct day_meter *meter);
+
+/* Statements of the writing connection. */
+struct import_writer {
+    struct database *db;
+    const struct kernels *kernels;
+    const char *imported_at;
+    struct stored stored;
+    struct checksum *checksum;
+    sqlite3_stmt *put_chunk, *put_data, *drop_chunk, *drop_data;
+    sqlite3_stmt *put_tail, *drop_tail, *put_rollup, *put_correction;
+};
+
+int import_writer_open(struct import_writer *writer, struct database *db,
+                       const struct kernels *kernels, const char *imported_at,
+                       struct wattle_error *error);
+void import_writer_close(struct import_writer *writer);
+
+/* Takes away what a device's chunks will replace. */
+int import_writer_begin(struct import_writer *writer,
+                        const struct import_device *device,
+                        struct wattle_error *error);
+int import_writer_chunk(struct import_writer *writer, uint32_t device,
+                        const struct built_chunk *chunk,
+                        struct wattle_error *error);
+/* Writes the rest: tail, days, corrections. */
+int import_writer_end(struct import_writer *writer,
+                      const struct import_device *device,
+                      struct wattle_error *error);
+
+#endif

@@ -1,0 +1,479 @@
+/*
+ * regroup.c - pages of rows, and pieces made of them.
+ *
+ * A row on a page is its time and its values, side by side: one cache line is
+ * touched for it, however many devices take turns. All rows of a page are of
+ * one kind; ordinary rows (every column there, nothing rounded) need no more
+ * than that, others carry presence and rounding as well.
+ */
+#include "store/regroup.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/decimal.h"
+#include "base/error.h"
+#include "base/temp_file.h"
+
+#define PAGE_BYTES  2048
+#define SLAB_BYTES  ((size_t)1 << 20)
+#define SPILL_BYTES ((size_t)1 << 20)
+
+/* What all rows of a page have in common. */
+struct page_kind {
+    uint8_t columns;   /* bits of the values a row has room for */
+    uint8_t exponent;  /* BLOCK_MILLI or BLOCK_NANO */
+    uint8_t has_notes; /* rows end with presence and rounding */
+    uint8_t n_words;   /* of a row */
+};
+
+struct page {
+    struct page *next;
+    struct page_kind kind;
+    uint32_t n_rows;
+    int64_t words[(PAGE_BYTES - 16) / 8];
+};
+
+#define PAGE_WORDS ((PAGE_BYTES - 16) / 8)
+
+/* The rows of one device that are on pages. */
+struct line {
+    int64_t *next;    /* where the next row goes */
+    uint32_t n_left;  /* rows that fit the last page */
+    uint32_t n_rows;  /* on all its pages */
+    struct page *first, *last;
+};
+
+struct device_pieces {
+    struct regroup_piece *pieces;
+    size_t n, cap;
+};
+
+struct regroup {
+    const struct kernels *kernels;
+    struct line *lines;
+    struct device_pieces *devices;
+    size_t n_devices, line_cap, device_cap;
+    void **slabs;
+    size_t n_slabs, slab_cap, max_slabs, n_used; /* pages of the last slab */
+    struct page *free_pages;
+    struct block *block; /* to encode */
+    struct buffer spill; /* pieces not yet in the file */
+    int fd;              /* -1 = none yet */
+    uint64_t n_spilled;  /* bytes in the file */
+};
+
+struct regroup *
+regroup_new(const struct kernels *kernels, size_t max_bytes)
+{
+    struct regroup *r = calloc(1, sizeof(*r));
+    if (r == NULL)
+        return NULL;
+    r->kernels = kernels;
+    r->fd = -1;
+    r->max_slabs = max_bytes / SLAB_BYTES + 1;
+    r->block = aligned_alloc(64, sizeof(*r->block));
+    if (r->block == NULL) {
+        regroup_free(r);
+        return NULL;
+    }
+    return r;
+}
+
+static void
+free_slabs(struct regroup *r)
+{
+    for (size_t i = 0; i < r->n_slabs; i++)
+        free(r->slabs[i]);
+    free(r->slabs);
+    r->slabs = NULL;
+    r->n_slabs = r->slab_cap = 0;
+    r->free_pages = NULL;
+}
+
+void
+regroup_free(struct regroup *r)
+{
+    if (r == NULL)
+        return;
+    for (size_t i = 0; i < r->n_devices; i++)
+        free(r->devices[i].pieces);
+    free_slabs(r);
+    free(r->lines);
+    free(r->devices);
+    free(r->block);
+    buffer_release(&r->spill);
+    if (r->fd >= 0)
+        temp_file_close(r->fd);
+    free(r);
+}
+
+/* A page, or NULL when there is to be none; *failed then tells of memory. */
+static struct page *
+take_page(struct regroup *r, bool *failed)
+{
+    struct page *page = r->free_pages;
+    if (page != NULL) {
+        r->free_pages = page->next;
+        return page;
+    }
+    if (r->n_slabs == 0 || r->n_used == SLAB_BYTES / PAGE_BYTES) {
+        if (r->n_slabs == r->max_slabs)
+            return NULL;
+        void **slabs = buffer_grow_array(r->slabs, &r->slab_cap,
+                                         r->n_slabs + 1, sizeof(*slabs));
+        void *slab = slabs != NULL ? aligned_alloc(64, SLAB_BYTES) : NULL;
+        r->slabs = slabs != NULL ? slabs : r->slabs;
+        *failed = slab == NULL;
+        if (slab == NULL)
+            return NULL;
+        r->slabs[r->n_slabs++] = slab;
+        r->n_used = 0;
+    }
+    char *slab = r->slabs[r->n_slabs - 1];
+    return (struct page *)(void *)(slab + r->n_used++ * PAGE_BYTES);
+}
+
+static int
+write_spill(struct regroup *r, struct wattle_error *error)
+{
+    if (r->fd < 0) {
+        r->fd = temp_file_open(error);
+        if (r->fd < 0)
+            return r->fd;
+    }
+    int status = temp_file_write(r->fd, r->n_spilled, r->spill.data,
+                                 r->spill.len, error);
+    r->n_spilled += r->spill.len;
+    r->spill.len = 0;
+    return status;
+}
+
+/* One page's rows go behind those of the block. */
+static void
+gather_page(const struct page *page, struct block *block)
+{
+    const int64_t unit = page->kind.exponent == block->exponent ? 1 : 1000000;
+    const unsigned n_words = page->kind.n_words;
+    const int64_t *word = page->words;
+    size_t at = block->n_rows;
+    for (size_t i = 0; i < page->n_rows; i++)
+        block->column[BLOCK_TIME][at + i] = word[i * n_words];
+    word++;
+    for (int c = 0; c < WATTLE_N_COLUMNS; c++) {
+        int64_t *to = block->column[BLOCK_VALUE + c] + at;
+        bool is_there = (page->kind.columns & BATCH_HAS(c)) != 0;
+        if ((block->columns & BLOCK_BIT(BLOCK_VALUE + c)) == 0)
+            continue;
+        for (size_t i = 0; i < page->n_rows; i++)
+            to[i] = is_there ? word[i * n_words] * unit : 0;
+        word += is_there ? 1 : 0;
+    }
+    bool has_notes = page->kind.has_notes != 0;
+    if ((block->columns & BLOCK_BIT(BLOCK_PRESENCE)) != 0) {
+        for (size_t i = 0; i < page->n_rows; i++)
+            block->column[BLOCK_PRESENCE][at + i] =
+                has_notes ? word[i * n_words] & 0xff : page->kind.columns;
+    }
+    if ((block->columns & BLOCK_BIT(BLOCK_ROUNDED)) != 0) {
+        for (size_t i = 0; i < page->n_rows; i++)
+            block->column[BLOCK_ROUNDED][at + i] =
+                has_notes ? word[i * n_words] >> 8 : 0;
+    }
+    block->n_rows += page->n_rows;
+}
+
+/* All pages of a device become the block. */
+static void
+gather(const struct line *line, struct block *block)
+{
+    uint8_t any = 0, all = 0xff;
+    bool has_notes = false;
+    block->n_rows = 0;
+    block->exponent = BLOCK_MILLI;
+    for (const struct page *page = line->first; page; page = page->next) {
+        any |= page->kind.columns;
+        all &= page->kind.columns;
+        has_notes = has_notes || page->kind.has_notes != 0;
+        if (page->kind.exponent < block->exponent)
+            block->exponent = page->kind.exponent;
+    }
+    block->columns = BLOCK_BIT(BLOCK_TIME) | (unsigned)any << BLOCK_VALUE;
+    if (has_notes || any != all)
+        block->columns |= BLOCK_BIT(BLOCK_PRESENCE);
+    if (has_notes)
+        block->columns |= BLOCK_BIT(BLOCK_ROUNDED);
+    for (const struct page *page = line->first; page; page = page->next)
+        gather_page(page, block);
+}
+
+/* The order of rows by time, equal times as they came; `order` holds it. */
+static void
+sort_order(const int64_t *time_ms, size_t n, uint16_t *order)
+{
+    uint16_t spare[BLOCK_ROWS];
+    uint16_t *from = order, *to = spare;
+    for (size_t i = 0; i < n; i++)
+        order[i] = (uint16_t)i;
+    for (size_t width = 1; width < n; width *= 2) {
+        for (size_t at = 0; at < n; at += 2 * width) {
+            size_t left = at, mid = at + width < n ? at + width : n;
+            size_t right = mid, end = at + 2 * width < n ? at + 2 * width : n;
+            for (size_t i = at; i < end; i++) {
+                bool is_left =
+                    left < mid && (right == end || time_ms[from[left]] <=
+                                                       time_ms[from[right]]);
+                to[i] = is_left ? from[left++] : from[right++];
+            }
+        }
+        uint16_t *swap = from;
+        from = to;
+        to = swap;
+    }
+    if (from != order)
+        memcpy(order, from, n * sizeof(*order));
+}
+
+static void
+sort_block(struct block *block)
+{
+    uint16_t order[BLOCK_ROWS];
+    int64_t moved[BLOCK_ROWS];
+    sort_order(block->column[BLOCK_TIME], block->n_rows, order);
+    for (int c = 0; c < BLOCK_N_COLUMNS; c++) {
+        if ((block->columns & BLOCK_BIT(c)) == 0)
+            continue;
+        for (size_t i = 0; i < block->n_rows; i++)
+            moved[i] = block->column[c][order[i]];
+        memcpy(block->column[c], moved, block->n_rows * sizeof(moved[0]));
+    }
+}
+
+/* Whether times ascend: 2 strictly, 1 with equal ones, 0 they do not. */
+static int
+order_of(const int64_t *time_ms, size_t n)
+{
+    uint64_t falls = 0, equals = 0;
+    for (size_t i = 1; i < n; i++) {
+        falls |= time_ms[i] < time_ms[i - 1];
+        equals |= time_ms[i] == time_ms[i - 1];
+    }
+    return falls != 0 ? 0 : equals != 0 ? 1 : 2;
+}
+
+/* Encodes what a device has on its pages, and empties them. */
+static int
+seal(struct regroup *r, size_t device, struct wattle_error *error)
+{
+    struct line *line = &r->lines[device];
+    struct device_pieces *d = &r->devices[device];
+    struct block *block = r->block;
+    if (line->n_rows == 0)
+        return WATTLE_OK;
+    struct regroup_piece *pieces =
+        buffer_grow_array(d->pieces, &d->cap, d->n + 1, sizeof(*pieces));
+    if (pieces == NULL ||
+        buffer_reserve(&r->spill, BLOCK_MAX_BYTES) != WATTLE_OK)
+        return error_memory(error);
+    d->pieces = pieces;
+    gather(line, block);
+    int order = order_of(block->column[BLOCK_TIME], block->n_rows);
+    if (order == 0) {
+        sort_block(block);
+        order = order_of(block->column[BLOCK_TIME], block->n_rows);
+    }
+    size_t len = block_encode(r->kernels, block, true,
+                              (uint8_t *)r->spill.data + r->spill.len);
+    pieces[d->n++] = (struct regroup_piece){
+        .first_ms = block->column[BLOCK_TIME][0],
+        .last_ms = block->column[BLOCK_TIME][block->n_rows - 1],
+        .offset = r->n_spilled + r->spill.len,
+        .len = (uint32_t)len,
+        .n_rows = (uint16_t)block->n_rows,
+        .is_strict = order == 2,
+    };
+    r->spill.len += len;
+    line->last->next = r->free_pages;
+    r->free_pages = line->first;
+    *line = (struct line){0};
+    return r->spill.len >= SPILL_BYTES ? write_spill(r, error) : WATTLE_OK;
+}
+
+static int
+seal_all(struct regroup *r, struct wattle_error *error)
+{
+    int status = WATTLE_OK;
+    for (size_t i = 0; i < r->n_devices && status == WATTLE_OK; i++)
+        status = seal(r, i, error);
+    return status;
+}
+
+static int
+add_page(struct regroup *r, size_t device, struct page_kind kind,
+         struct wattle_error *error)
+{
+    struct line *line = &r->lines[device];
+    bool failed = false;
+    struct page *page = take_page(r, &failed);
+    if (page == NULL && !failed) {
+        int status = seal_all(r, error);
+        if (status != WATTLE_OK)
+            return status;
+        page = take_page(r, &failed);
+    }
+    if (page == NULL)
+        return error_memory(error);
+    *page = (struct page){.kind = kind};
+    if (line->last != NULL)
+        line->last->next = page;
+    else
+        line->first = page;
+    line->last = page;
+    line->next = page->words;
+    line->n_left = PAGE_WORDS / kind.n_words;
+    if (line->n_left > BLOCK_ROWS - line->n_rows)
+        line->n_left = BLOCK_ROWS - line->n_rows;
+    return WATTLE_OK;
+}
+
+static bool
+fits(const struct line *line, struct page_kind kind)
+{
+    return line->n_left > 0 &&
+           memcmp(&line->last->kind, &kind, sizeof(kind)) == 0;
+}
+
+/* Makes room for a row of a kind: a page, perhaps after sealing. */
+static int
+make_room(struct regroup *r, size_t device, struct page_kind kind,
+          struct wattle_error *error)
+{
+    int status = WATTLE_OK;
+    if (r->lines[device].n_rows == BLOCK_ROWS)
+        status = seal(r, device, error);
+    return status == WATTLE_OK ? add_page(r, device, kind, error) : status;
+}
+
+static int
+reserve(struct regroup *r, const struct batch *batch,
+        struct wattle_error *error)
+{
+    uint32_t last = 0;
+    for (size_t i = 0; i < batch->n_rows; i++)
+        last = batch->device[i] > last ? batch->device[i] : last;
+    size_t n = (size_t)last + 1;
+    if (n <= r->n_devices)
+        return WATTLE_OK;
+    struct line *lines =
+        buffer_grow_array(r->lines, &r->line_cap, n, sizeof(*lines));
+    struct device_pieces *devices =
+        buffer_grow_array(r->devices, &r->device_cap, n, sizeof(*devices));
+    r->lines = lines != NULL ? lines : r->lines;
+    r->devices = devices != NULL ? devices : r->devices;
+    if (lines == NULL || devices == NULL)
+        return error_memory(error);
+    memset(lines + r->n_devices, 0, (n - r->n_devices) * sizeof(*lines));
+    memset(devices + r->n_devices, 0, (n - r->n_devices) * sizeof(*devices));
+    r->n_devices = n;
+    return WATTLE_OK;
+}
+
+/* Columns of a batch in the order of their bits, and what to times them by. */
+struct row_source {
+    const int64_t *column[WATTLE_N_COLUMNS];
+    int64_t unit[WATTLE_N_COLUMNS];
+    unsigned n;
+    struct page_kind kind;
+};
+
+static void
+find_source(const struct batch *batch, struct row_source *source)
+{
+    struct wattle_batch view = batch_view(batch);
+    unsigned exponent = batch->places == 9 ? BLOCK_NANO : BLOCK_MILLI;
+    bool has_notes = !batch->is_uniform || batch->has_rounded;
+    source->n = 0;
+    source->kind = (struct page_kind){.columns = batch->columns,
+                                      .exponent = (uint8_t)exponent,
+                                      .has_notes = has_notes};
+    for (int c = 0; c < WATTLE_N_COLUMNS; c++) {
+        if (view.columns[c] == NULL)
+            continue;
+        int zeros = 9 - view.decimals[c] - (int)exponent;
+        source->column[source->n] = view.columns[c];
+        source->unit[source->n++] = decimal_power_of_ten(zeros);
+    }
+    source->kind.n_words = (uint8_t)(1 + source->n + (has_notes ? 1 : 0));
+}
+
+int
+regroup_add(struct regroup *r, const struct batch *batch,
+            struct wattle_error *error)
+{
+    struct row_source source;
+    int status = reserve(r, batch, error);
+    find_source(batch, &source);
+    for (size_t i = 0; i < batch->n_rows && status == WATTLE_OK; i++) {
+        size_t device = batch->device[i];
+        struct line *line = &r->lines[device];
+        if (!fits(line, source.kind)) {
+            status = make_room(r, device, source.kind, error);
+            if (status != WATTLE_OK)
+                break;
+        }
+        int64_t *to = line->next;
+        *to++ = batch->time_ms[i];
+        for (unsigned k = 0; k < source.n; k++)
+            *to++ = source.column[k][i] * source.unit[k];
+        if (source.kind.has_notes) {
+            unsigned presence =
+                batch->is_uniform ? batch->columns : batch->presence[i];
+            unsigned rounded = batch->has_rounded ? batch->n_rounded[i] : 0;
+            *to++ = presence | rounded << 8;
+        }
+        line->next = to;
+        line->n_left--;
+        line->n_rows++;
+        line->last->n_rows++;
+    }
+    return status;
+}
+
+int
+regroup_finish(struct regroup *r, struct wattle_error *error)
+{
+    int status = seal_all(r, error);
+    free_slabs(r);
+    if (status == WATTLE_OK && r->fd >= 0 && r->spill.len > 0)
+        status = write_spill(r, error);
+    if (r->fd >= 0)
+        buffer_release(&r->spill);
+    return status;
+}
+
+const struct regroup_piece *
+regroup_pieces(const struct regroup *r, uint32_t device, size_t *n)
+{
+    *n = device < r->n_devices ? r->devices[device].n : 0;
+    return *n > 0 ? r->devices[device].pieces : NULL;
+}
+
+int
+regroup_read(const struct regroup *r, const struct regroup_piece *piece,
+             uint8_t *room, struct block *block, struct wattle_error *error)
+{
+    const uint8_t *bytes = (const uint8_t *)r->spill.data + piece->offset;
+    if (r->fd >= 0) {
+        int status =
+            temp_file_read(r->fd, piece->offset, room, piece->len, error);
+        if (status != WATTLE_OK)
+            return status;
+        bytes = room;
+    }
+    if (!block_decode(r->kernels, bytes, piece->len, piece->n_rows, UINT32_MAX,
+                      block))
+        return error_set(error, WATTLE_ERR_IO,
+                         "a temporary file has lost what was written to it");
+    return WATTLE_OK;
+}

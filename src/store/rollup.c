@@ -1,0 +1,138 @@
+/*
+ * rollup.c - days in and out of the table.
+ */
+#include "store/rollup.h"
+
+#include <stdlib.h>
+
+#include "base/civil_time.h"
+#include "base/error.h"
+#include "store/device_merge.h"
+
+size_t
+rollup_pack_hours(const struct day_sum *sum, int64_t *low,
+                  uint8_t bytes[ROLLUP_MAX_HOUR_BYTES])
+{
+    int64_t least = INT64_MAX, most = INT64_MIN;
+    size_t width = 1;
+    for (int h = 0; h < 24; h++) {
+        if ((sum->hours >> h & 1) == 0)
+            continue;
+        least = sum->hour_mwh[h] < least ? sum->hour_mwh[h] : least;
+        most = sum->hour_mwh[h] > most ? sum->hour_mwh[h] : most;
+    }
+    *low = sum->hours != 0 ? least : 0;
+    while (sum->hours != 0 && width < 8 && (most - least) >> (8 * width) != 0)
+        width++;
+    for (int h = 0; h < 24; h++) {
+        uint64_t above = 0;
+        if ((sum->hours >> h & 1) != 0)
+            above = (uint64_t)(sum->hour_mwh[h] - least);
+        for (size_t k = 0; k < width; k++)
+            bytes[(size_t)h * width + k] =
+                (uint8_t)(above >> 8 * (width - 1 - k));
+    }
+    return 24 * width;
+}
+
+sqlite3_stmt *
+rollup_prepare(struct database *db, struct wattle_error *error)
+{
+    return database_prepare(
+        db,
+        "INSERT OR REPLACE INTO rollup(device, day, n_readings, mean_mw, "
+        "min_mw, max_mw, energy_mwh, hours, hour_low_mwh, hour_mwh) "
+        "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)",
+        error);
+}
+
+int
+rollup_put(struct database *db, sqlite3_stmt *statement, uint32_t device,
+           const struct day_sum *sum, struct wattle_error *error)
+{
+    uint8_t bytes[ROLLUP_MAX_HOUR_BYTES];
+    int64_t low;
+    size_t len = rollup_pack_hours(sum, &low, bytes);
+    sqlite3_bind_int64(statement, 1, device);
+    sqlite3_bind_int64(statement, 2, sum->day);
+    sqlite3_bind_int64(statement, 3, (int64_t)sum->n_readings);
+    if (sum->n_power > 0) {
+        sqlite3_bind_int64(statement, 4, sum->mean_mw);
+        sqlite3_bind_int64(statement, 5, sum->min_mw);
+        sqlite3_bind_int64(statement, 6, sum->max_mw);
+    } else {
+        for (int i = 4; i <= 6; i++)
+            sqlite3_bind_null(statement, i);
+    }
+    sqlite3_bind_int64(statement, 7, sum->energy_mwh);
+    sqlite3_bind_int64(statement, 8, sum->hours);
+    sqlite3_bind_int64(statement, 9, low);
+    sqlite3_bind_blob(statement, 10, bytes, (int)len, SQLITE_STATIC);
+    int result = database_step(db, statement, error);
+    sqlite3_reset(statement);
+    return result < 0 ? result : WATTLE_OK;
+}
+
+/* Feeds all that a merge yields to a meter. */
+static int
+feed(struct device_merge *merge, struct day_meter *meter,
+     struct wattle_error *error)
+{
+    for (;;) {
+        struct merge_segment s;
+        int status = device_merge_next(merge, &s, error);
+        if (status != WATTLE_OK || s.n == 0)
+            return status;
+        if (day_meter_add(meter, s.block, s.first, s.n) != WATTLE_OK)
+            return error_memory(error);
+    }
+}
+
+static int
+measure(struct stored *stored, struct device_merge *merge,
+        struct day_meter *meter, struct wattle_error *error)
+{
+    struct account account = {0};
+    struct account_first first;
+    struct profile profile;
+    if (stored_add_places(stored, merge) != WATTLE_OK)
+        return error_memory(error);
+    int status = feed(merge, meter, error);
+    if (status != WATTLE_OK)
+        return status;
+    status = day_meter_cut(meter, &account, &first, &profile);
+    free(account.extra);
+    profile_release(&profile);
+    if (status == WATTLE_OK)
+        status = day_meter_finish(meter);
+    return status == WATTLE_OK ? status : error_memory(error);
+}
+
+int
+rollup_compute(struct stored *stored, const struct kernels *kernels,
+               uint32_t device, int64_t first, int64_t last, rollup_take take,
+               void *context, struct wattle_error *error)
+{
+    /* the steps into the first day and out of the last one */
+    int64_t since_ms = first * CIVIL_MS_PER_DAY - DAY_METER_MAX_GAP_MS;
+    int64_t until_ms = (last + 1) * CIVIL_MS_PER_DAY + DAY_METER_MAX_GAP_MS + 1;
+    struct day_meter meter;
+    struct device_merge *merge =
+        device_merge_new(kernels, UINT32_MAX, stored_fetch, stored);
+    int status = day_meter_init(&meter, kernels);
+    if (merge == NULL || status != WATTLE_OK) {
+        status = error_memory(error);
+    } else {
+        device_merge_limit(merge, since_ms, until_ms);
+        status = stored_find(stored, device, since_ms, until_ms, error);
+    }
+    if (status == WATTLE_OK)
+        status = measure(stored, merge, &meter, error);
+    for (size_t i = 0; i < meter.n_days && status == WATTLE_OK; i++) {
+        if (meter.days[i].day >= first && meter.days[i].day <= last)
+            status = take(context, device, &meter.days[i], error);
+    }
+    day_meter_release(&meter);
+    device_merge_free(merge);
+    return status;
+}

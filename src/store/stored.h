@@ -1,0 +1,64 @@
+/*
+ * stored.h - reading what a database keeps of one device: chunks and tail.
+ *
+ * Prepared statements over one connection; not thread-safe.
+ */
+#ifndef STORE_STORED_H
+#define STORE_STORED_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "store/block.h"
+#include "store/checksum.h"
+#include "store/database.h"
+#include "store/device_merge.h"
+#include "wattle/error.h"
+
+/* The most tail rows a device has. */
+#define STORED_TAIL_ROWS BLOCK_ROWS
+
+/* A row of the table chunk, without the summary. */
+struct stored_chunk {
+    int64_t number;
+    int64_t first_ms, last_ms;
+    uint64_t n_readings, n_duplicates, n_rounded;
+};
+
+struct stored {
+    struct database *db;
+    sqlite3_stmt *list_chunks, *fetch_data, *list_tail;
+    struct checksum *checksum;
+    struct block *tail; /* of the device asked for last */
+    uint64_t n_tail_new; /* of it: rows that hide nothing */
+    struct stored_chunk *chunks; /* the same */
+    size_t n_chunks, chunk_cap;
+};
+
+/* Prepares the statements; release it in any case. */
+int stored_open(struct stored *stored, struct database *db,
+                struct wattle_error *error);
+void stored_close(struct stored *stored);
+
+/*
+ * Lists the chunks of a device that overlap [since_ms, until_ms), by time,
+ * and its tail rows in that range.
+ */
+int stored_find(struct stored *stored, uint32_t device, int64_t since_ms,
+                int64_t until_ms, struct wattle_error *error);
+
+/* Adds what was found to a merge: chunks, then the tail. */
+int stored_add_places(const struct stored *stored, struct device_merge *merge);
+
+/* A merge_fetch; the context is a struct stored. */
+int stored_fetch(void *context, int64_t number, struct buffer *data,
+                 struct wattle_error *error);
+
+/* Binds a tail row of a block to the statement of stored_tail_sql. */
+extern const char stored_tail_sql[];
+void stored_bind_tail(sqlite3_stmt *statement, struct checksum *checksum,
+                      uint32_t device, const struct block *block, size_t row,
+                      bool is_new);
+
+#endif

@@ -1,0 +1,37 @@
+/*
+ * summary.h - the account and profile of a chunk as bytes.
+ *
+ * With it a report adds up chunks without looking into them. The bytes are
+ * described in docs/format.md; the largest gap is DAY_METER_MAX_GAP_MS.
+ */
+#ifndef STORE_SUMMARY_H
+#define STORE_SUMMARY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "analytics/account.h"
+#include "base/buffer.h"
+
+struct summary {
+    struct account account; /* its extra part is owned */
+    struct account_first first;
+    struct profile profile; /* owned; without slots: only to merge from */
+    size_t day_cap;
+};
+
+/* Appends the bytes; 0 or WATTLE_ERR_MEMORY. */
+int summary_encode(const struct account *account,
+                   const struct account_first *first,
+                   const struct profile *profile, struct buffer *out);
+
+/*
+ * Reads bytes into a summary, which is zeroed at first and may be used again.
+ * 0, WATTLE_ERR_FORMAT when they are damaged, or WATTLE_ERR_MEMORY.
+ */
+int summary_decode(const void *bytes, size_t len, struct summary *summary);
+
+void summary_release(struct summary *summary);
+
+#endif

@@ -1,0 +1,124 @@
+/*
+ * tables.c - tables for the program, views for people.
+ */
+#include "store/tables.h"
+
+#include <stddef.h>
+
+const char tables_sql[] =
+    "CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
+    "INSERT INTO meta VALUES('generation', 0);"
+    "CREATE TABLE device("
+    "  number INTEGER PRIMARY KEY,"
+    "  device_id TEXT NOT NULL UNIQUE,"
+    "  name TEXT, location TEXT, rated_w REAL,"
+    "  checksum INTEGER NOT NULL);"
+    "CREATE TABLE file("
+    "  number INTEGER PRIMARY KEY,"
+    "  path TEXT NOT NULL,"
+    "  is_usable INTEGER NOT NULL,"
+    "  problem TEXT,"
+    "  size_bytes INTEGER NOT NULL,"
+    "  modified_ns INTEGER NOT NULL,"
+    "  n_lines INTEGER NOT NULL,"
+    "  n_rejects INTEGER NOT NULL,"
+    "  file_lines INTEGER NOT NULL," /* LF before the end, header included */
+    "  parts BLOB,"
+    "  imported_at TEXT NOT NULL,"
+    "  checksum INTEGER NOT NULL);"
+    "CREATE INDEX file_by_path ON file(path);"
+    "CREATE INDEX file_by_size ON file(size_bytes);"
+    "CREATE TABLE reject("
+    "  file INTEGER NOT NULL, line INTEGER NOT NULL,"
+    "  reason INTEGER NOT NULL, raw BLOB NOT NULL, checksum INTEGER NOT NULL,"
+    "  PRIMARY KEY(file, line)) WITHOUT ROWID;"
+    "CREATE TABLE reject_count("
+    "  file INTEGER NOT NULL, reason INTEGER NOT NULL, n INTEGER NOT NULL,"
+    "  PRIMARY KEY(file, reason)) WITHOUT ROWID;"
+    "CREATE TABLE chunk("
+    "  number INTEGER PRIMARY KEY,"
+    "  device INTEGER NOT NULL,"
+    "  first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL,"
+    "  n_readings INTEGER NOT NULL,"
+    "  n_duplicates INTEGER NOT NULL, n_rounded INTEGER NOT NULL,"
+    "  energy_kwh REAL, mean_power_w REAL,"
+    "  min_power_w REAL, max_power_w REAL,"
+    "  summary BLOB NOT NULL, checksum INTEGER NOT NULL);"
+    "CREATE UNIQUE INDEX chunk_by_time ON chunk(device, first_ms, last_ms);"
+    "CREATE TABLE chunk_data("
+    "  number INTEGER PRIMARY KEY,"
+    "  checksum INTEGER NOT NULL, data BLOB NOT NULL);"
+    "CREATE TABLE tail("
+    "  device INTEGER NOT NULL, time_ms INTEGER NOT NULL,"
+    "  presence INTEGER NOT NULL,"
+    "  voltage_nano INTEGER, current_nano INTEGER, power_factor_nano INTEGER,"
+    "  power_nano INTEGER, energy_nano INTEGER,"
+    "  n_duplicates INTEGER NOT NULL, n_rounded INTEGER NOT NULL,"
+    "  is_new INTEGER NOT NULL," /* 0: hides a reading of a chunk */
+    "  checksum INTEGER NOT NULL,"
+    "  PRIMARY KEY(device, time_ms)) WITHOUT ROWID;"
+    "CREATE TABLE rollup("
+    "  device INTEGER NOT NULL, day INTEGER NOT NULL,"
+    "  n_readings INTEGER NOT NULL,"
+    "  mean_mw INTEGER, min_mw INTEGER, max_mw INTEGER,"
+    "  energy_mwh INTEGER NOT NULL,"
+    "  hours INTEGER NOT NULL, hour_low_mwh INTEGER NOT NULL,"
+    "  hour_mwh BLOB NOT NULL,"
+    "  PRIMARY KEY(device, day)) WITHOUT ROWID;"
+    "CREATE TABLE correction("
+    "  number INTEGER PRIMARY KEY,"
+    "  device INTEGER NOT NULL,"
+    "  first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL,"
+    "  n_replaced INTEGER NOT NULL, imported_at TEXT NOT NULL);";
+
+/* A time in ms as text; %s is the expression. */
+#define TIME_TEXT(ms)                                                          \
+    "strftime('%Y-%m-%dT%H:%M:%SZ', (" ms ") / 1000.0, 'unixepoch')"
+
+/* Digit k (from 1) of x as a number, times 16^(12 - k). */
+#define DIGIT(k, unit)                                                         \
+    "instr('123456789ABCDEF', substr(x, " k ", 1)) * " unit
+
+const char tables_views_sql[] =
+    "CREATE VIEW devices AS SELECT d.device_id, d.name, d.location, d.rated_w,"
+    "  (SELECT ifnull(sum(n_readings), 0) FROM chunk WHERE device = d.number)"
+    "    + (SELECT count(*) FROM tail WHERE device = d.number AND is_new)"
+    "    AS n_readings,"
+    "  " TIME_TEXT("(SELECT min(t) FROM ("
+    "SELECT min(first_ms) AS t FROM chunk WHERE device = d.number UNION ALL "
+    "SELECT min(time_ms) FROM tail WHERE device = d.number))") " AS first,"
+    "  " TIME_TEXT("(SELECT max(t) FROM ("
+    "SELECT max(last_ms) AS t FROM chunk WHERE device = d.number UNION ALL "
+    "SELECT max(time_ms) FROM tail WHERE device = d.number))") " AS last"
+    "  FROM device d ORDER BY d.device_id;"
+    "CREATE VIEW files AS SELECT path, size_bytes, n_lines, n_rejects,"
+    "  problem, imported_at FROM file ORDER BY number;"
+    "CREATE VIEW corrections AS SELECT d.device_id, c.n_replaced,"
+    "  " TIME_TEXT("c.first_ms") " AS first, " TIME_TEXT("c.last_ms")
+    " AS last, c.imported_at"
+    "  FROM correction c JOIN device d ON d.number = c.device"
+    "  ORDER BY c.number;"
+    "CREATE VIEW daily AS SELECT d.device_id,"
+    "  date(r.day * 86400, 'unixepoch') AS day, r.n_readings,"
+    "  r.energy_mwh / 1e6 AS energy_kwh, r.mean_mw / 1e3 AS mean_power_w,"
+    "  r.min_mw / 1e3 AS min_power_w, r.max_mw / 1e3 AS max_power_w"
+    "  FROM device d JOIN rollup r ON r.device = d.number;"
+    "CREATE VIEW hourly AS SELECT device_id,"
+    "  strftime('%Y-%m-%dT%H:%M:%SZ', day * 86400 + h * 3600, 'unixepoch')"
+    "    AS hour,"
+    "  (low + " DIGIT("1", "17592186044416") " + " DIGIT("2", "1099511627776")
+    " + " DIGIT("3", "68719476736") " + " DIGIT("4", "4294967296")
+    " + " DIGIT("5", "268435456") " + " DIGIT("6", "16777216")
+    " + " DIGIT("7", "1048576") " + " DIGIT("8", "65536")
+    " + " DIGIT("9", "4096") " + " DIGIT("10", "256")
+    " + " DIGIT("11", "16") " + " DIGIT("12", "1") ") / 1e6 AS energy_kwh"
+    "  FROM (SELECT d.device_id, r.day, value AS h, r.hour_low_mwh AS low,"
+    "    substr('000000000000' || hex(substr(r.hour_mwh,"
+    "      value * (length(r.hour_mwh) / 24) + 1,"
+    "      length(r.hour_mwh) / 24)), -12) AS x"
+    "    FROM device d JOIN rollup r ON r.device = d.number"
+    "    JOIN json_each('[0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,"
+    "20,21,22,23]')"
+    "    WHERE r.hours >> value & 1);";
+
+const char *const tables_upgrades[] = {NULL, NULL};
