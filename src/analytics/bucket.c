@@ -160,6 +160,19 @@ bucket_add_reading(struct bucket *bucket, const struct reading *reading)
     return status;
 }
 
+void
+bucket_add_values(struct bucket *bucket, const struct wattle_batch *batch,
+                  size_t row, unsigned what)
+{
+    unsigned has = reading_columns(batch, row);
+    for (int c = 0; c < BUCKET_COLUMNS; c++) {
+        if ((has >> c & 1) == 0 || !bucket_wants(what, c))
+            continue;
+        bucket->n_values[c]++;
+        bucket->values_nano[c] += reading_nano(batch, c, row);
+    }
+}
+
 static struct int256
 fine_power_of(const struct bucket *bucket)
 {

@@ -8,6 +8,7 @@
 #ifndef ANALYTICS_BUCKET_H
 #define ANALYTICS_BUCKET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -54,6 +55,17 @@ int bucket_add(struct bucket *bucket, const struct bucket *other);
  * to it is not part of this. 0 or WATTLE_ERR_MEMORY.
  */
 int bucket_add_reading(struct bucket *bucket, const struct reading *reading);
+
+/* Whether `what` names the mean of a column. */
+static inline bool
+bucket_wants(unsigned what, int column)
+{
+    return (what & ((unsigned)WATTLE_QUERY_VOLTAGE << column)) != 0;
+}
+
+/* Adds a row's voltage, current and power factor, those that `what` names. */
+void bucket_add_values(struct bucket *bucket, const struct wattle_batch *batch,
+                       size_t row, unsigned what);
 
 /* The bucket's fine part, made if need be; NULL = no memory. */
 struct bucket_fine *bucket_fine_of(struct bucket *bucket);

@@ -100,7 +100,8 @@ buckets_add_step(struct buckets *buckets, const struct power_point *to)
 {
     const struct power_point *from = &buckets->last;
     const struct buckets_options *o = &buckets->options;
-    if (!buckets->has_last || to->time_ms - from->time_ms > o->max_gap_ms ||
+    if ((o->what & WATTLE_QUERY_ENERGY) == 0 || !buckets->has_last ||
+        to->time_ms - from->time_ms > o->max_gap_ms ||
         from->nw == ACCOUNT_NO_POWER || to->nw == ACCOUNT_NO_POWER)
         return WATTLE_OK;
     int64_t begin_ms = from->time_ms, end_ms = to->time_ms;
@@ -121,19 +122,6 @@ buckets_add_step(struct buckets *buckets, const struct power_point *to)
     return WATTLE_OK;
 }
 
-static void
-add_values(const struct buckets *buckets, struct bucket *bucket,
-           const struct wattle_batch *batch, size_t row)
-{
-    unsigned has = reading_columns(batch, row);
-    for (int c = 0; c < BUCKET_COLUMNS; c++) {
-        if ((has >> c & 1) == 0 || !buckets_wants(buckets, c))
-            continue;
-        bucket->n_values[c]++;
-        bucket->values_nano[c] += reading_nano(batch, c, row);
-    }
-}
-
 int
 buckets_add_row(struct buckets *buckets, const struct wattle_batch *batch,
                 size_t row)
@@ -151,7 +139,7 @@ buckets_add_row(struct buckets *buckets, const struct wattle_batch *batch,
         if (bucket == NULL)
             return WATTLE_ERR_MEMORY;
         status = bucket_add_reading(bucket, &reading);
-        add_values(buckets, bucket, batch, row);
+        bucket_add_values(bucket, batch, row, o->what);
     }
     buckets->last = reading.point;
     buckets->has_last = true;

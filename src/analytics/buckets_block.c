@@ -52,7 +52,9 @@ static void
 add_powers(struct bucket *bucket, const struct block *b, size_t from, size_t to)
 {
     const int64_t *time_ms = b->batch.time_ms;
-    int64_t max_gap_ms = b->buckets->options.max_gap_ms;
+    const struct buckets_options *o = &b->buckets->options;
+    bool has_steps = (o->what & WATTLE_QUERY_ENERGY) != 0;
+    int64_t max_gap_ms = has_steps ? o->max_gap_ms : INT64_MIN;
     int64_t before_nw = b->power_nw[from];
     int64_t min_nw = before_nw, max_nw = before_nw;
     int64_t sum_nw = before_nw; /* of 2^10 below 2^53 */
@@ -167,8 +169,8 @@ static void
 set_units(struct block *b)
 {
     for (int c = 0; c < BUCKET_COLUMNS; c++) {
-        bool is_wanted =
-            b->batch.columns[c] != NULL && buckets_wants(b->buckets, c);
+        bool is_wanted = b->batch.columns[c] != NULL &&
+                         bucket_wants(b->buckets->options.what, c);
         b->unit_nano[c] =
             is_wanted ? decimal_power_of_ten(9 - b->batch.decimals[c]) : 0;
     }

@@ -30,14 +30,6 @@ buckets_at(struct buckets *buckets, int64_t time_ms)
     return buckets_append(buckets, time_ms);
 }
 
-/* Whether the means of a column are wanted. */
-static inline bool
-buckets_wants(const struct buckets *buckets, int column)
-{
-    return (buckets->options.what &
-            ((unsigned)WATTLE_QUERY_VOLTAGE << column)) != 0;
-}
-
 static inline bool
 buckets_covers(const struct buckets *buckets, int64_t time_ms)
 {
