@@ -9,11 +9,13 @@
 
 extern const struct command command_report;
 extern const struct command command_import;
+extern const struct command command_query;
 extern const struct command command_generate;
 
 static const struct command *const commands[] = {
     &command_report,
     &command_import,
+    &command_query,
     &command_generate,
 };
 
