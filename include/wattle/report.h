@@ -78,6 +78,7 @@ struct wattle_report_options {
     int simd;           /* enum wattle_simd */
     int reader;         /* enum wattle_reader */
     bool no_memo;       /* remember no row layouts, dates, efficiencies */
+    bool no_summaries;  /* of a database: decode every reading */
     size_t block_bytes; /* bytes read at once; 0 = the default */
     bool timings;       /* measure where the time goes */
     struct wattle_trace *trace; /* what ran when, or NULL; see trace.h */
@@ -99,7 +100,7 @@ int wattle_report_open(struct wattle_report **report,
                        struct wattle_error *error);
 
 /*
- * Adds a file, a folder (its *.csv, *.csv.gz and *.csv.zst, sorted by name)
+ * Adds a database of wattle, alone, or a file, a folder (its *.csv, *.csv.gz and *.csv.zst, sorted by name)
  * or "-" for standard input. Order counts: of two readings with the same
  * device and time the later one stays. WATTLE_ERR_IO when it does not exist.
  * A file that turns out unusable is listed in the answers' skipped_files.

@@ -59,14 +59,23 @@ note_input(struct inputs *in, const struct stat *info)
     return WATTLE_OK;
 }
 
+int
+inputs_note(struct inputs *in, const char *path, struct wattle_error *error)
+{
+    struct stat info;
+    if (stat(path, &info) == 0 && note_input(in, &info) != WATTLE_OK)
+        return error_memory(error);
+    return WATTLE_OK;
+}
+
 /* Reads a device table. */
 static int
 read_table(struct inputs *in, const char *path,
            struct wattle_error *error)
 {
-    struct stat info;
-    if (stat(path, &info) == 0 && note_input(in, &info) != WATTLE_OK)
-        return error_memory(error);
+    int status = inputs_note(in, path, error);
+    if (status != WATTLE_OK)
+        return status;
     return device_file_read(&in->table, path, error);
 }
 

@@ -51,6 +51,10 @@ int inputs_open(struct inputs *inputs, const struct inputs_options *options,
                 struct wattle_error *error);
 void inputs_release(struct inputs *inputs);
 
+/* Notes a file that is read: rejects must not be written over it. */
+int inputs_note(struct inputs *inputs, const char *path,
+                struct wattle_error *error);
+
 /* See report.h. */
 int inputs_add_path(struct inputs *inputs, const char *path,
                     struct wattle_error *error);

@@ -12,7 +12,9 @@
 #include "base/civil_time.h"
 #include "base/error.h"
 #include "engine/engine.h"
+#include "engine/report_stored.h"
 #include "ingest/reader.h"
+#include "store/database.h"
 #include "wattle/report.h"
 
 #define ONE_YEAR_MS (INT64_C(366) * CIVIL_MS_PER_DAY)
@@ -20,6 +22,7 @@
 struct wattle_report {
     struct wattle_report_options options;
     struct inputs inputs;
+    char *database; /* instead of files */
     struct engine engine;
     struct wattle_answers answers;
     struct wattle_reject *rejects;
@@ -93,6 +96,7 @@ wattle_report_close(struct wattle_report *report)
     free(report->skipped);
     engine_release(&report->engine);
     inputs_release(&report->inputs);
+    free(report->database);
     free(report);
 }
 
@@ -102,7 +106,18 @@ wattle_report_add_path(struct wattle_report *report, const char *path,
 {
     if (report->is_finished)
         return error_set(error, WATTLE_ERR_USAGE, "the report is finished");
-    return inputs_add_path(&report->inputs, path, error);
+    bool is_database = database_is_one(path);
+    if (report->database != NULL ||
+        (is_database && report->inputs.sources.n > 0))
+        return error_set_at(error, WATTLE_ERR_USAGE, path, 0,
+                            "a database is reported on alone; 'wattle import' "
+                            "adds files to it");
+    if (!is_database)
+        return inputs_add_path(&report->inputs, path, error);
+    report->database = strdup(path);
+    if (report->database == NULL)
+        return error_memory(error);
+    return inputs_note(&report->inputs, path, error);
 }
 
 int
@@ -220,7 +235,12 @@ wattle_report_finish(struct wattle_report *report, struct wattle_error *error)
         return status;
     engine->visit_reject = report->inputs.rejects_file != NULL ? inputs_write_reject : NULL;
     engine->visit_context = &report->inputs;
-    if (report->inputs.has_paths && report->inputs.sources.n == 0)
+    if (report->database != NULL)
+        status = report_stored_run(
+            engine, report->database,
+            report->options.devices_path == NULL ? &report->inputs.table : NULL,
+            error);
+    else if (report->inputs.has_paths && report->inputs.sources.n == 0)
         status = error_set(error, WATTLE_ERR_NO_INPUT,
                            "none of the files holds readings (devices.csv is a "
                            "device table)");

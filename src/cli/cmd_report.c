@@ -33,6 +33,7 @@ enum {
     OPT_SIMD,
     OPT_READER,
     OPT_NO_MEMO,
+    OPT_NO_SUMMARIES,
     OPT_BLOCK
 };
 
@@ -71,6 +72,8 @@ static const struct cli_option report_options[] = {
     {OPT_READER, "reader", "KIND", "mmap (default, auto), pread, uring", NULL},
     {OPT_NO_MEMO, "no-memo", NULL, "remember no layouts, dates, efficiencies",
      NULL},
+    {OPT_NO_SUMMARIES, "no-summaries", NULL,
+     "of a database: decode every reading", NULL},
     {OPT_BLOCK, "block", "BYTES", "read this much at once (default 262144)",
      NULL},
     {0, NULL, NULL, NULL, NULL},
@@ -144,6 +147,9 @@ read_flag(const struct cli_parser *parser, int option, struct request *request)
         break;
     case OPT_TIMINGS:
         request->options.timings = true;
+        break;
+    case OPT_NO_SUMMARIES:
+        request->options.no_summaries = true;
         break;
     default:
         request->options.no_memo = true;
@@ -428,7 +434,8 @@ const struct command command_report = {
     .summary = "What each device used, when, how well and at what cost",
     .description =
         "Reads CSV files (also .gz and .zst), folders of them, or - for\n"
-        "standard input, in any order of time. Columns are found by name:\n"
+        "standard input, in any order of time; or one database made by\n"
+        "'wattle import'. Columns are found by name:\n"
         "timestamp, device_id, and voltage + current + power_factor, or\n"
         "power, or value. Data go to stdout, words to stderr. Exit status:\n"
         "0 done, 1 budget exceeded (or rejects with --strict), 2 error.",

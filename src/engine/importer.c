@@ -269,7 +269,7 @@ write_file(struct importer *im, size_t at, struct wattle_error *error)
     bool is_rows = source->kind == SOURCE_ROWS;
     const struct catalog_file row = {
         .number = file->number,
-        .path = is_rows ? "(rows)" : source->path,
+        .path = source->path,
         .is_usable = source->is_usable || is_rows,
         .problem = source->problem,
         .size_bytes = file->size_bytes,

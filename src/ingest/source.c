@@ -153,6 +153,19 @@ source_list_add_broken(struct source_list *list, const char *path,
     return WATTLE_OK;
 }
 
+int
+source_list_add_read(struct source_list *list, const char *path, bool is_usable,
+                     const char *problem)
+{
+    struct source *source = append(list, path, SOURCE_PLAIN);
+    if (source == NULL)
+        return WATTLE_ERR_MEMORY;
+    if (problem != NULL)
+        source_set_problem(source, problem);
+    source->is_usable = is_usable;
+    return WATTLE_OK;
+}
+
 struct row_store *
 source_list_rows(struct source_list *list)
 {

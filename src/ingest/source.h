@@ -65,6 +65,10 @@ void source_list_drop(struct source_list *list, size_t at);
 int source_list_add_broken(struct source_list *list, const char *path,
                            const char *problem);
 
+/* Adds a file that was read earlier, to be listed; problem may be NULL. */
+int source_list_add_read(struct source_list *list, const char *path,
+                         bool is_usable, const char *problem);
+
 /* The row store at the end of the list, a new one if need be; NULL = memory. */
 struct row_store *source_list_rows(struct source_list *list);
 

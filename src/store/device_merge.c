@@ -50,7 +50,8 @@ struct device_merge {
     struct open_place **open; /* pointers: the rest are for use again */
     size_t n_open, n_made, open_cap;
     struct block *single; /* a row made of several */
-    bool is_new, hides_chunk; /* of it */
+    bool is_new;       /* of it */
+    uint64_t n_hidden; /* the same */
     struct open_place *lent;
     size_t n_lent;
     uint8_t *room;
@@ -406,7 +407,8 @@ take_row(struct device_merge *m, const struct open_place *o, size_t row)
         m->counts.n_new++;
     }
     m->is_new = m->is_new || o->place->kind == PLACE_PIECE;
-    m->hides_chunk = m->hides_chunk || o->place->kind == PLACE_CHUNK;
+    if (o->place->kind == PLACE_CHUNK)
+        m->n_hidden = (uint64_t)value_at(rows, BLOCK_DUPLICATES, row) + 1;
     single->n_rows = 1;
     single->exponent = rows->exponent;
     single->columns = (rows->columns & (BLOCK_BIT(BLOCK_TIME) | BLOCK_VALUES |
@@ -441,7 +443,8 @@ merge_time(struct device_merge *m, int64_t time_ms, struct wattle_error *error)
     int64_t rank = -1;
     int status = WATTLE_OK;
     m->single->n_rows = 0;
-    m->is_new = m->hides_chunk = false;
+    m->is_new = false;
+    m->n_hidden = 0;
     for (struct open_place *o;
          status == WATTLE_OK &&
          (o = find_next_rank(m, rank, time_ms)) != NULL;) {
@@ -485,7 +488,7 @@ device_merge_next(struct device_merge *m, struct merge_segment *segment,
         if (n == 0) {
             status = merge_time(m, head_ms(o), error);
             *segment = (struct merge_segment){m->single, 0, 1, m->is_new,
-                                              m->hides_chunk};
+                                              m->n_hidden};
             return status;
         }
         if (o->place->kind == PLACE_PIECE)
@@ -493,7 +496,7 @@ device_merge_next(struct device_merge *m, struct merge_segment *segment,
         m->lent = o;
         m->n_lent = n;
         *segment = (struct merge_segment){o->rows, o->at, n,
-                                          o->place->kind == PLACE_PIECE, false};
+                                          o->place->kind == PLACE_PIECE, 0};
         return status;
     }
 }

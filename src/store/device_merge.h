@@ -35,7 +35,7 @@ struct merge_segment {
     const struct block *block;
     size_t first, n;
     bool is_new;      /* of pieces, alone or over what was stored */
-    bool hides_chunk; /* a chunk has a reading of that time, too */
+    uint64_t n_hidden; /* readings behind a chunk's reading of that time */
 };
 
 struct device_merge;

@@ -44,6 +44,7 @@ struct worker {
     struct stored stored;
     struct device_merge *merge;
     struct import_device *device;
+    int64_t first_ms, last_ms; /* of all places that are merged */
     struct wattle_error error;
 };
 
@@ -137,6 +138,8 @@ add_places(struct worker *w, uint32_t device, const struct gathered *g,
 {
     const struct stored *s = &w->stored;
     int status = WATTLE_OK;
+    w->first_ms = g->first_ms;
+    w->last_ms = g->last_ms;
     for (size_t i = 0; w->has_reader && i < s->n_chunks && status == WATTLE_OK;
          i++) {
         const struct stored_chunk *c = &s->chunks[i];
@@ -145,6 +148,8 @@ add_places(struct worker *w, uint32_t device, const struct gathered *g,
                                             c->last_ms);
             if (status == WATTLE_OK && !to_tail)
                 status = import_device_replace(w->device, c->number);
+            w->first_ms = c->first_ms < w->first_ms ? c->first_ms : w->first_ms;
+            w->last_ms = c->last_ms > w->last_ms ? c->last_ms : w->last_ms;
         } else {
             w->device->has_neighbours = true;
         }
@@ -256,8 +261,8 @@ do_device(struct worker *w, uint32_t number, struct gathered g)
     if (to_tail) {
         ask_for_days(w->device, g.first_ms, g.last_ms);
     } else if (w->device->has_neighbours) {
-        ask_for_days(w->device, g.first_ms, g.first_ms);
-        ask_for_days(w->device, g.last_ms, g.last_ms);
+        ask_for_days(w->device, w->first_ms, w->first_ms);
+        ask_for_days(w->device, w->last_ms, w->last_ms);
     }
     return status;
 }

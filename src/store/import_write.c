@@ -13,7 +13,7 @@
 struct tail_row {
     int64_t field[BLOCK_N_COLUMNS];
     unsigned columns, exponent;
-    bool is_new;
+    uint64_t n_hidden;
 };
 
 struct import_device *
@@ -92,7 +92,7 @@ import_device_push_tail(struct import_device *device,
         struct tail_row *row = &tail[device->n_tail++];
         row->columns = s->block->columns;
         row->exponent = s->block->exponent;
-        row->is_new = !s->hides_chunk;
+        row->n_hidden = s->n_hidden;
         for (int c = 0; c < BLOCK_N_COLUMNS; c++)
             row->field[c] = (row->columns & BLOCK_BIT(c)) != 0
                                 ? s->block->column[c][i]
@@ -264,7 +264,7 @@ put_tail(struct import_writer *w, const struct import_device *device,
         for (int c = 0; c < BLOCK_N_COLUMNS; c++)
             row->column[c][0] = tail->field[c];
         stored_bind_tail(w->put_tail, w->checksum, device->number, row, 0,
-                         tail->is_new);
+                         tail->n_hidden);
         status = run(w, w->put_tail, error);
     }
     return status;

@@ -11,7 +11,7 @@
 /* Columns of the table tail between device, time and checksum. */
 #define TAIL_COLUMNS                                                           \
     "presence, voltage_nano, current_nano, power_factor_nano, power_nano, "    \
-    "energy_nano, n_duplicates, n_rounded, is_new"
+    "energy_nano, n_duplicates, n_rounded, n_hidden"
 
 const char stored_tail_sql[] =
     "INSERT OR REPLACE INTO tail(device, time_ms, " TAIL_COLUMNS
@@ -102,7 +102,10 @@ add_tail_row(struct stored *s, struct wattle_error *error)
         tail->column[BLOCK_VALUE + c][at] = sqlite3_column_int64(row, 3 + c);
     tail->column[BLOCK_DUPLICATES][at] = sqlite3_column_int64(row, 8);
     tail->column[BLOCK_ROUNDED][at] = sqlite3_column_int64(row, 9);
-    s->n_tail_new += sqlite3_column_int64(row, 10) != 0 ? 1 : 0;
+    int64_t n_hidden = sqlite3_column_int64(row, 10);
+    s->n_tail_new += n_hidden == 0 ? 1 : 0;
+    s->n_tail_lines +=
+        (uint64_t)(1 + tail->column[BLOCK_DUPLICATES][at] - n_hidden);
     return WATTLE_OK;
 }
 
@@ -137,16 +140,23 @@ stored_find(struct stored *s, uint32_t device, int64_t since_ms,
             int64_t until_ms, struct wattle_error *error)
 {
     s->n_chunks = 0;
-    s->n_tail_new = 0;
+    bind_range(s->list_chunks, device, since_ms, until_ms);
+    int status = walk(s, s->list_chunks, add_chunk, error);
+    if (status == WATTLE_OK)
+        status = stored_find_tail(s, device, since_ms, until_ms, error);
+    return status;
+}
+
+int
+stored_find_tail(struct stored *s, uint32_t device, int64_t since_ms,
+                 int64_t until_ms, struct wattle_error *error)
+{
+    s->n_tail_new = s->n_tail_lines = 0;
     s->tail->n_rows = 0;
     s->tail->exponent = BLOCK_NANO;
     s->tail->columns = (1u << BLOCK_N_COLUMNS) - 1;
-    bind_range(s->list_chunks, device, since_ms, until_ms);
     bind_range(s->list_tail, device, since_ms, until_ms);
-    int status = walk(s, s->list_chunks, add_chunk, error);
-    if (status == WATTLE_OK)
-        status = walk(s, s->list_tail, add_tail_row, error);
-    return status;
+    return walk(s, s->list_tail, add_tail_row, error);
 }
 
 int
@@ -190,7 +200,7 @@ stored_fetch(void *context, int64_t number, struct buffer *data,
 void
 stored_bind_tail(sqlite3_stmt *statement, struct checksum *checksum,
                  uint32_t device, const struct block *block, size_t row,
-                 bool is_new)
+                 uint64_t n_hidden)
 {
     const int64_t unit = block->exponent == BLOCK_NANO ? 1 : 1000000;
     int64_t field[11] = {device, block->column[BLOCK_TIME][row],
@@ -203,7 +213,7 @@ stored_bind_tail(sqlite3_stmt *statement, struct checksum *checksum,
         field[8] = block->column[BLOCK_DUPLICATES][row];
     if ((block->columns & BLOCK_BIT(BLOCK_ROUNDED)) != 0)
         field[9] = block->column[BLOCK_ROUNDED][row];
-    field[10] = is_new;
+    field[10] = (int64_t)n_hidden;
     checksum_begin(checksum);
     for (int i = 0; i < 11; i++) {
         bool is_absent = i >= 3 && i < 8 && (field[2] & 1 << (i - 3)) == 0;

@@ -31,7 +31,8 @@ struct stored {
     sqlite3_stmt *list_chunks, *fetch_data, *list_tail;
     struct checksum *checksum;
     struct block *tail; /* of the device asked for last */
-    uint64_t n_tail_new; /* of it: rows that hide nothing */
+    uint64_t n_tail_new;   /* of it: rows that hide nothing */
+    uint64_t n_tail_lines; /* readings and duplicates not in a chunk */
     struct stored_chunk *chunks; /* the same */
     size_t n_chunks, chunk_cap;
 };
@@ -48,6 +49,10 @@ void stored_close(struct stored *stored);
 int stored_find(struct stored *stored, uint32_t device, int64_t since_ms,
                 int64_t until_ms, struct wattle_error *error);
 
+/* Lists the tail alone. */
+int stored_find_tail(struct stored *stored, uint32_t device, int64_t since_ms,
+                     int64_t until_ms, struct wattle_error *error);
+
 /* Adds what was found to a merge: chunks, then the tail. */
 int stored_add_places(const struct stored *stored, struct device_merge *merge);
 
@@ -59,6 +64,6 @@ int stored_fetch(void *context, int64_t number, struct buffer *data,
 extern const char stored_tail_sql[];
 void stored_bind_tail(sqlite3_stmt *statement, struct checksum *checksum,
                       uint32_t device, const struct block *block, size_t row,
-                      bool is_new);
+                      uint64_t n_hidden);
 
 #endif

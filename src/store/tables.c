@@ -54,7 +54,8 @@ const char tables_sql[] =
     "  voltage_nano INTEGER, current_nano INTEGER, power_factor_nano INTEGER,"
     "  power_nano INTEGER, energy_nano INTEGER,"
     "  n_duplicates INTEGER NOT NULL, n_rounded INTEGER NOT NULL,"
-    "  is_new INTEGER NOT NULL," /* 0: hides a reading of a chunk */
+    /* readings behind the one of a chunk that it hides; 0 = hides none */
+    "  n_hidden INTEGER NOT NULL,"
     "  checksum INTEGER NOT NULL,"
     "  PRIMARY KEY(device, time_ms)) WITHOUT ROWID;"
     "CREATE TABLE rollup("
@@ -82,7 +83,8 @@ const char tables_sql[] =
 const char tables_views_sql[] =
     "CREATE VIEW devices AS SELECT d.device_id, d.name, d.location, d.rated_w,"
     "  (SELECT ifnull(sum(n_readings), 0) FROM chunk WHERE device = d.number)"
-    "    + (SELECT count(*) FROM tail WHERE device = d.number AND is_new)"
+    "    + (SELECT count(*) FROM tail WHERE device = d.number"
+    "       AND n_hidden = 0)"
     "    AS n_readings,"
     "  " TIME_TEXT("(SELECT min(t) FROM ("
     "SELECT min(first_ms) AS t FROM chunk WHERE device = d.number UNION ALL "

@@ -1,0 +1,275 @@
+/*
+ * account_read.c - chunk by chunk in order of time: its summary when all of
+ * it is wanted as it is, else its readings, with the tail's among them.
+ */
+#include "store/account_read.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "store/day_meter.h"
+
+enum { /* columns of the statement */
+    COLUMN_NUMBER,
+    COLUMN_DEVICE,
+    COLUMN_FIRST,
+    COLUMN_LAST,
+    COLUMN_READINGS,
+    COLUMN_DUPLICATES,
+    COLUMN_ROUNDED,
+    COLUMN_SUMMARY = 11,
+    COLUMN_CHECKSUM
+};
+
+int
+account_read_open(struct account_read *r, struct database *db,
+                  const struct kernels *kernels,
+                  const struct account_read_range *range,
+                  struct wattle_error *error)
+{
+    *r = (struct account_read){.range = *range};
+    r->part = aligned_alloc(64, sizeof(*r->part));
+    r->merge = device_merge_new(kernels, UINT32_MAX, stored_fetch, &r->stored);
+    if (r->part == NULL || r->merge == NULL)
+        return error_memory(error);
+    int status = stored_open(&r->stored, db, error);
+    if (status != WATTLE_OK)
+        return status;
+    r->list = database_prepare(
+        db,
+        "SELECT number, device, first_ms, last_ms, n_readings, n_duplicates, "
+        "n_rounded, energy_kwh, mean_power_w, min_power_w, max_power_w, "
+        "summary, checksum FROM chunk WHERE device = ?1 ORDER BY first_ms",
+        error);
+    return r->list != NULL ? WATTLE_OK : database_fail(db, error);
+}
+
+void
+account_read_close(struct account_read *r)
+{
+    sqlite3_finalize(r->list);
+    device_merge_free(r->merge);
+    stored_close(&r->stored);
+    summary_release(&r->summary);
+    free(r->part);
+    *r = (struct account_read){0};
+}
+
+static int64_t
+number_at(const struct account_read *r, int column)
+{
+    return sqlite3_column_int64(r->list, column);
+}
+
+static int
+complain_damage(const struct account_read *r, struct wattle_error *error)
+{
+    return error_set_at(error, WATTLE_ERR_FORMAT, r->stored.db->path, 0,
+                        "chunk %lld is damaged; try 'wattle check'",
+                        (long long)number_at(r, COLUMN_NUMBER));
+}
+
+static bool
+is_intact(const struct account_read *r)
+{
+    struct checksum *checksum = r->stored.checksum;
+    checksum_begin(checksum);
+    checksum_columns(checksum, r->list, 0, COLUMN_CHECKSUM);
+    return checksum_end(checksum) == number_at(r, COLUMN_CHECKSUM);
+}
+
+/* Adds a chunk by its summary. */
+static int
+add_summary(struct account_read *r, uint32_t device, struct account_set *set,
+            struct wattle_error *error)
+{
+    struct summary *s = &r->summary;
+    int status = summary_decode(
+        sqlite3_column_blob(r->list, COLUMN_SUMMARY),
+        (size_t)sqlite3_column_bytes(r->list, COLUMN_SUMMARY), s);
+    if (status == WATTLE_ERR_FORMAT)
+        return complain_damage(r, error);
+    if (status == WATTLE_OK)
+        status = account_set_append(set, device, &s->account, &s->first);
+    if (status != WATTLE_OK)
+        return error_memory(error);
+    profile_merge(&set->profile, &s->profile);
+    r->counts.n_readings += (uint64_t)number_at(r, COLUMN_READINGS);
+    r->counts.n_duplicates += (uint64_t)number_at(r, COLUMN_DUPLICATES);
+    r->counts.n_rounded += (uint64_t)number_at(r, COLUMN_ROUNDED);
+    return WATTLE_OK;
+}
+
+static uint64_t
+sum_of(const struct block *block, unsigned column, size_t first, size_t n)
+{
+    uint64_t sum = 0;
+    if ((block->columns & BLOCK_BIT(column)) == 0)
+        return 0;
+    for (size_t i = first; i < first + n; i++)
+        sum += (uint64_t)block->column[column][i];
+    return sum;
+}
+
+/* Adds those of a segment's rows that are in the range. */
+static int
+add_segment(struct account_read *r, const struct merge_segment *s,
+            struct account_set *set)
+{
+    const int64_t *time_ms = s->block->column[BLOCK_TIME] + s->first;
+    size_t before = 0, n = s->n;
+    uint64_t n_all =
+        s->n + sum_of(s->block, BLOCK_DUPLICATES, s->first, s->n);
+    while (before < n && time_ms[before] < r->range.since_ms)
+        before++;
+    while (n > before && time_ms[n - 1] >= r->range.until_ms)
+        n--;
+    size_t first = s->first + before;
+    n -= before;
+    uint64_t n_duplicates = sum_of(s->block, BLOCK_DUPLICATES, first, n);
+    r->counts.n_readings += n;
+    r->counts.n_decoded += n;
+    r->counts.n_duplicates += n_duplicates;
+    r->counts.n_rounded += sum_of(s->block, BLOCK_ROUNDED, first, n);
+    r->counts.n_filtered += n_all - n - n_duplicates;
+    if (n == 0)
+        return WATTLE_OK;
+    uint8_t presence[BLOCK_ROWS];
+    struct wattle_batch batch =
+        block_view(s->block, first, n, r->device, presence);
+    return account_set_add(set, &batch);
+}
+
+static int
+add_merged(struct account_read *r, struct account_set *set,
+           struct wattle_error *error)
+{
+    for (;;) {
+        struct merge_segment s;
+        int status = device_merge_next(r->merge, &s, error);
+        if (status != WATTLE_OK || s.n == 0)
+            return status;
+        if (add_segment(r, &s, set) != WATTLE_OK)
+            return error_memory(error);
+    }
+}
+
+/* The tail's rows [from, to) as a block of their own. */
+static void
+cut_tail(struct account_read *r, size_t from, size_t to)
+{
+    const struct block *tail = r->stored.tail;
+    r->part->n_rows = to - from;
+    r->part->columns = tail->columns;
+    r->part->exponent = tail->exponent;
+    for (int c = 0; c < BLOCK_N_COLUMNS; c++)
+        memcpy(r->part->column[c], tail->column[c] + from,
+               (to - from) * sizeof(int64_t));
+}
+
+/* Adds a chunk and tail rows by their readings; number 0: tail rows only. */
+static int
+add_readings(struct account_read *r, const struct stored_chunk *chunk,
+             size_t from, size_t to, struct account_set *set,
+             struct wattle_error *error)
+{
+    int status = WATTLE_OK;
+    device_merge_reset(r->merge);
+    if (chunk != NULL)
+        status = device_merge_add_chunk(r->merge, chunk->number,
+                                        chunk->first_ms, chunk->last_ms);
+    if (status == WATTLE_OK && from < to) {
+        cut_tail(r, from, to);
+        status = device_merge_add_tail(r->merge, r->part);
+    }
+    if (status != WATTLE_OK)
+        return error_memory(error);
+    return add_merged(r, set, error);
+}
+
+static size_t
+tail_until(const struct account_read *r, size_t from, int64_t time_ms)
+{
+    const struct block *tail = r->stored.tail;
+    while (from < tail->n_rows && tail->column[BLOCK_TIME][from] < time_ms)
+        from++;
+    return from;
+}
+
+/* The chunk that the statement is at. */
+static int
+add_chunk(struct account_read *r, uint32_t device, size_t *tail_at,
+          struct account_set *set, struct wattle_error *error)
+{
+    const struct account_read_range *range = &r->range;
+    const struct stored_chunk chunk = {
+        .number = number_at(r, COLUMN_NUMBER),
+        .first_ms = number_at(r, COLUMN_FIRST),
+        .last_ms = number_at(r, COLUMN_LAST),
+    };
+    size_t from = tail_until(r, *tail_at, chunk.first_ms);
+    size_t to = tail_until(r, from, chunk.last_ms + 1);
+    int status = WATTLE_OK;
+    if (!is_intact(r))
+        return complain_damage(r, error);
+    if (from > *tail_at)
+        status = add_readings(r, NULL, *tail_at, from, set, error);
+    *tail_at = to;
+    if (status != WATTLE_OK)
+        return status;
+    bool is_outside =
+        chunk.last_ms < range->since_ms || chunk.first_ms >= range->until_ms;
+    bool is_inside =
+        chunk.first_ms >= range->since_ms && chunk.last_ms < range->until_ms;
+    if (is_outside && from == to) {
+        r->counts.n_filtered +=
+            (uint64_t)(number_at(r, COLUMN_READINGS) +
+                       number_at(r, COLUMN_DUPLICATES));
+        return WATTLE_OK;
+    }
+    if (is_inside && from == to && range->max_gap_ms == DAY_METER_MAX_GAP_MS &&
+        !range->no_summaries)
+        return add_summary(r, device, set, error);
+    return add_readings(r, &chunk, from, to, set, error);
+}
+
+int
+account_read_device(struct account_read *r, uint32_t device,
+                    struct account_set *set, struct wattle_error *error)
+{
+    size_t tail_at = 0;
+    for (size_t i = 0; i < BLOCK_ROWS; i++)
+        r->device[i] = device;
+    int status = stored_find_tail(&r->stored, device, INT64_MIN,
+                                  INT64_MAX, error);
+    sqlite3_bind_int64(r->list, 1, device);
+    while (status == WATTLE_OK) {
+        int result = database_step(r->stored.db, r->list, error);
+        if (result == SQLITE_DONE)
+            break;
+        status = result < 0 ? result
+                            : add_chunk(r, device, &tail_at, set, error);
+    }
+    sqlite3_reset(r->list);
+    if (status == WATTLE_OK && tail_at < r->stored.tail->n_rows)
+        status = add_readings(r, NULL, tail_at, r->stored.tail->n_rows, set,
+                              error);
+    return status;
+}
+
+int
+account_read_skip(struct account_read *r, uint32_t device,
+                  struct wattle_error *error)
+{
+    struct stored *s = &r->stored;
+    struct account_read_counts *counts = &r->counts;
+    int status = stored_find(s, device, INT64_MIN, INT64_MAX, error);
+    if (status != WATTLE_OK)
+        return status;
+    for (size_t i = 0; i < s->n_chunks; i++)
+        counts->n_filtered += s->chunks[i].n_readings +
+                              s->chunks[i].n_duplicates;
+    counts->n_filtered += s->n_tail_lines;
+    return WATTLE_OK;
+}
