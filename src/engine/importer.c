@@ -366,6 +366,7 @@ finish_database(struct importer *im, struct wattle_error *error)
         return database_run(&im->db, "ROLLBACK", error);
     int status = database_run(&im->db, "COMMIT", error);
     /* the journal goes into the file, unless somebody still reads the old */
+    sqlite3_busy_timeout(im->db.handle, 0);
     if (status == WATTLE_OK)
         sqlite3_wal_checkpoint_v2(im->db.handle, NULL,
                                   SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
