@@ -14,8 +14,9 @@
  *     }
  *
  * A query belongs to the thread of its database. Its readings are walked
- * through as rows are asked for: memory does not grow with readings. It sees
- * the database as it is when it begins, whatever is imported meanwhile.
+ * through as rows are asked for: memory does not grow with readings, only, for
+ * a total, with rows. It sees the database as it is when it begins, whatever is
+ * imported meanwhile.
  */
 #ifndef WATTLE_QUERY_H
 #define WATTLE_QUERY_H

@@ -309,9 +309,9 @@ const struct command command_query = {
     .description =
         "Prints what each device used in every span of time, from a database\n"
         "made by 'wattle import'. A row is labelled by the start of its span;\n"
-        "times are UTC; days begin at midnight, weeks on Monday. The last\n"
-        "span ends before --until. Energy of a step between two readings is\n"
-        "split where a span ends. Exit status: 0 done, 2 error.",
+        "times are UTC; days begin at midnight, weeks on Monday. Energy of a\n"
+        "step between two readings is split where a span ends. Exit status:\n"
+        "0 done, 2 error.",
     .options = query_options,
     .run = run_query,
 };
