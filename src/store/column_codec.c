@@ -34,39 +34,6 @@ struct plan {
     size_t longest;
 };
 
-/*
- * Divides all values by 10^zeros, if they are multiples of it: by 2^zeros with
- * a shift, by 5^zeros with its inverse modulo 2^64, which gives a quotient of
- * fitting size for multiples and for nothing else.
- */
-static bool
-divide_evenly(const int64_t *values, size_t n, unsigned zeros,
-              int64_t *quotients)
-{
-    const size_t part = 64; /* what is done before looking */
-    const uint64_t low_bits = (UINT64_C(1) << zeros) - 1;
-    uint64_t power = 1, inverse = 1;
-    for (unsigned i = 0; i < zeros; i++) {
-        power *= 5;
-        inverse *= UINT64_C(0xcccccccccccccccd); /* of 5 */
-    }
-    const uint64_t most = (uint64_t)INT64_MAX / power;
-    for (size_t at = 0; at < n;) {
-        size_t end = n - at > part ? at + part : n;
-        uint64_t bad = 0;
-        for (; at < end; at++) {
-            uint64_t shifted = (uint64_t)(values[at] >> zeros);
-            uint64_t quotient = shifted * inverse;
-            bad |= (uint64_t)values[at] & low_bits;
-            bad |= quotient + most > 2 * most;
-            quotients[at] = (int64_t)quotient;
-        }
-        if (bad != 0)
-            return false;
-    }
-    return true;
-}
-
 /* Takes away the zeros that all values end with, at most `max`. */
 static unsigned
 drop_zeros(struct plan *p, unsigned max, int64_t *room)
@@ -75,7 +42,7 @@ drop_zeros(struct plan *p, unsigned max, int64_t *room)
     for (; zeros > 0; zeros--) {
         int64_t unit = decimal_power_of_ten((int)zeros);
         if (p->values[0] % unit == 0 && p->values[p->n - 1] % unit == 0 &&
-            divide_evenly(p->values, p->n, zeros, room))
+            p->kernels->divide(p->values, p->n, zeros, room))
             break;
     }
     if (zeros == 0)
@@ -207,6 +174,13 @@ put_packed(const struct plan *p, const uint64_t *values, size_t n,
 static uint8_t *
 write_frame(const struct plan *p, uint64_t *room, uint8_t *to)
 {
+    if (p->n == KERNEL_ROWS && p->width <= 32) {
+        uint32_t distances[KERNEL_ROWS];
+        p->kernels->subtract(p->values, p->n, p->range.min, distances);
+        *to++ = (uint8_t)p->width;
+        p->kernels->pack(distances, p->width, to);
+        return to + bit_pack_size(p->n, p->width);
+    }
     for (size_t i = 0; i < p->n; i++)
         room[i] = (uint64_t)p->values[i] - (uint64_t)p->range.min;
     *to++ = (uint8_t)p->width;
