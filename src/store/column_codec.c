@@ -228,8 +228,7 @@ write_dictionary(const struct plan *p, uint64_t *room, uint8_t *to)
     for (size_t i = 0; i < p->n_entries; i++)
         number_of[p->entries[i]] = (uint8_t)i;
     for (size_t i = 0; i < p->n; i++)
-        room[i] =
-            number_of[(uint64_t)p->values[i] - (uint64_t)p->range.min];
+        room[i] = number_of[(uint64_t)p->values[i] - (uint64_t)p->range.min];
     *to++ = (uint8_t)p->width;
     to = byte_put_count(to, p->n_entries);
     to = put_packed(p, p->entries, p->n_entries, p->width, to);

@@ -40,10 +40,10 @@ struct page {
 
 /* The rows of one device that are on pages. */
 struct line {
-    int64_t *next;   /* where the next row goes */
-    uint32_t n_left; /* rows that fit the last page */
+    int64_t *next;         /* where the next row goes */
+    uint32_t n_left;       /* rows that fit the last page */
     struct page_kind kind; /* of it */
-    uint32_t n_rows; /* on all its pages */
+    uint32_t n_rows;       /* on all its pages */
     struct page *first, *last;
 };
 
@@ -362,8 +362,7 @@ add_page(struct regroup *r, size_t device, struct page_kind kind,
 static bool
 fits(const struct line *line, struct page_kind kind)
 {
-    return line->n_left > 0 &&
-           memcmp(&line->kind, &kind, sizeof(kind)) == 0;
+    return line->n_left > 0 && memcmp(&line->kind, &kind, sizeof(kind)) == 0;
 }
 
 /* Makes room for a row of a kind: a page, perhaps after sealing. */
