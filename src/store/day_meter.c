@@ -32,6 +32,21 @@ day_meter_init(struct day_meter *meter, const struct kernels *kernels)
     return account_set_reserve(&meter->set, 1);
 }
 
+/* The sets stay, emptied: to make them anew takes longer. */
+int
+day_meter_reset(struct day_meter *meter)
+{
+    struct account_set set = meter->set, join = meter->join;
+    free(account_set_take(&set, 0).extra);
+    profile_release(&set.profile);
+    profile_release(&join.profile);
+    free(meter->days);
+    free(meter->last.extra);
+    *meter = (struct day_meter){
+        .set = set, .join = join, .min_nw = INT64_MAX, .max_nw = INT64_MIN};
+    return WATTLE_OK;
+}
+
 void
 day_meter_release(struct day_meter *meter)
 {

@@ -53,7 +53,7 @@ struct device_merge {
     bool is_new;          /* of it */
     uint64_t n_hidden;    /* the same */
     size_t n_lent; /* rows of open[0] that the caller has */
-    uint8_t *room;
+    struct regroup_reader reader;
     struct merge_counts counts;
 };
 
@@ -69,8 +69,7 @@ device_merge_new(const struct kernels *kernels, unsigned wanted,
                                .fetch = fetch,
                                .context = context};
     m->single = aligned_alloc(64, sizeof(*m->single));
-    m->room = malloc(BLOCK_MAX_BYTES);
-    if (m->single == NULL || m->room == NULL) {
+    if (m->single == NULL) {
         device_merge_free(m);
         return NULL;
     }
@@ -91,7 +90,7 @@ device_merge_free(struct device_merge *m)
     free(m->open);
     free(m->places);
     free(m->single);
-    free(m->room);
+    regroup_reader_release(&m->reader);
     free(m);
 }
 
@@ -149,17 +148,14 @@ device_merge_add_tail(struct device_merge *m, const struct block *block)
 }
 
 int
-device_merge_add_pieces(struct device_merge *m, const struct regroup *regroup,
-                        const struct regroup_piece *pieces, size_t n)
+device_merge_add_piece(struct device_merge *m, const struct regroup *regroup,
+                       const struct regroup_piece *piece)
 {
-    int status = WATTLE_OK;
-    for (size_t i = 0; i < n && status == WATTLE_OK; i++)
-        status = add_place(m, &(struct place){.kind = PLACE_PIECE,
-                                              .first_ms = pieces[i].first_ms,
-                                              .last_ms = pieces[i].last_ms,
-                                              .regroup = regroup,
-                                              .piece = &pieces[i]});
-    return status;
+    return add_place(m, &(struct place){.kind = PLACE_PIECE,
+                                        .first_ms = piece->first_ms,
+                                        .last_ms = piece->last_ms,
+                                        .regroup = regroup,
+                                        .piece = piece});
 }
 
 static int
@@ -317,7 +313,7 @@ open_next(struct device_merge *m, struct wattle_error *error)
         o->rows = o->place->tail;
         o->is_strict = true;
     } else {
-        status = regroup_read(o->place->regroup, o->place->piece, m->room,
+        status = regroup_read(o->place->regroup, o->place->piece, &m->reader,
                               o->own, error);
         o->is_strict = o->place->piece->is_strict;
     }
@@ -489,9 +485,10 @@ open_due(struct device_merge *m, struct wattle_error *error)
     return status;
 }
 
-int
-device_merge_next(struct device_merge *m, struct merge_segment *segment,
-                  struct wattle_error *error)
+/* Gives back what the caller had, and opens what is due. */
+static int
+begin_next(struct device_merge *m, struct merge_segment *segment,
+           struct wattle_error *error)
 {
     int status = WATTLE_OK;
     *segment = (struct merge_segment){0};
@@ -500,8 +497,14 @@ device_merge_next(struct device_merge *m, struct merge_segment *segment,
     if (m->n_lent > 0)
         status = advance(m, m->n_lent, error);
     m->n_lent = 0;
-    if (status == WATTLE_OK)
-        status = open_due(m, error);
+    return status == WATTLE_OK ? open_due(m, error) : status;
+}
+
+int
+device_merge_next(struct device_merge *m, struct merge_segment *segment,
+                  struct wattle_error *error)
+{
+    int status = begin_next(m, segment, error);
     if (status != WATTLE_OK || m->n_open == 0)
         return status;
     const struct open_place *o = m->open[0];
@@ -516,6 +519,25 @@ device_merge_next(struct device_merge *m, struct merge_segment *segment,
     m->counts.n_new += is_new ? n : 0;
     m->n_lent = n;
     *segment = (struct merge_segment){o->rows, o->at, n, is_new, 0};
+    return status;
+}
+
+int
+device_merge_next_any(struct device_merge *m, struct merge_segment *segment,
+                      struct wattle_error *error)
+{
+    int status = begin_next(m, segment, error);
+    if (status != WATTLE_OK || m->n_open == 0)
+        return status;
+    const struct open_place *o = m->open[0];
+    const int64_t *time_ms = o->rows->column[BLOCK_TIME] + o->at;
+    const size_t left = o->rows->n_rows - o->at;
+    int64_t other_ms = find_other(m);
+    size_t n = 1; /* of equal heads this one has the lowest rank */
+    while (n < left && time_ms[n] < other_ms)
+        n++;
+    m->n_lent = n;
+    *segment = (struct merge_segment){o->rows, o->at, n, true, 0};
     return status;
 }
 

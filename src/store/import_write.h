@@ -40,6 +40,7 @@ struct import_device {
     size_t n_recompute;
     struct merge_counts counts;
     uint64_t n_rows;
+    bool is_shown; /* the writer knows it already */
     /* once it is done */
     bool is_done;
     int status;
