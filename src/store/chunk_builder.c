@@ -94,6 +94,8 @@ finish_chunk(struct chunk_builder *b)
     profile_release(&profile);
     b->n_duplicates = b->n_rounded = 0;
     b->power_nw = b->energy = 0;
+    buffer_trim(&chunk.summary);
+    buffer_trim(&chunk.data);
     if (status == WATTLE_OK)
         return b->take(b->context, &chunk);
     buffer_release(&chunk.summary);

@@ -52,7 +52,7 @@ struct device_merge {
     struct block *single; /* a row made of several */
     bool is_new;          /* of it */
     uint64_t n_hidden;    /* the same */
-    size_t n_lent; /* rows of open[0] that the caller has */
+    size_t n_lent;        /* rows of open[0] that the caller has */
     struct regroup_reader reader;
     struct merge_counts counts;
 };
@@ -347,9 +347,8 @@ advance(struct device_merge *m, size_t n, struct wattle_error *error)
 static int64_t
 find_other(const struct device_merge *m)
 {
-    int64_t other_ms = m->n_opened < m->n_places
-                           ? m->places[m->n_opened].first_ms
-                           : INT64_MAX;
+    int64_t other_ms =
+        m->n_opened < m->n_places ? m->places[m->n_opened].first_ms : INT64_MAX;
     for (size_t i = 1; i < 3 && i < m->n_open; i++) {
         if (head_ms(m->open[i]) < other_ms)
             other_ms = head_ms(m->open[i]);
@@ -511,8 +510,8 @@ device_merge_next(struct device_merge *m, struct merge_segment *segment,
     size_t n = count_ahead(o, find_other(m));
     if (n == 0) {
         status = merge_time(m, head_ms(o), error);
-        *segment = (struct merge_segment){m->single, 0, 1, m->is_new,
-                                          m->n_hidden};
+        *segment =
+            (struct merge_segment){m->single, 0, 1, m->is_new, m->n_hidden};
         return status;
     }
     bool is_new = o->place->kind == PLACE_PIECE;

@@ -69,9 +69,8 @@ first_piece(const struct line *line, size_t lane, uint32_t device)
 {
     const struct import_merge *job = line->job;
     uint32_t local = line->locals[lane * job->n_devices + device];
-    return local != UINT32_MAX
-               ? regroup_first(job->lanes[lane].regroup, local)
-               : NULL;
+    return local != UINT32_MAX ? regroup_first(job->lanes[lane].regroup, local)
+                               : NULL;
 }
 
 static struct gathered
@@ -189,8 +188,8 @@ presort(struct worker *w, uint32_t device, const struct gathered *g)
     if (overlap == (size_t)-1)
         status = error_memory(&w->error);
     else if (overlap > PRESORT_MAX_OVERLAP)
-        status = presort_run(w->merge, w->line->job->kernels, list,
-                             g->n_pieces, &w->presorted, &w->error);
+        status = presort_run(w->merge, w->line->job->kernels, list, g->n_pieces,
+                             &w->presorted, &w->error);
     free(list);
     return status;
 }
@@ -214,8 +213,8 @@ add_pieces(struct worker *w, uint32_t device)
     if (w->presorted != NULL)
         return add_line(w, w->presorted, regroup_first(w->presorted, 0));
     for (size_t k = 0; k < job->n_lanes && status == WATTLE_OK; k++)
-        status = add_line(w, job->lanes[k].regroup,
-                          first_piece(w->line, k, device));
+        status =
+            add_line(w, job->lanes[k].regroup, first_piece(w->line, k, device));
     return status;
 }
 
@@ -278,7 +277,7 @@ queue_chunk(void *context, struct built_chunk *chunk)
     int status =
         is_stopped ? WATTLE_ERR_IO : import_device_push(w->device, chunk);
     if (status == WATTLE_OK) {
-        line->n_queued += chunk->data.len;
+        line->n_queued += import_device_size(chunk);
         pthread_cond_broadcast(&line->moved);
     }
     pthread_mutex_unlock(&line->lock);
@@ -391,9 +390,12 @@ finish_device(struct worker *w, int status)
 {
     struct import_device *device = w->device;
     struct line *line = w->line;
+    if (status != WATTLE_OK)
+        device->error = malloc(sizeof(*device->error));
+    if (device->error != NULL)
+        *device->error = w->error;
     if (!device->is_shown) {
         device->status = status;
-        device->error = w->error;
         device->is_done = true;
         w->small[w->n_small++] = device;
         if (w->n_small == SMALL_AT_ONCE || status != WATTLE_OK)
@@ -403,7 +405,6 @@ finish_device(struct worker *w, int status)
     pthread_mutex_lock(&line->lock);
     device->is_done = true;
     device->status = status;
-    device->error = w->error;
     pthread_cond_broadcast(&line->moved);
     pthread_mutex_unlock(&line->lock);
 }
@@ -527,7 +528,7 @@ wait_for(struct line *line, uint32_t number, struct built_chunk *chunk,
         struct import_device *device = line->devices[number];
         if (device != NULL && import_device_pop(device, chunk)) {
             has_chunk = true;
-            line->n_queued -= chunk->data.len;
+            line->n_queued -= import_device_size(chunk);
             pthread_cond_broadcast(&line->moved);
             break;
         }
@@ -566,7 +567,8 @@ write_device(struct line *line, struct import_writer *writer, uint32_t number,
     if (device == NULL || !device->is_done)
         return error_memory(error);
     if (device->status != WATTLE_OK) {
-        *error = device->error;
+        if (device->error != NULL && error != NULL)
+            *error = *device->error;
         return device->status;
     }
     if (device->n_rows == 0)

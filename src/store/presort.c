@@ -47,8 +47,8 @@ merge_group(struct device_merge *merge, const struct presort_piece *pieces,
     device_merge_reset(merge);
     block->n_rows = 0;
     for (size_t i = 0; i < n && status == WATTLE_OK; i++)
-        status = device_merge_add_piece(merge, pieces[i].regroup,
-                                        pieces[i].piece);
+        status =
+            device_merge_add_piece(merge, pieces[i].regroup, pieces[i].piece);
     if (status != WATTLE_OK)
         return error_memory(error);
     for (;;) {
@@ -84,9 +84,9 @@ merge_groups(struct device_merge *merge, const struct presort_piece *pieces,
     struct block *block = aligned_alloc(64, sizeof(*block));
     int status = block != NULL ? WATTLE_OK : error_memory(error);
     for (size_t at = 0; at < n && status == WATTLE_OK; at += group)
-        status = merge_group(merge, pieces + at,
-                             n - at < group ? n - at : group, block, out,
-                             error);
+        status =
+            merge_group(merge, pieces + at, n - at < group ? n - at : group,
+                        block, out, error);
     free(block);
     return status == WATTLE_OK ? regroup_finish(out, error) : status;
 }
@@ -122,8 +122,9 @@ presort_run(struct device_merge *merge, const struct kernels *kernels,
     *out = NULL;
     for (size_t group = PRESORT_MAX_OVERLAP;; group *= PRESORT_MAX_OVERLAP) {
         *out = regroup_new(kernels, 0);
-        status = *out != NULL ? merge_groups(merge, pieces, n, group, *out, error)
-                              : error_memory(error);
+        status = *out != NULL
+                     ? merge_groups(merge, pieces, n, group, *out, error)
+                     : error_memory(error);
         regroup_free(before);
         before = NULL;
         free(own);

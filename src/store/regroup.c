@@ -18,7 +18,7 @@
 #include "base/temp_file.h"
 
 #define PAGE_BYTES  2048
-#define SMALL_BYTES 256 /* a device's first page */
+#define SMALL_BYTES 256               /* a device's first page */
 #define SLAB_BYTES  ((size_t)2 << 20) /* a huge page */
 #define SPILL_BYTES ((size_t)1 << 20)
 
@@ -128,8 +128,8 @@ regroup_free(struct regroup *r)
 static bool
 add_slab(struct regroup *r)
 {
-    void **slabs =
-        buffer_grow_array(r->slabs, &r->slab_cap, r->n_slabs + 1, sizeof(*slabs));
+    void **slabs = buffer_grow_array(r->slabs, &r->slab_cap, r->n_slabs + 1,
+                                     sizeof(*slabs));
     if (slabs == NULL)
         return false;
     r->slabs = slabs;
