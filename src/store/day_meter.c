@@ -95,8 +95,8 @@ sum_powers(const struct day_hours *day, bool has_fine, struct day_sum *sum)
     if (sum->n_power == 0)
         return;
     int64_t unit = (int64_t)sum->n_power * NW_PER_MW;
-    sum->mean_mw = has_fine ? round_fine(power_nw, fine, unit)
-                            : round_div(power_nw, unit);
+    sum->mean_mw =
+        has_fine ? round_fine(power_nw, fine, unit) : round_div(power_nw, unit);
     sum->min_mw = INT64_MAX;
     sum->max_mw = INT64_MIN;
     if (day->min_nw <= day->max_nw) {
