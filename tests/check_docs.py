@@ -239,10 +239,18 @@ def invocations(text):
     """The simple commands of a shell text, each a list of words."""
     joined = re.sub(r"\\\n|(?<=\|)\n", " ", text)
     joined = re.sub(r"<<'(\w+)'\n.*?\n\1$", "", joined, flags=re.M | re.S)
-    for line in joined.splitlines():
+    line = ""
+    for more in joined.splitlines():
+        line += more
         lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
+        try:
+            found = list(lexer)
+        except ValueError:  # a quoted word goes on
+            line += " "
+            continue
+        line = ""
         words = []
-        for word in list(lexer) + [";"]:
+        for word in found + [";"]:
             if set(word) <= set("|&;()"):
                 if words:
                     yield words
