@@ -147,6 +147,27 @@ stored_find(struct stored *s, uint32_t device, int64_t since_ms,
     return status;
 }
 
+/* Leaves out what no row of the tail has: chunks are made of it later. */
+static void
+settle_columns(struct block *tail)
+{
+    unsigned any = 0, all = UINT32_MAX;
+    int64_t most[2] = {0, 0};
+    for (size_t i = 0; i < tail->n_rows; i++) {
+        any |= (unsigned)tail->column[BLOCK_PRESENCE][i];
+        all &= (unsigned)tail->column[BLOCK_PRESENCE][i];
+        most[0] |= tail->column[BLOCK_DUPLICATES][i];
+        most[1] |= tail->column[BLOCK_ROUNDED][i];
+    }
+    tail->columns = BLOCK_BIT(BLOCK_TIME) | (any << BLOCK_VALUE & BLOCK_VALUES);
+    if (any != all)
+        tail->columns |= BLOCK_BIT(BLOCK_PRESENCE);
+    if (most[0] != 0)
+        tail->columns |= BLOCK_BIT(BLOCK_DUPLICATES);
+    if (most[1] != 0)
+        tail->columns |= BLOCK_BIT(BLOCK_ROUNDED);
+}
+
 int
 stored_find_tail(struct stored *s, uint32_t device, int64_t since_ms,
                  int64_t until_ms, struct wattle_error *error)
@@ -154,9 +175,10 @@ stored_find_tail(struct stored *s, uint32_t device, int64_t since_ms,
     s->n_tail_new = s->n_tail_lines = 0;
     s->tail->n_rows = 0;
     s->tail->exponent = BLOCK_NANO;
-    s->tail->columns = (1u << BLOCK_N_COLUMNS) - 1;
     bind_range(s->list_tail, device, since_ms, until_ms);
-    return walk(s, s->list_tail, add_tail_row, error);
+    int status = walk(s, s->list_tail, add_tail_row, error);
+    settle_columns(s->tail);
+    return status;
 }
 
 int
