@@ -68,9 +68,9 @@ struct wattle_import_result {
     uint64_t rejects_by_reason[WATTLE_N_REASONS];
     const struct wattle_reject *first_rejects; /* in input order */
     size_t n_first_rejects;
-    size_t n_files;         /* read, in whole or from where they had ended */
-    size_t n_known_files;   /* left alone: imported before */
-    size_t n_grown_files;   /* of those read: only what was new */
+    size_t n_files;       /* read, in whole or from where they had ended */
+    size_t n_known_files; /* left alone: imported before */
+    size_t n_grown_files; /* of those read: only what was new */
     size_t n_new_devices;
     const struct wattle_skipped_file *skipped_files;
     size_t n_skipped_files;

@@ -100,10 +100,11 @@ int wattle_report_open(struct wattle_report **report,
                        struct wattle_error *error);
 
 /*
- * Adds a database of wattle, alone, or a file, a folder (its *.csv, *.csv.gz and *.csv.zst, sorted by name)
- * or "-" for standard input. Order counts: of two readings with the same
- * device and time the later one stays. WATTLE_ERR_IO when it does not exist.
- * A file that turns out unusable is listed in the answers' skipped_files.
+ * Adds a database of wattle, alone, or a file, a folder (its *.csv, *.csv.gz
+ * and *.csv.zst, sorted by name) or "-" for standard input. Order counts: of
+ * two readings with the same device and time the later one stays. WATTLE_ERR_IO
+ * when it does not exist. A file that turns out unusable is listed in the
+ * answers' skipped_files.
  */
 int wattle_report_add_path(struct wattle_report *report, const char *path,
                            struct wattle_error *error);

@@ -32,10 +32,9 @@ wattle_import_options_init(struct wattle_import_options *options)
 static struct inputs_options
 shared_options(const struct wattle_import_options *o)
 {
-    return (struct inputs_options){o->devices_path, o->rejects_path,
-                                   o->value_kind,   o->n_threads,
-                                   o->simd,         o->reader,
-                                   o->block_bytes};
+    return (struct inputs_options){
+        o->devices_path, o->rejects_path, o->value_kind, o->n_threads,
+        o->simd,         o->reader,       o->block_bytes};
 }
 
 int
@@ -218,6 +217,6 @@ wattle_import_progress(const struct wattle_import *import, uint64_t *done,
     *total = 2 * n_bytes;
     *done = n_read < n_bytes ? n_read : n_bytes;
     if (n_readings > 0)
-        *done += (uint64_t)((double)n_bytes * (double)n_merged /
-                            (double)n_readings);
+        *done +=
+            (uint64_t)((double)n_bytes * (double)n_merged / (double)n_readings);
 }

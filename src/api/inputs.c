@@ -48,14 +48,12 @@ inputs_check(const struct inputs_options *o, struct wattle_error *error)
 static int
 note_input(struct inputs *in, const struct stat *info)
 {
-    struct inputs_file *grown =
-        buffer_grow_array(in->files, &in->file_cap,
-                          in->n_files + 1, sizeof(*grown));
+    struct inputs_file *grown = buffer_grow_array(
+        in->files, &in->file_cap, in->n_files + 1, sizeof(*grown));
     if (grown == NULL)
         return WATTLE_ERR_MEMORY;
     in->files = grown;
-    in->files[in->n_files++] =
-        (struct inputs_file){info->st_dev, info->st_ino};
+    in->files[in->n_files++] = (struct inputs_file){info->st_dev, info->st_ino};
     return WATTLE_OK;
 }
 
@@ -70,8 +68,7 @@ inputs_note(struct inputs *in, const char *path, struct wattle_error *error)
 
 /* Reads a device table. */
 static int
-read_table(struct inputs *in, const char *path,
-           struct wattle_error *error)
+read_table(struct inputs *in, const char *path, struct wattle_error *error)
 {
     int status = inputs_note(in, path, error);
     if (status != WATTLE_OK)
@@ -137,8 +134,8 @@ read_table_in(struct inputs *in, const char *folder, size_t len,
     if (status == WATTLE_OK && access(path.data, F_OK) == 0) {
         status = read_table(in, path.data, &why);
         if (status != WATTLE_OK && status != WATTLE_ERR_MEMORY)
-            status = source_list_add_broken(&in->sources, path.data,
-                                            why.message);
+            status =
+                source_list_add_broken(&in->sources, path.data, why.message);
     }
     buffer_release(&path);
     return status == WATTLE_OK ? status : error_memory(error);
@@ -146,8 +143,7 @@ read_table_in(struct inputs *in, const char *folder, size_t len,
 
 /* Device tables beside the readings that were just added. */
 static int
-read_tables(struct inputs *in, size_t first,
-            struct wattle_error *error)
+read_tables(struct inputs *in, size_t first, struct wattle_error *error)
 {
     const char *last = NULL;
     size_t last_len = 0;
@@ -195,8 +191,7 @@ inputs_release(struct inputs *in)
 }
 
 int
-inputs_add_path(struct inputs *in, const char *path,
-                       struct wattle_error *error)
+inputs_add_path(struct inputs *in, const char *path, struct wattle_error *error)
 {
     size_t first = in->sources.n;
     int status = source_list_add_path(&in->sources, path, error);
@@ -207,8 +202,8 @@ inputs_add_path(struct inputs *in, const char *path,
 }
 
 int
-inputs_device(struct inputs *in, const char *id, size_t len,
-                     uint32_t *number, struct wattle_error *error)
+inputs_device(struct inputs *in, const char *id, size_t len, uint32_t *number,
+              struct wattle_error *error)
 {
     if (len == 0 || len > REGISTRY_MAX_ID || memchr(id, '\0', len) != NULL)
         return error_set(error, WATTLE_ERR_USAGE,
@@ -228,17 +223,9 @@ is_in_range(int column, int64_t value, int decimals)
     return value >= min && value <= max;
 }
 
-static bool
-has_power(uint8_t columns)
-{
-    return (columns & BATCH_HAS(WATTLE_POWER)) != 0 ||
-           (columns & BATCH_HAS_VIP) == BATCH_HAS_VIP ||
-           (columns & BATCH_HAS(WATTLE_ENERGY)) != 0;
-}
-
 static int
-check_batch(const struct inputs *in,
-            const struct wattle_batch *batch, struct wattle_error *error)
+check_batch(const struct inputs *in, const struct wattle_batch *batch,
+            struct wattle_error *error)
 {
     uint8_t given = 0;
     for (int c = 0; c < WATTLE_N_COLUMNS; c++) {
@@ -250,7 +237,7 @@ check_batch(const struct inputs *in,
     for (size_t i = 0; i < batch->n_rows; i++) {
         uint8_t has =
             batch->presence != NULL ? batch->presence[i] & given : given;
-        bool fits = has_power(has) &&
+        bool fits = batch_is_measured(has) &&
                     batch->device[i] < in->caller_devices.n_devices &&
                     batch->time_ms[i] >= CIVIL_MIN_MS &&
                     batch->time_ms[i] <= CIVIL_MAX_MS;
@@ -266,9 +253,8 @@ check_batch(const struct inputs *in,
 }
 
 int
-inputs_add_batch(struct inputs *in,
-                        const struct wattle_batch *batch,
-                        struct wattle_error *error)
+inputs_add_batch(struct inputs *in, const struct wattle_batch *batch,
+                 struct wattle_error *error)
 {
     int status = check_batch(in, batch, error);
     if (status != WATTLE_OK)
@@ -280,8 +266,8 @@ inputs_add_batch(struct inputs *in,
 }
 
 int
-inputs_write_reject(void *context, const struct engine_reject *reject, const char *raw,
-             size_t raw_len)
+inputs_write_reject(void *context, const struct engine_reject *reject,
+                    const char *raw, size_t raw_len)
 {
     struct inputs *in = context;
     struct text_out *out = &in->rejects_out;
@@ -307,8 +293,7 @@ inputs_close_rejects(struct inputs *in, struct wattle_error *error)
     text_out_flush(&in->rejects_out);
     bool failed = ferror(file) != 0;
     if (fclose(file) != 0 || failed)
-        return error_set_at(error, WATTLE_ERR_IO, in->rejects_path,
-                            0, "cannot write it: %s", strerror(errno));
+        return error_set_at(error, WATTLE_ERR_IO, in->rejects_path, 0,
+                            "cannot write it: %s", strerror(errno));
     return WATTLE_OK;
 }
-

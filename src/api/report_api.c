@@ -45,10 +45,9 @@ wattle_report_options_init(struct wattle_report_options *options)
 static struct inputs_options
 shared_options(const struct wattle_report_options *o)
 {
-    return (struct inputs_options){o->devices_path, o->rejects_path,
-                                   o->value_kind,   o->n_threads,
-                                   o->simd,         o->reader,
-                                   o->block_bytes};
+    return (struct inputs_options){
+        o->devices_path, o->rejects_path, o->value_kind, o->n_threads,
+        o->simd,         o->reader,       o->block_bytes};
 }
 
 static int
@@ -202,9 +201,9 @@ set_answers(struct wattle_report *report, struct wattle_error *error)
 {
     struct wattle_answers *a = &report->answers;
     struct engine *engine = &report->engine;
-    struct answers_input input = {&engine->devices, &engine->accounts,
-                                  &report->inputs.table, report->options.rate_per_kwh,
-                                  report->options.budget};
+    struct answers_input input = {
+        &engine->devices, &engine->accounts, &report->inputs.table,
+        report->options.rate_per_kwh, report->options.budget};
     a->n_lines = engine->n_lines;
     a->n_duplicates = engine->n_duplicates;
     a->n_filtered = engine->n_filtered;
@@ -233,7 +232,8 @@ wattle_report_finish(struct wattle_report *report, struct wattle_error *error)
     int status = inputs_open_rejects(&report->inputs, error);
     if (status != WATTLE_OK)
         return status;
-    engine->visit_reject = report->inputs.rejects_file != NULL ? inputs_write_reject : NULL;
+    engine->visit_reject =
+        report->inputs.rejects_file != NULL ? inputs_write_reject : NULL;
     engine->visit_context = &report->inputs;
     if (report->database != NULL)
         status = report_stored_run(

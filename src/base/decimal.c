@@ -200,3 +200,28 @@ decimal_parse(const char *text, size_t len, int64_t max_nano, bool negative,
     out->rounded = left;
     return DECIMAL_OK;
 }
+
+void
+decimal_format(int64_t value, int places, char out[DECIMAL_TEXT_SIZE])
+{
+    char digits[DECIMAL_TEXT_SIZE];
+    uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
+    int n = 0;
+    while (places > 0 && rest % 10 == 0) {
+        rest /= 10;
+        places--;
+    }
+    for (int k = 0; k < places; k++, rest /= 10)
+        digits[n++] = (char)('0' + rest % 10);
+    if (places > 0)
+        digits[n++] = '.';
+    do {
+        digits[n++] = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest > 0);
+    if (value < 0)
+        *out++ = '-';
+    while (n > 0)
+        *out++ = digits[--n];
+    *out = '\0';
+}

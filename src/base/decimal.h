@@ -40,6 +40,12 @@ enum decimal_status decimal_parse(const char *text, size_t len,
 /* True when the trimmed text stands for "no value", in any case. */
 bool decimal_is_missing(const char *text, size_t len);
 
+/* Room for the longest text of decimal_format, with its end. */
+#define DECIMAL_TEXT_SIZE 24
+
+/* Writes value / 10^places, 0 <= places <= 9, with the fewest digits. */
+void decimal_format(int64_t value, int places, char out[DECIMAL_TEXT_SIZE]);
+
 /* 10 to the power of exponent, 0 <= exponent <= 18. */
 int64_t decimal_power_of_ten(int exponent);
 

@@ -72,6 +72,15 @@ bool cli_span_ms(const struct cli_parser *parser, int64_t max_ms, int64_t *out);
 /* Reads a point in time, UTC unless it says otherwise; false after a line. */
 bool cli_time_ms(const struct cli_parser *parser, int64_t *out);
 
+/* Takes the operand as the one path there may be; false after one line. */
+bool cli_one_path(const struct cli_parser *parser, const char **path);
+
+/* Whether a database was named; false after one line. */
+bool cli_has_path(const struct command *command, const char *path);
+
+/* Writes a time as 2023-10-01T08:00:00Z; room for 32 bytes. */
+void cli_format_time(int64_t time_ms, char *out);
+
 /* Words of enum wattle_value_kind, wattle_simd, wattle_reader; the same. */
 bool cli_value_kind(const struct cli_parser *parser, int *out);
 bool cli_simd(const struct cli_parser *parser, int *out);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "cli/command.h"
 #include "wattle/report.h"
@@ -245,6 +246,37 @@ cli_choice(const struct cli_parser *parser, const char *const *words)
         fprintf(stderr, "%s %s", i > 0 ? "," : "", words[i]);
     fprintf(stderr, "; not '%s'\n", parser->value);
     return -1;
+}
+
+bool
+cli_one_path(const struct cli_parser *parser, const char **path)
+{
+    if (*path != NULL) {
+        cli_complain(parser->command, "one database at a time, not also '%s'",
+                     parser->value);
+        return false;
+    }
+    *path = parser->value;
+    return true;
+}
+
+bool
+cli_has_path(const struct command *command, const char *path)
+{
+    if (path == NULL)
+        cli_complain(command, "say which database");
+    return path != NULL;
+}
+
+void
+cli_format_time(int64_t time_ms, char *out)
+{
+    time_t seconds = (time_t)(time_ms / 1000);
+    struct tm tm;
+    if (time_ms % 1000 < 0)
+        seconds--;
+    gmtime_r(&seconds, &tm);
+    strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &tm);
 }
 
 static bool

@@ -312,8 +312,8 @@ run_pass(struct engine *engine, const uint64_t *starts, const uint8_t *diverted,
     stage_clock_enter(&pass.clock, STAGE_MERGE);
     stage_clock_begin_group(&pass.clock);
     if (status == WATTLE_OK)
-        status = engine->take_lanes != NULL ? hand_over(&pass)
-                                            : merge_pass(&pass);
+        status =
+            engine->take_lanes != NULL ? hand_over(&pass) : merge_pass(&pass);
     release_pass(&pass);
     stage_clock_enter(&pass.clock, STAGE_OTHER);
     stage_clock_cut(&pass.clock, 0, 0);

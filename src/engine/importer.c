@@ -14,45 +14,23 @@
 #include "base/error.h"
 #include "ingest/content.h"
 #include "store/import_merge.h"
+#include "store/tidy.h"
 
 #define GATHER_BYTES ((size_t)64 << 20)
-
-/* Takes the write lock; says once that it has to wait. */
-static int
-begin_writing(struct importer *im, struct wattle_error *error)
-{
-    const struct wattle_import_options *o = im->options;
-    const struct timespec pause = {0, 20000000};
-    bool has_said = false;
-    sqlite3_busy_timeout(im->db.handle, 0);
-    for (int64_t waited_ms = 0;; waited_ms += 20) {
-        int result =
-            sqlite3_exec(im->db.handle, "BEGIN IMMEDIATE", NULL, NULL, NULL);
-        if (result == SQLITE_OK)
-            break;
-        if ((result & 0xff) != SQLITE_BUSY || waited_ms >= o->wait_ms)
-            return database_fail(&im->db, error);
-        if (!has_said && o->on_waiting != NULL && waited_ms >= 100) {
-            o->on_waiting(o->waiting_context);
-            has_said = true;
-        }
-        nanosleep(&pause, NULL);
-    }
-    sqlite3_busy_timeout(im->db.handle, 10000);
-    return WATTLE_OK;
-}
 
 /* A dry run without a database has one in memory. */
 static int
 open_database(struct importer *im, struct wattle_error *error)
 {
     bool is_absent = access(im->database, F_OK) != 0;
-    const char *path = im->options->is_dry_run && is_absent ? ":memory:"
-                                                            : im->database;
+    const char *path =
+        im->options->is_dry_run && is_absent ? ":memory:" : im->database;
     int64_t n_chunks = 0;
     int status = database_open(&im->db, path, DATABASE_CREATE, error);
     if (status == WATTLE_OK)
-        status = begin_writing(im, error);
+        status = tidy_begin_writing(&im->db, im->options->wait_ms,
+                                    im->options->on_waiting,
+                                    im->options->waiting_context, error);
     if (status == WATTLE_OK)
         status = database_number(&im->db, "SELECT count(*) FROM device",
                                  &n_chunks, error);
@@ -192,9 +170,8 @@ take_reject(void *context, const struct engine_reject *reject, const char *raw,
     struct wattle_error error;
     file->n_rejects++;
     file->by_reason[reject->reason]++;
-    int status =
-        catalog_rejects_put(&im->rejects, file->number, reject->line,
-                            reject->reason, raw, raw_len, &error);
+    int status = catalog_rejects_put(&im->rejects, file->number, reject->line,
+                                     reject->reason, raw, raw_len, &error);
     if (status == WATTLE_OK && im->visit_reject != NULL)
         status = im->visit_reject(im->visit_context, reject, raw, raw_len);
     return status;
@@ -343,7 +320,8 @@ set_now(struct importer *im)
 static int
 read_new(struct importer *im, struct wattle_error *error)
 {
-    int status = catalog_read_devices(&im->db, &im->engine.devices, NULL, error);
+    int status =
+        catalog_read_devices(&im->db, &im->engine.devices, NULL, error);
     im->n_old_devices = im->engine.devices.n_devices;
     if (status == WATTLE_OK)
         status = catalog_rejects_open(&im->rejects, &im->db, error);
@@ -365,10 +343,8 @@ finish_database(struct importer *im, struct wattle_error *error)
     if (im->options->is_dry_run)
         return database_run(&im->db, "ROLLBACK", error);
     int status = database_run(&im->db, "COMMIT", error);
-    /* the journal goes into the file, unless somebody still reads the old */
     if (status == WATTLE_OK)
-        sqlite3_wal_checkpoint_v2(im->db.handle, NULL,
-                                  SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+        tidy_checkpoint(&im->db);
     return status;
 }
 

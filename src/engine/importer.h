@@ -41,7 +41,7 @@ struct importer {
     size_t n_known_files, n_grown_files, n_new_devices;
     /* meanwhile */
     struct database db;
-    bool had_readings; /* the database, before */
+    bool had_readings;           /* the database, before */
     struct importer_file *files; /* beside the sources */
     struct catalog_rejects rejects;
     uint32_t n_old_devices;

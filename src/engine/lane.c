@@ -547,8 +547,8 @@ lane_run(struct lane *lane, struct lane_shared *shared,
     registry_init(&lane->registry);
     account_set_init(&lane->accounts, options->max_gap_ms, options->no_memo);
     lane->accounts.kernels = shared->kernels;
-    reject_log_init(&lane->rejects, options->rejects_path != NULL ||
-                                        shared->gather_bytes > 0);
+    reject_log_init(&lane->rejects,
+                    options->rejects_path != NULL || shared->gather_bytes > 0);
     run.decoder = block_decoder_new(shared->kernels, options->no_memo,
                                     &lane->registry, &lane->rejects);
     bool ready = run.decoder != NULL;

@@ -68,7 +68,7 @@ struct lane {
     struct account_set accounts;
     struct reject_log rejects;
     struct reorder *reorder;
-    struct regroup *regroup; /* when rows are gathered */
+    struct regroup *regroup;  /* when rows are gathered */
     struct lane_source *seen; /* the same: what came of which source */
     size_t n_seen, seen_cap;
     uint64_t n_lines, n_filtered, n_rounded, n_fast_rows, n_slow_rows;

@@ -105,7 +105,8 @@ read_files(struct engine *engine, struct database *db,
            struct wattle_error *error)
 {
     sqlite3_stmt *row = database_prepare(
-        db, "SELECT path, is_usable, problem, n_lines FROM file ORDER BY number",
+        db,
+        "SELECT path, is_usable, problem, n_lines FROM file ORDER BY number",
         error);
     int status = row != NULL ? WATTLE_OK : database_fail(db, error);
     while (status == WATTLE_OK) {
@@ -123,6 +124,11 @@ read_files(struct engine *engine, struct database *db,
         engine->n_lines += (uint64_t)sqlite3_column_int64(row, 3);
     }
     sqlite3_finalize(row);
+    int64_t n_lost = 0; /* to damage, see salvage.h */
+    if (status == WATTLE_OK)
+        status = database_number(
+            db, "SELECT value FROM meta WHERE key = 'lost'", &n_lost, error);
+    engine->n_lines -= (uint64_t)n_lost;
     return status;
 }
 
@@ -218,9 +224,9 @@ choose_threads(const struct job *job, struct worker *first,
     int status = database_number(&first->db, "SELECT count(*) FROM chunk",
                                  &n_chunks, error);
     if (status == WATTLE_OK && decodes)
-        status = database_number(&first->db,
-                                 "SELECT sum(n_readings) FROM chunk",
-                                 &n_readings, error);
+        status =
+            database_number(&first->db, "SELECT sum(n_readings) FROM chunk",
+                            &n_readings, error);
     if (status != WATTLE_OK)
         return status;
     int64_t useful =
@@ -254,9 +260,8 @@ run_workers(struct worker *workers, int n)
 {
     pthread_t threads[MAX_THREADS];
     int n_running = 0;
-    while (n_running + 1 < n &&
-           pthread_create(&threads[n_running], NULL, work,
-                          &workers[n_running + 1]) == 0)
+    while (n_running + 1 < n && pthread_create(&threads[n_running], NULL, work,
+                                               &workers[n_running + 1]) == 0)
         n_running++;
     work(&workers[0]);
     for (int i = 0; i < n_running; i++)

@@ -64,8 +64,9 @@ hash_parts(void *context)
             break;
         uint64_t at = part * CONTENT_PART_BYTES;
         uint64_t end = at + CONTENT_PART_BYTES;
-        failure = hash_range(h->fd, at, end < h->size_bytes ? end : h->size_bytes,
-                             room, state, &h->hashes[part]);
+        failure =
+            hash_range(h->fd, at, end < h->size_bytes ? end : h->size_bytes,
+                       room, state, &h->hashes[part]);
     }
     if (failure != 0)
         atomic_store(&h->failure, failure);

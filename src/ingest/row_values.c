@@ -62,10 +62,15 @@ read_number(const struct record_field *field, int role, struct decimal *number)
     }
 }
 
-/* With a power of its own a reading can do without the other measures. */
+/*
+ * With a power of its own a reading can do without the other measures; with
+ * an energy column in the file, without any but one.
+ */
 static bool
 may_be_absent(const struct schema *schema, int role)
 {
+    if ((schema->roles & (1u << ROLE_ENERGY)) != 0)
+        return true;
     return (schema->roles & (1u << ROLE_POWER)) != 0 && role != ROLE_POWER;
 }
 
@@ -87,7 +92,8 @@ read_numbers(const struct record_parser *parser, struct row_values *values)
         values->row.presence |= BATCH_HAS(column);
         values->n_rounded += number.rounded ? 1 : 0;
     }
-    return ROW_IS_READING;
+    return batch_is_measured(values->row.presence) ? ROW_IS_READING
+                                                   : WATTLE_REJECT_MISSING;
 }
 
 int

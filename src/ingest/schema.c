@@ -39,6 +39,7 @@ static const struct {
     {"power", ROLE_POWER},
     {"power_w", ROLE_POWER},
     {"watts", ROLE_POWER},
+    {"energy_wh", ROLE_ENERGY},
     {"value", ROLE_VALUE},
 };
 
@@ -81,12 +82,16 @@ schema_builder_add(struct schema_builder *builder, const char *name, size_t len)
 static const uint8_t product_roles =
     BIT(ROLE_VOLTAGE) | BIT(ROLE_CURRENT) | BIT(ROLE_POWER_FACTOR);
 
+/* Each of them is enough. */
+static const uint8_t single_roles =
+    BIT(ROLE_POWER) | BIT(ROLE_ENERGY) | BIT(ROLE_VALUE);
+
 static int
 explain_missing(const struct schema *schema, struct wattle_error *error)
 {
     bool measures = (schema->roles & product_roles) != 0;
     bool has_all = (schema->roles & product_roles) == product_roles ||
-                   (schema->roles & (BIT(ROLE_POWER) | BIT(ROLE_VALUE))) != 0;
+                   (schema->roles & single_roles) != 0;
     struct buffer text = {0};
     const char *between = "";
     static const struct {
@@ -125,7 +130,7 @@ choose_columns(struct schema *schema, int value_kind)
     bool kilo = value_kind == WATTLE_VALUE_POWER_KW ||
                 value_kind == WATTLE_VALUE_ENERGY_KWH;
     uint8_t unused = 0;
-    if (power || product) {
+    if (power || product || (schema->roles & BIT(ROLE_ENERGY)) != 0) {
         unused = BIT(ROLE_VALUE);
     } else {
         unused = product_roles;
@@ -154,9 +159,8 @@ schema_builder_finish(struct schema_builder *builder, int value_kind,
         status = error_memory(error);
     } else {
         const uint8_t must = BIT(ROLE_TIME) | BIT(ROLE_DEVICE);
-        bool measured =
-            (schema->roles & (BIT(ROLE_POWER) | BIT(ROLE_VALUE))) != 0 ||
-            (schema->roles & product_roles) == product_roles;
+        bool measured = (schema->roles & single_roles) != 0 ||
+                        (schema->roles & product_roles) == product_roles;
         if ((schema->roles & must) != must || !measured)
             status = explain_missing(schema, error);
         else
@@ -187,6 +191,8 @@ schema_column(const struct schema *schema, int role)
         return WATTLE_POWER_FACTOR;
     case ROLE_POWER:
         return WATTLE_POWER;
+    case ROLE_ENERGY:
+        return WATTLE_ENERGY;
     default:
         return schema->value_column;
     }

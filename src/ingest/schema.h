@@ -20,6 +20,7 @@ enum schema_role {
     ROLE_CURRENT,
     ROLE_POWER_FACTOR,
     ROLE_POWER,
+    ROLE_ENERGY, /* of the interval, Wh: then any one measure will do */
     ROLE_VALUE,
     N_ROLES,
     ROLE_NONE = 0xff

@@ -36,8 +36,8 @@ struct source {
     uint64_t data_offset; /* of the first byte behind the header, in text */
     uint64_t header_lines;
     /* what an earlier import has read: set before preparing, or 0 */
-    uint64_t known_bytes; /* a record begins there */
-    uint64_t known_lines; /* LF bytes before */
+    uint64_t known_bytes;     /* a record begins there */
+    uint64_t known_lines;     /* LF bytes before */
     int fd;                   /* streams only, else -1 */
     struct byte_feed *stream; /* a stream before its first reading */
     uint8_t *head;            /* what has been read of it */

@@ -23,6 +23,15 @@
     (BATCH_HAS(WATTLE_VOLTAGE) | BATCH_HAS(WATTLE_CURRENT) |                   \
      BATCH_HAS(WATTLE_POWER_FACTOR))
 
+/* A reading needs a power, what makes one, or an energy. */
+static inline bool
+batch_is_measured(uint8_t presence)
+{
+    return (presence & (BATCH_HAS(WATTLE_POWER) | BATCH_HAS(WATTLE_ENERGY))) !=
+               0 ||
+           (presence & BATCH_HAS_VIP) == BATCH_HAS_VIP;
+}
+
 struct batch {
     size_t n_rows;
     uint8_t columns;     /* columns that any row has */

@@ -11,15 +11,15 @@
 #include "store/day_meter.h"
 
 enum { /* columns of the statement */
-    COLUMN_NUMBER,
-    COLUMN_DEVICE,
-    COLUMN_FIRST,
-    COLUMN_LAST,
-    COLUMN_READINGS,
-    COLUMN_DUPLICATES,
-    COLUMN_ROUNDED,
-    COLUMN_SUMMARY = 11,
-    COLUMN_CHECKSUM
+       COLUMN_NUMBER,
+       COLUMN_DEVICE,
+       COLUMN_FIRST,
+       COLUMN_LAST,
+       COLUMN_READINGS,
+       COLUMN_DUPLICATES,
+       COLUMN_ROUNDED,
+       COLUMN_SUMMARY = 11,
+       COLUMN_CHECKSUM
 };
 
 int
@@ -119,8 +119,7 @@ add_segment(struct account_read *r, const struct merge_segment *s,
 {
     const int64_t *time_ms = s->block->column[BLOCK_TIME] + s->first;
     size_t before = 0, n = s->n;
-    uint64_t n_all =
-        s->n + sum_of(s->block, BLOCK_DUPLICATES, s->first, s->n);
+    uint64_t n_all = s->n + sum_of(s->block, BLOCK_DUPLICATES, s->first, s->n);
     while (before < n && time_ms[before] < r->range.since_ms)
         before++;
     while (n > before && time_ms[n - 1] >= r->range.until_ms)
@@ -223,9 +222,8 @@ add_chunk(struct account_read *r, uint32_t device, size_t *tail_at,
     bool is_inside =
         chunk.first_ms >= range->since_ms && chunk.last_ms < range->until_ms;
     if (is_outside && from == to) {
-        r->counts.n_filtered +=
-            (uint64_t)(number_at(r, COLUMN_READINGS) +
-                       number_at(r, COLUMN_DUPLICATES));
+        r->counts.n_filtered += (uint64_t)(number_at(r, COLUMN_READINGS) +
+                                           number_at(r, COLUMN_DUPLICATES));
         return WATTLE_OK;
     }
     if (is_inside && from == to && range->max_gap_ms == DAY_METER_MAX_GAP_MS &&
@@ -241,20 +239,20 @@ account_read_device(struct account_read *r, uint32_t device,
     size_t tail_at = 0;
     for (size_t i = 0; i < BLOCK_ROWS; i++)
         r->device[i] = device;
-    int status = stored_find_tail(&r->stored, device, INT64_MIN,
-                                  INT64_MAX, error);
+    int status =
+        stored_find_tail(&r->stored, device, INT64_MIN, INT64_MAX, error);
     sqlite3_bind_int64(r->list, 1, device);
     while (status == WATTLE_OK) {
         int result = database_step(r->stored.db, r->list, error);
         if (result == SQLITE_DONE)
             break;
-        status = result < 0 ? result
-                            : add_chunk(r, device, &tail_at, set, error);
+        status =
+            result < 0 ? result : add_chunk(r, device, &tail_at, set, error);
     }
     sqlite3_reset(r->list);
     if (status == WATTLE_OK && tail_at < r->stored.tail->n_rows)
-        status = add_readings(r, NULL, tail_at, r->stored.tail->n_rows, set,
-                              error);
+        status =
+            add_readings(r, NULL, tail_at, r->stored.tail->n_rows, set, error);
     return status;
 }
 
@@ -268,8 +266,8 @@ account_read_skip(struct account_read *r, uint32_t device,
     if (status != WATTLE_OK)
         return status;
     for (size_t i = 0; i < s->n_chunks; i++)
-        counts->n_filtered += s->chunks[i].n_readings +
-                              s->chunks[i].n_duplicates;
+        counts->n_filtered +=
+            s->chunks[i].n_readings + s->chunks[i].n_duplicates;
     counts->n_filtered += s->n_tail_lines;
     return WATTLE_OK;
 }

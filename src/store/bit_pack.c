@@ -78,8 +78,7 @@ static void
 get_stream(const uint8_t *from, size_t n, unsigned width, int64_t base,
            uint64_t unit, int64_t *out)
 {
-    const uint64_t mask =
-        width < 64 ? (UINT64_C(1) << width) - 1 : UINT64_MAX;
+    const uint64_t mask = width < 64 ? (UINT64_C(1) << width) - 1 : UINT64_MAX;
     const size_t size = (n * width + 7) / 8;
     size_t i = 0;
     /* one load each, as long as eight bytes are there */

@@ -50,9 +50,9 @@ block_encode(const struct kernels *kernels, const struct block *block,
         if ((block->columns & BLOCK_BIT(c)) == 0)
             continue;
         bool is_value = c >= BLOCK_VALUE && c < BLOCK_PRESENCE;
-        size_t len = column_encode(kernels, block->column[c], block->n_rows,
-                                   is_value ? block->exponent : 0, is_quick,
-                                   to + 3);
+        size_t len =
+            column_encode(kernels, block->column[c], block->n_rows,
+                          is_value ? block->exponent : 0, is_quick, to + 3);
         /* three bytes of length, so that nothing has to move */
         to[0] = (uint8_t)len;
         to[1] = (uint8_t)(len >> 8);

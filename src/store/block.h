@@ -23,7 +23,7 @@
 enum { BLOCK_NANO = 0, BLOCK_MILLI = 6 }; /* exponents: times 1e-9 */
 
 enum block_column {
-    BLOCK_TIME, /* ms since 1970 UTC; always there */
+    BLOCK_TIME,  /* ms since 1970 UTC; always there */
     BLOCK_VALUE, /* + enum wattle_column */
     BLOCK_PRESENCE = BLOCK_VALUE + WATTLE_N_COLUMNS, /* bits; else all */
     BLOCK_DUPLICATES, /* readings replaced; else none */

@@ -60,15 +60,15 @@ catalog_read_devices(struct database *db, struct registry *devices,
         error);
     int status = WATTLE_OK;
     if (checksum == NULL || row == NULL)
-        status = checksum == NULL ? error_memory(error)
-                                  : database_fail(db, error);
+        status =
+            checksum == NULL ? error_memory(error) : database_fail(db, error);
     while (status == WATTLE_OK) {
         int result = database_step(db, row, error);
         if (result == SQLITE_DONE)
             break;
-        status = result < 0 ? result
-                            : read_device(db, row, checksum, devices, table,
-                                          error);
+        status = result < 0
+                     ? result
+                     : read_device(db, row, checksum, devices, table, error);
     }
     sqlite3_finalize(row);
     checksum_free(checksum);
@@ -134,8 +134,8 @@ catalog_write_devices(struct database *db, struct registry *devices,
         db, "INSERT OR REPLACE INTO device VALUES(?1,?2,?3,?4,?5,?6)", error);
     int status = WATTLE_OK;
     if (checksum == NULL || row == NULL)
-        status = checksum == NULL ? error_memory(error)
-                                  : database_fail(db, error);
+        status =
+            checksum == NULL ? error_memory(error) : database_fail(db, error);
     for (uint32_t i = 0; i < devices->n_devices && status == WATTLE_OK; i++) {
         const char *id = registry_id(devices, i);
         const struct device_info *info = device_table_find(table, id);
@@ -227,8 +227,7 @@ catalog_find_content(struct database *db, uint64_t size_bytes,
     if (row == NULL)
         return database_fail(db, error);
     sqlite3_bind_int64(row, 1, (int64_t)size_bytes);
-    sqlite3_bind_blob64(row, 2, parts, n_parts * sizeof(*parts),
-                        SQLITE_STATIC);
+    sqlite3_bind_blob64(row, 2, parts, n_parts * sizeof(*parts), SQLITE_STATIC);
     return find_file(db, row, found, error);
 }
 
@@ -348,8 +347,8 @@ catalog_rejects_put(struct catalog_rejects *r, int64_t file, uint64_t line,
 }
 
 int
-catalog_count_rejects(struct database *db, int64_t file, int reason,
-                      uint64_t n, struct wattle_error *error)
+catalog_count_rejects(struct database *db, int64_t file, int reason, uint64_t n,
+                      struct wattle_error *error)
 {
     sqlite3_stmt *row = database_prepare(
         db,

@@ -33,7 +33,7 @@ int catalog_write_devices(struct database *db, struct registry *devices,
 
 /* A file that was imported. */
 struct catalog_file {
-    int64_t number;  /* 0 = not in the database */
+    int64_t number; /* 0 = not in the database */
     const char *path;
     bool is_usable;
     const char *problem; /* NULL = none */

@@ -54,8 +54,7 @@ struct chunk_writer {
 
 /* Appends a block; *sums has power_nw and energy. 0 or WATTLE_ERR_MEMORY. */
 int chunk_writer_add(struct chunk_writer *writer, const struct kernels *kernels,
-                     const struct block *block,
-                     const struct chunk_block *sums);
+                     const struct block *block, const struct chunk_block *sums);
 
 /* Writes the chunk to `out` and empties the writer. */
 int chunk_writer_finish(struct chunk_writer *writer, struct buffer *out);

@@ -16,7 +16,6 @@
 
 #define HEADER_BYTES      100
 #define APPLICATION_ID_AT 68 /* big-endian, in SQLite's header */
-#define READ_WAIT_MS      10000
 
 bool
 database_is_one(const char *path)
@@ -122,8 +121,7 @@ make_tables(struct database *db, struct wattle_error *error)
 }
 
 static int
-upgrade_tables(struct database *db, int64_t version,
-               struct wattle_error *error)
+upgrade_tables(struct database *db, int64_t version, struct wattle_error *error)
 {
     char sql[64];
     int status = WATTLE_OK;
@@ -242,18 +240,18 @@ open_handle(struct database *db, enum database_mode mode,
 {
     int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     char *uri = NULL;
-    flags |= mode == DATABASE_READ     ? SQLITE_OPEN_READONLY
-             : mode == DATABASE_CREATE ? SQLITE_OPEN_READWRITE |
-                                             SQLITE_OPEN_CREATE
-                                       : SQLITE_OPEN_READWRITE;
+    flags |= mode == DATABASE_READ ? SQLITE_OPEN_READONLY
+             : mode == DATABASE_CREATE
+                 ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+                 : SQLITE_OPEN_READWRITE;
     if (mode == DATABASE_READ && is_frozen(db->path)) {
         uri = frozen_uri(db->path);
         if (uri == NULL)
             return error_memory(error);
         flags |= SQLITE_OPEN_URI;
     }
-    int result = sqlite3_open_v2(uri != NULL ? uri : db->path, &db->handle,
-                                 flags, NULL);
+    int result =
+        sqlite3_open_v2(uri != NULL ? uri : db->path, &db->handle, flags, NULL);
     free(uri);
     if (result == SQLITE_OK)
         return WATTLE_OK;
@@ -266,10 +264,9 @@ open_handle(struct database *db, enum database_mode mode,
 }
 
 static int
-set_up(struct database *db, enum database_mode mode,
-       struct wattle_error *error)
+set_up(struct database *db, enum database_mode mode, struct wattle_error *error)
 {
-    sqlite3_busy_timeout(db->handle, READ_WAIT_MS);
+    sqlite3_busy_timeout(db->handle, DATABASE_BUSY_MS);
     int status = database_run(db, "PRAGMA cache_size = -16384", error);
     if (status != WATTLE_OK || mode == DATABASE_READ)
         return status;
@@ -294,8 +291,8 @@ database_open(struct database *db, const char *path, enum database_mode mode,
     errno = 0;
     int status = WATTLE_OK;
     if (mode != DATABASE_CREATE && access(path, F_OK) != 0)
-        status = error_set_at(error, WATTLE_ERR_IO, path, 0, "%s",
-                              strerror(errno));
+        status =
+            error_set_at(error, WATTLE_ERR_IO, path, 0, "%s", strerror(errno));
     if (status == WATTLE_OK)
         status = open_handle(db, mode, error);
     if (status == WATTLE_OK)

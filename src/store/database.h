@@ -17,6 +17,9 @@
 #define DATABASE_APPLICATION_ID 0x57617474
 #define DATABASE_VERSION        1
 
+/* How long a reader waits for a lock. */
+#define DATABASE_BUSY_MS 10000
+
 enum database_mode {
     DATABASE_READ,  /* the file must be there */
     DATABASE_WRITE, /* the same */

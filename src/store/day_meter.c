@@ -128,8 +128,7 @@ add_hours(struct profile_hour *to, const struct profile_hour *from,
         to[h].n_readings += from[h].n_readings;
         to[h].power_nw += from[h].power_nw;
         if (has_fine)
-            to[h].power_fine =
-                int256_add(to[h].power_fine, from[h].power_fine);
+            to[h].power_fine = int256_add(to[h].power_fine, from[h].power_fine);
         add_energy(&to[h].energy, &from[h].energy, has_fine);
     }
 }
@@ -222,8 +221,7 @@ join(struct day_meter *meter)
 {
     struct account *last = &meter->last;
     const struct account_first *first = &meter->set.firsts[0];
-    struct power_point to = {.time_ms = first->first_ms,
-                             .nw = first->first_nw};
+    struct power_point to = {.time_ms = first->first_ms, .nw = first->first_nw};
     if (to.nw == ACCOUNT_FINE)
         to.fine = meter->set.accounts[0].extra->first;
     meter->is_joining = false;
@@ -270,9 +268,8 @@ day_meter_add(struct day_meter *meter, const struct block *block, size_t first,
     int status = WATTLE_OK;
     for (size_t at = first; at < end && status == WATTLE_OK;) {
         int64_t day = civil_floor_div(time_ms[at], CIVIL_MS_PER_DAY);
-        size_t n = meter->set.kernels->count_within(time_ms + at, end - at,
-                                                    day * CIVIL_MS_PER_DAY,
-                                                    CIVIL_MS_PER_DAY);
+        size_t n = meter->set.kernels->count_within(
+            time_ms + at, end - at, day * CIVIL_MS_PER_DAY, CIVIL_MS_PER_DAY);
         status = enter_day(meter, day);
         if (status == WATTLE_OK)
             status = add_rows(meter, block, at, n);

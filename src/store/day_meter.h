@@ -22,7 +22,7 @@
 struct day_sum {
     int64_t day; /* since 1970-01-01, UTC */
     uint64_t n_readings;
-    uint64_t n_power; /* those with a power */
+    uint64_t n_power;                /* those with a power */
     int64_t mean_mw, min_mw, max_mw; /* of those */
     int64_t energy_mwh;
     int64_t hour_mwh[24];
@@ -39,7 +39,7 @@ struct day_hours {
 };
 
 struct day_meter {
-    struct account_set set; /* one device, number 0 */
+    struct account_set set;  /* one device, number 0 */
     struct account_set join; /* for steps between stretches; the same */
     struct day_hours day, before;
     struct profile_energy before_known; /* energy of `before` so far */

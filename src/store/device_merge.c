@@ -20,7 +20,7 @@ struct place {
     enum place_kind kind;
     uint32_t rank; /* of equal times the highest rank stays */
     int64_t first_ms, last_ms;
-    int64_t number;              /* of the chunk */
+    int64_t number; /* of the chunk */
     const struct block *tail;
     const struct regroup *regroup;
     const struct regroup_piece *piece;
@@ -50,8 +50,8 @@ struct device_merge {
     struct open_place **open; /* pointers: the rest are for use again */
     size_t n_open, n_made, open_cap;
     struct block *single; /* a row made of several */
-    bool is_new;       /* of it */
-    uint64_t n_hidden; /* the same */
+    bool is_new;          /* of it */
+    uint64_t n_hidden;    /* the same */
     struct open_place *lent;
     size_t n_lent;
     uint8_t *room;
@@ -130,8 +130,8 @@ add_place(struct device_merge *m, const struct place *place)
 }
 
 int
-device_merge_add_chunk(struct device_merge *m, int64_t number,
-                       int64_t first_ms, int64_t last_ms)
+device_merge_add_chunk(struct device_merge *m, int64_t number, int64_t first_ms,
+                       int64_t last_ms)
 {
     return add_place(m, &(struct place){.kind = PLACE_CHUNK,
                                         .first_ms = first_ms,
@@ -238,8 +238,8 @@ make_open(struct device_merge *m)
 {
     if (m->n_open < m->n_made)
         return m->open[m->n_open];
-    struct open_place **grown = buffer_grow_array(
-        m->open, &m->open_cap, m->n_made + 1, sizeof(*grown));
+    struct open_place **grown =
+        buffer_grow_array(m->open, &m->open_cap, m->n_made + 1, sizeof(*grown));
     struct open_place *o = grown != NULL ? calloc(1, sizeof(*o)) : NULL;
     m->open = grown != NULL ? grown : m->open;
     if (o == NULL)
@@ -311,8 +311,8 @@ static struct open_place *
 find_earliest(const struct device_merge *m, int64_t *other_ms)
 {
     struct open_place *earliest = m->open[0];
-    *other_ms = m->n_opened < m->n_places ? m->places[m->n_opened].first_ms
-                                          : INT64_MAX;
+    *other_ms =
+        m->n_opened < m->n_places ? m->places[m->n_opened].first_ms : INT64_MAX;
     for (size_t i = 1; i < m->n_open; i++) {
         struct open_place *o = m->open[i];
         struct open_place *later = o;
@@ -355,8 +355,9 @@ count_ahead(const struct open_place *o, int64_t other_ms)
 static int64_t
 value_at(const struct block *block, unsigned column, size_t row)
 {
-    return (block->columns & BLOCK_BIT(column)) != 0 ? block->column[column][row]
-                                                     : 0;
+    return (block->columns & BLOCK_BIT(column)) != 0
+               ? block->column[column][row]
+               : 0;
 }
 
 static bool
@@ -366,12 +367,10 @@ is_same_reading(const struct block *a, size_t i, const struct block *b,
     unsigned presence = block_presence(a, i);
     if (presence != block_presence(b, k))
         return false;
-    int64_t unit_a = a->exponent == b->exponent || a->exponent == BLOCK_NANO
-                         ? 1
-                         : 1000000;
-    int64_t unit_b = a->exponent == b->exponent || b->exponent == BLOCK_NANO
-                         ? 1
-                         : 1000000;
+    int64_t unit_a =
+        a->exponent == b->exponent || a->exponent == BLOCK_NANO ? 1 : 1000000;
+    int64_t unit_b =
+        a->exponent == b->exponent || b->exponent == BLOCK_NANO ? 1 : 1000000;
     for (unsigned c = 0; c < WATTLE_N_COLUMNS; c++) {
         if ((presence & 1u << c) != 0 &&
             a->column[BLOCK_VALUE + c][i] * unit_a !=
@@ -487,8 +486,8 @@ device_merge_next(struct device_merge *m, struct merge_segment *segment,
         size_t n = count_ahead(o, other_ms);
         if (n == 0) {
             status = merge_time(m, head_ms(o), error);
-            *segment = (struct merge_segment){m->single, 0, 1, m->is_new,
-                                              m->n_hidden};
+            *segment =
+                (struct merge_segment){m->single, 0, 1, m->is_new, m->n_hidden};
             return status;
         }
         if (o->place->kind == PLACE_PIECE)

@@ -34,7 +34,7 @@ typedef int (*merge_fetch)(void *context, int64_t number, struct buffer *data,
 struct merge_segment {
     const struct block *block;
     size_t first, n;
-    bool is_new;      /* of pieces, alone or over what was stored */
+    bool is_new;       /* of pieces, alone or over what was stored */
     uint64_t n_hidden; /* readings behind a chunk's reading of that time */
 };
 

@@ -47,8 +47,8 @@ device_scan_open(struct device_scan **out, struct database *db,
         return error_memory(error);
     scan->range = *range;
     int status = stored_open(&scan->stored, db, error);
-    scan->merge = device_merge_new(kernels_for(0), wanted, stored_fetch,
-                                   &scan->stored);
+    scan->merge =
+        device_merge_new(kernels_for(0), wanted, stored_fetch, &scan->stored);
     if (status == WATTLE_OK && scan->merge == NULL)
         status = error_memory(error);
     if (status == WATTLE_OK)
@@ -92,8 +92,8 @@ device_scan_next(struct device_scan *scan, struct wattle_batch *batch,
             s.n--;
         if (s.n == 0)
             continue;
-        *batch = block_view(s.block, s.first, s.n, scan->device,
-                            scan->presence);
+        *batch =
+            block_view(s.block, s.first, s.n, scan->device, scan->presence);
         return WATTLE_OK;
     }
 }

@@ -95,6 +95,26 @@ is_touched(const struct worker *w, const struct gathered *g, size_t i)
            (chunk->first_ms <= g->last_ms && chunk->last_ms >= g->first_ms);
 }
 
+/*
+ * For compacting: from the first chunk that is not full, when more follow, or
+ * that tail readings belong to.
+ */
+static struct gathered
+measure_loose(const struct stored *s)
+{
+    struct gathered g = {INT64_MAX, INT64_MIN, 0};
+    size_t i = 0;
+    while (i < s->n_chunks && s->chunks[i].n_readings == CHUNK_ROWS)
+        i++;
+    if (i + 1 < s->n_chunks) {
+        g.first_ms = s->chunks[i].first_ms;
+        g.last_ms = s->chunks[s->n_chunks - 1].last_ms;
+        g.n_rows = 1;
+    }
+    g.n_rows += s->tail->n_rows;
+    return g;
+}
+
 static bool
 is_for_tail(const struct worker *w, const struct gathered *g)
 {
@@ -122,8 +142,8 @@ cover_tail(const struct stored *s, struct gathered *g)
 static void
 ask_for_days(struct import_device *device, int64_t from_ms, int64_t to_ms)
 {
-    int64_t first = civil_floor_div(from_ms - DAY_METER_MAX_GAP_MS,
-                                    CIVIL_MS_PER_DAY);
+    int64_t first =
+        civil_floor_div(from_ms - DAY_METER_MAX_GAP_MS, CIVIL_MS_PER_DAY);
     int64_t last =
         civil_floor_div(to_ms + DAY_METER_MAX_GAP_MS, CIVIL_MS_PER_DAY);
     struct import_days *range = &device->recompute[device->n_recompute++];
@@ -182,8 +202,8 @@ queue_chunk(void *context, struct built_chunk *chunk)
     while (w->device->n_queued > QUEUE_BYTES && !line->is_stopped)
         pthread_cond_wait(&line->moved, &line->lock);
     bool is_stopped = line->is_stopped;
-    int status = is_stopped ? WATTLE_ERR_IO
-                            : import_device_push(w->device, chunk);
+    int status =
+        is_stopped ? WATTLE_ERR_IO : import_device_push(w->device, chunk);
     if (status == WATTLE_OK) {
         line->n_queued += size;
         pthread_cond_broadcast(&line->moved);
@@ -248,7 +268,14 @@ do_device(struct worker *w, uint32_t number, struct gathered g)
             stored_find(&w->stored, number, INT64_MIN, INT64_MAX, &w->error);
     if (status != WATTLE_OK)
         return status;
-    bool to_tail = w->has_reader && is_for_tail(w, &g);
+    if (w->line->job->compacts) {
+        g = measure_loose(&w->stored);
+        w->device->n_rows = g.n_rows;
+        if (g.n_rows == 0)
+            return WATTLE_OK;
+    }
+    bool to_tail =
+        !w->line->job->compacts && w->has_reader && is_for_tail(w, &g);
     if (to_tail)
         device_merge_limit(w->merge, g.first_ms, g.last_ms + 1);
     else if (w->has_reader)
@@ -284,11 +311,11 @@ run_device(struct worker *w, uint32_t number)
     pthread_mutex_unlock(&line->lock);
     if (device == NULL)
         return;
-    if (g.n_rows > 0)
+    device->n_rows = g.n_rows;
+    if (g.n_rows > 0 || line->job->compacts)
         status = do_device(w, number, g);
     pthread_mutex_lock(&line->lock);
     device->is_done = true;
-    device->n_rows = g.n_rows;
     device->status = status;
     device->error = w->error;
     pthread_cond_broadcast(&line->moved);

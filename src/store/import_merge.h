@@ -22,13 +22,14 @@ struct import_lane {
 };
 
 struct import_merge {
-    struct database *db;     /* with a transaction begun */
+    struct database *db;      /* with a transaction begun */
     const char *readers_path; /* to read what was there before, or NULL: none */
     const struct kernels *kernels;
-    int n_threads; /* beside the calling one, at least 1 */
+    int n_threads;                   /* beside the calling one, at least 1 */
     const struct import_lane *lanes; /* in input order */
     size_t n_lanes;
     uint32_t n_devices; /* numbers in the database are below this */
+    bool compacts;      /* merge tails and small chunks; there are no lanes */
     const char *imported_at;
     _Atomic uint64_t *n_done; /* readings finished, or NULL */
 };

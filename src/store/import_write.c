@@ -83,9 +83,8 @@ import_device_push_tail(struct import_device *device,
                         const struct merge_segment *s)
 {
     for (size_t i = s->first; i < s->first + s->n; i++) {
-        struct tail_row *tail =
-            buffer_grow_array(device->tail, &device->tail_cap,
-                              device->n_tail + 1, sizeof(*tail));
+        struct tail_row *tail = buffer_grow_array(
+            device->tail, &device->tail_cap, device->n_tail + 1, sizeof(*tail));
         if (tail == NULL)
             return WATTLE_ERR_MEMORY;
         device->tail = tail;
@@ -94,9 +93,8 @@ import_device_push_tail(struct import_device *device,
         row->exponent = s->block->exponent;
         row->n_hidden = s->n_hidden;
         for (int c = 0; c < BLOCK_N_COLUMNS; c++)
-            row->field[c] = (row->columns & BLOCK_BIT(c)) != 0
-                                ? s->block->column[c][i]
-                                : 0;
+            row->field[c] =
+                (row->columns & BLOCK_BIT(c)) != 0 ? s->block->column[c][i] : 0;
     }
     return WATTLE_OK;
 }
@@ -129,15 +127,13 @@ import_writer_open(struct import_writer *w, struct database *db,
          "n_duplicates, n_rounded, energy_kwh, mean_power_w, min_power_w, "
          "max_power_w, summary, checksum) "
          "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)"},
-        {&w->put_data,
-         "INSERT INTO chunk_data(checksum, data) VALUES(?1, ?2)"},
+        {&w->put_data, "INSERT INTO chunk_data(checksum, data) VALUES(?1, ?2)"},
         {&w->drop_chunk, "DELETE FROM chunk WHERE number = ?1"},
         {&w->drop_data, "DELETE FROM chunk_data WHERE number = ?1"},
         {&w->put_tail, stored_tail_sql},
         {&w->drop_tail, "DELETE FROM tail WHERE device = ?1"},
         {&w->put_correction,
-         "INSERT INTO correction(device, first_ms, last_ms, n_replaced, "
-         "imported_at) VALUES(?1,?2,?3,?4,?5)"},
+         "INSERT INTO correction VALUES(?1,?2,?3,?4,?5,?6,?7)"},
     };
     w->checksum = checksum_new();
     if (w->checksum == NULL)
@@ -156,8 +152,8 @@ import_writer_open(struct import_writer *w, struct database *db,
 void
 import_writer_close(struct import_writer *w)
 {
-    sqlite3_stmt *const all[] = {w->put_chunk,  w->put_data,  w->drop_chunk,
-                                 w->drop_data,  w->put_tail,  w->drop_tail,
+    sqlite3_stmt *const all[] = {w->put_chunk,  w->put_data,      w->drop_chunk,
+                                 w->drop_data,  w->put_tail,      w->drop_tail,
                                  w->put_rollup, w->put_correction};
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
         sqlite3_finalize(all[i]);
@@ -184,8 +180,7 @@ run_with(struct import_writer *w, sqlite3_stmt *statement, int64_t value,
 }
 
 int
-import_writer_begin(struct import_writer *w,
-                    const struct import_device *device,
+import_writer_begin(struct import_writer *w, const struct import_device *device,
                     struct wattle_error *error)
 {
     int status = WATTLE_OK;
@@ -216,8 +211,7 @@ bind_real(sqlite3_stmt *statement, int column, double value,
 
 int
 import_writer_chunk(struct import_writer *w, uint32_t device,
-                    const struct built_chunk *chunk,
-                    struct wattle_error *error)
+                    const struct built_chunk *chunk, struct wattle_error *error)
 {
     sqlite3_bind_int64(w->put_data, 1,
                        checksum_of(chunk->data.data, chunk->data.len));
@@ -299,11 +293,21 @@ put_correction(struct import_writer *w, const struct import_device *device,
     const struct merge_counts *counts = &device->counts;
     if (counts->n_replaced == 0)
         return WATTLE_OK;
-    sqlite3_bind_int64(w->put_correction, 1, device->number);
-    sqlite3_bind_int64(w->put_correction, 2, counts->replaced_first_ms);
-    sqlite3_bind_int64(w->put_correction, 3, counts->replaced_last_ms);
-    sqlite3_bind_int64(w->put_correction, 4, (int64_t)counts->n_replaced);
-    sqlite3_bind_text(w->put_correction, 5, w->imported_at, -1, SQLITE_STATIC);
+    int64_t field[5] = {0, device->number, counts->replaced_first_ms,
+                        counts->replaced_last_ms, (int64_t)counts->n_replaced};
+    int status = database_number(
+        w->db, "SELECT ifnull(max(number), 0) + 1 FROM correction", &field[0],
+        error);
+    if (status != WATTLE_OK)
+        return status;
+    checksum_begin(w->checksum);
+    for (int i = 0; i < 5; i++) {
+        sqlite3_bind_int64(w->put_correction, i + 1, field[i]);
+        checksum_number(w->checksum, field[i]);
+    }
+    sqlite3_bind_text(w->put_correction, 6, w->imported_at, -1, SQLITE_STATIC);
+    checksum_bytes(w->checksum, w->imported_at, strlen(w->imported_at));
+    sqlite3_bind_int64(w->put_correction, 7, checksum_end(w->checksum));
     return run(w, w->put_correction, error);
 }
 

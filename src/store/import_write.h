@@ -27,10 +27,10 @@ struct import_device {
     uint32_t number;
     struct built_chunk *chunks; /* a queue */
     size_t n_chunks, chunk_cap, n_taken;
-    size_t n_queued;       /* bytes of them */
-    int64_t *replaced;     /* numbers of chunks that are read again */
+    size_t n_queued;   /* bytes of them */
+    int64_t *replaced; /* numbers of chunks that are read again */
     size_t n_replaced, replaced_cap;
-    bool has_neighbours;   /* chunks that stay */
+    bool has_neighbours; /* chunks that stay */
     bool clears_tail;
     struct tail_row *tail;
     size_t n_tail, tail_cap;
@@ -50,15 +50,13 @@ struct import_device *import_device_new(uint32_t number); /* NULL = memory */
 void import_device_free(struct import_device *device);
 
 /* Each 0 or WATTLE_ERR_MEMORY. */
-int import_device_push(struct import_device *device,
-                       struct built_chunk *chunk);
+int import_device_push(struct import_device *device, struct built_chunk *chunk);
 int import_device_push_tail(struct import_device *device,
                             const struct merge_segment *segment);
 int import_device_replace(struct import_device *device, int64_t number);
 
 /* Takes the oldest chunk; false when there is none. */
-bool import_device_pop(struct import_device *device,
-                       struct built_chunk *chunk);
+bool import_device_pop(struct import_device *device, struct built_chunk *chunk);
 
 void import_device_take_days(struct import_device *device,
                              struct day_meter *meter);

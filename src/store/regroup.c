@@ -39,9 +39,9 @@ struct page {
 
 /* The rows of one device that are on pages. */
 struct line {
-    int64_t *next;    /* where the next row goes */
-    uint32_t n_left;  /* rows that fit the last page */
-    uint32_t n_rows;  /* on all its pages */
+    int64_t *next;   /* where the next row goes */
+    uint32_t n_left; /* rows that fit the last page */
+    uint32_t n_rows; /* on all its pages */
     struct page *first, *last;
 };
 
@@ -121,8 +121,8 @@ take_page(struct regroup *r, bool *failed)
     if (r->n_slabs == 0 || r->n_used == SLAB_BYTES / PAGE_BYTES) {
         if (r->n_slabs == r->max_slabs)
             return NULL;
-        void **slabs = buffer_grow_array(r->slabs, &r->slab_cap,
-                                         r->n_slabs + 1, sizeof(*slabs));
+        void **slabs = buffer_grow_array(r->slabs, &r->slab_cap, r->n_slabs + 1,
+                                         sizeof(*slabs));
         void *slab = slabs != NULL ? aligned_alloc(64, SLAB_BYTES) : NULL;
         r->slabs = slabs != NULL ? slabs : r->slabs;
         *failed = slab == NULL;
@@ -222,8 +222,8 @@ sort_order(const int64_t *time_ms, size_t n, uint16_t *order)
             size_t right = mid, end = at + 2 * width < n ? at + 2 * width : n;
             for (size_t i = at; i < end; i++) {
                 bool is_left =
-                    left < mid && (right == end || time_ms[from[left]] <=
-                                                       time_ms[from[right]]);
+                    left < mid && (right == end ||
+                                   time_ms[from[left]] <= time_ms[from[right]]);
                 to[i] = is_left ? from[left++] : from[right++];
             }
         }

@@ -164,9 +164,9 @@ stored_add_places(const struct stored *s, struct device_merge *merge)
 {
     int status = WATTLE_OK;
     for (size_t i = 0; i < s->n_chunks && status == WATTLE_OK; i++)
-        status = device_merge_add_chunk(merge, s->chunks[i].number,
-                                        s->chunks[i].first_ms,
-                                        s->chunks[i].last_ms);
+        status =
+            device_merge_add_chunk(merge, s->chunks[i].number,
+                                   s->chunks[i].first_ms, s->chunks[i].last_ms);
     if (status == WATTLE_OK && s->tail->n_rows > 0)
         status = device_merge_add_tail(merge, s->tail);
     return status;

@@ -30,9 +30,9 @@ struct stored {
     struct database *db;
     sqlite3_stmt *list_chunks, *fetch_data, *list_tail;
     struct checksum *checksum;
-    struct block *tail; /* of the device asked for last */
-    uint64_t n_tail_new;   /* of it: rows that hide nothing */
-    uint64_t n_tail_lines; /* readings and duplicates not in a chunk */
+    struct block *tail;          /* of the device asked for last */
+    uint64_t n_tail_new;         /* of it: rows that hide nothing */
+    uint64_t n_tail_lines;       /* readings and duplicates not in a chunk */
     struct stored_chunk *chunks; /* the same */
     size_t n_chunks, chunk_cap;
 };

@@ -188,9 +188,8 @@ get_days(struct byte_reader *in, struct summary *summary, unsigned flags)
     profile->n_days = byte_get_count(in);
     if (profile->n_days > byte_left(in))
         return WATTLE_ERR_FORMAT;
-    struct profile_day *days =
-        buffer_grow_array(profile->days, &summary->day_cap,
-                          profile->n_days + 1, sizeof(*days));
+    struct profile_day *days = buffer_grow_array(
+        profile->days, &summary->day_cap, profile->n_days + 1, sizeof(*days));
     if (days == NULL)
         return WATTLE_ERR_MEMORY;
     profile->days = days;
@@ -222,8 +221,7 @@ find_flags(const struct account *account, const struct profile *profile)
 }
 
 int
-summary_encode(const struct account *account,
-               const struct account_first *first,
+summary_encode(const struct account *account, const struct account_first *first,
                const struct profile *profile, struct buffer *out)
 {
     unsigned flags = find_flags(account, profile);

@@ -1,0 +1,122 @@
+/*
+ * maintain.h - looking after a database: what is in it, whether it is whole,
+ * copies of it.
+ *
+ * All functions take the path of a database that wattle import has made.
+ * WATTLE_ERR_IO when it cannot be opened, read or written, WATTLE_ERR_FORMAT
+ * when it is no database of wattle's, of a newer version, or damaged,
+ * WATTLE_ERR_MEMORY. Others may read and import meanwhile.
+ */
+#ifndef WATTLE_MAINTAIN_H
+#define WATTLE_MAINTAIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "wattle/answers.h"
+#include "wattle/error.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What a check has found; valid during the call. */
+struct wattle_check_problem {
+    const char *device_id;     /* NULL = it concerns no device */
+    int64_t first_ms, last_ms; /* WATTLE_NO_TIME = not known */
+    const char *text;          /* one sentence */
+};
+
+typedef void (*wattle_check_found)(void *context,
+                                   const struct wattle_check_problem *problem);
+
+struct wattle_check_result {
+    uint64_t n_devices, n_chunks, n_readings; /* that are whole */
+    uint64_t n_problems;
+    uint64_t n_lost; /* readings in damaged chunks */
+};
+
+/*
+ * Reads everything: SQLite's structure, every checksum, every block; compares
+ * summaries, days and counts with the readings. WATTLE_OK also when there are
+ * problems: see the result. found may be NULL.
+ */
+int wattle_database_check(const char *path, wattle_check_found found,
+                          void *context, struct wattle_check_result *result,
+                          struct wattle_error *error);
+
+/*
+ * Writes what is whole to a new database, which must not exist. The result
+ * tells what is in it and how many readings are lost.
+ */
+int wattle_database_salvage(const char *path, const char *out,
+                            struct wattle_check_result *result,
+                            struct wattle_error *error);
+
+/* Copies a database, as it is at one moment, to a file that must not exist. */
+int wattle_database_backup(const char *path, const char *out,
+                           struct wattle_error *error);
+
+/*
+ * Merges late readings and small chunks, and gives free space back. Waits up
+ * to wait_ms for an import to end.
+ */
+int wattle_database_compact(const char *path, int64_t wait_ms,
+                            struct wattle_error *error);
+
+/* Which readings to export; strings are borrowed. */
+struct wattle_export_options {
+    const char *const *device_globs; /* any may match; see fnmatch(3) */
+    size_t n_device_globs;           /* 0 = all devices */
+    int64_t since_ms;                /* inclusive; WATTLE_NO_TIME = no limit */
+    int64_t until_ms;                /* exclusive; WATTLE_NO_TIME = no limit */
+};
+
+/* Sets every field to its default: everything. */
+void wattle_export_options_init(struct wattle_export_options *options);
+
+/*
+ * Writes readings as CSV, device by device, with every decimal: an import of
+ * it gives the same readings. *n_readings (may be NULL) counts them.
+ */
+int wattle_database_export(const char *path,
+                           const struct wattle_export_options *options,
+                           FILE *out, uint64_t *n_readings,
+                           struct wattle_error *error);
+
+struct wattle_info_device {
+    const char *id, *name, *location; /* NULL = not known */
+    uint64_t n_readings, n_chunks;
+    int64_t first_ms, last_ms; /* WATTLE_NO_TIME = no readings */
+    uint64_t n_bytes;          /* of its chunks */
+};
+
+struct wattle_info {
+    int version; /* of the format */
+    uint64_t file_bytes;
+    uint64_t data_bytes, summary_bytes, rollup_bytes; /* parts of it */
+    uint64_t free_bytes; /* that compact gives back */
+    uint64_t n_readings, n_duplicates, n_lines, n_rejects, n_lost;
+    uint64_t n_chunks, n_late; /* late: readings that wait to be merged */
+    uint64_t n_files, n_corrections;
+    int64_t first_ms, last_ms;
+    const struct wattle_info_device *devices; /* by id, bytewise */
+    size_t n_devices;
+};
+
+/* What is in a database; freed by wattle_info_free. */
+int wattle_database_info(const char *path, struct wattle_info **info,
+                         struct wattle_error *error);
+void wattle_info_free(struct wattle_info *info);
+
+/* Write it to a stream; WATTLE_OK or WATTLE_ERR_IO. top: devices listed. */
+int wattle_info_write_text(const struct wattle_info *info, int top, FILE *out);
+int wattle_info_write_json(const struct wattle_info *info, FILE *out);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

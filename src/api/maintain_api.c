@@ -1,0 +1,418 @@
+/*
+ * maintain_api.c - checks, copies, exports and overviews of a database.
+ */
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cores.h"
+#include "base/error.h"
+#include "model/device_table.h"
+#include "model/registry.h"
+#include "report/readings_csv.h"
+#include "store/catalog.h"
+#include "store/database.h"
+#include "store/device_scan.h"
+#include "store/import_merge.h"
+#include "store/overview.h"
+#include "store/salvage.h"
+#include "store/tidy.h"
+#include "store/verify.h"
+#include "wattle/maintain.h"
+
+/* A database with its devices. */
+struct opened {
+    struct database db;
+    struct registry devices;
+    struct device_table table;
+};
+
+static void
+close_all(struct opened *o)
+{
+    registry_release(&o->devices);
+    device_table_release(&o->table);
+    database_close(&o->db);
+}
+
+static int
+open_all(struct opened *o, const char *path, struct wattle_error *error)
+{
+    *o = (struct opened){0};
+    registry_init(&o->devices);
+    device_table_init(&o->table);
+    int status = database_open(&o->db, path, DATABASE_READ, error);
+    if (status == WATTLE_OK)
+        status = catalog_read_devices(&o->db, &o->devices, &o->table, error);
+    if (status != WATTLE_OK)
+        close_all(o);
+    return status;
+}
+
+/* From the store's numbers of devices to ids. */
+struct relay {
+    struct database *db;
+    wattle_check_found found;
+    void *context;
+};
+
+static void
+relay_problem(void *context, int64_t device, int64_t first_ms, int64_t last_ms,
+              const char *text)
+{
+    const struct relay *r = context;
+    struct wattle_check_problem problem = {NULL, first_ms, last_ms, text};
+    sqlite3_stmt *row = NULL;
+    if (r->found == NULL)
+        return;
+    if (device >= 0)
+        row = database_prepare(
+            r->db, "SELECT device_id FROM device WHERE number = ?1", NULL);
+    sqlite3_bind_int64(row, 1, device);
+    if (row != NULL && sqlite3_step(row) == SQLITE_ROW)
+        problem.device_id = (const char *)sqlite3_column_text(row, 0);
+    r->found(r->context, &problem);
+    sqlite3_finalize(row);
+}
+
+static void
+set_result(struct wattle_check_result *result, const struct verify_result *v,
+           struct database *db)
+{
+    int64_t n_devices = 0;
+    database_number(db, "SELECT count(*) FROM device", &n_devices, NULL);
+    *result =
+        (struct wattle_check_result){(uint64_t)n_devices, v->n_chunks,
+                                     v->n_readings, v->n_problems, v->n_lost};
+}
+
+int
+wattle_database_check(const char *path, wattle_check_found found, void *context,
+                      struct wattle_check_result *result,
+                      struct wattle_error *error)
+{
+    struct database db;
+    struct verify_result verified;
+    int status = database_open(&db, path, DATABASE_READ, error);
+    if (status != WATTLE_OK)
+        return status;
+    struct relay relay = {&db, found, context};
+    status = verify_database(&db, relay_problem, &relay, &verified, error);
+    set_result(result, &verified, &db);
+    database_close(&db);
+    return status;
+}
+
+int
+wattle_database_salvage(const char *path, const char *out,
+                        struct wattle_check_result *result,
+                        struct wattle_error *error)
+{
+    struct database from, to;
+    struct verify_result verified;
+    if (access(out, F_OK) == 0)
+        return error_set_at(error, WATTLE_ERR_IO, out, 0, "exists already");
+    int status = database_open(&from, path, DATABASE_READ, error);
+    if (status != WATTLE_OK)
+        return status;
+    status = database_open(&to, out, DATABASE_CREATE, error);
+    if (status == WATTLE_OK) {
+        status = salvage_database(&from, &to, &verified, error);
+        set_result(result, &verified, &to);
+        tidy_checkpoint(&to);
+        database_close(&to);
+        if (status != WATTLE_OK)
+            unlink(out);
+    }
+    database_close(&from);
+    return status;
+}
+
+int
+wattle_database_backup(const char *path, const char *out,
+                       struct wattle_error *error)
+{
+    struct database db;
+    int status = database_open(&db, path, DATABASE_READ, error);
+    if (status != WATTLE_OK)
+        return status;
+    status = tidy_backup(&db, out, error);
+    database_close(&db);
+    return status;
+}
+
+static int
+merge_loose(struct database *db, const char *path, struct wattle_error *error)
+{
+    int64_t n_devices = 0;
+    struct merge_counts counts = {0};
+    int status =
+        database_number(db, "SELECT count(*) FROM device", &n_devices, error);
+    const struct import_merge job = {
+        .db = db,
+        .readers_path = path,
+        .kernels = kernels_for(0),
+        .n_threads = (int)cores_available(),
+        .n_devices = (uint32_t)n_devices,
+        .compacts = true,
+        .imported_at = "",
+    };
+    return status == WATTLE_OK ? import_merge_run(&job, &counts, error)
+                               : status;
+}
+
+int
+wattle_database_compact(const char *path, int64_t wait_ms,
+                        struct wattle_error *error)
+{
+    struct database db;
+    int status = database_open(&db, path, DATABASE_WRITE, error);
+    if (status != WATTLE_OK)
+        return status;
+    status = tidy_begin_writing(&db, wait_ms, NULL, NULL, error);
+    if (status == WATTLE_OK)
+        status = merge_loose(&db, path, error);
+    if (status == WATTLE_OK)
+        status = database_run(&db,
+                              "UPDATE meta SET value = value + 1 WHERE key = "
+                              "'generation'",
+                              error);
+    if (status == WATTLE_OK)
+        status = database_run(&db, "COMMIT", error);
+    if (status == WATTLE_OK)
+        status = tidy_vacuum(&db, error);
+    if (!sqlite3_get_autocommit(db.handle))
+        database_run(&db, "ROLLBACK", NULL);
+    database_close(&db);
+    return status;
+}
+
+void
+wattle_export_options_init(struct wattle_export_options *options)
+{
+    *options = (struct wattle_export_options){.since_ms = WATTLE_NO_TIME,
+                                              .until_ms = WATTLE_NO_TIME};
+}
+
+struct export
+{
+    struct opened opened;
+    const struct wattle_export_options *options;
+    const char **wanted; /* ids, bytewise ascending */
+    size_t n_wanted;
+    struct device_scan *scan;
+    struct text_out out;
+    unsigned columns; /* that any reading has */
+    bool has_gaps;    /* not all have the same */
+    uint64_t n_readings;
+    struct wattle_error *error;
+};
+
+static bool
+wants(const struct wattle_export_options *o, const char *id)
+{
+    for (size_t i = 0; i < o->n_device_globs; i++) {
+        if (fnmatch(o->device_globs[i], id, 0) == 0)
+            return true;
+    }
+    return o->n_device_globs == 0;
+}
+
+/* Does something with every batch of a device. */
+typedef void (*export_take)(struct export *e, const char *id,
+                            const struct wattle_batch *batch);
+
+static int
+scan_device(struct export *e, const char *id, export_take take)
+{
+    const struct wattle_export_options *o = e->options;
+    const struct device_scan_range range = {
+        .device = registry_find(&e->opened.devices, id, strlen(id)),
+        .since_ms = o->since_ms,
+        .until_ms = o->until_ms != WATTLE_NO_TIME ? o->until_ms : INT64_MAX,
+        .columns = (1u << WATTLE_N_COLUMNS) - 1,
+    };
+    int status =
+        e->scan != NULL
+            ? device_scan_restart(e->scan, &range, e->error)
+            : device_scan_open(&e->scan, &e->opened.db, &range, e->error);
+    while (status == WATTLE_OK) {
+        struct wattle_batch batch;
+        status = device_scan_next(e->scan, &batch, e->error);
+        if (status != WATTLE_OK || batch.n_rows == 0)
+            break;
+        take(e, id, &batch);
+    }
+    return status;
+}
+
+static int
+scan_all(struct export *e, export_take take)
+{
+    int status = WATTLE_OK;
+    for (size_t i = 0; i < e->n_wanted && status == WATTLE_OK; i++)
+        status = scan_device(e, e->wanted[i], take);
+    return status;
+}
+
+/* Which columns there are decides the header. */
+static void
+note_columns(struct export *e, const char *id, const struct wattle_batch *batch)
+{
+    (void)id;
+    unsigned columns = 0;
+    for (int c = 0; c < WATTLE_N_COLUMNS; c++)
+        columns |= batch->columns[c] != NULL ? 1u << c : 0;
+    e->has_gaps = e->has_gaps || batch->presence != NULL ||
+                  (e->columns != 0 && columns != e->columns);
+    e->columns |= columns;
+}
+
+static void
+write_rows(struct export *e, const char *id, const struct wattle_batch *batch)
+{
+    readings_csv_rows(&e->out, e->columns, e->has_gaps, id, batch);
+    e->n_readings += batch->n_rows;
+}
+
+static int
+compare_ids(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static int
+choose_devices(struct export *e)
+{
+    const struct registry *devices = &e->opened.devices;
+    e->wanted = calloc((size_t)devices->n_devices + 1, sizeof(*e->wanted));
+    if (e->wanted == NULL)
+        return error_memory(e->error);
+    for (uint32_t i = 0; i < devices->n_devices; i++) {
+        const char *id = registry_id(devices, i);
+        if (wants(e->options, id))
+            e->wanted[e->n_wanted++] = id;
+    }
+    qsort(e->wanted, e->n_wanted, sizeof(*e->wanted), compare_ids);
+    return WATTLE_OK;
+}
+
+static int
+run_export(struct export *e)
+{
+    if (choose_devices(e) != WATTLE_OK)
+        return WATTLE_ERR_MEMORY;
+    /* one state for both scans */
+    int status = database_run(&e->opened.db, "BEGIN", e->error);
+    if (status == WATTLE_OK)
+        status = scan_all(e, note_columns);
+    if (status != WATTLE_OK)
+        return status;
+    if (e->columns == 0)
+        e->columns = 1u << WATTLE_POWER;
+    readings_csv_header(&e->out, e->columns, e->has_gaps);
+    status = scan_all(e, write_rows);
+    text_out_flush(&e->out);
+    if (status == WATTLE_OK && ferror(e->out.file))
+        status = error_set(e->error, WATTLE_ERR_IO, "cannot write: %s",
+                           strerror(errno));
+    return status;
+}
+
+int
+wattle_database_export(const char *path,
+                       const struct wattle_export_options *options, FILE *out,
+                       uint64_t *n_readings, struct wattle_error *error)
+{
+    struct export *e = calloc(1, sizeof(*e));
+    if (e == NULL)
+        return error_memory(error);
+    e->options = options;
+    e->error = error;
+    text_out_init(&e->out, out);
+    int status = open_all(&e->opened, path, error);
+    if (status == WATTLE_OK) {
+        status = run_export(e);
+        device_scan_close(e->scan);
+        close_all(&e->opened);
+    }
+    if (n_readings != NULL)
+        *n_readings = e->n_readings;
+    free(e->wanted);
+    free(e);
+    return status;
+}
+
+/* The public part comes first, so that it can be freed by it. */
+struct info {
+    struct wattle_info public;
+    struct opened opened;
+    struct wattle_info_device *devices;
+};
+
+static int
+compare_devices(const void *a, const void *b)
+{
+    const struct wattle_info_device *x = a, *y = b;
+    return strcmp(x->id, y->id);
+}
+
+static void
+name_devices(struct info *info)
+{
+    const struct registry *ids = &info->opened.devices;
+    for (uint32_t i = 0; i < ids->n_devices; i++) {
+        const char *id = registry_id(ids, i);
+        const struct device_info *known =
+            device_table_find(&info->opened.table, id);
+        info->devices[i].id = id;
+        info->devices[i].name = known != NULL ? known->name : NULL;
+        info->devices[i].location = known != NULL ? known->location : NULL;
+    }
+    qsort(info->devices, ids->n_devices, sizeof(*info->devices),
+          compare_devices);
+    info->public.devices = info->devices;
+    info->public.n_devices = ids->n_devices;
+}
+
+int
+wattle_database_info(const char *path, struct wattle_info **out,
+                     struct wattle_error *error)
+{
+    struct info *info = calloc(1, sizeof(*info));
+    *out = NULL;
+    if (info == NULL)
+        return error_memory(error);
+    int status = open_all(&info->opened, path, error);
+    if (status != WATTLE_OK) {
+        free(info);
+        return status;
+    }
+    uint32_t n = info->opened.devices.n_devices;
+    info->devices = calloc((size_t)n + 1, sizeof(*info->devices));
+    if (info->devices == NULL)
+        status = error_memory(error);
+    else
+        status = overview_read(&info->opened.db, &info->public, info->devices,
+                               n, error);
+    if (status != WATTLE_OK) {
+        wattle_info_free(&info->public);
+        return status;
+    }
+    name_devices(info);
+    *out = &info->public;
+    return WATTLE_OK;
+}
+
+void
+wattle_info_free(struct wattle_info *public)
+{
+    struct info *info = (struct info *)(void *)public;
+    if (info == NULL)
+        return;
+    close_all(&info->opened);
+    free(info->devices);
+    free(info);
+}

@@ -1,0 +1,127 @@
+/*
+ * cmd_check.c - wattle check: is the database whole?
+ */
+#include <stdio.h>
+
+#include "cli/command.h"
+#include "wattle/maintain.h"
+
+enum { OPT_SALVAGE = 1, OPT_QUIET };
+
+static const struct cli_option check_options[] = {
+    {OPT_SALVAGE, "salvage", "FILE",
+     "write what is whole to a new database FILE", "What to do"},
+    {OPT_QUIET, "quiet", NULL, "say nothing when all is well", "Output"},
+    {0, NULL, NULL, NULL, NULL},
+};
+
+struct request {
+    const struct command *self;
+    const char *path, *salvage;
+    bool is_quiet;
+};
+
+static void
+say_problem(void *context, const struct wattle_check_problem *problem)
+{
+    const struct request *request = context;
+    char from[32], to[32];
+    printf("%s: ", request->path);
+    if (problem->device_id != NULL)
+        printf("%s, ", problem->device_id);
+    if (problem->first_ms != WATTLE_NO_TIME) {
+        cli_format_time(problem->first_ms, from);
+        cli_format_time(problem->last_ms, to);
+        printf("%s to %s, ", from, to);
+    }
+    printf("%s\n", problem->text);
+}
+
+static void
+say_readings(const struct wattle_check_result *result)
+{
+    cli_print_grouped(result->n_readings);
+    printf(" reading%s of ", result->n_readings == 1 ? "" : "s");
+    cli_print_grouped(result->n_devices);
+    printf(" device%s", result->n_devices == 1 ? "" : "s");
+}
+
+static int
+check(const struct request *request)
+{
+    struct wattle_error error = {0};
+    struct wattle_check_result result;
+    if (wattle_database_check(request->path, say_problem, (void *)request,
+                              &result, &error) != WATTLE_OK) {
+        cli_complain_error(request->self, &error);
+        return EXIT_USAGE;
+    }
+    if (result.n_problems > 0) {
+        printf("%s: ", request->path);
+        cli_print_grouped(result.n_problems);
+        printf(" problem%s; ", result.n_problems == 1 ? "" : "s");
+        say_readings(&result);
+        puts(" are whole; --salvage FILE keeps them");
+        return EXIT_FOUND;
+    }
+    if (!request->is_quiet) {
+        printf("%s: whole, ", request->path);
+        say_readings(&result);
+        putchar('\n');
+    }
+    return EXIT_DONE;
+}
+
+static int
+salvage(const struct request *request)
+{
+    struct wattle_error error = {0};
+    struct wattle_check_result result;
+    if (wattle_database_salvage(request->path, request->salvage, &result,
+                                &error) != WATTLE_OK) {
+        cli_complain_error(request->self, &error);
+        return EXIT_USAGE;
+    }
+    printf("%s: ", request->salvage);
+    say_readings(&result);
+    printf("; ");
+    cli_print_grouped(result.n_lost);
+    printf(" lost\n");
+    return result.n_lost > 0 || result.n_problems > 0 ? EXIT_FOUND : EXIT_DONE;
+}
+
+static int
+run_check(const struct command *self, int argc, char **argv)
+{
+    struct request request = {.self = self};
+    struct cli_parser parser;
+    cli_parser_init(&parser, self, argc, argv);
+    for (int option; (option = cli_next(&parser)) != CLI_END;) {
+        if (option == CLI_HELP) {
+            cli_print_help(self);
+            return EXIT_DONE;
+        }
+        if (option == CLI_BAD ||
+            (option == CLI_OPERAND && !cli_one_path(&parser, &request.path)))
+            return EXIT_USAGE;
+        if (option == OPT_SALVAGE)
+            request.salvage = parser.value;
+        request.is_quiet = request.is_quiet || option == OPT_QUIET;
+    }
+    if (!cli_has_path(self, request.path))
+        return EXIT_USAGE;
+    return request.salvage != NULL ? salvage(&request) : check(&request);
+}
+
+const struct command command_check = {
+    .name = "check",
+    .arguments = "DATABASE [options]",
+    .summary = "Is a database whole? Finds any damage",
+    .description =
+        "Reads all of it: SQLite's structure, every checksum, every reading,\n"
+        "and computes once more what follows from them. Exit status: 0 whole,\n"
+        "1 problems found (each is one line), 2 error. With --salvage what is\n"
+        "whole goes to a new database instead.",
+    .options = check_options,
+    .run = run_check,
+};

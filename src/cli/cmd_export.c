@@ -1,0 +1,128 @@
+/*
+ * cmd_export.c - wattle export: readings of a database as CSV.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/command.h"
+#include "wattle/maintain.h"
+
+enum { OPT_DEVICE = 1, OPT_SINCE, OPT_UNTIL, OPT_OUT };
+
+static const struct cli_option export_options[] = {
+    {OPT_SINCE, "since", "TIME", "only readings from this time on",
+     "Which readings"},
+    {OPT_UNTIL, "until", "TIME", "only readings before this time", NULL},
+    {OPT_DEVICE, "device", "GLOB",
+     "only these devices, such as 'DEV00*'; may be repeated", NULL},
+    {OPT_OUT, "out", "FILE", "write to FILE instead of stdout", "Output"},
+    {0, NULL, NULL, NULL, NULL},
+};
+
+struct request {
+    const struct command *self;
+    struct wattle_export_options options;
+    const char **globs; /* room for every argument */
+    const char *path, *out;
+};
+
+static bool
+read_option(const struct cli_parser *parser, int option,
+            struct request *request)
+{
+    switch (option) {
+    case CLI_OPERAND:
+        return cli_one_path(parser, &request->path);
+    case OPT_SINCE:
+        return cli_time_ms(parser, &request->options.since_ms);
+    case OPT_UNTIL:
+        return cli_time_ms(parser, &request->options.until_ms);
+    case OPT_OUT:
+        request->out = parser->value;
+        return true;
+    default:
+        request->globs[request->options.n_device_globs++] = parser->value;
+        return true;
+    }
+}
+
+static int
+write_all(const struct request *request, FILE *file)
+{
+    struct wattle_error error = {0};
+    uint64_t n = 0;
+    if (wattle_database_export(request->path, &request->options, file, &n,
+                               &error) != WATTLE_OK) {
+        cli_complain_error(request->self, &error);
+        return EXIT_USAGE;
+    }
+    if (fflush(file) != 0) {
+        cli_complain(request->self, "cannot write: %s", strerror(errno));
+        return EXIT_USAGE;
+    }
+    if (n == 0)
+        cli_complain(request->self, "there is no such reading");
+    return EXIT_DONE;
+}
+
+static int
+open_and_write(const struct request *request)
+{
+    if (request->out == NULL)
+        return write_all(request, stdout);
+    /* never over anything: least of all the database itself */
+    FILE *file = fopen(request->out, "wx");
+    if (file == NULL) {
+        cli_complain(request->self, "%s: cannot make it: %s", request->out,
+                     strerror(errno));
+        return EXIT_USAGE;
+    }
+    int code = write_all(request, file);
+    if (fclose(file) != 0 && code == EXIT_DONE) {
+        cli_complain(request->self, "%s: cannot write it: %s", request->out,
+                     strerror(errno));
+        code = EXIT_USAGE;
+    }
+    if (code != EXIT_DONE)
+        remove(request->out);
+    return code;
+}
+
+static int
+run_export(const struct command *self, int argc, char **argv)
+{
+    struct request request = {.self = self};
+    struct cli_parser parser;
+    int code = EXIT_USAGE;
+    wattle_export_options_init(&request.options);
+    request.globs = calloc((size_t)argc + 1, sizeof(char *));
+    if (request.globs == NULL)
+        return code;
+    request.options.device_globs = request.globs;
+    cli_parser_init(&parser, self, argc, argv);
+    int option = cli_next(&parser);
+    while (option != CLI_END && option != CLI_BAD && option != CLI_HELP)
+        option = read_option(&parser, option, &request) ? cli_next(&parser)
+                                                        : CLI_BAD;
+    if (option == CLI_HELP) {
+        cli_print_help(self);
+        code = EXIT_DONE;
+    } else if (option == CLI_END && cli_has_path(self, request.path)) {
+        code = open_and_write(&request);
+    }
+    free(request.globs);
+    return code;
+}
+
+const struct command command_export = {
+    .name = "export",
+    .arguments = "DATABASE [options]",
+    .summary = "Readings of a database as CSV",
+    .description =
+        "Device by device, in order of time, with every decimal: importing\n"
+        "the CSV gives the same readings. Exit status: 0 done, 2 error.",
+    .options = export_options,
+    .run = run_export,
+};

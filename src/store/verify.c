@@ -1,0 +1,521 @@
+/*
+ * verify.c - structure, checksums, and everything that follows from the
+ * readings computed once more.
+ */
+#include "store/verify.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/civil_time.h"
+#include "base/error.h"
+#include "store/chunk_builder.h"
+#include "store/checksum.h"
+#include "store/rollup.h"
+#include "store/stored.h"
+#include "store/tables.h"
+
+#define NO_TIME INT64_MIN
+
+struct verify {
+    struct database *db;
+    verify_found found;
+    void *context;
+    struct verify_result *result;
+    struct wattle_error *error;
+    struct checksum *checksum;
+    struct stored stored;
+    const struct kernels *kernels;
+    struct block *block;
+    struct buffer data;
+    /* the chunk being looked at */
+    struct built_chunk rebuilt;
+    bool has_rebuilt;
+    uint64_t n_readings, n_duplicates; /* in chunks and tails */
+    bool has_damage;                   /* sums of readings mean nothing */
+    sqlite3_stmt *days;
+};
+
+static void
+report(struct verify *v, int64_t device, int64_t first_ms, int64_t last_ms,
+       const char *format, ...)
+{
+    char text[512];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    v->result->n_problems++;
+    if (v->found != NULL)
+        v->found(v->context, device, first_ms, last_ms, text);
+}
+
+/* Runs a statement; a failure of it is a problem, not the end. */
+static int
+walk(struct verify *v, const char *sql,
+     int (*take)(struct verify *v, sqlite3_stmt *row))
+{
+    struct wattle_error why;
+    sqlite3_stmt *row = database_prepare(v->db, sql, &why);
+    int status = WATTLE_OK;
+    while (row != NULL && status == WATTLE_OK) {
+        int result = database_step(v->db, row, &why);
+        if (result == SQLITE_DONE)
+            break;
+        if (result < 0) {
+            sqlite3_finalize(row);
+            row = NULL;
+            break;
+        }
+        status = take(v, row);
+    }
+    if (row == NULL)
+        report(v, -1, NO_TIME, NO_TIME, "%s", why.message);
+    v->has_damage = v->has_damage || row == NULL;
+    sqlite3_finalize(row);
+    return status;
+}
+
+static int
+take_integrity(struct verify *v, sqlite3_stmt *row)
+{
+    const char *text = (const char *)sqlite3_column_text(row, 0);
+    if (text == NULL || strcmp(text, "ok") == 0)
+        return WATTLE_OK;
+    v->has_damage = true;
+    report(v, -1, NO_TIME, NO_TIME, "SQLite: %s", text);
+    return WATTLE_OK;
+}
+
+/* Adds a row of sqlite_master to the digest. */
+static int
+digest_schema(struct database *db, struct checksum *checksum, int64_t *digest)
+{
+    sqlite3_stmt *row = database_prepare(
+        db,
+        "SELECT type, name, tbl_name, sql FROM sqlite_master "
+        "WHERE name NOT LIKE 'sqlite_stat%' ORDER BY type, name",
+        NULL);
+    int result = row != NULL ? SQLITE_ROW : SQLITE_ERROR;
+    checksum_begin(checksum);
+    while (result == SQLITE_ROW) {
+        result = sqlite3_step(row);
+        if (result == SQLITE_ROW)
+            checksum_columns(checksum, row, 0, 4);
+    }
+    sqlite3_finalize(row);
+    *digest = checksum_end(checksum);
+    return result == SQLITE_DONE ? WATTLE_OK : WATTLE_ERR_FORMAT;
+}
+
+/* The tables must be those that this version makes. */
+static int
+verify_schema(struct verify *v)
+{
+    struct database model;
+    int64_t wanted = 0, found = 0;
+    int status = database_open(&model, ":memory:", DATABASE_CREATE, v->error);
+    if (status != WATTLE_OK)
+        return status;
+    digest_schema(&model, v->checksum, &wanted);
+    database_close(&model);
+    if (digest_schema(v->db, v->checksum, &found) != WATTLE_OK ||
+        found != wanted)
+        report(v, -1, NO_TIME, NO_TIME,
+               "its tables or views are not those of format %d",
+               DATABASE_VERSION);
+    return WATTLE_OK;
+}
+
+/* Whether the last of n columns is the checksum of those before. */
+static bool
+is_intact(const struct verify *v, sqlite3_stmt *row, int n)
+{
+    checksum_begin(v->checksum);
+    checksum_columns(v->checksum, row, 0, n - 1);
+    return sqlite3_column_type(row, n - 1) == SQLITE_INTEGER &&
+           checksum_end(v->checksum) == sqlite3_column_int64(row, n - 1);
+}
+
+static int
+take_device(struct verify *v, sqlite3_stmt *row)
+{
+    if (!is_intact(v, row, 6))
+        report(v, sqlite3_column_int64(row, 0), NO_TIME, NO_TIME,
+               "the device's row is damaged");
+    return WATTLE_OK;
+}
+
+static int
+take_file(struct verify *v, sqlite3_stmt *row)
+{
+    if (!is_intact(v, row, 12))
+        report(v, -1, NO_TIME, NO_TIME, "the row of file %lld is damaged",
+               (long long)sqlite3_column_int64(row, 0));
+    return WATTLE_OK;
+}
+
+static int
+take_reject(struct verify *v, sqlite3_stmt *row)
+{
+    if (!is_intact(v, row, 5))
+        report(v, -1, NO_TIME, NO_TIME,
+               "a rejected line of file %lld is damaged",
+               (long long)sqlite3_column_int64(row, 0));
+    return WATTLE_OK;
+}
+
+static int
+take_correction(struct verify *v, sqlite3_stmt *row)
+{
+    if (!is_intact(v, row, 7))
+        report(v, sqlite3_column_int64(row, 1), NO_TIME, NO_TIME,
+               "a correction's row is damaged");
+    return WATTLE_OK;
+}
+
+static int
+take_count(struct verify *v, sqlite3_stmt *row)
+{
+    report(v, -1, NO_TIME, NO_TIME,
+           "rejected lines of file %lld are %lld, not %lld as counted",
+           (long long)sqlite3_column_int64(row, 0),
+           (long long)sqlite3_column_int64(row, 1),
+           (long long)sqlite3_column_int64(row, 2));
+    return WATTLE_OK;
+}
+
+static int
+keep_rebuilt(void *context, struct built_chunk *chunk)
+{
+    struct verify *v = context;
+    buffer_release(&v->rebuilt.data);
+    buffer_release(&v->rebuilt.summary);
+    v->rebuilt = *chunk;
+    v->has_rebuilt = true;
+    return WATTLE_OK;
+}
+
+/* Decodes all blocks and builds the chunk once more from them. */
+static const char *
+rebuild(struct verify *v, const struct chunk *chunk)
+{
+    const char *problem = NULL;
+    struct chunk_builder *builder =
+        chunk_builder_new(v->kernels, keep_rebuilt, v);
+    if (builder == NULL)
+        return "cannot be checked: out of memory";
+    v->has_rebuilt = false;
+    for (size_t i = 0; i < chunk->n_blocks && problem == NULL; i++) {
+        if (!chunk_decode(chunk, v->kernels, i, UINT32_MAX, v->block))
+            problem = "cannot be decoded";
+        else if (chunk_builder_add(builder, v->block, 0, v->block->n_rows) !=
+                 WATTLE_OK)
+            problem = "cannot be checked: out of memory";
+    }
+    if (problem == NULL &&
+        (chunk_builder_finish(builder) != WATTLE_OK || !v->has_rebuilt))
+        problem = "cannot be checked: out of memory";
+    chunk_builder_free(builder);
+    return problem;
+}
+
+static bool
+is_number(sqlite3_stmt *row, int column, int64_t wanted)
+{
+    return sqlite3_column_type(row, column) == SQLITE_INTEGER &&
+           sqlite3_column_int64(row, column) == wanted;
+}
+
+/* What the row says of a chunk must follow from its readings. */
+static bool
+is_as_rebuilt(const struct verify *v, sqlite3_stmt *row)
+{
+    const struct built_chunk *b = &v->rebuilt;
+    return is_number(row, 2, b->first_ms) && is_number(row, 3, b->last_ms) &&
+           is_number(row, 4, (int64_t)b->n_readings) &&
+           is_number(row, 5, (int64_t)b->n_duplicates) &&
+           is_number(row, 6, (int64_t)b->n_rounded) &&
+           (size_t)sqlite3_column_bytes(row, 11) == b->summary.len &&
+           memcmp(sqlite3_column_blob(row, 11), b->summary.data,
+                  b->summary.len) == 0;
+}
+
+/* The block sums in the directory, too. */
+static bool
+has_same_sums(const struct chunk *a, const struct buffer *rebuilt)
+{
+    struct chunk b;
+    if (!chunk_open(&b, rebuilt->data, rebuilt->len) ||
+        a->n_blocks != b.n_blocks)
+        return false;
+    for (size_t i = 0; i < a->n_blocks; i++) {
+        if (a->blocks[i].n_rows != b.blocks[i].n_rows ||
+            a->blocks[i].power_nw != b.blocks[i].power_nw ||
+            a->blocks[i].energy != b.blocks[i].energy)
+            return false;
+    }
+    return true;
+}
+
+static const char *
+find_problem(struct verify *v, sqlite3_stmt *row)
+{
+    struct wattle_error why;
+    struct chunk chunk;
+    if (!is_intact(v, row, 13))
+        return "its row is damaged";
+    v->data.len = 0;
+    if (stored_fetch(&v->stored, sqlite3_column_int64(row, 0), &v->data,
+                     &why) != WATTLE_OK)
+        return "its data are damaged";
+    if (!chunk_open(&chunk, v->data.data, v->data.len))
+        return "its directory is damaged";
+    const char *problem = rebuild(v, &chunk);
+    if (problem == NULL && !is_as_rebuilt(v, row))
+        problem = "its summary is not that of its readings";
+    if (problem == NULL && !has_same_sums(&chunk, &v->rebuilt.data))
+        problem = "the sums of its blocks are not those of its readings";
+    return problem;
+}
+
+static int
+take_chunk(struct verify *v, sqlite3_stmt *row)
+{
+    const char *problem = find_problem(v, row);
+    uint64_t n_readings = (uint64_t)sqlite3_column_int64(row, 4);
+    uint64_t n_duplicates = (uint64_t)sqlite3_column_int64(row, 5);
+    if (problem != NULL) {
+        report(v, sqlite3_column_int64(row, 1), sqlite3_column_int64(row, 2),
+               sqlite3_column_int64(row, 3), "chunk %lld: %s",
+               (long long)sqlite3_column_int64(row, 0), problem);
+        v->has_damage = true;
+        v->result->n_lost += n_readings + n_duplicates;
+        return WATTLE_OK;
+    }
+    v->result->n_chunks++;
+    v->result->n_readings += n_readings;
+    v->n_readings += n_readings;
+    v->n_duplicates += n_duplicates;
+    return WATTLE_OK;
+}
+
+static int
+take_overlap(struct verify *v, sqlite3_stmt *row)
+{
+    report(v, sqlite3_column_int64(row, 0), sqlite3_column_int64(row, 1),
+           sqlite3_column_int64(row, 2), "two chunks overlap");
+    return WATTLE_OK;
+}
+
+static int
+take_orphan(struct verify *v, sqlite3_stmt *row)
+{
+    report(v, -1, NO_TIME, NO_TIME, "data of chunk %lld, which is not there",
+           (long long)sqlite3_column_int64(row, 0));
+    return WATTLE_OK;
+}
+
+static int
+take_tail(struct verify *v, sqlite3_stmt *row)
+{
+    if (!is_intact(v, row, 12)) {
+        report(v, sqlite3_column_int64(row, 0), sqlite3_column_int64(row, 1),
+               sqlite3_column_int64(row, 1), "a late reading is damaged");
+        v->has_damage = true;
+        return WATTLE_OK;
+    }
+    bool is_new = sqlite3_column_int64(row, 10) == 0;
+    uint64_t n_lines = (uint64_t)(1 + sqlite3_column_int64(row, 8) -
+                                  sqlite3_column_int64(row, 10));
+    v->n_readings += is_new ? 1 : 0;
+    v->n_duplicates += n_lines - (is_new ? 1 : 0);
+    v->result->n_readings += is_new ? 1 : 0;
+    return WATTLE_OK;
+}
+
+/* Compares a day with the next row of the table. */
+static int
+take_day(void *context, uint32_t device, const struct day_sum *sum,
+         struct wattle_error *error)
+{
+    struct verify *v = context;
+    sqlite3_stmt *row = v->days;
+    uint8_t bytes[ROLLUP_MAX_HOUR_BYTES];
+    int64_t low;
+    size_t len = rollup_pack_hours(sum, &low, bytes);
+    int result = database_step(v->db, row, error);
+    if (result < 0)
+        return result;
+    bool has_power = sum->n_power > 0;
+    bool is_same =
+        result == SQLITE_ROW && is_number(row, 0, sum->day) &&
+        is_number(row, 1, (int64_t)sum->n_readings) &&
+        (has_power ? is_number(row, 2, sum->mean_mw) &&
+                         is_number(row, 3, sum->min_mw) &&
+                         is_number(row, 4, sum->max_mw)
+                   : sqlite3_column_type(row, 2) == SQLITE_NULL &&
+                         sqlite3_column_type(row, 3) == SQLITE_NULL &&
+                         sqlite3_column_type(row, 4) == SQLITE_NULL) &&
+        is_number(row, 5, sum->energy_mwh) && is_number(row, 6, sum->hours) &&
+        is_number(row, 7, low) && (size_t)sqlite3_column_bytes(row, 8) == len &&
+        memcmp(sqlite3_column_blob(row, 8), bytes, len) == 0;
+    if (!is_same) {
+        int64_t from_ms = sum->day * CIVIL_MS_PER_DAY;
+        report(v, device, from_ms, from_ms + CIVIL_MS_PER_DAY - 1,
+               "the sums of a day are not those of its readings");
+        return WATTLE_ERR_CHANGED; /* the others would follow */
+    }
+    return WATTLE_OK;
+}
+
+/* The rows of a device must be its days, one by one. */
+static int
+verify_days(struct verify *v, int64_t device)
+{
+    const int64_t first = civil_floor_div(CIVIL_MIN_MS, CIVIL_MS_PER_DAY);
+    const int64_t last = civil_floor_div(CIVIL_MAX_MS, CIVIL_MS_PER_DAY);
+    struct wattle_error why = {0};
+    sqlite3_bind_int64(v->days, 1, device);
+    int status = rollup_compute(&v->stored, v->kernels, (uint32_t)device, first,
+                                last, take_day, v, &why);
+    if (status == WATTLE_OK &&
+        database_step(v->db, v->days, &why) == SQLITE_ROW)
+        report(v, device, NO_TIME, NO_TIME, "there are sums of days too many");
+    sqlite3_reset(v->days);
+    if (status == WATTLE_ERR_MEMORY)
+        return error_memory(v->error);
+    if (status != WATTLE_OK && status != WATTLE_ERR_CHANGED)
+        report(v, device, NO_TIME, NO_TIME, "its days cannot be checked: %s",
+               why.message);
+    return WATTLE_OK;
+}
+
+static int
+take_device_days(struct verify *v, sqlite3_stmt *row)
+{
+    return verify_days(v, sqlite3_column_int64(row, 0));
+}
+
+static int
+take_lines(struct verify *v, sqlite3_stmt *row)
+{
+    int64_t n_lines = sqlite3_column_int64(row, 0);
+    int64_t n_found = (int64_t)(v->n_readings + v->n_duplicates) +
+                      sqlite3_column_int64(row, 1);
+    if (n_lines != n_found)
+        report(v, -1, NO_TIME, NO_TIME,
+               "%lld data lines were read, but readings, duplicates and "
+               "rejects are %lld",
+               (long long)n_lines, (long long)n_found);
+    return WATTLE_OK;
+}
+
+struct step {
+    const char *sql;
+    int (*take)(struct verify *v, sqlite3_stmt *row);
+};
+
+static const struct step steps[] = {
+    {"PRAGMA integrity_check(20)", take_integrity},
+    {"SELECT number, device_id, name, location, rated_w, checksum FROM device",
+     take_device},
+    {"SELECT number, path, is_usable, problem, size_bytes, modified_ns, "
+     "n_lines, n_rejects, file_lines, parts, imported_at, checksum FROM file",
+     take_file},
+    {"SELECT file, line, reason, raw, checksum FROM reject", take_reject},
+    {"SELECT number, device, first_ms, last_ms, n_replaced, imported_at, "
+     "checksum FROM correction",
+     take_correction},
+    {"SELECT f.number, (SELECT count(*) FROM reject r WHERE r.file = "
+     "f.number) AS found, f.n_rejects AS counted FROM file f WHERE found <> "
+     "counted UNION ALL SELECT c.file, (SELECT count(*) FROM reject r WHERE "
+     "r.file = c.file AND r.reason = c.reason) AS found, c.n AS counted FROM "
+     "reject_count c WHERE found <> counted",
+     take_count},
+    {"SELECT number, device, first_ms, last_ms, n_readings, n_duplicates, "
+     "n_rounded, energy_kwh, mean_power_w, min_power_w, max_power_w, "
+     "summary, checksum FROM chunk ORDER BY number",
+     take_chunk},
+    {"SELECT a.device, b.first_ms, a.last_ms FROM chunk a JOIN chunk b ON "
+     "b.device = a.device AND b.first_ms > a.first_ms AND b.first_ms <= "
+     "a.last_ms",
+     take_overlap},
+    {"SELECT number FROM chunk_data WHERE number NOT IN (SELECT number FROM "
+     "chunk)",
+     take_orphan},
+    {"SELECT device, time_ms, presence, voltage_nano, current_nano, "
+     "power_factor_nano, power_nano, energy_nano, n_duplicates, n_rounded, "
+     "n_hidden, checksum FROM tail",
+     take_tail},
+};
+
+/* What needs whole chunks. */
+static const struct step sum_steps[] = {
+    {"SELECT number FROM device ORDER BY number", take_device_days},
+    {"SELECT (SELECT ifnull(sum(n_lines), 0) FROM file) - (SELECT value FROM "
+     "meta WHERE key = 'lost'), (SELECT count(*) FROM reject)",
+     take_lines},
+};
+
+static int
+run_steps(struct verify *v, const struct step *list, size_t n)
+{
+    int status = WATTLE_OK;
+    for (size_t i = 0; i < n && status == WATTLE_OK; i++)
+        status = walk(v, list[i].sql, list[i].take);
+    return status;
+}
+
+static int
+verify_all(struct verify *v)
+{
+    int status = verify_schema(v);
+    if (status == WATTLE_OK)
+        status = run_steps(v, steps, sizeof(steps) / sizeof(steps[0]));
+    if (status == WATTLE_OK && !v->has_damage)
+        status =
+            run_steps(v, sum_steps, sizeof(sum_steps) / sizeof(sum_steps[0]));
+    return status;
+}
+
+int
+verify_database(struct database *db, verify_found found, void *context,
+                struct verify_result *result, struct wattle_error *error)
+{
+    struct verify v = {.db = db,
+                       .found = found,
+                       .context = context,
+                       .result = result,
+                       .error = error,
+                       .kernels = kernels_for(0),
+                       .checksum = checksum_new(),
+                       .block = aligned_alloc(64, sizeof(struct block))};
+    *result = (struct verify_result){0};
+    int status = database_run(db, "BEGIN", error);
+    if (v.checksum == NULL || v.block == NULL)
+        status = error_memory(error);
+    if (status == WATTLE_OK)
+        status = stored_open(&v.stored, db, error);
+    v.days = status == WATTLE_OK
+                 ? database_prepare(
+                       db,
+                       "SELECT day, n_readings, mean_mw, min_mw, max_mw, "
+                       "energy_mwh, hours, hour_low_mwh, hour_mwh FROM rollup "
+                       "WHERE device = ?1 ORDER BY day",
+                       error)
+                 : NULL;
+    if (status == WATTLE_OK)
+        status = v.days != NULL ? verify_all(&v) : database_fail(db, error);
+    database_run(db, "COMMIT", NULL);
+    sqlite3_finalize(v.days);
+    stored_close(&v.stored);
+    checksum_free(v.checksum);
+    buffer_release(&v.data);
+    buffer_release(&v.rebuilt.data);
+    buffer_release(&v.rebuilt.summary);
+    free(v.block);
+    return status;
+}
