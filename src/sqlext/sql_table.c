@@ -3,6 +3,7 @@
  */
 #include "sqlext/sql_table.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,7 +66,8 @@ sql_table_open(struct sql_table *table, sqlite3 *handle,
 {
     struct wattle_error error = {0};
     const char *path = sqlite3_db_filename(handle, "main");
-    table->db = (struct database){handle, strdup(path != NULL ? path : "")};
+    bool is_file = path != NULL && path[0] != '\0';
+    table->db = (struct database){handle, strdup(is_file ? path : ":memory:")};
     if (table->db.path == NULL)
         return SQLITE_NOMEM;
     if (check(&table->db, &error) != WATTLE_OK) {

@@ -6,6 +6,7 @@
 #include "base/civil_time.h"
 #include "base/decimal.h"
 #include "base/error.h"
+#include "sqlext/buckets_table.h"
 #include "sqlext/readings_table.h"
 
 /* wattle_time_ms(text): a time in any form that --since takes; else NULL. */
@@ -27,6 +28,9 @@ sqlext_register(sqlite3 *handle, struct wattle_error *error)
 {
     int result = sqlite3_create_module_v2(handle, "readings",
                                           &readings_table_module, NULL, NULL);
+    if (result == SQLITE_OK)
+        result = sqlite3_create_module_v2(handle, "energy_buckets",
+                                          &buckets_table_module, NULL, NULL);
     if (result == SQLITE_OK)
         result = sqlite3_create_function_v2(handle, "wattle_time_ms", 1,
                                             SQLITE_UTF8 | SQLITE_DETERMINISTIC |
