@@ -22,6 +22,9 @@
 #define UNITS_PER_MWH INT64_C(7200000000000)
 #define NW_PER_MW     1000000
 
+/* So that the hours of a day differ by less than 2^48, see rollup.h. */
+#define MOST_IN_TABLES (INT64_C(1) << 46)
+
 int
 day_meter_init(struct day_meter *meter, const struct kernels *kernels)
 {
@@ -42,38 +45,44 @@ day_meter_release(struct day_meter *meter)
     *meter = (struct day_meter){0};
 }
 
+/* Rounded, and cut to what the tables hold: 70 GW, 70 GWh. */
 static int64_t
 round_div(int128 value, int128 unit)
 {
     int128 half = value < 0 ? -unit / 2 : unit / 2;
-    return (int64_t)((value + half) / unit);
+    int128 quotient = (value + half) / unit;
+    if (quotient > MOST_IN_TABLES)
+        return MOST_IN_TABLES;
+    return quotient < -MOST_IN_TABLES ? -MOST_IN_TABLES : (int64_t)quotient;
+}
+
+/* Of a fine sum, see account.h, the narrow units: rounded, 127 bits. */
+static int128
+narrow(struct int256 fine)
+{
+    struct int256 units = int256_div_round(fine, INT64_C(1000000000000000000));
+    return (int128)((uint128)units.word[1] << 64 | units.word[0]);
 }
 
 static int64_t
 to_mwh(const struct profile_energy *energy)
 {
-    int64_t fine = 0;
+    int128 fine = 0;
     if (!int256_is_zero(energy->fine))
-        int256_to_int64(
-            int256_div_round(energy->fine, INT64_C(1000000000000000000)),
-            &fine);
+        fine = narrow(energy->fine);
     return round_div(energy->units + fine, UNITS_PER_MWH);
 }
 
-/* Mean power over the day; those beyond 9 MW are left out. */
+/* Powers over the day; among the least and the most none is beyond 9 MW. */
 static void
 sum_powers(const struct day_hours *day, struct day_sum *sum)
 {
     int128 power_nw = 0;
     for (int h = 0; h < 24; h++) {
-        int64_t fine_nw = 0;
         sum->n_power += day->hours[h].n_readings;
         power_nw += day->hours[h].power_nw;
         if (!int256_is_zero(day->hours[h].power_fine))
-            int256_to_int64(int256_div_round(day->hours[h].power_fine,
-                                             INT64_C(1000000000000000000)),
-                            &fine_nw);
-        power_nw += fine_nw;
+            power_nw += narrow(day->hours[h].power_fine);
     }
     if (sum->n_power > 0)
         sum->mean_mw = round_div(power_nw, (int128)sum->n_power * NW_PER_MW);
