@@ -139,16 +139,16 @@ choose_times(struct choice *choice)
 
 /*
  * Readings come by device, and of a device by time; no two have both equal.
+ * is_single: there is one device only.
  */
 static bool
-is_in_order(const struct choice *choice)
+is_in_order(const sqlite3_index_info *info, bool is_single)
 {
-    const sqlite3_index_info *info = choice->info;
-    bool has_device = choice->is_single;
+    bool has_device = is_single;
     for (int i = 0; i < info->nOrderBy; i++) {
         int column = info->aOrderBy[i].iColumn;
         bool is_down = info->aOrderBy[i].desc != 0;
-        if (column == READINGS_DEVICE && choice->is_single)
+        if (column == READINGS_DEVICE && is_single)
             continue;
         if (column == READINGS_DEVICE && !is_down && i == 0)
             has_device = true;
@@ -156,6 +156,20 @@ is_in_order(const struct choice *choice)
             return column == READINGS_TIME && has_device && !is_down;
     }
     return true;
+}
+
+static void
+choose_order(const struct choice *choice)
+{
+    sqlite3_index_info *info = choice->info;
+    if (info->nOrderBy == 0)
+        return;
+    if (is_in_order(info, false)) {
+        info->orderByConsumed = 1;
+    } else if (choice->is_single && is_in_order(info, true)) {
+        info->orderByConsumed = 1;
+        info->idxNum |= READINGS_PLAN_BY_TIME;
+    }
 }
 
 static void
@@ -192,11 +206,7 @@ readings_plan_choose(sqlite3_index_info *info,
     choose_times(&choice);
     estimate(&choice, sizes);
     info->idxNum = (int)(info->colUsed & all);
-    if (info->nOrderBy > 0 && is_in_order(&choice)) {
-        info->orderByConsumed = 1;
-        if (choice.is_single)
-            info->idxNum |= READINGS_PLAN_BY_TIME;
-    }
+    choose_order(&choice);
     int result = sqlite3_str_errcode(choice.names);
     info->idxStr = sqlite3_str_finish(choice.names);
     info->needToFreeIdxStr = info->idxStr != NULL;
