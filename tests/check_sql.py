@@ -310,6 +310,21 @@ def views_agree_with_buckets():
             assert abs(want[key] - kwh) <= 0.6e-6, (key, kwh, want[key])
 
 
+def days_have_powers():
+    connection = connect()
+    columns = "mean_power_w, min_power_w, max_power_w"
+    got, want = (connection.execute(
+        f"SELECT device_id, {columns} FROM {source} AND device_id <> '5' "
+        "ORDER BY 1, " + order).fetchall() for source, order in (
+            ("daily WHERE 1", "day"),
+            ("energy_buckets WHERE every = '1d'", "time_ms")))
+    assert len(got) == len(want)
+    for a, b in zip(got, want):
+        for x, y in zip(a[1:], b[1:]):  # a view has whole mW
+            assert (x is None) == (y is None), (a, b)
+            assert x is None or abs(x - y) <= 0.501e-3, (a, b)
+
+
 # ---- energy_buckets ----
 
 def buckets_are_those_of_query():
@@ -555,7 +570,7 @@ def nothing_is_written():
 CASES = [every_reading_is_a_row, the_program_says_the_same,
          columns_by_themselves, random_questions, conditions_are_pushed_down,
          order_needs_no_sorting, joins, views_need_no_module,
-         views_agree_with_buckets, buckets_are_those_of_query,
+         views_agree_with_buckets, days_have_powers, buckets_are_those_of_query,
          buckets_of_devices, buckets_without_sense, times_of_texts,
          damage_is_told_and_stays_where_it_is, other_databases_are_refused,
          a_statement_sees_one_state, the_shell_loads_it,

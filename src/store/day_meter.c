@@ -45,6 +45,16 @@ day_meter_release(struct day_meter *meter)
     *meter = (struct day_meter){0};
 }
 
+static void
+add_energy(struct profile_energy *to, const struct profile_energy *from,
+           bool has_fine)
+{
+    to->units += from->units;
+    to->rest += from->rest;
+    if (has_fine)
+        to->fine = int256_add(to->fine, from->fine);
+}
+
 /* Rounded, and cut to what the tables hold: 70 GW, 70 GWh. */
 static int64_t
 round_div(int128 value, int128 unit)
@@ -65,23 +75,20 @@ narrow(struct int256 fine)
 }
 
 static int64_t
-to_mwh(const struct profile_energy *energy)
+to_mwh(const struct profile_energy *energy, bool has_fine)
 {
-    int128 fine = 0;
-    if (!int256_is_zero(energy->fine))
-        fine = narrow(energy->fine);
+    int128 fine = has_fine ? narrow(energy->fine) : 0;
     return round_div(energy->units + fine, UNITS_PER_MWH);
 }
 
-/* Powers over the day; among the least and the most none is beyond 9 MW. */
 static void
-sum_powers(const struct day_hours *day, struct day_sum *sum)
+sum_powers(const struct day_hours *day, bool has_fine, struct day_sum *sum)
 {
     int128 power_nw = 0;
     for (int h = 0; h < 24; h++) {
         sum->n_power += day->hours[h].n_readings;
         power_nw += day->hours[h].power_nw;
-        if (!int256_is_zero(day->hours[h].power_fine))
+        if (has_fine)
             power_nw += narrow(day->hours[h].power_fine);
     }
     if (sum->n_power > 0)
@@ -105,28 +112,17 @@ emit(struct day_meter *meter, const struct day_hours *day)
     meter->days = days;
     struct day_sum *sum = &days[meter->n_days++];
     *sum = (struct day_sum){.day = day->day, .n_readings = day->n_readings};
-    sum_powers(day, sum);
+    sum_powers(day, meter->has_fine, sum);
     struct profile_energy total = {0};
     for (int h = 0; h < 24; h++) {
         const struct profile_hour *hour = &day->hours[h];
-        total.units += hour->energy.units;
-        total.fine = int256_add(total.fine, hour->energy.fine);
-        sum->hour_mwh[h] = to_mwh(&hour->energy);
+        add_energy(&total, &hour->energy, meter->has_fine);
+        sum->hour_mwh[h] = to_mwh(&hour->energy, meter->has_fine);
         if (hour->n_readings > 0 || sum->hour_mwh[h] != 0)
             sum->hours |= UINT32_C(1) << h;
     }
-    sum->energy_mwh = to_mwh(&total);
+    sum->energy_mwh = to_mwh(&total, meter->has_fine);
     return WATTLE_OK;
-}
-
-static void
-add_energy(struct profile_energy *to, const struct profile_energy *from,
-           bool has_fine)
-{
-    to->units += from->units;
-    to->rest += from->rest;
-    if (has_fine)
-        to->fine = int256_add(to->fine, from->fine);
 }
 
 static void
@@ -176,6 +172,39 @@ move_back(struct day_meter *meter, struct profile_hour *hours)
     meter->before_known = now;
 }
 
+/* In nW, cut to what can be. */
+static int64_t
+nearest_nw(struct int256 fine)
+{
+    const int64_t most = INT64_MAX / 2;
+    int128 nw = narrow(fine);
+    return nw > most ? most : nw < -most ? -most : (int64_t)nw;
+}
+
+static void
+widen(int64_t *min_nw, int64_t *max_nw, int64_t low_nw, int64_t high_nw)
+{
+    *min_nw = low_nw < *min_nw ? low_nw : *min_nw;
+    *max_nw = high_nw > *max_nw ? high_nw : *max_nw;
+}
+
+/* The least and the most of the fine powers since the last time. */
+static void
+fold_fine(struct day_meter *meter, struct account_extra *extra)
+{
+    struct account_extra *all = &meter->fine;
+    if (extra->n_fine == 0)
+        return;
+    widen(&meter->day.min_nw, &meter->day.max_nw, nearest_nw(extra->min),
+          nearest_nw(extra->max));
+    if (all->n_fine == 0 || int256_compare(extra->min, all->min) < 0)
+        all->min = extra->min;
+    if (all->n_fine == 0 || int256_compare(extra->max, all->max) > 0)
+        all->max = extra->max;
+    all->n_fine += extra->n_fine;
+    extra->n_fine = 0;
+}
+
 /* Takes what has been added since the last time out of the account set. */
 static void
 fold(struct day_meter *meter)
@@ -190,14 +219,11 @@ fold(struct day_meter *meter)
     memset(hours, 0, sizeof(meter->set.profile.hours));
     meter->day.n_readings += account->n_readings - meter->n_seen;
     meter->n_seen = account->n_readings;
-    if (account->min_nw < meter->day.min_nw)
-        meter->day.min_nw = account->min_nw;
-    if (account->max_nw > meter->day.max_nw)
-        meter->day.max_nw = account->max_nw;
-    if (account->min_nw < meter->min_nw)
-        meter->min_nw = account->min_nw;
-    if (account->max_nw > meter->max_nw)
-        meter->max_nw = account->max_nw;
+    widen(&meter->day.min_nw, &meter->day.max_nw, account->min_nw,
+          account->max_nw);
+    widen(&meter->min_nw, &meter->max_nw, account->min_nw, account->max_nw);
+    if (account->extra != NULL)
+        fold_fine(meter, account->extra);
     account->min_nw = INT64_MAX;
     account->max_nw = INT64_MIN;
     account_resume(&meter->set, 0);
@@ -321,6 +347,12 @@ day_meter_cut(struct day_meter *meter, struct account *account,
     *account = account_set_take(&meter->set, 0);
     account->min_nw = meter->min_nw;
     account->max_nw = meter->max_nw;
+    if (account->extra != NULL) {
+        account->extra->n_fine = meter->fine.n_fine;
+        account->extra->min = meter->fine.min;
+        account->extra->max = meter->fine.max;
+    }
+    meter->fine = (struct account_extra){0};
     *profile = meter->set.profile;
     profile_init(&meter->set.profile);
     memcpy(profile->hours, meter->hours, sizeof(meter->hours));

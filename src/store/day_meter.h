@@ -45,6 +45,7 @@ struct day_meter {
     struct profile_energy before_known; /* energy of `before` so far */
     struct profile_hour hours[24];      /* of the stretch */
     int64_t min_nw, max_nw;             /* the same */
+    struct account_extra fine;          /* the same: n_fine, min, max */
     uint64_t n_seen;                    /* readings of the stretch, folded */
     bool has_fine;
     bool is_joining;
