@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analytics/quotient.h"
 #include "store/summary.h"
 #include "wattle/error.h"
 
@@ -59,9 +60,11 @@ static void
 set_figures(struct built_chunk *chunk, const struct account *a)
 {
     const struct account_extra *extra = a->extra;
+    const struct int256 none = int256_from(0);
     uint64_t n_power = a->n_readings - (extra != NULL ? extra->n_energy : 0);
     bool is_narrow = n_power > 0 && (extra == NULL || extra->n_fine == 0);
-    chunk->energy_kwh = int128_ratio(a->energy, PROFILE_UNITS_PER_KWH);
+    chunk->energy_kwh =
+        quotient_kwh(a->energy, extra != NULL ? extra->energy : none);
     chunk->mean_power_w = chunk->min_power_w = chunk->max_power_w = NAN;
     if (is_narrow) {
         chunk->mean_power_w = int128_ratio(a->sum_nw, n_power) / 1e9;

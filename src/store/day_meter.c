@@ -88,11 +88,15 @@ round_fine(int128 units, struct int256 fine, int64_t unit)
     return out;
 }
 
+/* Cut to 70 GWh, so that the hours of a day fit the table (tables.c). */
 static int64_t
 to_mwh(const struct profile_energy *energy, bool has_fine)
 {
-    return has_fine ? round_fine(energy->units, energy->fine, UNITS_PER_MWH)
-                    : round_div(energy->units, UNITS_PER_MWH);
+    const int64_t most = INT64_C(1) << 46;
+    int64_t mwh = has_fine
+                      ? round_fine(energy->units, energy->fine, UNITS_PER_MWH)
+                      : round_div(energy->units, UNITS_PER_MWH);
+    return mwh > most ? most : mwh < -most ? -most : mwh;
 }
 
 /* Powers over the day. */
