@@ -52,12 +52,18 @@ byte_take(struct byte_reader *r, size_t len)
 static inline uint128
 byte_get_wide(struct byte_reader *r)
 {
-    uint128 value = 0;
-    for (unsigned shift = 0; shift < 128; shift += 7) {
+    uint64_t low = 0, high = 0;
+    for (unsigned shift = 0; shift < 63; shift += 7) {
         uint8_t byte = byte_get(r);
-        value |= (uint128)(byte & 0x7f) << shift;
+        low |= (uint64_t)(byte & 0x7f) << shift;
         if ((byte & 0x80) == 0)
-            return value;
+            return low;
+    }
+    for (unsigned shift = 0; shift < 64; shift += 7) {
+        uint8_t byte = byte_get(r);
+        high |= (uint64_t)(byte & 0x7f) << shift;
+        if ((byte & 0x80) == 0)
+            return (uint128)high << 63 | low;
     }
     r->failed = true;
     return 0;
