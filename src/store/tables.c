@@ -73,7 +73,8 @@ const char tables_sql[] =
     "  n_replaced INTEGER NOT NULL, imported_at TEXT NOT NULL,"
     "  checksum INTEGER NOT NULL);";
 
-/* clang-format off: as SQL is read */
+/* Laid out as SQL is read. */
+/* clang-format off */
 
 /* A time in ms as text. */
 #define TIME_TEXT(ms)                                                          \
@@ -98,120 +99,48 @@ const char tables_views_sql[] =
     "  (SELECT ifnull(sum(n_readings), 0) FROM chunk WHERE device = d.number)"
     "  + (SELECT count(*) FROM tail WHERE device = d.number AND n_hidden = 0)"
     "    AS n_readings,"
-    "  " TIME_TEXT(
-        FIRST_MS) " AS first,"
-                  "  " TIME_TEXT(
-                      LAST_MS) " AS last"
-                               "  FROM device d ORDER BY d.device_id;"
+    "  " TIME_TEXT("(" FIRST_MS ")") " AS first,"
+    "  " TIME_TEXT("(" LAST_MS ")") " AS last"
+    "  FROM device d ORDER BY d.device_id;"
 
-                               "CREATE VIEW files AS SELECT"
-                               "  path, size_bytes, n_lines, n_rejects, "
-                               "problem, imported_at"
-                               "  FROM file ORDER BY number;"
+    "CREATE VIEW files AS SELECT"
+    "  path, size_bytes, n_lines, n_rejects, problem, imported_at"
+    "  FROM file ORDER BY number;"
 
-                               "CREATE VIEW corrections AS SELECT"
-                               "  d.device_id, c.n_replaced,"
-                               "  " TIME_TEXT(
-                                   "c.first_ms") " AS first,"
-                                                 "  " TIME_TEXT(
-                                                     "c.last_ms") " AS last, "
-                                                                  "c.imported_"
-                                                                  "at"
-                                                                  "  FROM "
-                                                                  "correction "
-                                                                  "c JOIN "
-                                                                  "device d ON "
-                                                                  "d.number = "
-                                                                  "c.device"
-                                                                  "  ORDER BY "
-                                                                  "c.number;"
+    "CREATE VIEW corrections AS SELECT"
+    "  d.device_id, c.n_replaced,"
+    "  " TIME_TEXT("c.first_ms") " AS first,"
+    "  " TIME_TEXT("c.last_ms") " AS last, c.imported_at"
+    "  FROM correction c JOIN device d ON d.number = c.device"
+    "  ORDER BY c.number;"
 
-                                                                  "CREATE VIEW "
-                                                                  "daily AS "
-                                                                  "SELECT"
-                                                                  "  "
-                                                                  "d.device_id,"
-                                                                  " date(r.day "
-                                                                  "* 86400, "
-                                                                  "'unixepoch')"
-                                                                  " AS day, "
-                                                                  "r.n_"
-                                                                  "readings,"
-                                                                  "  "
-                                                                  "r.energy_"
-                                                                  "mwh / 1e6 "
-                                                                  "AS "
-                                                                  "energy_kwh, "
-                                                                  "r.mean_mw / "
-                                                                  "1e3 AS "
-                                                                  "mean_power_"
-                                                                  "w,"
-                                                                  "  r.min_mw "
-                                                                  "/ 1e3 AS "
-                                                                  "min_power_w,"
-                                                                  " r.max_mw / "
-                                                                  "1e3 AS "
-                                                                  "max_power_w"
-                                                                  "  FROM "
-                                                                  "device d "
-                                                                  "JOIN rollup "
-                                                                  "r ON "
-                                                                  "r.device = "
-                                                                  "d.number;"
+    "CREATE VIEW daily AS SELECT"
+    "  d.device_id, date(r.day * 86400, 'unixepoch') AS day, r.n_readings,"
+    "  r.energy_mwh / 1e6 AS energy_kwh, r.mean_mw / 1e3 AS mean_power_w,"
+    "  r.min_mw / 1e3 AS min_power_w, r.max_mw / 1e3 AS max_power_w"
+    "  FROM device d JOIN rollup r ON r.device = d.number;"
 
-                                                                  /* x: the
-                                                                     hour's
-                                                                     bytes as 12
-                                                                     hexadecimal
-                                                                     digits. The
-                                                                     limit keeps
-                                                                     SQLite from
-                                                                     computing
-                                                                     it for each
-                                                                     digit once
-                                                                     more. */
-                                                                  "CREATE VIEW "
-                                                                  "hourly AS "
-                                                                  "SELECT"
-                                                                  "  "
-                                                                  "d.device_id,"
-                                                                  "  "
-                                                                  "strftime('%"
-                                                                  "Y-%m-%dT%H:%"
-                                                                  "M:%SZ',"
-                                                                  "    r.day * "
-                                                                  "86400 + "
-                                                                  "h.value * "
-                                                                  "3600, "
-                                                                  "'unixepoch')"
-                                                                  " AS hour,"
-                                                                  "  "
-                                                                  "(r.hour_low_"
-                                                                  "mwh + "
-                                                                  "(SELECT"
-                                                                  "    " DIGIT(1) " * 17592186044416 + " DIGIT(
-                                                                      2) " * "
-                                                                         "10995"
-                                                                         "11627"
-                                                                         "776 +"
-                                                                         "   "
-                                                                         " " DIGIT(3) " * 68719476736 + " DIGIT(
-                                                                             4) " * 4294967296 +"
-                                                                                "    " DIGIT(5) " * 268435456 + " DIGIT(
-                                                                                    6) " * 16777216 +"
-                                                                                       "    " DIGIT(7) " * 1048576 + " DIGIT(
-                                                                                           8) " * 65536 +"
-                                                                                              "    " DIGIT(9) " * 4096 + " DIGIT(
-                                                                                                  10) " * 256 +"
-                                                                                                      "    " DIGIT(11) " * 16 + " DIGIT(
-                                                                                                          12) "    FROM (SELECT substr('000000000000' || hex(substr(r.hour_mwh,"
-                                                                                                              "      h.value * (length(r.hour_mwh) / 24) + 1,"
-                                                                                                              "      length(r.hour_mwh) / 24)), -12) AS x LIMIT 1))) / 1e6"
-                                                                                                              "    AS energy_kwh"
-                                                                                                              "  FROM device d JOIN rollup r ON r.device = d.number"
-                                                                                                              "  JOIN json_each("
-                                                                                                              "    '[0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23]') h"
-                                                                                                              "  WHERE r.hours >> h.value & 1;";
+    /* x: the hour's bytes as 12 hexadecimal digits. The limit keeps SQLite
+       from computing it for each digit once more. */
+    "CREATE VIEW hourly AS SELECT"
+    "  d.device_id,"
+    "  strftime('%Y-%m-%dT%H:%M:%SZ',"
+    "    r.day * 86400 + h.value * 3600, 'unixepoch') AS hour,"
+    "  (r.hour_low_mwh + (SELECT"
+    "    " DIGIT(1) " * 17592186044416 + " DIGIT(2) " * 1099511627776 +"
+    "    " DIGIT(3) " * 68719476736 + " DIGIT(4) " * 4294967296 +"
+    "    " DIGIT(5) " * 268435456 + " DIGIT(6) " * 16777216 +"
+    "    " DIGIT(7) " * 1048576 + " DIGIT(8) " * 65536 +"
+    "    " DIGIT(9) " * 4096 + " DIGIT(10) " * 256 +"
+    "    " DIGIT(11) " * 16 + " DIGIT(12)
+    "    FROM (SELECT substr('000000000000' || hex(substr(r.hour_mwh,"
+    "      h.value * (length(r.hour_mwh) / 24) + 1,"
+    "      length(r.hour_mwh) / 24)), -12) AS x LIMIT 1))) / 1e6"
+    "    AS energy_kwh"
+    "  FROM device d JOIN rollup r ON r.device = d.number"
+    "  JOIN json_each("
+    "    '[0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23]') h"
+    "  WHERE r.hours >> h.value & 1;";
 
 /* clang-format on */
 
