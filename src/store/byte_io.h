@@ -112,13 +112,15 @@ byte_put_count(uint8_t *to, uint64_t value)
 static inline uint8_t *
 byte_put_signed_wide(uint8_t *to, int128 value)
 {
-    return byte_put_wide(to, (uint128)value << 1 ^ (uint128)(value >> 127));
+    uint128 sign = value < 0 ? ~(uint128)0 : 0;
+    return byte_put_wide(to, (uint128)value << 1 ^ sign);
 }
 
 static inline uint8_t *
 byte_put_signed(uint8_t *to, int64_t value)
 {
-    return byte_put_wide(to, (uint64_t)value << 1 ^ (uint64_t)(value >> 63));
+    uint64_t sign = value < 0 ? UINT64_MAX : 0;
+    return byte_put_wide(to, (uint64_t)value << 1 ^ sign);
 }
 
 #endif

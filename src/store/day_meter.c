@@ -33,6 +33,21 @@ day_meter_init(struct day_meter *meter, const struct kernels *kernels)
     return account_set_reserve(&meter->set, 1);
 }
 
+/* The sets stay, emptied: to make them anew takes longer. */
+int
+day_meter_reset(struct day_meter *meter)
+{
+    struct account_set set = meter->set, join = meter->join;
+    free(account_set_take(&set, 0).extra);
+    profile_release(&set.profile);
+    profile_release(&join.profile);
+    free(meter->days);
+    free(meter->last.extra);
+    *meter = (struct day_meter){
+        .set = set, .join = join, .min_nw = INT64_MAX, .max_nw = INT64_MIN};
+    return WATTLE_OK;
+}
+
 void
 day_meter_release(struct day_meter *meter)
 {
@@ -73,11 +88,15 @@ round_fine(int128 units, struct int256 fine, int64_t unit)
     return out;
 }
 
+/* Cut to 70 GWh, so that the hours of a day fit the table (tables.c). */
 static int64_t
 to_mwh(const struct profile_energy *energy, bool has_fine)
 {
-    return has_fine ? round_fine(energy->units, energy->fine, UNITS_PER_MWH)
-                    : round_div(energy->units, UNITS_PER_MWH);
+    const int64_t most = INT64_C(1) << 46;
+    int64_t mwh = has_fine
+                      ? round_fine(energy->units, energy->fine, UNITS_PER_MWH)
+                      : round_div(energy->units, UNITS_PER_MWH);
+    return mwh > most ? most : mwh < -most ? -most : mwh;
 }
 
 /* Powers over the day. */

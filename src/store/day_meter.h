@@ -62,6 +62,9 @@ struct day_meter {
 int day_meter_init(struct day_meter *meter, const struct kernels *kernels);
 void day_meter_release(struct day_meter *meter);
 
+/* Forgets everything, to begin with another device. */
+int day_meter_reset(struct day_meter *meter);
+
 /* Adds rows of a block. */
 int day_meter_add(struct day_meter *meter, const struct block *block,
                   size_t first, size_t n_rows);
