@@ -54,7 +54,7 @@ _wattle() {
     fi
 
     if ((COMP_CWORD == 1)); then
-        _wattle_words "report query generate help version --help --version" "$cur"
+        _wattle_words "report query sql generate help version --help --version" "$cur"
         return
     fi
     case ${COMP_WORDS[1]} in
@@ -68,13 +68,16 @@ _wattle() {
         options="--device --location --since --until --every --total --raw
             --fill --what --rate --max-gap --json --csv --help"
         ;;
+    sql)
+        options="--json --csv --help"
+        ;;
     generate)
         options="--out --force --files --zstd --gzip --quiet --no-progress
             --devices --readings --seed --interval --start --mains --order
             --dirty --threads --trace --help"
         ;;
     help)
-        ((COMP_CWORD == 2)) && _wattle_words "report query generate" "$cur"
+        ((COMP_CWORD == 2)) && _wattle_words "report query sql generate" "$cur"
         compopt +o default +o bashdefault 2>/dev/null
         return
         ;;

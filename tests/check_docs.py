@@ -21,7 +21,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = os.path.join(ROOT, "build", "release")
 
 # Documents whose commands are run, in one folder for each document.
-RUN = ["README.md", "docs/formulas.md", "docs/input.md", "docs/library.md"]
+RUN = ["README.md", "docs/formulas.md", "docs/input.md", "docs/library.md",
+       "docs/sql.md"]
 
 # Words that begin a command which belongs to a checkout or to root.
 NOT_RUN = {"make", "sudo", "git", "apt-get", "cd"}

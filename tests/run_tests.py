@@ -22,7 +22,8 @@ CHECKED = os.path.join(ROOT, "build", "test", "wattle")
 
 TIERS = ["quick", "test", "full"]
 
-# python3-selenium is for Debian's own Python, which may not be the first one.
+# Debian's own Python has python3-selenium, and an SQLite that loads extensions;
+# it may not be the first one.
 DEBIAN_PYTHON = ("/usr/bin/python3" if os.path.exists("/usr/bin/python3")
                  else sys.executable)
 
@@ -57,6 +58,9 @@ def suites(tier):
         ("query-release", "test",
          python("oracle/check_query.py", RELEASE, "--from", "10000", "--count",
                 ["10", "80", "3000"][level])),
+        ("sql", "quick",
+         [DEBIAN_PYTHON, os.path.join(ROOT, "tests/check_sql.py"), CHECKED,
+          os.path.join(ROOT, "build/release/wattle_sqlite.so")]),
         ("same-bytes", "test", python("same_bytes.py", RELEASE, tier)),
         ("generated", "test", python("check_generate.py", CHECKED, RELEASE)),
         ("trace", "quick", python("check_trace.py", CHECKED)),
