@@ -270,8 +270,8 @@ note_columns(struct export *e, const char *id, const struct wattle_batch *batch)
         any = (i > 0 ? any : 0) | (columns & batch->presence[i]);
         all &= batch->presence[i];
     }
-    e->has_gaps = e->has_gaps || any != all ||
-                  (e->columns != 0 && any != e->columns);
+    e->has_gaps =
+        e->has_gaps || any != all || (e->columns != 0 && any != e->columns);
     e->columns |= any;
 }
 

@@ -72,6 +72,12 @@ catalog_read_devices(struct database *db, struct registry *devices,
     }
     sqlite3_finalize(row);
     checksum_free(checksum);
+    int64_t greatest = -1; /* of those with readings */
+    if (status == WATTLE_OK)
+        status = database_number(db, "SELECT max(device) FROM chunk", &greatest,
+                                 error);
+    if (status == WATTLE_OK && greatest > 0 && greatest >= devices->n_devices)
+        return complain_damage(db, "device", error);
     return status;
 }
 

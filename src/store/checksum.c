@@ -78,6 +78,15 @@ checksum_columns(struct checksum *checksum, sqlite3_stmt *row, int from, int to)
     }
 }
 
+bool
+checksum_holds(struct checksum *checksum, sqlite3_stmt *row, int n)
+{
+    checksum_begin(checksum);
+    checksum_columns(checksum, row, 0, n - 1);
+    return sqlite3_column_type(row, n - 1) == SQLITE_INTEGER &&
+           checksum_end(checksum) == sqlite3_column_int64(row, n - 1);
+}
+
 int64_t
 checksum_of(const void *bytes, size_t len)
 {

@@ -9,6 +9,7 @@
 #define STORE_CHECKSUM_H
 
 #include <sqlite3.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,6 +27,9 @@ int64_t checksum_end(const struct checksum *checksum);
 /* Adds columns [from, to) of a row: REAL values as their bits. */
 void checksum_columns(struct checksum *checksum, sqlite3_stmt *row, int from,
                       int to);
+
+/* Whether the last of a row's n columns is the checksum of those before. */
+bool checksum_holds(struct checksum *checksum, sqlite3_stmt *row, int n);
 
 /* Of one blob alone. */
 int64_t checksum_of(const void *bytes, size_t len);

@@ -13,6 +13,8 @@
     "presence, voltage_nano, current_nano, power_factor_nano, power_nano, "    \
     "energy_nano, n_duplicates, n_rounded, n_hidden"
 
+#define N_CHUNK_COLUMNS 13 /* of the table chunk */
+
 const char stored_tail_sql[] =
     "INSERT OR REPLACE INTO tail(device, time_ms, " TAIL_COLUMNS
     ", checksum) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)";
@@ -28,8 +30,9 @@ stored_open(struct stored *s, struct database *db, struct wattle_error *error)
     s->tail->n_rows = 0;
     s->list_chunks = database_prepare(
         db,
-        "SELECT number, first_ms, last_ms, n_readings, n_duplicates, "
-        "n_rounded FROM chunk WHERE device = ?1 AND first_ms < ?3 AND "
+        "SELECT number, device, first_ms, last_ms, n_readings, n_duplicates, "
+        "n_rounded, energy_kwh, mean_power_w, min_power_w, max_power_w, "
+        "summary, checksum FROM chunk WHERE device = ?1 AND first_ms < ?3 AND "
         "first_ms >= ifnull((SELECT max(first_ms) FROM chunk WHERE "
         "device = ?1 AND first_ms <= ?2), ?2) AND last_ms >= ?2 "
         "ORDER BY first_ms",
@@ -60,6 +63,15 @@ stored_close(struct stored *s)
 }
 
 static int
+complain_chunk(const struct stored *s, int64_t number,
+               struct wattle_error *error)
+{
+    return error_set_at(error, WATTLE_ERR_FORMAT, s->db->path, 0,
+                        "chunk %lld is damaged; try 'wattle check'",
+                        (long long)number);
+}
+
+static int
 add_chunk(struct stored *s, struct wattle_error *error)
 {
     struct stored_chunk *chunks = buffer_grow_array(
@@ -67,13 +79,16 @@ add_chunk(struct stored *s, struct wattle_error *error)
     if (chunks == NULL)
         return error_memory(error);
     s->chunks = chunks;
+    if (!checksum_holds(s->checksum, s->list_chunks, N_CHUNK_COLUMNS))
+        return complain_chunk(s, sqlite3_column_int64(s->list_chunks, 0),
+                              error);
     chunks[s->n_chunks++] = (struct stored_chunk){
         .number = sqlite3_column_int64(s->list_chunks, 0),
-        .first_ms = sqlite3_column_int64(s->list_chunks, 1),
-        .last_ms = sqlite3_column_int64(s->list_chunks, 2),
-        .n_readings = (uint64_t)sqlite3_column_int64(s->list_chunks, 3),
-        .n_duplicates = (uint64_t)sqlite3_column_int64(s->list_chunks, 4),
-        .n_rounded = (uint64_t)sqlite3_column_int64(s->list_chunks, 5),
+        .first_ms = sqlite3_column_int64(s->list_chunks, 2),
+        .last_ms = sqlite3_column_int64(s->list_chunks, 3),
+        .n_readings = (uint64_t)sqlite3_column_int64(s->list_chunks, 4),
+        .n_duplicates = (uint64_t)sqlite3_column_int64(s->list_chunks, 5),
+        .n_rounded = (uint64_t)sqlite3_column_int64(s->list_chunks, 6),
     };
     return WATTLE_OK;
 }
@@ -90,10 +105,7 @@ add_tail_row(struct stored *s, struct wattle_error *error)
 {
     sqlite3_stmt *row = s->list_tail;
     struct block *tail = s->tail;
-    checksum_begin(s->checksum);
-    checksum_columns(s->checksum, row, 0, 11);
-    if (checksum_end(s->checksum) != sqlite3_column_int64(row, 11) ||
-        tail->n_rows == BLOCK_ROWS)
+    if (!checksum_holds(s->checksum, row, 12) || tail->n_rows == BLOCK_ROWS)
         return complain_tail(s, error);
     size_t at = tail->n_rows++;
     tail->column[BLOCK_TIME][at] = sqlite3_column_int64(row, 1);
@@ -206,15 +218,14 @@ stored_fetch(void *context, int64_t number, struct buffer *data,
         const void *bytes = sqlite3_column_blob(s->fetch_data, 1);
         size_t len = (size_t)sqlite3_column_bytes(s->fetch_data, 1);
         if (bytes == NULL ||
+            sqlite3_column_type(s->fetch_data, 1) != SQLITE_BLOB ||
             checksum_of(bytes, len) != sqlite3_column_int64(s->fetch_data, 0))
             result = SQLITE_DONE;
         else if (buffer_append(data, bytes, len) != WATTLE_OK)
             status = error_memory(error);
     }
     if (result == SQLITE_DONE)
-        status = error_set_at(error, WATTLE_ERR_FORMAT, s->db->path, 0,
-                              "chunk %lld is damaged; try 'wattle check'",
-                              (long long)number);
+        status = complain_chunk(s, number, error);
     sqlite3_reset(s->fetch_data);
     return status;
 }
