@@ -3,9 +3,11 @@
  */
 #include "store/stored.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/civil_time.h"
 #include "base/error.h"
 
 /* Columns of the table tail between device, time and checksum. */
@@ -204,6 +206,23 @@ stored_add_places(const struct stored *s, struct device_merge *merge)
     if (status == WATTLE_OK && s->tail->n_rows > 0)
         status = device_merge_add_tail(merge, s->tail);
     return status;
+}
+
+/* With the chunk's time, if it is one of those found last. */
+static int
+complain_chunk(const struct stored *s, int64_t number,
+               struct wattle_error *error)
+{
+    char when[2 * CIVIL_TEXT_SIZE] = "", first[CIVIL_TEXT_SIZE];
+    for (size_t i = 0; i < s->n_chunks; i++) {
+        if (s->chunks[i].number == number) {
+            civil_format(s->chunks[i].first_ms, first);
+            snprintf(when, sizeof(when), ", from %s on,", first);
+        }
+    }
+    return error_set_at(error, WATTLE_ERR_FORMAT, s->db->path, 0,
+                        "chunk %lld%s is damaged; try 'wattle check'",
+                        (long long)number, when);
 }
 
 int
