@@ -31,7 +31,8 @@ void checksum_columns(struct checksum *checksum, sqlite3_stmt *row, int from,
 /* Whether the last of a row's n columns is the checksum of those before. */
 bool checksum_holds(struct checksum *checksum, sqlite3_stmt *row, int n);
 
-/* Of one blob alone. */
+/* Of one blob alone; and whether it still is. */
 int64_t checksum_of(const void *bytes, size_t len);
+bool checksum_is_of(int64_t checksum, const void *bytes, size_t len);
 
 #endif

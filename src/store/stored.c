@@ -64,13 +64,21 @@ stored_close(struct stored *s)
     *s = (struct stored){0};
 }
 
+/* With the chunk's time, if it is one of those found last. */
 static int
 complain_chunk(const struct stored *s, int64_t number,
                struct wattle_error *error)
 {
+    char when[2 * CIVIL_TEXT_SIZE] = "", first[CIVIL_TEXT_SIZE];
+    for (size_t i = 0; i < s->n_chunks; i++) {
+        if (s->chunks[i].number == number) {
+            civil_format(s->chunks[i].first_ms, first);
+            snprintf(when, sizeof(when), ", from %s on,", first);
+        }
+    }
     return error_set_at(error, WATTLE_ERR_FORMAT, s->db->path, 0,
-                        "chunk %lld is damaged; try 'wattle check'",
-                        (long long)number);
+                        "chunk %lld%s is damaged; try 'wattle check'",
+                        (long long)number, when);
 }
 
 static int
@@ -208,23 +216,6 @@ stored_add_places(const struct stored *s, struct device_merge *merge)
     return status;
 }
 
-/* With the chunk's time, if it is one of those found last. */
-static int
-complain_chunk(const struct stored *s, int64_t number,
-               struct wattle_error *error)
-{
-    char when[2 * CIVIL_TEXT_SIZE] = "", first[CIVIL_TEXT_SIZE];
-    for (size_t i = 0; i < s->n_chunks; i++) {
-        if (s->chunks[i].number == number) {
-            civil_format(s->chunks[i].first_ms, first);
-            snprintf(when, sizeof(when), ", from %s on,", first);
-        }
-    }
-    return error_set_at(error, WATTLE_ERR_FORMAT, s->db->path, 0,
-                        "chunk %lld%s is damaged; try 'wattle check'",
-                        (long long)number, when);
-}
-
 int
 stored_fetch(void *context, int64_t number, struct buffer *data,
              struct wattle_error *error)
@@ -238,7 +229,7 @@ stored_fetch(void *context, int64_t number, struct buffer *data,
         size_t len = (size_t)sqlite3_column_bytes(s->fetch_data, 1);
         if (bytes == NULL ||
             sqlite3_column_type(s->fetch_data, 1) != SQLITE_BLOB ||
-            checksum_of(bytes, len) != sqlite3_column_int64(s->fetch_data, 0))
+            !checksum_is_of(sqlite3_column_int64(s->fetch_data, 0), bytes, len))
             result = SQLITE_DONE;
         else if (buffer_append(data, bytes, len) != WATTLE_OK)
             status = error_memory(error);
