@@ -12,6 +12,11 @@ _wattle_value() {
     --value) _wattle_words "power-w power-kw energy-wh energy-kwh" "$cur" ;;
     --simd) _wattle_words "auto scalar avx2 avx512 neon" "$cur" ;;
     --reader) _wattle_words "auto mmap pread uring" "$cur" ;;
+    --fill) _wattle_words "none null zero" "$cur" ;;
+    --what)
+        _wattle_words "power energy voltage current power_factor efficiency all" \
+            "$cur"
+        ;;
     --mains) _wattle_words "120 230" "$cur" ;;
     --order) _wattle_words "time device" "$cur" ;;
     --out)
@@ -25,7 +30,7 @@ _wattle_value() {
             compopt +o default +o bashdefault 2>/dev/null
         fi
         ;;
-    --since | --until | --device | --rate | --budget | --max-gap | --top | \
+    --since | --until | --device | --location | --every | --rate | --budget | --max-gap | --top | \
         --threads | --block | --files | --readings | --seed | --interval | \
         --start | --dirty)
         # a number, a time or a pattern: nothing to offer, no files either
@@ -49,7 +54,7 @@ _wattle() {
     fi
 
     if ((COMP_CWORD == 1)); then
-        _wattle_words "report generate help version --help --version" "$cur"
+        _wattle_words "report query generate help version --help --version" "$cur"
         return
     fi
     case ${COMP_WORDS[1]} in
@@ -59,13 +64,17 @@ _wattle() {
             --no-progress --timings --trace --threads --simd --reader --no-memo
             --block --help"
         ;;
+    query)
+        options="--device --location --since --until --every --total --raw
+            --fill --what --rate --max-gap --json --csv --help"
+        ;;
     generate)
         options="--out --force --files --zstd --gzip --quiet --no-progress
             --devices --readings --seed --interval --start --mains --order
             --dirty --threads --trace --help"
         ;;
     help)
-        ((COMP_CWORD == 2)) && _wattle_words "report generate" "$cur"
+        ((COMP_CWORD == 2)) && _wattle_words "report query generate" "$cur"
         compopt +o default +o bashdefault 2>/dev/null
         return
         ;;

@@ -70,8 +70,8 @@ int wattle_database_compact(const char *path, int64_t wait_ms,
 struct wattle_export_options {
     const char *const *device_globs; /* any may match; see fnmatch(3) */
     size_t n_device_globs;           /* 0 = all devices */
-    int64_t since_ms; /* inclusive; WATTLE_NO_TIME = no limit */
-    int64_t until_ms; /* exclusive; WATTLE_NO_TIME = no limit */
+    int64_t since_ms;                /* inclusive; WATTLE_NO_TIME = no limit */
+    int64_t until_ms;                /* exclusive; WATTLE_NO_TIME = no limit */
 };
 
 /* Sets every field to its default: everything. */

@@ -6,8 +6,12 @@
 
 #include "wattle/answers.h"
 #include "wattle/batch.h"
+#include "wattle/database.h"
 #include "wattle/error.h"
 #include "wattle/generate.h"
+#include "wattle/import.h"
+#include "wattle/maintain.h"
+#include "wattle/query.h"
 #include "wattle/report.h"
 #include "wattle/trace.h"
 

@@ -10,18 +10,15 @@
 #include <string.h>
 
 #include "analytics/account_block.h"
-#include "analytics/efficiency.h"
 #include "analytics/power.h"
+#include "analytics/reading.h"
 #include "base/buffer.h"
 #include "base/civil_time.h"
-#include "base/decimal.h"
 #include "wattle/error.h"
 
 /* More stretches than this mean "unsorted"; sorting is then cheaper. */
 #define MAX_STRETCHES_PER_DEVICE 64
 #define MAX_STRETCHES            100000
-
-#define HAS(column) (1u << (column))
 
 void
 account_set_init(struct account_set *set, int64_t max_gap_ms, bool no_memo)
@@ -209,81 +206,6 @@ account_extra_of(struct account *account)
     return account->extra;
 }
 
-/* A reading as the general way takes it. */
-struct reading {
-    struct power_point point;
-    bool has_efficiency;
-    bool is_milli;     /* the factor is a whole number of thousandths */
-    int128 efficiency; /* in 2^-56 or 1e-9 * 2^-60, as is_milli says */
-    int128 energy;     /* units, when the reading gives energy */
-    bool has_energy;
-};
-
-static int64_t
-nano_at(const struct wattle_batch *batch, int column, size_t row)
-{
-    int64_t unit = decimal_power_of_ten(9 - batch->decimals[column]);
-    return batch->columns[column][row] * unit;
-}
-
-static void
-read_efficiency(const struct wattle_batch *batch, size_t row, bool no_memo,
-                struct reading *reading)
-{
-    int64_t factor = nano_at(batch, WATTLE_POWER_FACTOR, row);
-    int64_t current = nano_at(batch, WATTLE_CURRENT, row);
-    const int64_t milli = DECIMAL_ONE / 1000;
-    bool on_grid = factor % milli == 0 && current % milli == 0 && !no_memo;
-    reading->has_efficiency = true;
-    reading->is_milli = factor % milli == 0;
-    if (on_grid) {
-        reading->efficiency =
-            efficiency_milli(efficiency_factor_memo(factor / milli),
-                             efficiency_relief_memo(current / milli));
-    } else if (reading->is_milli) {
-        reading->efficiency = efficiency_milli(
-            efficiency_factor(factor / milli), efficiency_relief(current));
-    } else {
-        uint64_t product = efficiency_product(efficiency_shape(factor),
-                                              efficiency_load(current));
-        reading->efficiency = (int128)factor * (int64_t)product;
-    }
-}
-
-/* Energy units in 1e-9 Wh: 7.2e18 / 1e12. */
-#define UNITS_PER_NANO_WH 7200000
-
-static void
-read_row(const struct account_set *set, const struct wattle_batch *batch,
-         size_t row, struct reading *reading)
-{
-    unsigned has = 0;
-    for (int c = 0; c < WATTLE_N_COLUMNS; c++)
-        has |= batch->columns[c] != NULL ? HAS(c) : 0;
-    if (batch->presence != NULL)
-        has &= batch->presence[row];
-    const unsigned product =
-        HAS(WATTLE_VOLTAGE) | HAS(WATTLE_CURRENT) | HAS(WATTLE_POWER_FACTOR);
-    *reading = (struct reading){
-        .point = {.time_ms = batch->time_ms[row], .nw = ACCOUNT_NO_POWER}};
-    if ((has & HAS(WATTLE_POWER)) != 0)
-        power_from_watts(&reading->point, batch->columns[WATTLE_POWER][row],
-                         batch->decimals[WATTLE_POWER]);
-    else if ((has & product) == product)
-        power_from_product(&reading->point, nano_at(batch, WATTLE_VOLTAGE, row),
-                           nano_at(batch, WATTLE_CURRENT, row),
-                           nano_at(batch, WATTLE_POWER_FACTOR, row));
-    else if ((has & HAS(WATTLE_ENERGY)) != 0) {
-        int64_t unit = decimal_power_of_ten(9 - batch->decimals[WATTLE_ENERGY]);
-        reading->has_energy = true;
-        reading->energy = (int128)batch->columns[WATTLE_ENERGY][row] * unit *
-                          UNITS_PER_NANO_WH;
-    }
-    if ((has & HAS(WATTLE_CURRENT)) != 0 &&
-        (has & HAS(WATTLE_POWER_FACTOR)) != 0)
-        read_efficiency(batch, row, set->no_memo, reading);
-}
-
 static void
 count_gap(struct account *account, int64_t dt)
 {
@@ -450,7 +372,7 @@ account_add_row(struct account_set *set, const struct wattle_batch *batch,
     if (set->accounts[device].is_disordered)
         return WATTLE_OK;
     struct reading reading;
-    read_row(set, batch, row, &reading);
+    reading_from_row(&reading, batch, row, set->no_memo);
     settle_device(set, device);
     int status = add_reading(set, device, &reading);
     account_resume(set, device);

@@ -1,24 +1,19 @@
 /*
  * account_block.c - the quick way into accounts.
  *
- * A block qualifies when every row has voltage, current and power factor (or
- * every row a power) at few enough decimals that each power is a whole
- * number of nW. Then powers come first, as one column; and each row whose
- * step stays within one clock hour and within the largest gap is added by a
- * kernel. Any other row takes the general way. The sums by hour are kept
- * aside and written when the hour changes.
+ * A block of ordinary rows (reading_block.h) qualifies. Powers and
+ * efficiencies come first, as columns; then each row whose step stays within
+ * one clock hour and within the largest gap is added by a kernel. Any other
+ * row takes the general way. The sums by hour are kept aside and written when
+ * the hour changes.
  */
 #include "analytics/account_block.h"
 
-#include "analytics/efficiency.h"
 #include "analytics/power.h"
+#include "analytics/reading_block.h"
 #include "base/civil_time.h"
-#include "base/decimal.h"
 #include "simd/kernels.h"
 #include "wattle/error.h"
-
-/* v * i below this and |pf| <= 1.000 keep the power narrow. */
-#define MAX_APPARENT (POWER_NARROW_LIMIT / 1000)
 
 /* Sums of the current hour that are not in the profile yet. */
 struct pending {
@@ -176,126 +171,23 @@ add_rows(struct block *b)
     return status;
 }
 
-/* Without the tables. */
-static void
-rate_rows_afresh(const struct wattle_batch *batch, int64_t *efficiency)
-{
-    const int64_t *factor = batch->columns[WATTLE_POWER_FACTOR];
-    const int64_t *current = batch->columns[WATTLE_CURRENT];
-    const int64_t milli = DECIMAL_ONE / 1000;
-    for (size_t i = 0; i < batch->n_rows; i++)
-        efficiency[i] = efficiency_milli(efficiency_factor(factor[i]),
-                                         efficiency_relief(current[i] * milli));
-}
-
-/* By the tables, which it fills. */
-static void
-rate_rows_filling(const int64_t *factor, const int64_t *current, size_t n,
-                  int64_t *efficiency)
-{
-    for (size_t i = 0; i < n; i++)
-        efficiency[i] = efficiency_milli(efficiency_factor_memo(factor[i]),
-                                         efficiency_relief_memo(current[i]));
-}
-
-/* By the tables; false when a value is not in them. */
-static bool
-rate_rows_known(const int64_t *factor, const int64_t *current, size_t n,
-                int64_t *efficiency)
-{
-    uint64_t any = 0;
-    int64_t known = 1; /* what is not in its table yet is even */
-    for (size_t i = 0; i < n; i++)
-        any |= (uint64_t)current[i];
-    for (size_t i = 0; i < n && any < EFFICIENCY_CURRENTS; i++) {
-        int64_t of_factor = atomic_load_explicit(
-            &efficiency_factors[EFFICIENCY_MAX_FACTOR + factor[i]],
-            memory_order_relaxed);
-        int64_t relief = atomic_load_explicit(&efficiency_reliefs[current[i]],
-                                              memory_order_relaxed);
-        known &= of_factor & relief;
-        efficiency[i] = efficiency_milli(of_factor, relief);
-    }
-    return known != 0 && any < EFFICIENCY_CURRENTS;
-}
-
-/* The efficiencies of a block with current and power factor in thousandths. */
-static void
-rate_rows(const struct wattle_batch *batch, bool no_memo, int64_t *efficiency)
-{
-    const size_t part = 64; /* what is done again for an unknown value */
-    const int64_t *factor = batch->columns[WATTLE_POWER_FACTOR];
-    const int64_t *current = batch->columns[WATTLE_CURRENT];
-    if (no_memo) {
-        rate_rows_afresh(batch, efficiency);
-        return;
-    }
-    for (size_t at = 0; at < batch->n_rows; at += part) {
-        size_t left = batch->n_rows - at;
-        size_t n = left < part ? left : part;
-        if (!rate_rows_known(factor + at, current + at, n, efficiency + at))
-            rate_rows_filling(factor + at, current + at, n, efficiency + at);
-    }
-}
-
-static bool
-scale_power(const struct wattle_batch *batch, int64_t *power_nw)
-{
-    const int64_t *watts = batch->columns[WATTLE_POWER];
-    int64_t unit = decimal_power_of_ten(9 - batch->decimals[WATTLE_POWER]);
-    int64_t limit = POWER_NARROW_LIMIT / unit;
-    for (size_t row = 0; row < batch->n_rows; row++) {
-        if (watts[row] >= limit || watts[row] <= -limit)
-            return false;
-        power_nw[row] = watts[row] * unit;
-    }
-    return true;
-}
-
-static bool
-is_milli(const struct wattle_batch *batch, int column)
-{
-    return batch->columns[column] != NULL && batch->decimals[column] == 3;
-}
-
 bool
 account_block_add(struct account_set *set, const struct wattle_batch *batch,
                   int *status)
 {
-    int64_t power_nw[KERNEL_ROWS];
-    if (batch->n_rows > KERNEL_ROWS || batch->presence != NULL)
+    int64_t power_nw[KERNEL_ROWS], efficiency[KERNEL_ROWS];
+    struct reading_block ordinary = {power_nw, efficiency, false};
+    if (!reading_block_derive(&ordinary, batch, set->kernels, set->no_memo))
         return false;
-    bool has_factor = is_milli(batch, WATTLE_POWER_FACTOR);
-    bool has_current = is_milli(batch, WATTLE_CURRENT);
-    bool has_power = batch->columns[WATTLE_POWER] != NULL;
-    if (has_power) {
-        bool both = batch->columns[WATTLE_CURRENT] != NULL &&
-                    batch->columns[WATTLE_POWER_FACTOR] != NULL;
-        if (both && !(has_factor && has_current))
-            return false;
-        if (!scale_power(batch, power_nw))
-            return false;
-    } else if (!has_factor || !has_current ||
-               !is_milli(batch, WATTLE_VOLTAGE) ||
-               !set->kernels->multiply(batch->columns[WATTLE_VOLTAGE],
-                                       batch->columns[WATTLE_CURRENT],
-                                       batch->columns[WATTLE_POWER_FACTOR],
-                                       batch->n_rows, MAX_APPARENT, power_nw)) {
-        return false;
-    }
     struct block b = {.set = set, .batch = batch, .power_nw = power_nw};
     b.pending.power_hour = INT64_MIN;
     b.pending.power_hour_ms = INT64_MAX;
     b.pending.energy_hour = INT64_MIN;
-    int64_t efficiency[KERNEL_ROWS];
-    bool is_rated = has_factor && has_current;
-    if (is_rated) {
-        rate_rows(batch, set->no_memo, efficiency);
+    if (ordinary.is_rated)
         b.efficiency = efficiency;
-    }
-    if (is_rated != set->is_rated)
+    if (ordinary.is_rated != set->is_rated)
         account_set_settle(set);
-    set->is_rated = is_rated;
+    set->is_rated = ordinary.is_rated;
     *status = add_rows(&b);
     flush_power(&b);
     flush_energy(&b);

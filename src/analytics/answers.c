@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analytics/efficiency.h"
 #include "analytics/power.h"
+#include "analytics/quotient.h"
 #include "analytics/tariff.h"
 #include "base/decimal.h"
 
@@ -32,80 +32,6 @@ struct sums {
 };
 
 #define MEAN_BITS 20
-
-static struct int256
-to_fine(int128 units)
-{
-    return int256_mul(int256_from(units), POWER_FINE_PER_NW);
-}
-
-static double
-ratio_fine(struct int256 numerator, uint64_t denominator, int64_t unit)
-{
-    struct int256 d = int256_mul(int256_from((int128)denominator), unit);
-    return int256_ratio(numerator, int256_mul(d, POWER_FINE_PER_NW));
-}
-
-static double
-kwh_of(int128 units)
-{
-    return int128_ratio(units, PROFILE_UNITS_PER_KWH);
-}
-
-static double
-kwh_of_both(int128 units, struct int256 fine)
-{
-    if (int256_is_zero(fine))
-        return kwh_of(units);
-    return ratio_fine(int256_add(to_fine(units), fine), PROFILE_UNITS_PER_KWH,
-                      1);
-}
-
-/* Energy of an hour or day: whole units, parts of units, fine units. */
-static double
-kwh_of_parts(const struct profile_energy *e)
-{
-    if (e->rest == 0 && int256_is_zero(e->fine))
-        return kwh_of(e->units);
-    const int64_t one = INT64_C(1) << PROFILE_REST_BITS;
-    struct int256 sum = int256_mul(int256_from(e->units), one);
-    sum = int256_add(sum, int256_from(e->rest));
-    sum = int256_mul(sum, POWER_FINE_PER_NW);
-    sum = int256_add(sum, int256_mul(e->fine, one));
-    return ratio_fine(sum, PROFILE_UNITS_PER_KWH, one);
-}
-
-/* The mean of efficiencies; NaN of none. */
-static double
-mean_efficiency(int128 milli, int128 nano, uint64_t n)
-{
-    if (n == 0)
-        return NAN;
-    if (nano == 0)
-        return ldexp(int128_ratio(milli, n), -EFFICIENCY_MILLI_BITS);
-    const int shift = EFFICIENCY_NANO_BITS - EFFICIENCY_MILLI_BITS;
-    struct int256 sum =
-        int256_mul(int256_from(milli), DECIMAL_ONE * (INT64_C(1) << shift));
-    sum = int256_add(sum, int256_from(nano));
-    struct int256 places = int256_mul(int256_from(DECIMAL_ONE), (int64_t)n);
-    return ldexp(int256_ratio(sum, places), -EFFICIENCY_NANO_BITS);
-}
-
-static double
-watts_of(int128 nw, uint64_t n)
-{
-    if (n <= UINT64_MAX / (uint64_t)DECIMAL_ONE)
-        return int128_ratio(nw, n * (uint64_t)DECIMAL_ONE);
-    return ratio_fine(to_fine(nw), n, DECIMAL_ONE);
-}
-
-static double
-watts_of_both(int128 nw, struct int256 fine, uint64_t n)
-{
-    if (int256_is_zero(fine))
-        return watts_of(nw, n);
-    return ratio_fine(int256_add(to_fine(nw), fine), n, DECIMAL_ONE);
-}
 
 /* The mean power of a device that has only energies: see docs/formulas.md. */
 static double
@@ -142,12 +68,12 @@ power_extremes(const struct account *a, double *min_w, double *max_w)
     const struct account_extra *extra = a->extra;
     *min_w = *max_w = NAN;
     if (a->min_nw <= a->max_nw) {
-        *min_w = watts_of(a->min_nw, 1);
-        *max_w = watts_of(a->max_nw, 1);
+        *min_w = quotient_watts_narrow(a->min_nw, 1);
+        *max_w = quotient_watts_narrow(a->max_nw, 1);
     }
     if (extra != NULL && extra->n_fine > 0) {
-        *min_w = least(*min_w, ratio_fine(extra->min, 1, DECIMAL_ONE));
-        *max_w = greatest(*max_w, ratio_fine(extra->max, 1, DECIMAL_ONE));
+        *min_w = least(*min_w, quotient_of_fine(extra->min, 1, DECIMAL_ONE));
+        *max_w = greatest(*max_w, quotient_of_fine(extra->max, 1, DECIMAL_ONE));
     }
 }
 
@@ -160,14 +86,14 @@ set_device_figures(struct wattle_figures *f, const struct account *a,
     uint64_t n_power = a->n_readings - (extra != NULL ? extra->n_energy : 0);
     f->n_readings = a->n_readings;
     f->mean_power_w =
-        n_power > 0 ? watts_of_both(a->sum_nw,
-                                    extra != NULL ? extra->sum : zero, n_power)
+        n_power > 0 ? quotient_watts(a->sum_nw,
+                                     extra != NULL ? extra->sum : zero, n_power)
                     : mean_from_energy(a, first_ms);
     power_extremes(a, &f->min_power_w, &f->max_power_w);
-    f->efficiency = mean_efficiency(
+    f->efficiency = quotient_efficiency(
         a->efficiency, extra != NULL ? extra->efficiency : 0, a->n_efficiency);
     f->energy_kwh =
-        kwh_of_both(a->energy, extra != NULL ? extra->energy : zero);
+        quotient_kwh(a->energy, extra != NULL ? extra->energy : zero);
     f->monthly_cost =
         n_power > 0 ? tariff_cost(tariff, a->sum_nw,
                                   extra != NULL ? extra->sum : zero, n_power)
@@ -191,7 +117,7 @@ sums_init(struct sums *s)
 static struct int256
 mean_of_powers(const struct account *a, uint64_t n_power)
 {
-    struct int256 sum = to_fine(a->sum_nw);
+    struct int256 sum = quotient_fine(a->sum_nw);
     if (a->extra != NULL)
         sum = int256_add(sum, a->extra->sum);
     sum = int256_mul(sum, INT64_C(1) << MEAN_BITS);
@@ -255,8 +181,8 @@ mean_power(const struct sums *s)
     if (s->n_power == 0 && s->n_weighted == 0)
         return NAN;
     if (s->n_weighted == 0)
-        return watts_of_both(s->power_nw, s->power, s->n_power);
-    struct int256 sum = int256_add(to_fine(s->power_nw), s->power);
+        return quotient_watts(s->power_nw, s->power, s->n_power);
+    struct int256 sum = int256_add(quotient_fine(s->power_nw), s->power);
     sum = int256_mul(sum, INT64_C(1) << MEAN_BITS);
     struct int256 places = int256_mul(
         int256_from((int128)(s->n_power + s->n_weighted) << MEAN_BITS),
@@ -281,9 +207,9 @@ sums_figures(const struct sums *s, const struct tariff *tariff,
         .mean_power_w = mean_power(s),
         .min_power_w = s->min_w,
         .max_power_w = s->max_w,
-        .efficiency =
-            mean_efficiency(s->efficiency, s->efficiency_nano, s->n_efficiency),
-        .energy_kwh = kwh_of_both(s->energy_units, s->energy),
+        .efficiency = quotient_efficiency(s->efficiency, s->efficiency_nano,
+                                          s->n_efficiency),
+        .energy_kwh = quotient_kwh(s->energy_units, s->energy),
         .monthly_cost = cost_of_means(s, tariff),
         .first_ms = s->n_readings > 0 ? s->first_ms : WATTLE_NO_TIME,
         .last_ms = s->n_readings > 0 ? s->last_ms : WATTLE_NO_TIME,
@@ -459,9 +385,9 @@ set_profile(struct wattle_answers *answers, struct profile *profile)
         const struct profile_hour *h = &profile->hours[i];
         answers->hours[i].mean_power_w =
             h->n_readings > 0
-                ? watts_of_both(h->power_nw, h->power_fine, h->n_readings)
+                ? quotient_watts(h->power_nw, h->power_fine, h->n_readings)
                 : NAN;
-        answers->hours[i].energy_kwh = kwh_of_parts(&h->energy);
+        answers->hours[i].energy_kwh = quotient_kwh_of_parts(&h->energy);
     }
     struct wattle_day_answer *days = calloc(profile->n_days + 1, sizeof(*days));
     answers->days = days;
@@ -470,7 +396,7 @@ set_profile(struct wattle_answers *answers, struct profile *profile)
     for (size_t i = 0; i < profile->n_days; i++) {
         const struct profile_day *day = &profile->days[i];
         days[i].day = day->day;
-        days[i].energy_kwh = kwh_of_parts(&day->energy);
+        days[i].energy_kwh = quotient_kwh_of_parts(&day->energy);
     }
     answers->n_days = profile->n_days;
     return WATTLE_OK;

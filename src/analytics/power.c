@@ -52,23 +52,31 @@ power_fine(const struct power_point *point)
     return int256_mul(int256_from(point->nw), POWER_FINE_PER_NW);
 }
 
-/* Doubled energy up to a moment: whole units and what is left over. */
-struct part {
-    int128 units;
-    int128 rest; /* 2^-60 units */
-};
-
-static struct part
-part_until(const struct power_point *from, const struct power_point *to,
-           int64_t after)
+struct power_part
+power_part_until(const struct power_point *from, const struct power_point *to,
+                 int64_t after_ms)
 {
     int64_t dt = to->time_ms - from->time_ms;
+    if (after_ms == 0 || after_ms == dt) /* without a division */
+        return (struct power_part){(int128)(from->nw + to->nw) * after_ms, 0};
     /* 54 + 35 + 35 bits: it fits */
-    int128 bend = (int128)(to->nw - from->nw) * after * after;
-    int128 rest = bend % dt;
-    struct part part = {(int128)(2 * from->nw) * after + bend / dt,
-                        rest * ((int128)1 << PROFILE_REST_BITS) / dt};
+    int128 bend = (int128)(to->nw - from->nw) * after_ms * after_ms;
+    int128 whole = bend / dt;
+    int128 rest = bend - whole * dt;
+    struct power_part part = {(int128)(2 * from->nw) * after_ms + whole,
+                              rest * ((int128)1 << PROFILE_REST_BITS) / dt};
     return part;
+}
+
+struct int256
+power_fine_until(const struct power_point *from, const struct power_point *to,
+                 int64_t after_ms)
+{
+    int64_t dt = to->time_ms - from->time_ms;
+    struct int256 p0 = power_fine(from);
+    struct int256 bend = int256_mul(int256_sub(power_fine(to), p0), after_ms);
+    bend = int256_div_round(int256_mul(bend, after_ms), dt);
+    return int256_add(int256_mul(int256_add(p0, p0), after_ms), bend);
 }
 
 static void
@@ -78,12 +86,12 @@ step_narrow(struct profile *profile, const struct power_point *from,
     int64_t dt = to->time_ms - from->time_ms;
     int64_t hour = civil_floor_div(from->time_ms, CIVIL_MS_PER_HOUR);
     int128 total = (int128)(from->nw + to->nw) * dt;
-    struct part done = {0, 0};
+    struct power_part done = {0, 0};
     for (;; hour++) {
         int64_t after = (hour + 1) * CIVIL_MS_PER_HOUR - from->time_ms;
         if (after >= dt)
             break;
-        struct part part = part_until(from, to, after);
+        struct power_part part = power_part_until(from, to, after);
         profile_add_part(profile, hour, part.units - done.units,
                          part.rest - done.rest);
         done = part;
@@ -98,18 +106,14 @@ step_fine(struct profile *profile, const struct power_point *from,
 {
     int64_t dt = to->time_ms - from->time_ms;
     int64_t hour = civil_floor_div(from->time_ms, CIVIL_MS_PER_HOUR);
-    struct int256 p0 = power_fine(from);
-    struct int256 p1 = power_fine(to);
-    struct int256 total = int256_mul(int256_add(p0, p1), dt);
+    struct int256 total =
+        int256_mul(int256_add(power_fine(from), power_fine(to)), dt);
     struct int256 done = int256_from(0);
     for (;; hour++) {
         int64_t after = (hour + 1) * CIVIL_MS_PER_HOUR - from->time_ms;
         if (after >= dt)
             break;
-        struct int256 bend = int256_mul(int256_sub(p1, p0), after);
-        bend = int256_div_round(int256_mul(bend, after), dt);
-        struct int256 part = int256_mul(int256_add(p0, p0), after);
-        part = int256_add(part, bend);
+        struct int256 part = power_fine_until(from, to, after);
         profile_add_energy_fine(profile, hour, int256_sub(part, done));
         done = part;
     }

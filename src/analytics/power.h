@@ -39,6 +39,25 @@ void power_from_watts(struct power_point *point, int64_t value, int decimals);
 struct int256 power_fine(const struct power_point *point);
 
 /*
+ * Doubled energy of the straight line between two points, up to a moment
+ * 0 <= after_ms <= dt, dt > 0, after the first; all of it at dt. Differences
+ * of two such values are the parts of a step.
+ */
+struct power_part {
+    int128 units;
+    int128 rest; /* 2^-60 units */
+};
+
+/* Of two narrow powers. */
+struct power_part power_part_until(const struct power_point *from,
+                                   const struct power_point *to,
+                                   int64_t after_ms);
+
+/* Of any powers, in 1e-18 units. */
+struct int256 power_fine_until(const struct power_point *from,
+                               const struct power_point *to, int64_t after_ms);
+
+/*
  * Energy of the straight line between two points, split at full hours into
  * the profile. Adds to *energy (both narrow) or to *energy_fine.
  */

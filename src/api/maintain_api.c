@@ -83,9 +83,9 @@ set_result(struct wattle_check_result *result, const struct verify_result *v,
 {
     int64_t n_devices = 0;
     database_number(db, "SELECT count(*) FROM device", &n_devices, NULL);
-    *result = (struct wattle_check_result){(uint64_t)n_devices, v->n_chunks,
-                                           v->n_readings, v->n_problems,
-                                           v->n_lost};
+    *result =
+        (struct wattle_check_result){(uint64_t)n_devices, v->n_chunks,
+                                     v->n_readings, v->n_problems, v->n_lost};
 }
 
 int
@@ -148,8 +148,8 @@ merge_loose(struct database *db, const char *path, struct wattle_error *error)
 {
     int64_t n_devices = 0;
     struct merge_counts counts = {0};
-    int status = database_number(db, "SELECT count(*) FROM device", &n_devices,
-                                 error);
+    int status =
+        database_number(db, "SELECT count(*) FROM device", &n_devices, error);
     const struct import_merge job = {
         .db = db,
         .readers_path = path,

@@ -211,6 +211,19 @@ divide_digit(const struct int256 *numerator, const struct int256 *divisor,
     return digit;
 }
 
+/* value * 2^exponent; ldexp(3) is slower where a product will do. */
+static double
+scale(double value, int exponent)
+{
+    if (exponent < -900 || exponent > 900)
+        return ldexp(value, exponent);
+    union {
+        uint64_t bits;
+        double power;
+    } two = {.bits = (uint64_t)(1023 + exponent) << 52};
+    return value * two.power;
+}
+
 /*
  * A quotient of 62 bits and more whose lowest bit also says "something is left
  * over" rounds correctly when it is converted: at least nine bits more than the
@@ -219,7 +232,7 @@ divide_digit(const struct int256 *numerator, const struct int256 *divisor,
 static double
 finish_ratio(uint64_t quotient, bool rest, int exponent, bool negative)
 {
-    double value = ldexp((double)(quotient | (rest ? 1 : 0)), exponent);
+    double value = scale((double)(quotient | (rest ? 1 : 0)), exponent);
     return negative ? -value : value;
 }
 

@@ -49,7 +49,8 @@ const struct command command_backup = {
     .summary = "Copy a database, even while others write to it",
     .description =
         "The copy is the database as it is at one moment. It must not exist\n"
-        "yet, and gets its name when it is whole and on the disk. Exit status:\n"
+        "yet, and gets its name when it is whole and on the disk. Exit "
+        "status:\n"
         "0 done, 2 error.",
     .options = backup_options,
     .run = run_backup,

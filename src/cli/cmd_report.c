@@ -4,11 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "cli/command.h"
 #include "cli/progress.h"
+#include "cli/terminal.h"
 #include "cli/trace_file.h"
 #include "wattle/report.h"
 
@@ -227,44 +226,11 @@ read_arguments(const struct command *self, int argc, char **argv,
 }
 
 static int
-text_width(void)
-{
-    struct winsize size;
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 80)
-        return size.ws_col < 120 ? size.ws_col : 120;
-    return 80;
-}
-
-/*
- * As the locale's name says; setlocale(3) would read files of the system for
- * this one question.
- */
-static bool
-is_utf8_locale(void)
-{
-    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
-    const char *locale = NULL;
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (locale == NULL || locale[0] == '\0')
-            locale = getenv(names[i]);
-    }
-    return locale != NULL && (strcasestr(locale, "utf-8") != NULL ||
-                              strcasestr(locale, "utf8") != NULL);
-}
-
-static int
 print_text(const struct wattle_answers *answers, int top)
 {
-    const char *no_colour = getenv("NO_COLOR");
-    const char *terminal = getenv("TERM");
-    bool is_dumb = terminal != NULL && strcmp(terminal, "dumb") == 0;
-    struct wattle_text_style style = {
-        .width = text_width(),
-        .is_utf8 = is_utf8_locale(),
-        .is_colour = isatty(STDOUT_FILENO) && !is_dumb &&
-                     (no_colour == NULL || no_colour[0] == '\0'),
-        .top = top,
-    };
+    struct wattle_text_style style;
+    terminal_style(&style);
+    style.top = top;
     return wattle_answers_write_text(answers, &style, stdout);
 }
 

@@ -7,10 +7,8 @@
 #include "base/decimal.h"
 
 static const char *const names[WATTLE_N_COLUMNS] = {
-    [WATTLE_VOLTAGE] = "voltage",
-    [WATTLE_CURRENT] = "current",
-    [WATTLE_POWER_FACTOR] = "power_factor",
-    [WATTLE_POWER] = "power",
+    [WATTLE_VOLTAGE] = "voltage",           [WATTLE_CURRENT] = "current",
+    [WATTLE_POWER_FACTOR] = "power_factor", [WATTLE_POWER] = "power",
     [WATTLE_ENERGY] = "energy_wh",
 };
 

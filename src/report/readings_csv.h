@@ -15,8 +15,7 @@
  * energy_wh column, which lets rows differ, is added when not every reading
  * has all the others.
  */
-void readings_csv_header(struct text_out *out, unsigned columns,
-                         bool has_gaps);
+void readings_csv_header(struct text_out *out, unsigned columns, bool has_gaps);
 
 /* Rows of one device, under that header. */
 void readings_csv_rows(struct text_out *out, unsigned columns, bool has_gaps,

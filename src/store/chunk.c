@@ -8,8 +8,9 @@
 #include "base/civil_time.h"
 #include "store/byte_io.h"
 
-#define MAX_ENTRY_BYTES (4 + 3 * 10 + 2 * 19) /* of a block, in the directory  \
-                                               */
+#define MAX_ENTRY_BYTES                                                        \
+    (4 + 3 * 10 + 2 * 19) /* of a block, in the directory                      \
+                           */
 
 bool
 chunk_open(struct chunk *chunk, const void *bytes, size_t len)

@@ -111,8 +111,7 @@ copy_devices(struct salvage *s)
         char name[48];
         snprintf(name, sizeof(name), "damaged-%lld", (long long)i);
         sqlite3_bind_int64(row, 1, i);
-        bool is_there =
-            sqlite3_step(row) == SQLITE_ROW && is_intact(s, row, 6);
+        bool is_there = sqlite3_step(row) == SQLITE_ROW && is_intact(s, row, 6);
         const char *id =
             is_there ? (const char *)sqlite3_column_text(row, 1) : name;
         if (registry_add(&ids, id, strlen(id)) == REGISTRY_NO_DEVICE)
@@ -211,8 +210,8 @@ make_days(struct salvage *s)
     if (put == NULL)
         status = database_fail(s->to, s->error);
     if (status == WATTLE_OK)
-        status = database_number(s->to, "SELECT count(*) FROM device", &n,
-                                 s->error);
+        status =
+            database_number(s->to, "SELECT count(*) FROM device", &n, s->error);
     for (int64_t i = 0; i < n && status == WATTLE_OK; i++)
         status = rollup_compute(&stored, kernels_for(0), (uint32_t)i, first,
                                 last, take_day, put, s->error);
@@ -236,9 +235,9 @@ settle_counts(struct salvage *s)
         status = database_number(s->to, "SELECT count(*) FROM reject",
                                  &n_rejects, s->error);
     if (status == WATTLE_OK)
-        status = database_number(s->to,
-                                 "SELECT ifnull(sum(n_lines), 0) FROM file",
-                                 &n_lines, s->error);
+        status =
+            database_number(s->to, "SELECT ifnull(sum(n_lines), 0) FROM file",
+                            &n_lines, s->error);
     if (status == WATTLE_OK)
         status = database_number(
             s->to,
@@ -246,7 +245,8 @@ settle_counts(struct salvage *s)
             &n_tail, s->error);
     int64_t n_lost = n_lines - n_rejects - n_tail - (int64_t)s->n_kept;
     s->result->n_lost = n_lost > 0 ? (uint64_t)n_lost : 0;
-    snprintf(sql, sizeof(sql), "UPDATE meta SET value = %lld WHERE key = 'lost'",
+    snprintf(sql, sizeof(sql),
+             "UPDATE meta SET value = %lld WHERE key = 'lost'",
              (long long)n_lost);
     return status == WATTLE_OK ? database_run(s->to, sql, s->error) : status;
 }

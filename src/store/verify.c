@@ -54,8 +54,8 @@ report(struct verify *v, int64_t device, int64_t first_ms, int64_t last_ms,
 
 /* Runs a statement; a failure of it is a problem, not the end. */
 static int
-walk(struct verify *v, const char *sql, int (*take)(struct verify *v,
-                                                    sqlite3_stmt *row))
+walk(struct verify *v, const char *sql,
+     int (*take)(struct verify *v, sqlite3_stmt *row))
 {
     struct wattle_error why;
     sqlite3_stmt *row = database_prepare(v->db, sql, &why);
@@ -215,8 +215,8 @@ rebuild(struct verify *v, const struct chunk *chunk)
                  WATTLE_OK)
             problem = "cannot be checked: out of memory";
     }
-    if (problem == NULL && (chunk_builder_finish(builder) != WATTLE_OK ||
-                            !v->has_rebuilt))
+    if (problem == NULL &&
+        (chunk_builder_finish(builder) != WATTLE_OK || !v->has_rebuilt))
         problem = "cannot be checked: out of memory";
     chunk_builder_free(builder);
     return problem;
@@ -360,8 +360,7 @@ take_day(void *context, uint32_t device, const struct day_sum *sum,
                          sqlite3_column_type(row, 3) == SQLITE_NULL &&
                          sqlite3_column_type(row, 4) == SQLITE_NULL) &&
         is_number(row, 5, sum->energy_mwh) && is_number(row, 6, sum->hours) &&
-        is_number(row, 7, low) &&
-        (size_t)sqlite3_column_bytes(row, 8) == len &&
+        is_number(row, 7, low) && (size_t)sqlite3_column_bytes(row, 8) == len &&
         memcmp(sqlite3_column_blob(row, 8), bytes, len) == 0;
     if (!is_same) {
         int64_t from_ms = sum->day * CIVIL_MS_PER_DAY;
@@ -477,8 +476,8 @@ verify_all(struct verify *v)
     if (status == WATTLE_OK)
         status = run_steps(v, steps, sizeof(steps) / sizeof(steps[0]));
     if (status == WATTLE_OK && !v->has_damage)
-        status = run_steps(v, sum_steps,
-                           sizeof(sum_steps) / sizeof(sum_steps[0]));
+        status =
+            run_steps(v, sum_steps, sizeof(sum_steps) / sizeof(sum_steps[0]));
     return status;
 }
 

@@ -1,0 +1,168 @@
+/*
+ * query.h - readings of a database by time: in buckets, or one by one.
+ *
+ *     struct wattle_query_options options;
+ *     const struct wattle_query_row *row;
+ *     struct wattle_query *query;
+ *     wattle_query_options_init(&options);
+ *     options.every_ms = 3600000;
+ *     if (wattle_query_open(&query, database, &options, &error) == WATTLE_OK) {
+ *         while (wattle_query_next(query, &row, &error) == WATTLE_OK &&
+ *                row != NULL)
+ *             printf("%s %g kWh\n", row->device_id, row->figures.energy_kwh);
+ *         wattle_query_close(query);
+ *     }
+ *
+ * A query belongs to the thread of its database. Its readings are walked
+ * through as rows are asked for: memory does not grow with readings, only, for
+ * a total, with rows. It sees the database as it is when it begins, whatever is
+ * imported meanwhile.
+ */
+#ifndef WATTLE_QUERY_H
+#define WATTLE_QUERY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "wattle/database.h"
+#include "wattle/error.h"
+#include "wattle/report.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The figures of a row, as bits. */
+enum wattle_query_what {
+    WATTLE_QUERY_POWER = 1,
+    WATTLE_QUERY_ENERGY = 2,
+    WATTLE_QUERY_VOLTAGE = 4,
+    WATTLE_QUERY_CURRENT = 8,
+    WATTLE_QUERY_POWER_FACTOR = 16,
+    WATTLE_QUERY_EFFICIENCY = 32,
+    WATTLE_QUERY_ALL = 63
+};
+
+/* What stands for a bucket without readings and without energy. */
+enum wattle_query_fill {
+    WATTLE_FILL_NONE, /* no row */
+    WATTLE_FILL_NULL, /* a row whose figures are NaN */
+    WATTLE_FILL_ZERO  /* a row whose figures are 0 */
+};
+
+/* Strings and arrays are borrowed until the query is closed. */
+struct wattle_query_options {
+    const char *const *device_globs; /* any may match; see fnmatch(3) */
+    size_t n_device_globs;           /* 0 = all devices */
+    const char *location_glob;       /* NULL (default) = any or none */
+    int64_t since_ms; /* inclusive; default WATTLE_NO_TIME = no limit */
+    int64_t until_ms; /* exclusive; default WATTLE_NO_TIME = no limit */
+    /*
+     * The size of a bucket: one of these, or neither for a single bucket over
+     * the whole range. All in UTC; spans are aligned to 1970-01-01, those of
+     * whole weeks to Mondays, months to years (3 = quarters, 12 = years).
+     */
+    int64_t every_ms;
+    int every_months; /* 1 .. 1200 */
+    bool is_raw;      /* each reading is a row; no buckets, no total */
+    bool is_total;    /* the devices together instead of one by one */
+    /*
+     * Bits of enum wattle_query_what; 0 (default) = power and energy, for a
+     * total energy, for raw readings all. Powers of a total are those over all
+     * readings of all devices, as in a report: not the power of the home.
+     */
+    unsigned what;
+    int fill;            /* enum wattle_query_fill; default none */
+    double rate_per_kwh; /* for cost; NaN (default) = no cost */
+    int64_t max_gap_ms;  /* as in a report; default one hour */
+    /* For measuring. Neither changes an answer. */
+    int simd; /* enum wattle_simd */
+    bool no_memo;
+};
+
+/*
+ * Means over the readings of a bucket, the doubles nearest to the exact ones;
+ * NaN where nothing is known or it was not asked for. In a raw row the values
+ * of the reading, and the energy of its interval if it gives one.
+ */
+struct wattle_query_figures {
+    uint64_t n_readings;
+    double mean_power_w, min_power_w, max_power_w;
+    double energy_kwh; /* between the bucket's start and end */
+    double voltage_v, current_a, power_factor;
+    double efficiency; /* see docs/formulas.md */
+    double cost;       /* energy_kwh * rate_per_kwh */
+};
+
+/*
+ * One bucket [start_ms, end_ms) of a device or of all together, or one
+ * reading at start_ms. A bucket that since or until cuts keeps its start. The
+ * single bucket of a whole range starts at since, or with its first reading,
+ * and ends at until, or with its last; WATTLE_NO_TIME when there is neither.
+ * Valid until the next row is asked for, the texts until the query is closed.
+ */
+struct wattle_query_row {
+    const char *device_id; /* NULL for a total */
+    const char *name;      /* NULL = not known */
+    const char *location;  /* NULL = not known */
+    int64_t start_ms, end_ms;
+    struct wattle_query_figures figures;
+};
+
+struct wattle_query;
+
+/* Sets every field to its default. */
+void wattle_query_options_init(struct wattle_query_options *options);
+
+/*
+ * Begins a query. The options are copied, the database is borrowed. Returns
+ * WATTLE_OK, WATTLE_ERR_USAGE (an option out of range, options that exclude
+ * each other, or a pattern that no device matches), WATTLE_ERR_CPU,
+ * WATTLE_ERR_IO or _FORMAT (the database) or WATTLE_ERR_MEMORY; *query is
+ * NULL on failure.
+ */
+int wattle_query_open(struct wattle_query **query,
+                      struct wattle_database *database,
+                      const struct wattle_query_options *options,
+                      struct wattle_error *error);
+
+/*
+ * The next row: device by device in the bytewise order of their ids, in
+ * ascending time; *row is NULL when there are no more. WATTLE_ERR_FORMAT when
+ * the database is damaged, WATTLE_ERR_IO or WATTLE_ERR_MEMORY.
+ */
+int wattle_query_next(struct wattle_query *query,
+                      const struct wattle_query_row **row,
+                      struct wattle_error *error);
+
+/* The options of the query, with what follows from others filled in. */
+const struct wattle_query_options *wattle_query_options_of(
+    const struct wattle_query *query);
+
+/* Devices that the patterns match. */
+size_t wattle_query_n_devices(const struct wattle_query *query);
+
+/* Frees the query; NULL is harmless. */
+void wattle_query_close(struct wattle_query *query);
+
+/*
+ * Write all rows that are left to a stream, as a table for people, as CSV or
+ * as one JSON object. Fail as wattle_query_next does, and with WATTLE_ERR_IO
+ * when the stream reports an error. JSON and CSV numbers are unrounded. *n_rows
+ * (may be NULL) becomes the number of rows written.
+ */
+int wattle_query_write_text(struct wattle_query *query,
+                            const struct wattle_text_style *style, FILE *out,
+                            uint64_t *n_rows, struct wattle_error *error);
+int wattle_query_write_csv(struct wattle_query *query, FILE *out,
+                           uint64_t *n_rows, struct wattle_error *error);
+int wattle_query_write_json(struct wattle_query *query, FILE *out,
+                            uint64_t *n_rows, struct wattle_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,241 @@
+/*
+ * bucket.c - adding integers, and the quotients at the end.
+ */
+#include "analytics/bucket.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "analytics/account.h"
+#include "analytics/profile.h"
+#include "analytics/quotient.h"
+#include "base/decimal.h"
+#include "wattle/error.h"
+
+void
+bucket_init(struct bucket *bucket, struct bucket_range range)
+{
+    /* one by one: quicker than to clear and to set */
+    bucket->range = range;
+    bucket->first_ms = INT64_MAX;
+    bucket->last_ms = INT64_MIN;
+    bucket->n_readings = 0;
+    bucket->n_power = 0;
+    bucket->n_efficiency = 0;
+    bucket->min_nw = INT64_MAX;
+    bucket->max_nw = INT64_MIN;
+    bucket->power_nw = 0;
+    bucket->energy = 0;
+    bucket->energy_rest = 0;
+    bucket->efficiency = 0;
+    for (int c = 0; c < BUCKET_COLUMNS; c++) {
+        bucket->n_values[c] = 0;
+        bucket->values_nano[c] = 0;
+    }
+    bucket->fine = NULL;
+}
+
+void
+bucket_release(struct bucket *bucket)
+{
+    free(bucket->fine);
+    bucket->fine = NULL;
+}
+
+struct bucket_fine *
+bucket_fine_of(struct bucket *bucket)
+{
+    if (bucket->fine == NULL)
+        bucket->fine = calloc(1, sizeof(*bucket->fine));
+    return bucket->fine;
+}
+
+static void
+widen(struct bucket_fine *fine, struct int256 min, struct int256 max)
+{
+    if (fine->n_power == 0 || int256_compare(min, fine->min) < 0)
+        fine->min = min;
+    if (fine->n_power == 0 || int256_compare(max, fine->max) > 0)
+        fine->max = max;
+}
+
+static void
+add_fine(struct bucket_fine *to, const struct bucket_fine *from)
+{
+    if (from->n_power > 0)
+        widen(to, from->min, from->max);
+    to->n_power += from->n_power;
+    to->power = int256_add(to->power, from->power);
+    to->energy = int256_add(to->energy, from->energy);
+    to->efficiency += from->efficiency;
+}
+
+static int64_t
+lesser(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static int64_t
+greater(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+int
+bucket_add(struct bucket *bucket, const struct bucket *other)
+{
+    if (other->fine != NULL) {
+        struct bucket_fine *fine = bucket_fine_of(bucket);
+        if (fine == NULL)
+            return WATTLE_ERR_MEMORY;
+        add_fine(fine, other->fine);
+    }
+    bucket->first_ms = lesser(bucket->first_ms, other->first_ms);
+    bucket->last_ms = greater(bucket->last_ms, other->last_ms);
+    bucket->n_readings += other->n_readings;
+    bucket->n_power += other->n_power;
+    bucket->n_efficiency += other->n_efficiency;
+    bucket->min_nw = lesser(bucket->min_nw, other->min_nw);
+    bucket->max_nw = greater(bucket->max_nw, other->max_nw);
+    bucket->power_nw += other->power_nw;
+    bucket->energy += other->energy;
+    bucket->energy_rest += other->energy_rest;
+    bucket->efficiency += other->efficiency;
+    for (int c = 0; c < BUCKET_COLUMNS; c++) {
+        bucket->n_values[c] += other->n_values[c];
+        bucket->values_nano[c] += other->values_nano[c];
+    }
+    return WATTLE_OK;
+}
+
+static int
+add_power(struct bucket *bucket, const struct power_point *point)
+{
+    bucket->n_power++;
+    if (point->nw != ACCOUNT_FINE) {
+        bucket->power_nw += point->nw;
+        bucket->min_nw = lesser(bucket->min_nw, point->nw);
+        bucket->max_nw = greater(bucket->max_nw, point->nw);
+        return WATTLE_OK;
+    }
+    struct bucket_fine *fine = bucket_fine_of(bucket);
+    if (fine == NULL)
+        return WATTLE_ERR_MEMORY;
+    widen(fine, point->fine, point->fine);
+    fine->n_power++;
+    fine->power = int256_add(fine->power, point->fine);
+    return WATTLE_OK;
+}
+
+static int
+add_efficiency(struct bucket *bucket, const struct reading *reading)
+{
+    bucket->n_efficiency++;
+    if (reading->is_milli) {
+        bucket->efficiency += reading->efficiency;
+        return WATTLE_OK;
+    }
+    struct bucket_fine *fine = bucket_fine_of(bucket);
+    if (fine == NULL)
+        return WATTLE_ERR_MEMORY;
+    fine->efficiency += reading->efficiency;
+    return WATTLE_OK;
+}
+
+int
+bucket_add_reading(struct bucket *bucket, const struct reading *reading)
+{
+    const struct power_point *point = &reading->point;
+    int status = WATTLE_OK;
+    if (point->nw != ACCOUNT_NO_POWER)
+        status = add_power(bucket, point);
+    if (status == WATTLE_OK && reading->has_efficiency)
+        status = add_efficiency(bucket, reading);
+    if (reading->has_energy)
+        bucket->energy += reading->energy;
+    bucket->first_ms = lesser(bucket->first_ms, point->time_ms);
+    bucket->last_ms = greater(bucket->last_ms, point->time_ms);
+    bucket->n_readings++;
+    return status;
+}
+
+void
+bucket_add_values(struct bucket *bucket, const struct wattle_batch *batch,
+                  size_t row, unsigned what)
+{
+    unsigned has = reading_columns(batch, row);
+    for (int c = 0; c < BUCKET_COLUMNS; c++) {
+        if ((has >> c & 1) == 0 || !bucket_wants(what, c))
+            continue;
+        bucket->n_values[c]++;
+        bucket->values_nano[c] += reading_nano(batch, c, row);
+    }
+}
+
+static struct int256
+fine_power_of(const struct bucket *bucket)
+{
+    return bucket->fine != NULL ? bucket->fine->power : int256_from(0);
+}
+
+static void
+set_powers(const struct bucket *bucket, struct wattle_query_figures *f)
+{
+    const struct bucket_fine *fine = bucket->fine;
+    if (bucket->n_power == 0)
+        return;
+    f->mean_power_w = quotient_watts(bucket->power_nw, fine_power_of(bucket),
+                                     bucket->n_power);
+    if (bucket->min_nw <= bucket->max_nw) {
+        f->min_power_w = quotient_watts_narrow(bucket->min_nw, 1);
+        f->max_power_w = quotient_watts_narrow(bucket->max_nw, 1);
+    }
+    if (fine != NULL && fine->n_power > 0) {
+        double min_w = quotient_of_fine(fine->min, 1, DECIMAL_ONE);
+        double max_w = quotient_of_fine(fine->max, 1, DECIMAL_ONE);
+        f->min_power_w = fmin(f->min_power_w, min_w);
+        f->max_power_w = fmax(f->max_power_w, max_w);
+    }
+}
+
+static double
+energy_kwh(const struct bucket *bucket)
+{
+    struct profile_energy energy = {.units = bucket->energy,
+                                    .rest = bucket->energy_rest};
+    if (bucket->fine != NULL)
+        energy.fine = bucket->fine->energy;
+    return quotient_kwh_of_parts(&energy);
+}
+
+static double
+mean_value(const struct bucket *bucket, int column)
+{
+    uint64_t n = bucket->n_values[column];
+    /* 1e-9 V, A or 1 are to their unit as nW are to W */
+    return n > 0 ? quotient_watts_narrow(bucket->values_nano[column], n) : NAN;
+}
+
+void
+bucket_figures(const struct bucket *bucket, unsigned what,
+               struct wattle_query_figures *f)
+{
+    *f = (struct wattle_query_figures){
+        bucket->n_readings, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
+    if ((what & WATTLE_QUERY_POWER) != 0)
+        set_powers(bucket, f);
+    if ((what & WATTLE_QUERY_ENERGY) != 0)
+        f->energy_kwh = energy_kwh(bucket);
+    if ((what & WATTLE_QUERY_VOLTAGE) != 0)
+        f->voltage_v = mean_value(bucket, WATTLE_VOLTAGE);
+    if ((what & WATTLE_QUERY_CURRENT) != 0)
+        f->current_a = mean_value(bucket, WATTLE_CURRENT);
+    if ((what & WATTLE_QUERY_POWER_FACTOR) != 0)
+        f->power_factor = mean_value(bucket, WATTLE_POWER_FACTOR);
+    if ((what & WATTLE_QUERY_EFFICIENCY) != 0)
+        f->efficiency = quotient_efficiency(
+            bucket->efficiency,
+            bucket->fine != NULL ? bucket->fine->efficiency : 0,
+            bucket->n_efficiency);
+}

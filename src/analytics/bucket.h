@@ -1,0 +1,80 @@
+/*
+ * bucket.h - the exact sums over one stretch of time.
+ *
+ * Buckets form a monoid: those of the same time, of several devices or of
+ * parts of one, add up in any order. Sums are integers in the units of
+ * account.h; quotients are formed once, by bucket_figures.
+ */
+#ifndef ANALYTICS_BUCKET_H
+#define ANALYTICS_BUCKET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "analytics/bucket_rule.h"
+#include "analytics/reading.h"
+#include "base/wide_int.h"
+#include "wattle/query.h"
+
+/* Columns whose means are kept: voltage, current, power factor. */
+#define BUCKET_COLUMNS 3
+
+/* What only few buckets have: see "fine" in account.h. */
+struct bucket_fine {
+    uint64_t n_power;
+    struct int256 power, min, max;
+    struct int256 energy;
+    int128 efficiency; /* 1e-9 * 2^-60 */
+};
+
+struct bucket {
+    struct bucket_range range;
+    int64_t first_ms, last_ms; /* of its readings; first > last: none */
+    uint64_t n_readings;
+    uint64_t n_power; /* readings with a power */
+    uint64_t n_efficiency;
+    uint64_t n_values[BUCKET_COLUMNS];
+    int64_t min_nw, max_nw; /* of the narrow powers */
+    int128 power_nw;
+    int128 energy;      /* units */
+    int128 energy_rest; /* 2^-60 units, from steps cut at borders */
+    int128 efficiency;  /* 2^-56 */
+    int128 values_nano[BUCKET_COLUMNS];
+    struct bucket_fine *fine; /* NULL for most; owned */
+};
+
+void bucket_init(struct bucket *bucket, struct bucket_range range);
+void bucket_release(struct bucket *bucket);
+
+/* Adds all of `other`, which keeps its own. 0 or WATTLE_ERR_MEMORY. */
+int bucket_add(struct bucket *bucket, const struct bucket *other);
+
+/*
+ * Adds a reading with its power, energy and efficiency; the step that leads
+ * to it is not part of this. 0 or WATTLE_ERR_MEMORY.
+ */
+int bucket_add_reading(struct bucket *bucket, const struct reading *reading);
+
+/* Whether `what` names the mean of a column. */
+static inline bool
+bucket_wants(unsigned what, int column)
+{
+    return (what & ((unsigned)WATTLE_QUERY_VOLTAGE << column)) != 0;
+}
+
+/* Adds a row's voltage, current and power factor, those that `what` names. */
+void bucket_add_values(struct bucket *bucket, const struct wattle_batch *batch,
+                       size_t row, unsigned what);
+
+/* The bucket's fine part, made if need be; NULL = no memory. */
+struct bucket_fine *bucket_fine_of(struct bucket *bucket);
+
+/*
+ * The means and sums that `what` names (bits of enum wattle_query_what); all
+ * others are NaN. The cost is left NaN.
+ */
+void bucket_figures(const struct bucket *bucket, unsigned what,
+                    struct wattle_query_figures *figures);
+
+#endif

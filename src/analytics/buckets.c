@@ -1,0 +1,160 @@
+/*
+ * buckets.c - the general way: one reading and the step that leads to it.
+ */
+#include "analytics/buckets.h"
+
+#include "analytics/account.h"
+#include "analytics/buckets_block.h"
+#include "analytics/reading.h"
+#include "wattle/error.h"
+
+void
+buckets_init(struct buckets *buckets, const struct buckets_options *options)
+{
+    *buckets = (struct buckets){.options = *options};
+    bucket_list_init(&buckets->list);
+}
+
+void
+buckets_release(struct buckets *buckets)
+{
+    bucket_list_release(&buckets->list);
+}
+
+void
+buckets_begin(struct buckets *buckets)
+{
+    bucket_list_drop(&buckets->list, buckets->list.n);
+    buckets->has_last = false;
+}
+
+struct bucket *
+buckets_append(struct buckets *buckets, int64_t time_ms)
+{
+    struct bucket_list *list = &buckets->list;
+    const struct bucket_rule *rule = &buckets->options.rule;
+    struct bucket_range range;
+    if (list->n > 0 && rule->kind == BUCKET_SPANS) {
+        int64_t end_ms = list->items[list->n - 1].range.end_ms;
+        range = (struct bucket_range){end_ms, end_ms + rule->size};
+        if (time_ms < range.end_ms) /* mostly the next one: no division */
+            return bucket_list_append(list, range);
+    }
+    range = bucket_rule_range(rule, time_ms);
+    return bucket_list_append(list, range);
+}
+
+static bool
+is_fine(const struct power_point *from, const struct power_point *to)
+{
+    return from->nw == ACCOUNT_FINE || to->nw == ACCOUNT_FINE;
+}
+
+/* The parts of a step within [begin_ms, end_ms), both powers narrow. */
+static int
+split_narrow(struct buckets *buckets, const struct power_point *to,
+             int64_t begin_ms, int64_t end_ms)
+{
+    const struct power_point *from = &buckets->last;
+    struct power_part done =
+        power_part_until(from, to, begin_ms - from->time_ms);
+    while (begin_ms < end_ms) {
+        struct bucket *bucket = buckets_at(buckets, begin_ms);
+        if (bucket == NULL)
+            return WATTLE_ERR_MEMORY;
+        begin_ms =
+            bucket->range.end_ms < end_ms ? bucket->range.end_ms : end_ms;
+        struct power_part part =
+            power_part_until(from, to, begin_ms - from->time_ms);
+        bucket->energy += part.units - done.units;
+        bucket->energy_rest += part.rest - done.rest;
+        done = part;
+    }
+    return WATTLE_OK;
+}
+
+static int
+split_fine(struct buckets *buckets, const struct power_point *to,
+           int64_t begin_ms, int64_t end_ms)
+{
+    const struct power_point *from = &buckets->last;
+    struct int256 done = power_fine_until(from, to, begin_ms - from->time_ms);
+    while (begin_ms < end_ms) {
+        struct bucket *bucket = buckets_at(buckets, begin_ms);
+        struct bucket_fine *fine =
+            bucket != NULL ? bucket_fine_of(bucket) : NULL;
+        if (fine == NULL)
+            return WATTLE_ERR_MEMORY;
+        begin_ms =
+            bucket->range.end_ms < end_ms ? bucket->range.end_ms : end_ms;
+        struct int256 part =
+            power_fine_until(from, to, begin_ms - from->time_ms);
+        fine->energy = int256_add(fine->energy, int256_sub(part, done));
+        done = part;
+    }
+    return WATTLE_OK;
+}
+
+int
+buckets_add_step(struct buckets *buckets, const struct power_point *to)
+{
+    const struct power_point *from = &buckets->last;
+    const struct buckets_options *o = &buckets->options;
+    if ((o->what & WATTLE_QUERY_ENERGY) == 0 || !buckets->has_last ||
+        to->time_ms - from->time_ms > o->max_gap_ms ||
+        from->nw == ACCOUNT_NO_POWER || to->nw == ACCOUNT_NO_POWER)
+        return WATTLE_OK;
+    int64_t begin_ms = from->time_ms, end_ms = to->time_ms;
+    begin_ms = begin_ms > o->since_ms ? begin_ms : o->since_ms;
+    end_ms = end_ms < o->until_ms ? end_ms : o->until_ms;
+    if (begin_ms >= end_ms)
+        return WATTLE_OK;
+    if (is_fine(from, to))
+        return split_fine(buckets, to, begin_ms, end_ms);
+    struct bucket *bucket = buckets_at(buckets, begin_ms);
+    if (bucket == NULL)
+        return WATTLE_ERR_MEMORY;
+    int64_t dt = end_ms - begin_ms;
+    bool is_whole = dt == to->time_ms - from->time_ms;
+    if (!is_whole || end_ms > bucket->range.end_ms)
+        return split_narrow(buckets, to, begin_ms, end_ms);
+    bucket->energy += (int128)(from->nw + to->nw) * dt;
+    return WATTLE_OK;
+}
+
+int
+buckets_add_row(struct buckets *buckets, const struct wattle_batch *batch,
+                size_t row)
+{
+    const struct buckets_options *o = &buckets->options;
+    struct reading reading;
+    if ((o->what & WATTLE_QUERY_EFFICIENCY) != 0)
+        reading_from_row(&reading, batch, row, o->no_memo);
+    else
+        reading_power_from_row(&reading, batch, row);
+    int64_t time_ms = reading.point.time_ms;
+    int status = buckets_add_step(buckets, &reading.point);
+    if (status == WATTLE_OK && buckets_covers(buckets, time_ms)) {
+        struct bucket *bucket = buckets_at(buckets, time_ms);
+        if (bucket == NULL)
+            return WATTLE_ERR_MEMORY;
+        status = bucket_add_reading(bucket, &reading);
+        bucket_add_values(bucket, batch, row, o->what);
+    }
+    buckets->last = reading.point;
+    buckets->has_last = true;
+    return status;
+}
+
+int
+buckets_add(struct buckets *buckets, const struct wattle_batch *batch,
+            size_t *row)
+{
+    int status = WATTLE_OK;
+    if (buckets_add_block(buckets, batch, row, &status))
+        return status;
+    while (*row < batch->n_rows && status == WATTLE_OK &&
+           buckets->list.n < BUCKETS_ENOUGH)
+        status = buckets_add_row(buckets, batch, (*row)++);
+    return status;
+}

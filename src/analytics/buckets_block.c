@@ -1,0 +1,199 @@
+/*
+ * buckets_block.c - the quick way into buckets.
+ *
+ * A block of ordinary rows (reading_block.h) is cut into runs of one bucket.
+ * The step that leads to a run is taken the general way; all others of the
+ * run stay in its bucket and are added in one loop.
+ */
+#include "analytics/buckets_block.h"
+
+#include "analytics/reading_block.h"
+#include "base/decimal.h"
+#include "wattle/error.h"
+
+/* Sums of a block of so many decimals fit in 64 bits: 2^10 * 1e9 * 1e6. */
+#define MAX_DECIMALS 6
+
+struct block {
+    struct buckets *buckets;
+    struct wattle_batch batch;
+    const int64_t *power_nw;
+    const int64_t *efficiency;         /* NULL = none */
+    int64_t unit_nano[BUCKET_COLUMNS]; /* of their values; 0 = not wanted */
+};
+
+/* The part of a batch from a row on. */
+static struct wattle_batch
+rest_of(const struct wattle_batch *batch, size_t row)
+{
+    struct wattle_batch rest = *batch;
+    rest.n_rows -= row;
+    rest.device = batch->device != NULL ? batch->device + row : NULL;
+    rest.time_ms += row;
+    for (int c = 0; c < WATTLE_N_COLUMNS; c++) {
+        if (rest.columns[c] != NULL)
+            rest.columns[c] += row;
+    }
+    return rest;
+}
+
+static bool
+is_short(const struct wattle_batch *batch)
+{
+    for (int c = 0; c < BUCKET_COLUMNS; c++) {
+        if (batch->columns[c] != NULL && batch->decimals[c] > MAX_DECIMALS)
+            return false;
+    }
+    return true;
+}
+
+/* The powers of rows [from, to) and the energy of the steps between them. */
+static void
+add_powers(struct bucket *bucket, const struct block *b, size_t from, size_t to)
+{
+    const int64_t *time_ms = b->batch.time_ms;
+    const struct buckets_options *o = &b->buckets->options;
+    bool has_steps = (o->what & WATTLE_QUERY_ENERGY) != 0;
+    int64_t max_gap_ms = has_steps ? o->max_gap_ms : INT64_MIN;
+    int64_t before_nw = b->power_nw[from];
+    int64_t min_nw = before_nw, max_nw = before_nw;
+    int64_t sum_nw = before_nw; /* of 2^10 below 2^53 */
+    int128 energy = 0;
+    for (size_t i = from + 1; i < to; i++) {
+        int64_t nw = b->power_nw[i];
+        int64_t dt = time_ms[i] - time_ms[i - 1];
+        sum_nw += nw;
+        min_nw = nw < min_nw ? nw : min_nw;
+        max_nw = nw > max_nw ? nw : max_nw;
+        energy += (int128)(before_nw + nw) * (dt <= max_gap_ms ? dt : 0);
+        before_nw = nw;
+    }
+    if (min_nw < bucket->min_nw)
+        bucket->min_nw = min_nw;
+    if (max_nw > bucket->max_nw)
+        bucket->max_nw = max_nw;
+    bucket->power_nw += sum_nw;
+    bucket->n_power += to - from;
+    bucket->energy += energy;
+}
+
+static void
+add_efficiencies(struct bucket *bucket, const struct block *b, size_t from,
+                 size_t to)
+{
+    int128 sum = 0;
+    for (size_t i = from; i < to; i++)
+        sum += b->efficiency[i];
+    bucket->efficiency += sum;
+    bucket->n_efficiency += to - from;
+}
+
+static void
+add_values(struct bucket *bucket, const struct block *b, size_t from, size_t to)
+{
+    for (int c = 0; c < BUCKET_COLUMNS; c++) {
+        const int64_t *values = b->batch.columns[c];
+        int64_t sum = 0;
+        if (b->unit_nano[c] == 0)
+            continue;
+        for (size_t i = from; i < to; i++)
+            sum += values[i];
+        bucket->values_nano[c] += (int128)sum * b->unit_nano[c];
+        bucket->n_values[c] += to - from;
+    }
+}
+
+/* Adds the rows [from, to), all of one bucket; the step before is done. */
+static int
+add_run(const struct block *b, size_t from, size_t to)
+{
+    const int64_t *time_ms = b->batch.time_ms;
+    struct bucket *bucket = buckets_at(b->buckets, time_ms[from]);
+    if (bucket == NULL)
+        return WATTLE_ERR_MEMORY;
+    add_powers(bucket, b, from, to);
+    if (b->efficiency != NULL)
+        add_efficiencies(bucket, b, from, to);
+    add_values(bucket, b, from, to);
+    bucket->n_readings += to - from;
+    if (bucket->first_ms > time_ms[from])
+        bucket->first_ms = time_ms[from];
+    bucket->last_ms = time_ms[to - 1];
+    return WATTLE_OK;
+}
+
+/* Where the rows end that are in the bucket and the range, as `row` is. */
+static size_t
+end_of_run(const struct block *b, size_t row)
+{
+    const struct buckets_options *o = &b->buckets->options;
+    const int64_t *time_ms = b->batch.time_ms;
+    const struct bucket *bucket = buckets_at(b->buckets, time_ms[row]);
+    if (bucket == NULL)
+        return row;
+    int64_t end_ms =
+        bucket->range.end_ms < o->until_ms ? bucket->range.end_ms : o->until_ms;
+    size_t end = row + 1;
+    if (time_ms[b->batch.n_rows - 1] < end_ms)
+        return b->batch.n_rows;
+    while (time_ms[end] < end_ms)
+        end++;
+    return end;
+}
+
+static int
+add_rows(const struct block *b, size_t *row)
+{
+    struct buckets *buckets = b->buckets;
+    const int64_t *time_ms = b->batch.time_ms;
+    int status = WATTLE_OK;
+    while (*row < b->batch.n_rows && status == WATTLE_OK &&
+           buckets->list.n < BUCKETS_ENOUGH) {
+        size_t end = *row + 1;
+        struct power_point point = {.time_ms = time_ms[*row],
+                                    .nw = b->power_nw[*row]};
+        status = buckets_add_step(buckets, &point);
+        if (status == WATTLE_OK && buckets_covers(buckets, point.time_ms)) {
+            end = end_of_run(b, *row);
+            status = end > *row ? add_run(b, *row, end) : WATTLE_ERR_MEMORY;
+        }
+        buckets->last.time_ms = time_ms[end - 1];
+        buckets->last.nw = b->power_nw[end - 1];
+        buckets->has_last = true;
+        *row = end;
+    }
+    return status;
+}
+
+static void
+set_units(struct block *b)
+{
+    for (int c = 0; c < BUCKET_COLUMNS; c++) {
+        bool is_wanted = b->batch.columns[c] != NULL &&
+                         bucket_wants(b->buckets->options.what, c);
+        b->unit_nano[c] =
+            is_wanted ? decimal_power_of_ten(9 - b->batch.decimals[c]) : 0;
+    }
+}
+
+bool
+buckets_add_block(struct buckets *buckets, const struct wattle_batch *batch,
+                  size_t *row, int *status)
+{
+    const struct buckets_options *o = &buckets->options;
+    int64_t power_nw[KERNEL_ROWS], efficiency[KERNEL_ROWS];
+    if (batch->presence != NULL || !is_short(batch))
+        return false;
+    struct block b = {buckets, rest_of(batch, *row), power_nw, NULL, {0}};
+    struct reading_block ordinary = {power_nw, NULL, false};
+    if ((o->what & WATTLE_QUERY_EFFICIENCY) != 0)
+        ordinary.efficiency = efficiency;
+    if (!reading_block_derive(&ordinary, &b.batch, o->kernels, o->no_memo))
+        return false;
+    b.efficiency = ordinary.is_rated ? efficiency : NULL;
+    set_units(&b);
+    size_t at = 0;
+    *status = add_rows(&b, &at);
+    *row += at;
+    return true;
+}

@@ -1,0 +1,33 @@
+/*
+ * quotient.h - exact sums to doubles: each is the double nearest to the exact
+ * quotient, formed once, when all adding is done.
+ *
+ * A sum has a narrow and a fine part, see account.h; either may be zero.
+ */
+#ifndef ANALYTICS_QUOTIENT_H
+#define ANALYTICS_QUOTIENT_H
+
+#include <stdint.h>
+
+#include "analytics/profile.h"
+#include "base/wide_int.h"
+
+/* A narrow sum in the units of fine ones. */
+struct int256 quotient_fine(int128 units);
+
+/* numerator / (denominator * unit), the numerator fine. */
+double quotient_of_fine(struct int256 numerator, uint64_t denominator,
+                        int64_t unit);
+
+/* Mean power in W, of n > 0 readings with nW and 1e-27 W in all. */
+double quotient_watts(int128 nw, struct int256 fine, uint64_t n);
+double quotient_watts_narrow(int128 nw, uint64_t n);
+
+/* Energy in kWh. */
+double quotient_kwh(int128 units, struct int256 fine);
+double quotient_kwh_of_parts(const struct profile_energy *energy);
+
+/* Mean efficiency of sums in 2^-56 and in 1e-9 * 2^-60; NaN when n is 0. */
+double quotient_efficiency(int128 milli, int128 nano, uint64_t n);
+
+#endif

@@ -1,0 +1,95 @@
+/*
+ * reading.c - the columns that a row has, and what follows from them.
+ */
+#include "analytics/reading.h"
+
+#include "analytics/account.h"
+#include "analytics/efficiency.h"
+#include "base/decimal.h"
+
+#define HAS(column) (1u << (column))
+
+/* Energy units in 1e-9 Wh: 7.2e18 / 1e12. */
+#define UNITS_PER_NANO_WH 7200000
+
+unsigned
+reading_columns(const struct wattle_batch *batch, size_t row)
+{
+    unsigned has = 0;
+    for (int c = 0; c < WATTLE_N_COLUMNS; c++)
+        has |= batch->columns[c] != NULL ? HAS(c) : 0;
+    return batch->presence != NULL ? has & batch->presence[row] : has;
+}
+
+int64_t
+reading_nano(const struct wattle_batch *batch, int column, size_t row)
+{
+    int64_t unit = decimal_power_of_ten(9 - batch->decimals[column]);
+    return batch->columns[column][row] * unit;
+}
+
+static void
+set_efficiency(struct reading *reading, const struct wattle_batch *batch,
+               size_t row, bool no_memo)
+{
+    int64_t factor = reading_nano(batch, WATTLE_POWER_FACTOR, row);
+    int64_t current = reading_nano(batch, WATTLE_CURRENT, row);
+    const int64_t milli = DECIMAL_ONE / 1000;
+    bool on_grid = factor % milli == 0 && current % milli == 0 && !no_memo;
+    reading->has_efficiency = true;
+    reading->is_milli = factor % milli == 0;
+    if (on_grid) {
+        reading->efficiency =
+            efficiency_milli(efficiency_factor_memo(factor / milli),
+                             efficiency_relief_memo(current / milli));
+    } else if (reading->is_milli) {
+        reading->efficiency = efficiency_milli(
+            efficiency_factor(factor / milli), efficiency_relief(current));
+    } else {
+        uint64_t product = efficiency_product(efficiency_shape(factor),
+                                              efficiency_load(current));
+        reading->efficiency = (int128)factor * (int64_t)product;
+    }
+}
+
+static void
+set_power(struct reading *reading, const struct wattle_batch *batch, size_t row,
+          unsigned has)
+{
+    const unsigned product =
+        HAS(WATTLE_VOLTAGE) | HAS(WATTLE_CURRENT) | HAS(WATTLE_POWER_FACTOR);
+    *reading = (struct reading){
+        .point = {.time_ms = batch->time_ms[row], .nw = ACCOUNT_NO_POWER}};
+    if ((has & HAS(WATTLE_POWER)) != 0) {
+        power_from_watts(&reading->point, batch->columns[WATTLE_POWER][row],
+                         batch->decimals[WATTLE_POWER]);
+    } else if ((has & product) == product) {
+        power_from_product(&reading->point,
+                           reading_nano(batch, WATTLE_VOLTAGE, row),
+                           reading_nano(batch, WATTLE_CURRENT, row),
+                           reading_nano(batch, WATTLE_POWER_FACTOR, row));
+    } else if ((has & HAS(WATTLE_ENERGY)) != 0) {
+        int64_t unit = decimal_power_of_ten(9 - batch->decimals[WATTLE_ENERGY]);
+        reading->has_energy = true;
+        reading->energy = (int128)batch->columns[WATTLE_ENERGY][row] * unit *
+                          UNITS_PER_NANO_WH;
+    }
+}
+
+void
+reading_from_row(struct reading *reading, const struct wattle_batch *batch,
+                 size_t row, bool no_memo)
+{
+    const unsigned rated = HAS(WATTLE_CURRENT) | HAS(WATTLE_POWER_FACTOR);
+    unsigned has = reading_columns(batch, row);
+    set_power(reading, batch, row, has);
+    if ((has & rated) == rated)
+        set_efficiency(reading, batch, row, no_memo);
+}
+
+void
+reading_power_from_row(struct reading *reading,
+                       const struct wattle_batch *batch, size_t row)
+{
+    set_power(reading, batch, row, reading_columns(batch, row));
+}

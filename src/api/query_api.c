@@ -1,0 +1,166 @@
+/*
+ * query_api.c - the public query: checks the options, then walks.
+ */
+#include <math.h>
+#include <stdlib.h>
+
+#include "api/database_handle.h"
+#include "base/civil_time.h"
+#include "base/error.h"
+#include "simd/kernels.h"
+#include "store/query_walk.h"
+#include "wattle/query.h"
+
+#define ONE_YEAR_MS (INT64_C(366) * CIVIL_MS_PER_DAY)
+#define MAX_MONTHS  1200
+
+/* A step of the largest gap makes no more buckets than this. */
+#define MAX_BUCKETS 100000
+
+struct wattle_query {
+    struct wattle_query_options options;
+    struct query_walk walk;
+    struct wattle_query_row row;
+};
+
+void
+wattle_query_options_init(struct wattle_query_options *options)
+{
+    *options = (struct wattle_query_options){
+        .since_ms = WATTLE_NO_TIME,
+        .until_ms = WATTLE_NO_TIME,
+        .rate_per_kwh = NAN,
+        .max_gap_ms = CIVIL_MS_PER_HOUR,
+    };
+}
+
+static bool
+is_time(int64_t time_ms)
+{
+    return time_ms == WATTLE_NO_TIME ||
+           (time_ms >= CIVIL_MIN_MS && time_ms <= CIVIL_MAX_MS);
+}
+
+static int
+check_times(const struct wattle_query_options *o, struct wattle_error *error)
+{
+    if (!is_time(o->since_ms) || !is_time(o->until_ms))
+        return error_set(error, WATTLE_ERR_USAGE,
+                         "a time must be in the years 0 to 9999");
+    if (o->until_ms != WATTLE_NO_TIME && o->since_ms >= o->until_ms)
+        return error_set(error, WATTLE_ERR_USAGE,
+                         "the range is empty: it must begin before it ends");
+    if (o->max_gap_ms < 1 || o->max_gap_ms > ONE_YEAR_MS)
+        return error_set(error, WATTLE_ERR_USAGE,
+                         "the largest gap must be 1 ms to 366 days");
+    return WATTLE_OK;
+}
+
+static int
+check_buckets(const struct wattle_query_options *o, struct wattle_error *error)
+{
+    bool has_buckets = o->every_ms != 0 || o->every_months != 0;
+    if (o->every_ms != 0 && o->every_months != 0)
+        return error_set(error, WATTLE_ERR_USAGE,
+                         "buckets are of a span or of months, not of both");
+    if (o->every_ms < 0 || o->every_ms > 1000 * ONE_YEAR_MS ||
+        o->every_months < 0 || o->every_months > MAX_MONTHS)
+        return error_set(error, WATTLE_ERR_USAGE,
+                         "buckets must be 1 ms to 1000 years, or 1 to %d "
+                         "months",
+                         MAX_MONTHS);
+    if (o->is_raw &&
+        (has_buckets || o->is_total || o->fill != WATTLE_FILL_NONE))
+        return error_set(error, WATTLE_ERR_USAGE,
+                         "raw readings have no buckets to be summed or "
+                         "filled");
+    if (o->every_ms > 0 && o->max_gap_ms / o->every_ms > MAX_BUCKETS)
+        return error_set(error, WATTLE_ERR_USAGE,
+                         "buckets of %lld ms are too small: the largest gap "
+                         "would have more than %d of them",
+                         (long long)o->every_ms, MAX_BUCKETS);
+    return WATTLE_OK;
+}
+
+static int
+check_options(const struct wattle_query_options *o, struct wattle_error *error)
+{
+    if (o->what > WATTLE_QUERY_ALL || o->fill < 0 ||
+        o->fill > WATTLE_FILL_ZERO || o->simd < 0 || o->simd > WATTLE_SIMD_NEON)
+        return error_set(error, WATTLE_ERR_USAGE, "an option is unknown");
+    if (isinf(o->rate_per_kwh))
+        return error_set(error, WATTLE_ERR_USAGE, "the rate is no number");
+    if (kernels_for(o->simd) == NULL)
+        return error_set(error, WATTLE_ERR_CPU,
+                         "this CPU lacks the instructions asked for");
+    int status = check_times(o, error);
+    return status == WATTLE_OK ? check_buckets(o, error) : status;
+}
+
+/* What was left to us to choose. */
+static void
+complete(struct wattle_query_options *o)
+{
+    if (o->what == 0)
+        o->what = o->is_raw     ? WATTLE_QUERY_ALL
+                  : o->is_total ? WATTLE_QUERY_ENERGY
+                                : WATTLE_QUERY_POWER | WATTLE_QUERY_ENERGY;
+    if (!isnan(o->rate_per_kwh))
+        o->what |= WATTLE_QUERY_ENERGY;
+}
+
+int
+wattle_query_open(struct wattle_query **out, struct wattle_database *database,
+                  const struct wattle_query_options *options,
+                  struct wattle_error *error)
+{
+    *out = NULL;
+    int status = check_options(options, error);
+    if (status != WATTLE_OK)
+        return status;
+    struct wattle_query *query = calloc(1, sizeof(*query));
+    if (query == NULL)
+        return error_memory(error);
+    query->options = *options;
+    complete(&query->options);
+    status =
+        query_walk_open(&query->walk, &database->db, &query->options, error);
+    if (status != WATTLE_OK) {
+        wattle_query_close(query);
+        return status;
+    }
+    *out = query;
+    return WATTLE_OK;
+}
+
+int
+wattle_query_next(struct wattle_query *query,
+                  const struct wattle_query_row **row,
+                  struct wattle_error *error)
+{
+    bool is_row = false;
+    int status = query_walk_next(&query->walk, &query->row, &is_row, error);
+    *row = status == WATTLE_OK && is_row ? &query->row : NULL;
+    return status;
+}
+
+const struct wattle_query_options *
+wattle_query_options_of(const struct wattle_query *query)
+{
+    return &query->options;
+}
+
+size_t
+wattle_query_n_devices(const struct wattle_query *query)
+{
+    return query->walk.devices.n;
+}
+
+void
+wattle_query_close(struct wattle_query *query)
+{
+    if (query == NULL)
+        return;
+    query_walk_close(&query->walk);
+    free(query);
+}

@@ -1,0 +1,317 @@
+/*
+ * cmd_query.c - wattle query: readings of a database, by time.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/command.h"
+#include "cli/terminal.h"
+#include "wattle/database.h"
+#include "wattle/query.h"
+
+enum {
+    OPT_DEVICE = 1,
+    OPT_LOCATION,
+    OPT_SINCE,
+    OPT_UNTIL,
+    OPT_EVERY,
+    OPT_RAW,
+    OPT_TOTAL,
+    OPT_FILL,
+    OPT_WHAT,
+    OPT_RATE,
+    OPT_MAX_GAP,
+    OPT_JSON,
+    OPT_CSV
+};
+
+static const struct cli_option query_options[] = {
+    {OPT_DEVICE, "device", "GLOB",
+     "only these devices, such as 'DEV00*'; may be repeated", "Which readings"},
+    {OPT_LOCATION, "location", "GLOB", "only devices at this location", NULL},
+    {OPT_SINCE, "since", "TIME", "only readings from this time on", NULL},
+    {OPT_UNTIL, "until", "TIME", "only readings before this time", NULL},
+    {OPT_EVERY, "every", "SPAN",
+     "a row for each span, such as 15m, 1h, 1d, 1w, 1mo, 1y (default: one for "
+     "the whole range)",
+     "Which rows"},
+    {OPT_TOTAL, "total", NULL, "all devices together", NULL},
+    {OPT_RAW, "raw", NULL, "a row for each reading", NULL},
+    {OPT_FILL, "fill", "KIND",
+     "rows for spans without readings: none (default), null, zero", NULL},
+    {OPT_WHAT, "what", "LIST",
+     "any of power, energy, voltage, current, power_factor, efficiency, all "
+     "(default: power,energy; with --total energy, with --raw all)",
+     "Which columns"},
+    {OPT_RATE, "rate", "PRICE", "price of a kWh: adds the cost", NULL},
+    {OPT_MAX_GAP, "max-gap", "SPAN",
+     "a longer step between readings adds no energy (default 1h)", NULL},
+    {OPT_JSON, "json", NULL, "one JSON object, a line for each row", "Output"},
+    {OPT_CSV, "csv", NULL, "the rows as CSV", NULL},
+    {0, NULL, NULL, NULL, NULL},
+};
+
+enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV };
+
+struct request {
+    struct wattle_query_options options;
+    const char *path;
+    const char **globs; /* room for every argument */
+    enum format format;
+};
+
+/* A number of months or years; false when the text is another span. */
+static bool
+read_months(const char *text, int *months)
+{
+    char *end;
+    unsigned long value = strtoul(text, &end, 10);
+    if (text[0] < '0' || text[0] > '9' || value == 0 || value > 1200)
+        return false;
+    bool is_years = strcmp(end, "y") == 0;
+    if (!is_years && strcmp(end, "mo") != 0)
+        return false;
+    if (is_years && value > 100)
+        return false;
+    *months = (int)(is_years ? 12 * value : value);
+    return true;
+}
+
+static bool
+read_every(const struct cli_parser *parser,
+           struct wattle_query_options *options)
+{
+    options->every_ms = 0;
+    options->every_months = 0;
+    if (read_months(parser->value, &options->every_months))
+        return true;
+    return cli_span_ms(parser, INT64_C(36600) * 86400000, &options->every_ms);
+}
+
+static const struct {
+    const char *name;
+    unsigned what;
+} words[] = {
+    {"power", WATTLE_QUERY_POWER},
+    {"energy", WATTLE_QUERY_ENERGY},
+    {"voltage", WATTLE_QUERY_VOLTAGE},
+    {"current", WATTLE_QUERY_CURRENT},
+    {"power_factor", WATTLE_QUERY_POWER_FACTOR},
+    {"efficiency", WATTLE_QUERY_EFFICIENCY},
+    {"all", WATTLE_QUERY_ALL},
+};
+
+static unsigned
+what_of(const char *word, size_t len)
+{
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (strlen(words[i].name) == len &&
+            strncmp(words[i].name, word, len) == 0)
+            return words[i].what;
+    }
+    return 0;
+}
+
+static bool
+read_what(const struct cli_parser *parser, unsigned *what)
+{
+    const char *text = parser->value;
+    for (;;) {
+        size_t len = strcspn(text, ",");
+        unsigned found = what_of(text, len);
+        if (found == 0) {
+            cli_complain(parser->command,
+                         "--what takes a list of power, energy, voltage, "
+                         "current, power_factor, efficiency, all; not '%.*s'",
+                         (int)len, text);
+            return false;
+        }
+        *what |= found;
+        if (text[len] == '\0')
+            return true;
+        text += len + 1;
+    }
+}
+
+static bool
+read_fill(const struct cli_parser *parser, int *fill)
+{
+    static const char *const kinds[] = {"none", "null", "zero", NULL};
+    int choice = cli_choice(parser, kinds);
+    *fill = choice;
+    return choice >= 0;
+}
+
+static bool
+read_format(const struct cli_parser *parser, enum format format,
+            struct request *request)
+{
+    if (request->format != FORMAT_TEXT && request->format != format) {
+        cli_complain(parser->command, "choose one of --json and --csv");
+        return false;
+    }
+    request->format = format;
+    return true;
+}
+
+static bool
+read_option(const struct cli_parser *parser, int option,
+            struct request *request)
+{
+    struct wattle_query_options *o = &request->options;
+    switch (option) {
+    case OPT_DEVICE:
+        request->globs[o->n_device_globs++] = parser->value;
+        return true;
+    case OPT_LOCATION:
+        o->location_glob = parser->value;
+        return true;
+    case OPT_SINCE:
+        return cli_time_ms(parser, &o->since_ms);
+    case OPT_UNTIL:
+        return cli_time_ms(parser, &o->until_ms);
+    case OPT_EVERY:
+        return read_every(parser, o);
+    case OPT_TOTAL:
+        o->is_total = true;
+        return true;
+    case OPT_RAW:
+        o->is_raw = true;
+        return true;
+    case OPT_FILL:
+        return read_fill(parser, &o->fill);
+    case OPT_WHAT:
+        return read_what(parser, &o->what);
+    case OPT_RATE:
+        return cli_number(parser, -1e6, 1e6, &o->rate_per_kwh);
+    case OPT_MAX_GAP:
+        return cli_span_ms(parser, INT64_C(366) * 86400000, &o->max_gap_ms);
+    case OPT_JSON:
+        return read_format(parser, FORMAT_JSON, request);
+    default:
+        return read_format(parser, FORMAT_CSV, request);
+    }
+}
+
+/* Options that do not go together, by the names they have here. */
+static bool
+check_request(const struct command *self, const struct request *request)
+{
+    const struct wattle_query_options *o = &request->options;
+    const char *other = o->every_ms != 0 || o->every_months != 0 ? "every"
+                        : o->is_total                            ? "total"
+                        : o->fill != WATTLE_FILL_NONE            ? "fill"
+                                                                 : NULL;
+    if (request->path == NULL)
+        cli_complain(self, "say which database to read");
+    else if (o->is_raw && other != NULL)
+        cli_complain(self, "--raw gives single readings; without --%s", other);
+    else if (o->until_ms != WATTLE_NO_TIME && o->since_ms >= o->until_ms)
+        cli_complain(self, "--since must be before --until");
+    else
+        return true;
+    return false;
+}
+
+static int
+read_arguments(const struct command *self, int argc, char **argv,
+               struct request *request)
+{
+    struct cli_parser parser;
+    cli_parser_init(&parser, self, argc, argv);
+    for (int option; (option = cli_next(&parser)) != CLI_END;) {
+        if (option == CLI_BAD || option == CLI_HELP)
+            return option;
+        if (option != CLI_OPERAND) {
+            if (!read_option(&parser, option, request))
+                return CLI_BAD;
+        } else if (request->path == NULL) {
+            request->path = parser.value;
+        } else {
+            cli_complain(self, "one database at a time; '%s' is too many",
+                         parser.value);
+            return CLI_BAD;
+        }
+    }
+    request->options.device_globs = request->globs;
+    return check_request(self, request) ? CLI_END : CLI_BAD;
+}
+
+static int
+write_rows(struct wattle_query *query, enum format format, uint64_t *n_rows,
+           struct wattle_error *error)
+{
+    struct wattle_text_style style;
+    if (format == FORMAT_JSON)
+        return wattle_query_write_json(query, stdout, n_rows, error);
+    if (format == FORMAT_CSV)
+        return wattle_query_write_csv(query, stdout, n_rows, error);
+    terminal_style(&style);
+    return wattle_query_write_text(query, &style, stdout, n_rows, error);
+}
+
+static int
+print_rows(const struct command *self, struct wattle_database *database,
+           const struct request *request)
+{
+    struct wattle_error error = {0};
+    struct wattle_query *query = NULL;
+    uint64_t n_rows = 0;
+    int status = wattle_query_open(&query, database, &request->options, &error);
+    if (status == WATTLE_OK)
+        status = write_rows(query, request->format, &n_rows, &error);
+    wattle_query_close(query);
+    if (status != WATTLE_OK) {
+        cli_complain_error(self, &error);
+        return EXIT_USAGE;
+    }
+    if (fflush(stdout) != 0) {
+        cli_complain(self, "cannot write the rows");
+        return EXIT_USAGE;
+    }
+    if (n_rows == 0)
+        cli_complain(self, "there are no such readings");
+    return EXIT_DONE;
+}
+
+static int
+run_query(const struct command *self, int argc, char **argv)
+{
+    struct request request = {0};
+    struct wattle_error error = {0};
+    struct wattle_database *database = NULL;
+    int code = EXIT_USAGE;
+    wattle_query_options_init(&request.options);
+    request.globs = calloc((size_t)argc + 1, sizeof(char *));
+    if (request.globs == NULL)
+        return code;
+    int parsed = read_arguments(self, argc, argv, &request);
+    if (parsed == CLI_HELP) {
+        cli_print_help(self);
+        code = EXIT_DONE;
+    } else if (parsed == CLI_END) {
+        if (wattle_database_open(&database, request.path, &error) != WATTLE_OK)
+            cli_complain_error(self, &error);
+        else
+            code = print_rows(self, database, &request);
+        wattle_database_close(database);
+    }
+    free(request.globs);
+    return code;
+}
+
+const struct command command_query = {
+    .name = "query",
+    .arguments = "DATABASE [options]",
+    .summary = "Readings of a database by time: hours, days, months, or raw",
+    .description =
+        "Prints what each device used in every span of time, from a database\n"
+        "made by 'wattle import'. A row is labelled by the start of its span;\n"
+        "times are UTC; days begin at midnight, weeks on Monday. Energy of a\n"
+        "step between two readings is split where a span ends. Exit status:\n"
+        "0 done, 2 error.",
+    .options = query_options,
+    .run = run_query,
+};

@@ -1,0 +1,50 @@
+/*
+ * terminal.c - questions to the terminal and the environment.
+ */
+#include "cli/terminal.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+static int
+text_width(void)
+{
+    struct winsize size;
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 80)
+        return size.ws_col < 120 ? size.ws_col : 120;
+    return 80;
+}
+
+/*
+ * As the locale's name says; setlocale(3) would read files of the system for
+ * this one question.
+ */
+static bool
+is_utf8_locale(void)
+{
+    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+    const char *locale = NULL;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (locale == NULL || locale[0] == '\0')
+            locale = getenv(names[i]);
+    }
+    return locale != NULL && (strcasestr(locale, "utf-8") != NULL ||
+                              strcasestr(locale, "utf8") != NULL);
+}
+
+void
+terminal_style(struct wattle_text_style *style)
+{
+    const char *no_colour = getenv("NO_COLOR");
+    const char *terminal = getenv("TERM");
+    bool is_dumb = terminal != NULL && strcmp(terminal, "dumb") == 0;
+    *style = (struct wattle_text_style){
+        .width = text_width(),
+        .is_utf8 = is_utf8_locale(),
+        .is_colour = isatty(STDOUT_FILENO) && !is_dumb &&
+                     (no_colour == NULL || no_colour[0] == '\0'),
+    };
+}

@@ -1,0 +1,12 @@
+/*
+ * terminal.h - how text on standard output should look.
+ */
+#ifndef CLI_TERMINAL_H
+#define CLI_TERMINAL_H
+
+#include "wattle/report.h"
+
+/* Width, characters and colours; no devices listed. */
+void terminal_style(struct wattle_text_style *style);
+
+#endif

@@ -1,0 +1,281 @@
+/*
+ * query_text.c - the rows of a query for a person at a terminal.
+ *
+ * With buckets each device is a section of its own; a single bucket for each
+ * device makes one table of them all. The first rows of a table are kept, so
+ * that columns are as wide as they need to be and bars have a scale; a longer
+ * table goes on as it began, without bars.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/civil_time.h"
+#include "base/error.h"
+#include "base/number_text.h"
+#include "report/query_columns.h"
+#include "report/text_canvas.h"
+
+/* Rows kept of a table. */
+#define KEPT_ROWS 2000
+
+/* Narrower bars tell nothing; wider ones are only far away. */
+#define LEAST_BAR 10
+#define MOST_BAR  40
+
+#define MOST_ID 24
+
+struct table {
+    struct text_canvas canvas;
+    struct wattle_query *query;
+    const struct wattle_query_options *options;
+    struct query_column columns[QUERY_MAX_COLUMNS];
+    size_t n_columns;
+    struct wattle_query_row *rows; /* [KEPT_ROWS] */
+    size_t n_rows;
+    bool is_open; /* widths are settled, rows go out as they come */
+    int label_width, count_width, width[QUERY_MAX_COLUMNS], bar_width;
+    double most_kwh; /* the bars' scale */
+    uint64_t n_all;  /* rows of all tables */
+    bool is_later;   /* there was a table before */
+};
+
+/* One row a device rather than a section for each. */
+static bool
+is_list(const struct table *t)
+{
+    const struct wattle_query_options *o = t->options;
+    return o->every_ms == 0 && o->every_months == 0 && !o->is_raw;
+}
+
+static const char *
+grouped(double value, int places, char text[NUMBER_TEXT_SIZE])
+{
+    if (isnan(value))
+        snprintf(text, NUMBER_TEXT_SIZE, "-");
+    else
+        number_text_grouped(value, places, text);
+    return text;
+}
+
+/* As much of a time as the buckets need to be told apart. */
+static void
+format_start(const struct wattle_query_options *o, int64_t time_ms,
+             char text[CIVIL_TEXT_SIZE])
+{
+    if (time_ms == WATTLE_NO_TIME) {
+        text[0] = '\0';
+        return;
+    }
+    civil_format(time_ms, text);
+    text[10] = ' ';
+    *strchr(text, 'Z') = '\0';
+    if (o->is_raw)
+        return;
+    if (o->every_months > 0)
+        text[o->every_months % 12 == 0 ? 4 : 7] = '\0';
+    else if (o->every_ms % CIVIL_MS_PER_DAY == 0)
+        text[10] = '\0';
+    else if (o->every_ms % 60000 == 0)
+        text[16] = '\0';
+}
+
+static void
+label_of(const struct table *t, const struct wattle_query_row *row,
+         char text[CIVIL_TEXT_SIZE], const char **label)
+{
+    *label = text;
+    if (is_list(t))
+        *label = row->device_id != NULL ? row->device_id : "all devices";
+    else
+        format_start(t->options, row->start_ms, text);
+}
+
+static int
+wider(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+static void
+measure(struct table *t)
+{
+    char text[NUMBER_TEXT_SIZE], time[CIVIL_TEXT_SIZE];
+    const char *label;
+    t->label_width = 5;
+    t->count_width = 8;
+    t->most_kwh = 0;
+    for (size_t c = 0; c < t->n_columns; c++)
+        t->width[c] = wider(7, (int)strlen(t->columns[c].heading));
+    for (size_t i = 0; i < t->n_rows; i++) {
+        const struct wattle_query_row *row = &t->rows[i];
+        label_of(t, row, time, &label);
+        t->label_width = wider(t->label_width, text_canvas_columns(label));
+        number_text_count(row->figures.n_readings, text);
+        t->count_width = wider(t->count_width, (int)strlen(text));
+        for (size_t c = 0; c < t->n_columns; c++) {
+            double value = query_columns_value(&t->columns[c], row);
+            grouped(value, t->columns[c].places, text);
+            t->width[c] = wider(t->width[c], (int)strlen(text));
+        }
+        if (row->figures.energy_kwh > t->most_kwh)
+            t->most_kwh = row->figures.energy_kwh;
+    }
+    if (t->label_width > MOST_ID)
+        t->label_width = MOST_ID;
+}
+
+static void
+set_bar(struct table *t)
+{
+    int used = 2 + t->label_width;
+    used += t->options->is_raw ? 0 : 2 + t->count_width;
+    for (size_t c = 0; c < t->n_columns; c++)
+        used += 2 + t->width[c];
+    t->bar_width = t->canvas.style->width - used - 2;
+    if (t->bar_width > MOST_BAR)
+        t->bar_width = MOST_BAR;
+    if (t->bar_width < LEAST_BAR || t->most_kwh <= 0 || t->options->is_raw ||
+        t->n_rows == KEPT_ROWS || t->n_rows < 2)
+        t->bar_width = 0;
+}
+
+static void
+put_section(const struct table *t, const struct wattle_query_row *row)
+{
+    FILE *out = t->canvas.out;
+    if (is_list(t))
+        return;
+    if (row->device_id == NULL) {
+        char text[NUMBER_TEXT_SIZE];
+        size_t n = wattle_query_n_devices(t->query);
+        number_text_count(n, text);
+        fprintf(out, "%s device%s together\n", text, n == 1 ? "" : "s");
+        return;
+    }
+    text_canvas_colour(&t->canvas, TEXT_BOLD);
+    text_canvas_field(&t->canvas, row->device_id,
+                      text_canvas_columns(row->device_id));
+    text_canvas_colour(&t->canvas, TEXT_PLAIN);
+    const char *details[] = {row->name, row->location};
+    for (size_t i = 0; i < 2; i++) {
+        if (details[i] == NULL)
+            continue;
+        fputs(", ", out);
+        text_canvas_field(&t->canvas, details[i],
+                          text_canvas_columns(details[i]));
+    }
+    fputc('\n', out);
+}
+
+static void
+put_headings(const struct table *t)
+{
+    FILE *out = t->canvas.out;
+    text_canvas_colour(&t->canvas, TEXT_DIM);
+    fprintf(out, "  %-*s", t->label_width,
+            is_list(t)           ? "Device"
+            : t->options->is_raw ? "Time (UTC)"
+                                 : "UTC");
+    if (!t->options->is_raw)
+        fprintf(out, "  %*s", t->count_width, "Readings");
+    for (size_t c = 0; c < t->n_columns; c++)
+        fprintf(out, "  %*s", t->width[c], t->columns[c].heading);
+    text_canvas_colour(&t->canvas, TEXT_PLAIN);
+    fputc('\n', out);
+}
+
+static void
+put_row(const struct table *t, const struct wattle_query_row *row)
+{
+    FILE *out = t->canvas.out;
+    char text[NUMBER_TEXT_SIZE], time[CIVIL_TEXT_SIZE];
+    const char *label;
+    label_of(t, row, time, &label);
+    fputs("  ", out);
+    text_canvas_field(&t->canvas, label, t->label_width);
+    if (!t->options->is_raw) {
+        number_text_count(row->figures.n_readings, text);
+        fprintf(out, "  %*s", t->count_width, text);
+    }
+    for (size_t c = 0; c < t->n_columns; c++) {
+        double value = query_columns_value(&t->columns[c], row);
+        fprintf(out, "  %*s", t->width[c],
+                grouped(value, t->columns[c].places, text));
+    }
+    if (t->bar_width > 0 && row->figures.energy_kwh > 0) {
+        fputs("  ", out);
+        text_canvas_bar(&t->canvas, row->figures.energy_kwh / t->most_kwh,
+                        t->bar_width, false);
+    }
+    fputc('\n', out);
+}
+
+/* Puts what is kept; rows that follow go out at once. */
+static void
+flush(struct table *t)
+{
+    if (t->n_rows == 0 || t->is_open)
+        return;
+    if (t->is_later)
+        fputc('\n', t->canvas.out);
+    t->is_later = true;
+    measure(t);
+    set_bar(t);
+    put_section(t, &t->rows[0]);
+    put_headings(t);
+    for (size_t i = 0; i < t->n_rows; i++)
+        put_row(t, &t->rows[i]);
+    t->is_open = true;
+}
+
+static bool
+is_next_section(const struct table *t, const struct wattle_query_row *row)
+{
+    return t->n_rows > 0 && !is_list(t) &&
+           t->rows[0].device_id != row->device_id;
+}
+
+static void
+take_row(struct table *t, const struct wattle_query_row *row)
+{
+    if (is_next_section(t, row)) {
+        flush(t);
+        t->is_open = false;
+        t->n_rows = 0;
+    }
+    t->n_all++;
+    if (t->n_rows < KEPT_ROWS)
+        t->rows[t->n_rows++] = *row;
+    else
+        flush(t);
+    if (t->is_open)
+        put_row(t, row);
+}
+
+int
+wattle_query_write_text(struct wattle_query *query,
+                        const struct wattle_text_style *style, FILE *out,
+                        uint64_t *n_rows, struct wattle_error *error)
+{
+    struct table table = {.canvas = {out, style},
+                          .query = query,
+                          .options = wattle_query_options_of(query)};
+    const struct wattle_query_row *row = NULL;
+    table.n_columns = query_columns_of(query, table.columns);
+    table.rows = calloc(KEPT_ROWS, sizeof(*table.rows));
+    if (table.rows == NULL)
+        return error_memory(error);
+    int status;
+    while ((status = wattle_query_next(query, &row, error)) == WATTLE_OK &&
+           row != NULL && !ferror(out))
+        take_row(&table, row);
+    if (status == WATTLE_OK)
+        flush(&table);
+    if (status == WATTLE_OK && ferror(out))
+        status = error_set(error, WATTLE_ERR_IO, "cannot write the rows");
+    if (n_rows != NULL)
+        *n_rows = table.n_all;
+    free(table.rows);
+    return status;
+}

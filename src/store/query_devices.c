@@ -1,0 +1,234 @@
+/*
+ * query_devices.c - one select over all devices, or one for each id when no
+ * pattern has a special character.
+ */
+#include "store/query_devices.h"
+
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/error.h"
+
+#define SELECT_ALL "SELECT number, device_id, name, location FROM device"
+
+void
+query_devices_release(struct query_devices *devices)
+{
+    for (size_t i = 0; i < devices->n; i++) {
+        free(devices->items[i].id);
+        free(devices->items[i].name);
+        free(devices->items[i].location);
+    }
+    free(devices->items);
+    *devices = (struct query_devices){0};
+}
+
+/* A copy of a text column; empty ones count as not known. */
+static bool
+copy_text(sqlite3_stmt *statement, int column, char **text)
+{
+    const char *found = (const char *)sqlite3_column_text(statement, column);
+    *text = NULL;
+    if (found == NULL || found[0] == '\0')
+        return true;
+    *text = strdup(found);
+    return *text != NULL;
+}
+
+static int
+take_row(struct query_devices *devices, sqlite3_stmt *statement)
+{
+    struct query_device *grown = buffer_grow_array(
+        devices->items, &devices->cap, devices->n + 1, sizeof(*grown));
+    if (grown == NULL)
+        return WATTLE_ERR_MEMORY;
+    devices->items = grown;
+    struct query_device *device = &grown[devices->n];
+    *device = (struct query_device){
+        .number = (uint32_t)sqlite3_column_int64(statement, 0)};
+    devices->n++;
+    bool done = copy_text(statement, 1, &device->id) &&
+                copy_text(statement, 2, &device->name) &&
+                copy_text(statement, 3, &device->location);
+    if (!done)
+        return WATTLE_ERR_MEMORY;
+    return device->id != NULL ? WATTLE_OK : WATTLE_ERR_FORMAT;
+}
+
+/* Whether the row's device is wanted; marks the patterns that match it. */
+static bool
+is_match(sqlite3_stmt *statement, const struct wattle_query_options *options,
+         bool *is_used)
+{
+    const char *id = (const char *)sqlite3_column_text(statement, 1);
+    bool found = options->n_device_globs == 0;
+    for (size_t i = 0; i < options->n_device_globs && id != NULL; i++) {
+        if (fnmatch(options->device_globs[i], id, 0) != 0)
+            continue;
+        is_used[i] = true;
+        found = true;
+    }
+    return found;
+}
+
+static int
+take_rows(struct query_devices *devices, struct database *db,
+          sqlite3_stmt *statement, const struct wattle_query_options *options,
+          bool *is_used, struct wattle_error *error)
+{
+    int step;
+    while ((step = database_step(db, statement, error)) == SQLITE_ROW) {
+        if (!is_match(statement, options, is_used))
+            continue;
+        int status = take_row(devices, statement);
+        if (status == WATTLE_ERR_MEMORY)
+            return error_memory(error);
+        if (status != WATTLE_OK)
+            return error_set_at(error, status, db->path, 0,
+                                "a device has no id");
+    }
+    return step == SQLITE_DONE ? WATTLE_OK : step;
+}
+
+static bool
+are_plain(const struct wattle_query_options *options)
+{
+    for (size_t i = 0; i < options->n_device_globs; i++) {
+        if (strpbrk(options->device_globs[i], "*?[\\") != NULL)
+            return false;
+    }
+    return options->n_device_globs > 0;
+}
+
+static int
+select_devices(struct query_devices *devices, struct database *db,
+               const struct wattle_query_options *options, bool *is_used,
+               struct wattle_error *error)
+{
+    bool is_plain = are_plain(options);
+    size_t n_rounds = is_plain ? options->n_device_globs : 1;
+    sqlite3_stmt *statement = database_prepare(
+        db, is_plain ? SELECT_ALL " WHERE device_id = ?1" : SELECT_ALL, error);
+    if (statement == NULL)
+        return error != NULL && error->code != 0 ? error->code : WATTLE_ERR_IO;
+    int status = WATTLE_OK;
+    for (size_t i = 0; i < n_rounds && status == WATTLE_OK; i++) {
+        sqlite3_reset(statement);
+        if (is_plain && is_used[i])
+            continue; /* said twice */
+        if (is_plain)
+            sqlite3_bind_text(statement, 1, options->device_globs[i], -1,
+                              SQLITE_STATIC);
+        status = take_rows(devices, db, statement, options, is_used, error);
+    }
+    sqlite3_finalize(statement);
+    return status;
+}
+
+/* "'a', 'b', 'c', ..." of the texts that a statement selects. */
+static int
+list_some(struct database *db, const char *sql, struct buffer *text,
+          struct wattle_error *error)
+{
+    enum { SHOWN = 3 };
+    sqlite3_stmt *statement = database_prepare(db, sql, error);
+    int n = 0, step = SQLITE_DONE;
+    if (statement == NULL)
+        return WATTLE_ERR_IO;
+    while (n <= SHOWN &&
+           (step = database_step(db, statement, error)) == SQLITE_ROW) {
+        const char *found = (const char *)sqlite3_column_text(statement, 0);
+        if (n == SHOWN)
+            buffer_append_text(text, ", ...");
+        else if (found != NULL)
+            buffer_printf(text, "%s'%s'", n > 0 ? ", " : "", found);
+        n++;
+    }
+    sqlite3_finalize(statement);
+    return step < 0 ? step : WATTLE_OK;
+}
+
+static int
+complain(struct database *db, const char *problem, const char *pattern,
+         const char *sql, const char *none, struct wattle_error *error)
+{
+    struct buffer text = {0};
+    int status = list_some(db, sql, &text, error);
+    if (status == WATTLE_OK && text.len > 0)
+        status = error_set(error, WATTLE_ERR_USAGE, "%s '%s'; there are %.*s",
+                           problem, pattern, (int)text.len, text.data);
+    else if (status == WATTLE_OK)
+        status = error_set(error, WATTLE_ERR_USAGE, "%s '%s': %s", problem,
+                           pattern, none);
+    buffer_release(&text);
+    return status;
+}
+
+static int
+check_used(struct database *db, const struct wattle_query_options *options,
+           const bool *is_used, struct wattle_error *error)
+{
+    for (size_t i = 0; i < options->n_device_globs; i++) {
+        if (!is_used[i])
+            return complain(db, "no device matches", options->device_globs[i],
+                            "SELECT device_id FROM device ORDER BY 1 LIMIT 4",
+                            "the database has no devices", error);
+    }
+    return WATTLE_OK;
+}
+
+/* Drops the devices that are elsewhere. */
+static int
+keep_location(struct query_devices *devices, struct database *db,
+              const char *glob, struct wattle_error *error)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < devices->n; i++) {
+        struct query_device device = devices->items[i];
+        bool is_there =
+            device.location != NULL && fnmatch(glob, device.location, 0) == 0;
+        devices->items[i] = devices->items[kept];
+        devices->items[kept] = device;
+        kept += is_there ? 1 : 0;
+    }
+    for (size_t i = kept; i < devices->n; i++) {
+        free(devices->items[i].id);
+        free(devices->items[i].name);
+        free(devices->items[i].location);
+    }
+    devices->n = kept;
+    if (kept > 0)
+        return WATTLE_OK;
+    return complain(db, "no such device is at the location", glob,
+                    "SELECT DISTINCT location FROM device "
+                    "WHERE location <> '' ORDER BY 1 LIMIT 4",
+                    "no location is known", error);
+}
+
+static int
+compare_ids(const void *a, const void *b)
+{
+    const struct query_device *x = a, *y = b;
+    return strcmp(x->id, y->id);
+}
+
+int
+query_devices_find(struct query_devices *devices, struct database *db,
+                   const struct wattle_query_options *options,
+                   struct wattle_error *error)
+{
+    bool *is_used = calloc(options->n_device_globs + 1, sizeof(*is_used));
+    if (is_used == NULL)
+        return error_memory(error);
+    int status = select_devices(devices, db, options, is_used, error);
+    if (status == WATTLE_OK)
+        status = check_used(db, options, is_used, error);
+    if (status == WATTLE_OK && options->location_glob != NULL)
+        status = keep_location(devices, db, options->location_glob, error);
+    if (status == WATTLE_OK && devices->n > 1)
+        qsort(devices->items, devices->n, sizeof(*devices->items), compare_ids);
+    free(is_used);
+    return status;
+}

@@ -1,0 +1,377 @@
+/*
+ * query_walk.c - scans into buckets into rows.
+ */
+#include "store/query_walk.h"
+
+#include <math.h>
+
+#include "analytics/account.h"
+#include "base/error.h"
+#include "model/batch_check.h"
+
+#define HAS(column) (1u << (column))
+
+/* The columns that the figures are made of. */
+static uint8_t
+columns_for(unsigned what)
+{
+    unsigned columns = 0;
+    if ((what & (WATTLE_QUERY_POWER | WATTLE_QUERY_ENERGY)) != 0)
+        columns |= HAS(WATTLE_VOLTAGE) | HAS(WATTLE_CURRENT) |
+                   HAS(WATTLE_POWER_FACTOR) | HAS(WATTLE_POWER) |
+                   HAS(WATTLE_ENERGY);
+    if ((what & WATTLE_QUERY_EFFICIENCY) != 0)
+        columns |= HAS(WATTLE_CURRENT) | HAS(WATTLE_POWER_FACTOR);
+    for (int c = 0; c < BUCKET_COLUMNS; c++)
+        columns |= bucket_wants(what, c) ? HAS(c) : 0;
+    return (uint8_t)columns;
+}
+
+static struct bucket_rule
+rule_of(const struct wattle_query_options *o)
+{
+    if (o->every_months > 0)
+        return (struct bucket_rule){BUCKET_MONTHS, o->every_months};
+    if (o->every_ms > 0)
+        return (struct bucket_rule){BUCKET_SPANS, o->every_ms};
+    return (struct bucket_rule){BUCKET_WHOLE, 0};
+}
+
+int
+query_walk_open(struct query_walk *walk, struct database *db,
+                const struct wattle_query_options *options,
+                struct wattle_error *error)
+{
+    *walk = (struct query_walk){.db = db, .options = options};
+    const struct buckets_options how = {
+        .rule = rule_of(options),
+        .since_ms = options->since_ms,
+        .until_ms =
+            options->until_ms != WATTLE_NO_TIME ? options->until_ms : INT64_MAX,
+        .max_gap_ms = options->max_gap_ms,
+        .what = options->what,
+        .no_memo = options->no_memo,
+        .kernels = kernels_for(options->simd),
+    };
+    buckets_init(&walk->buckets, &how);
+    bucket_list_init(&walk->total);
+    if (sqlite3_get_autocommit(db->handle)) { /* no query before is open */
+        int status = database_run(db, "BEGIN", error);
+        if (status != WATTLE_OK)
+            return status;
+        walk->has_snapshot = true;
+    }
+    return query_devices_find(&walk->devices, db, options, error);
+}
+
+void
+query_walk_close(struct query_walk *walk)
+{
+    device_scan_close(walk->scan);
+    buckets_release(&walk->buckets);
+    bucket_list_release(&walk->total);
+    query_devices_release(&walk->devices);
+    if (walk->has_snapshot)
+        database_run(walk->db, "COMMIT", NULL);
+}
+
+/* ---- reading ------------------------------------------------------------ */
+
+/* Begins with a device; steps over the ends of the range need neighbours. */
+static int
+begin_device(struct query_walk *walk, struct wattle_error *error)
+{
+    const struct buckets_options *how = &walk->buckets.options;
+    bool has_steps = !walk->options->is_raw &&
+                     (walk->options->what & WATTLE_QUERY_ENERGY) != 0;
+    int64_t around_ms = has_steps ? how->max_gap_ms : 0;
+    walk->device = &walk->devices.items[walk->next_device++];
+    const struct device_scan_range range = {
+        .device = walk->device->number,
+        .since_ms =
+            how->since_ms != INT64_MIN ? how->since_ms - around_ms : INT64_MIN,
+        .until_ms =
+            how->until_ms != INT64_MAX ? how->until_ms + around_ms : INT64_MAX,
+        .columns = columns_for(walk->options->what),
+    };
+    walk->batch.n_rows = walk->row = 0;
+    walk->after_ms = INT64_MIN;
+    buckets_begin(&walk->buckets);
+    if (walk->scan == NULL)
+        return device_scan_open(&walk->scan, walk->db, &range, error);
+    return device_scan_restart(walk->scan, &range, error);
+}
+
+/* Sums have room for readings as they are stored, not for damaged ones. */
+static int
+check_batch(struct query_walk *walk, struct wattle_error *error)
+{
+    const struct wattle_batch *batch = &walk->batch;
+    if (!batch_check(batch, walk->after_ms))
+        return error_set_at(error, WATTLE_ERR_FORMAT, walk->db->path, 0,
+                            "is damaged: device %s has readings that cannot be",
+                            walk->device->id);
+    if (batch->n_rows > 0)
+        walk->after_ms = batch->time_ms[batch->n_rows - 1] + 1;
+    return WATTLE_OK;
+}
+
+/* Makes sure that there are rows to take; *is_ended when there are none. */
+static int
+read_batch(struct query_walk *walk, bool *is_ended, struct wattle_error *error)
+{
+    int status = WATTLE_OK;
+    if (walk->row == walk->batch.n_rows) {
+        walk->row = 0;
+        walk->batch.n_rows = 0;
+        status = device_scan_next(walk->scan, &walk->batch, error);
+        if (status == WATTLE_OK)
+            status = check_batch(walk, error);
+    }
+    *is_ended = status == WATTLE_OK && walk->batch.n_rows == 0;
+    return status;
+}
+
+/* Reads on until some bucket of the present device is final. */
+static int
+read_buckets(struct query_walk *walk, struct wattle_error *error)
+{
+    struct bucket_list *list = &walk->buckets.list;
+    bucket_list_drop(list, walk->n_final);
+    walk->next_bucket = walk->n_final = 0;
+    while (walk->n_final == 0 && !walk->is_ended) {
+        int status = read_batch(walk, &walk->is_ended, error);
+        if (status != WATTLE_OK)
+            return status;
+        if (!walk->is_ended &&
+            buckets_add(&walk->buckets, &walk->batch, &walk->row) != WATTLE_OK)
+            return error_memory(error);
+        walk->n_final = walk->is_ended || list->n == 0 ? list->n : list->n - 1;
+    }
+    return WATTLE_OK;
+}
+
+/* Adds up all devices. */
+static int
+read_total(struct query_walk *walk, struct wattle_error *error)
+{
+    while (walk->next_device < walk->devices.n) {
+        int status = begin_device(walk, error);
+        for (bool is_ended = false; status == WATTLE_OK && !is_ended;) {
+            status = read_batch(walk, &is_ended, error);
+            if (status != WATTLE_OK)
+                break;
+            if (!is_ended &&
+                buckets_add(&walk->buckets, &walk->batch, &walk->row) != 0)
+                return error_memory(error);
+            bool is_due = is_ended || walk->buckets.list.n >= BUCKETS_ENOUGH;
+            if (is_due &&
+                bucket_list_merge(&walk->total, &walk->buckets.list) != 0)
+                return error_memory(error);
+        }
+        if (status != WATTLE_OK)
+            return status;
+    }
+    walk->n_final = walk->total.n;
+    walk->is_ended = true;
+    return WATTLE_OK;
+}
+
+/* ---- rows --------------------------------------------------------------- */
+
+static void
+name_row(const struct query_walk *walk, struct wattle_query_row *row)
+{
+    bool is_total = walk->options->is_total;
+    *row = (struct wattle_query_row){
+        .device_id = is_total ? NULL : walk->device->id,
+        .name = is_total ? NULL : walk->device->name,
+        .location = is_total ? NULL : walk->device->location,
+    };
+}
+
+static void
+set_cost(const struct query_walk *walk, struct wattle_query_figures *f)
+{
+    f->cost = f->energy_kwh * walk->options->rate_per_kwh;
+}
+
+static void
+set_bucket(const struct query_walk *walk, const struct bucket *bucket,
+           struct wattle_query_row *row)
+{
+    const struct wattle_query_options *o = walk->options;
+    name_row(walk, row);
+    row->start_ms = bucket->range.start_ms;
+    row->end_ms = bucket->range.end_ms;
+    if (walk->buckets.options.rule.kind == BUCKET_WHOLE) {
+        bool is_empty = bucket->n_readings == 0;
+        row->start_ms = is_empty ? WATTLE_NO_TIME : bucket->first_ms;
+        row->end_ms = is_empty ? WATTLE_NO_TIME : bucket->last_ms;
+        if (o->since_ms != WATTLE_NO_TIME)
+            row->start_ms = o->since_ms;
+        if (o->until_ms != WATTLE_NO_TIME)
+            row->end_ms = o->until_ms;
+    }
+    bucket_figures(bucket, o->what, &row->figures);
+    set_cost(walk, &row->figures);
+}
+
+/* A row for a bucket of which nothing is known, and on to the next. */
+static void
+set_hole(struct query_walk *walk, struct wattle_query_row *row)
+{
+    struct bucket empty;
+    struct wattle_query_figures *f = &row->figures;
+    bucket_init(&empty,
+                bucket_rule_range(&walk->buckets.options.rule, walk->fill_ms));
+    set_bucket(walk, &empty, row);
+    walk->fill_ms = empty.range.end_ms;
+    if (walk->options->fill == WATTLE_FILL_ZERO)
+        *f = (struct wattle_query_figures){0};
+    else
+        f->energy_kwh = f->cost = NAN;
+}
+
+/* What holes there may be in the list that begins. */
+static void
+begin_filling(struct query_walk *walk)
+{
+    const struct wattle_query_options *o = walk->options;
+    const struct buckets_options *how = &walk->buckets.options;
+    walk->fill_ms = INT64_MAX;
+    walk->fill_end_ms = INT64_MIN;
+    if (o->fill == WATTLE_FILL_NONE)
+        return;
+    if (how->rule.kind == BUCKET_WHOLE) {
+        walk->fill_ms = INT64_MIN;
+        walk->fill_end_ms = INT64_MAX;
+        return;
+    }
+    if (o->since_ms != WATTLE_NO_TIME)
+        walk->fill_ms = bucket_rule_range(&how->rule, o->since_ms).start_ms;
+    if (o->until_ms != WATTLE_NO_TIME)
+        walk->fill_end_ms = o->until_ms;
+}
+
+static bool
+begin_list(struct query_walk *walk, int *status, struct wattle_error *error)
+{
+    bool is_total = walk->options->is_total;
+    if (walk->next_device == walk->devices.n)
+        return false;
+    walk->list = is_total ? &walk->total : &walk->buckets.list;
+    walk->next_bucket = walk->n_final = 0;
+    walk->is_begun = true;
+    walk->is_ended = false;
+    begin_filling(walk);
+    *status = is_total ? read_total(walk, error) : begin_device(walk, error);
+    return true;
+}
+
+/* The next row of the list; false when there is none so far. */
+static bool
+take_bucket(struct query_walk *walk, struct wattle_query_row *row)
+{
+    if (walk->next_bucket == walk->n_final) {
+        bool is_hole = walk->is_ended && walk->fill_ms < walk->fill_end_ms;
+        if (is_hole)
+            set_hole(walk, row);
+        return is_hole;
+    }
+    const struct bucket *bucket = &walk->list->items[walk->next_bucket];
+    if (walk->fill_ms < bucket->range.start_ms) {
+        set_hole(walk, row);
+        return true;
+    }
+    set_bucket(walk, bucket, row);
+    if (walk->options->fill != WATTLE_FILL_NONE)
+        walk->fill_ms = bucket->range.end_ms;
+    walk->next_bucket++;
+    return true;
+}
+
+static int
+next_bucket_row(struct query_walk *walk, struct wattle_query_row *row,
+                bool *is_row, struct wattle_error *error)
+{
+    int status = WATTLE_OK;
+    for (*is_row = false; status == WATTLE_OK;) {
+        if (!walk->is_begun && !begin_list(walk, &status, error))
+            break;
+        if (status != WATTLE_OK)
+            break;
+        *is_row = take_bucket(walk, row);
+        if (*is_row)
+            break;
+        if (walk->is_ended)
+            walk->is_begun = false;
+        else
+            status = read_buckets(walk, error);
+    }
+    return status;
+}
+
+/* ---- raw rows ----------------------------------------------------------- */
+
+static int
+set_reading(const struct query_walk *walk, struct wattle_query_row *row)
+{
+    const struct wattle_query_options *o = walk->options;
+    struct wattle_query_figures *f = &row->figures;
+    struct reading reading;
+    struct bucket bucket;
+    if ((o->what & WATTLE_QUERY_EFFICIENCY) != 0)
+        reading_from_row(&reading, &walk->batch, walk->row, o->no_memo);
+    else
+        reading_power_from_row(&reading, &walk->batch, walk->row);
+    int64_t time_ms = reading.point.time_ms;
+    bucket_init(&bucket, (struct bucket_range){time_ms, time_ms});
+    int status = bucket_add_reading(&bucket, &reading);
+    if (status == WATTLE_OK) {
+        bucket_add_values(&bucket, &walk->batch, walk->row, o->what);
+        set_bucket(walk, &bucket, row);
+    }
+    bucket_release(&bucket);
+    f->min_power_w = f->max_power_w = NAN;
+    if (!reading.has_energy)
+        f->energy_kwh = f->cost = NAN;
+    row->start_ms = row->end_ms = time_ms;
+    return status;
+}
+
+static int
+next_raw_row(struct query_walk *walk, struct wattle_query_row *row,
+             bool *is_row, struct wattle_error *error)
+{
+    for (*is_row = false;;) {
+        if (!walk->is_begun) {
+            if (walk->next_device == walk->devices.n)
+                return WATTLE_OK;
+            int status = begin_device(walk, error);
+            if (status != WATTLE_OK)
+                return status;
+            walk->is_begun = true;
+        }
+        bool is_ended;
+        int status = read_batch(walk, &is_ended, error);
+        if (status != WATTLE_OK)
+            return status;
+        if (!is_ended)
+            break;
+        walk->is_begun = false;
+    }
+    if (set_reading(walk, row) != WATTLE_OK)
+        return error_memory(error);
+    walk->row++;
+    *is_row = true;
+    return WATTLE_OK;
+}
+
+int
+query_walk_next(struct query_walk *walk, struct wattle_query_row *row,
+                bool *is_row, struct wattle_error *error)
+{
+    return walk->options->is_raw ? next_raw_row(walk, row, is_row, error)
+                                 : next_bucket_row(walk, row, is_row, error);
+}

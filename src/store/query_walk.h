@@ -1,0 +1,57 @@
+/*
+ * query_walk.h - the rows of a query, one after the other.
+ *
+ * Device by device: a scan's batches go into buckets, and buckets that are
+ * final come out as rows. Of raw readings each is a row. For a total the
+ * buckets of all devices are added up before the first row.
+ */
+#ifndef STORE_QUERY_WALK_H
+#define STORE_QUERY_WALK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "analytics/buckets.h"
+#include "store/device_scan.h"
+#include "store/query_devices.h"
+#include "wattle/query.h"
+
+struct query_walk {
+    struct database *db;
+    bool has_snapshot; /* a transaction, so that imports do not show */
+    const struct wattle_query_options *options; /* checked and complete */
+    struct query_devices devices;
+    size_t next_device;
+    const struct query_device *device; /* the present one; NULL for a total */
+    struct device_scan *scan;
+    struct wattle_batch batch; /* of the scan; row is the next to be taken */
+    size_t row;
+    int64_t after_ms; /* no later reading of the device is earlier */
+    struct buckets buckets;
+    struct bucket_list total;
+    /* rows to come out: those before n_final, from next_bucket on */
+    const struct bucket_list *list;
+    size_t next_bucket, n_final;
+    bool is_begun; /* a device, or the total, is being walked through */
+    bool is_ended; /* and nothing more will come into its list */
+    /* where the next bucket should start if there are to be no holes, and
+     * where holes end; INT64_MAX and INT64_MIN when not known */
+    int64_t fill_ms, fill_end_ms;
+};
+
+/*
+ * Finds the devices; options and database are borrowed. As query_devices_find;
+ * to be closed in any case.
+ */
+int query_walk_open(struct query_walk *walk, struct database *db,
+                    const struct wattle_query_options *options,
+                    struct wattle_error *error);
+
+/* The next row; *is_row is false when there are no more. */
+int query_walk_next(struct query_walk *walk, struct wattle_query_row *row,
+                    bool *is_row, struct wattle_error *error);
+
+void query_walk_close(struct query_walk *walk);
+
+#endif

@@ -1,0 +1,203 @@
+"""What `wattle query` must answer, in exact fractions from plain readings.
+
+Times are ms since 1970 UTC; a reading is a dict of values as Fractions in
+their units (voltage, current, power_factor, power, energy in Wh), absent ones
+left out. Shares nothing with the program.
+"""
+import datetime
+from fractions import Fraction
+
+from oracle import efficiency_term, E_PLACES
+
+DAY_MS = 24 * 3600 * 1000
+EPOCH = datetime.datetime(1970, 1, 1)
+FIGURES = ("energy_kwh", "cost", "mean_power_w", "min_power_w", "max_power_w",
+           "voltage_v", "current_a", "power_factor", "efficiency")
+COLUMNS = {
+    "energy": ("energy_kwh",),
+    "power": ("mean_power_w", "min_power_w", "max_power_w"),
+    "voltage": ("voltage_v",), "current": ("current_a",),
+    "power_factor": ("power_factor",), "efficiency": ("efficiency",),
+}
+
+
+def power_of(reading):
+    """In W; None for a reading that gives the energy of its interval."""
+    if "power" in reading:
+        return reading["power"]
+    if all(name in reading for name in ("voltage", "current", "power_factor")):
+        return (reading["voltage"] * reading["current"] *
+                reading["power_factor"])
+    return None
+
+
+def mean(values):
+    return Fraction(sum(values)) / len(values) if values else None
+
+
+class Rule:
+    """How time is cut: a span in ms, or months; neither is one bucket."""
+
+    def __init__(self, span_ms=None, months=None):
+        self.span_ms, self.months = span_ms, months
+
+    def start_of(self, ms):
+        if self.months:
+            date = EPOCH + datetime.timedelta(milliseconds=ms)
+            number = (date.year * 12 + date.month - 1 - 1970 * 12)
+            return self.month_start(number // self.months * self.months)
+        if self.span_ms:
+            origin = 0
+            if self.span_ms % (7 * DAY_MS) == 0:
+                origin = -3 * DAY_MS    # 1969-12-29, a Monday
+            return (ms - origin) // self.span_ms * self.span_ms + origin
+        return None
+
+    @staticmethod
+    def month_start(number):
+        date = datetime.datetime(1970 + number // 12, number % 12 + 1, 1)
+        return (date - EPOCH) // datetime.timedelta(milliseconds=1)
+
+    def end_of(self, start):
+        if self.months:
+            date = EPOCH + datetime.timedelta(milliseconds=start)
+            return self.month_start((date.year - 1970) * 12 + date.month - 1 +
+                                    self.months)
+        return start + self.span_ms if self.span_ms else None
+
+
+class Bucket:
+    def __init__(self):
+        self.times, self.powers = [], []
+        self.watt_ms = Fraction(0)      # energy of steps
+        self.watt_hours = Fraction(0)   # energy given by readings
+        self.values = {"voltage": [], "current": [], "power_factor": []}
+        self.terms = []
+
+    def add(self, ms, reading):
+        self.times.append(ms)
+        power = power_of(reading)
+        if power is not None:
+            self.powers.append(power)
+        else:
+            self.watt_hours += reading.get("energy", 0)
+        for name, values in self.values.items():
+            if name in reading:
+                values.append(reading[name])
+        if "current" in reading and "power_factor" in reading:
+            self.terms.append(efficiency_term(int(reading["current"] * 10**9),
+                                              int(reading["power_factor"] * 10**9)))
+
+    def figures(self, rate):
+        energy = self.watt_ms / 3600000 / 1000 + self.watt_hours / 1000
+        return {
+            "energy_kwh": energy,
+            "cost": None if rate is None else energy * rate,
+            "mean_power_w": mean(self.powers),
+            "min_power_w": min(self.powers, default=None),
+            "max_power_w": max(self.powers, default=None),
+            "voltage_v": mean(self.values["voltage"]),
+            "current_a": mean(self.values["current"]),
+            "power_factor": mean(self.values["power_factor"]),
+            "efficiency": (Fraction(sum(self.terms), len(self.terms) * 10**E_PLACES)
+                           if self.terms else None),
+        }
+
+
+def add_step(buckets, rule, first, second, since, until, max_gap_ms):
+    """The area under the line between two (ms, reading), bucket by bucket."""
+    (t0, r0), (t1, r1) = first, second
+    p0, p1 = power_of(r0), power_of(r1)
+    if t1 - t0 > max_gap_ms or p0 is None or p1 is None:
+        return
+    begin = t0 if since is None else max(t0, since)
+    end = t1 if until is None else min(t1, until)
+    slope = (p1 - p0) / (t1 - t0)
+    while begin < end:
+        start = rule.start_of(begin)
+        border = rule.end_of(start) if start is not None else None
+        stop = end if border is None else min(end, border)
+        middle = Fraction(begin + stop, 2) - t0
+        bucket = buckets.setdefault(start, Bucket())
+        bucket.watt_ms += (p0 + slope * middle) * (stop - begin)
+        begin = stop
+
+
+def buckets_of(readings, rule, since, until, max_gap_ms, has_energy):
+    """{start: Bucket} of one device's {ms: reading}."""
+    buckets = {}
+    line = sorted(readings.items())
+    for first, second in zip(line, line[1:]) if has_energy else []:
+        add_step(buckets, rule, first, second, since, until, max_gap_ms)
+    for ms, reading in line:
+        if (since is None or ms >= since) and (until is None or ms < until):
+            buckets.setdefault(rule.start_of(ms), Bucket()).add(ms, reading)
+    return buckets
+
+
+def joined(many):
+    """The buckets of several devices together."""
+    total = {}
+    for buckets in many:
+        for start, bucket in buckets.items():
+            whole = total.setdefault(start, Bucket())
+            whole.times += bucket.times
+            whole.powers += bucket.powers
+            whole.watt_ms += bucket.watt_ms
+            whole.watt_hours += bucket.watt_hours
+            whole.terms += bucket.terms
+            for name, values in whole.values.items():
+                values += bucket.values[name]
+    return total
+
+
+def starts_with_holes(buckets, rule, since, until):
+    """Every start from the range's begin, or the first bucket, to its end."""
+    if rule.span_ms is None and rule.months is None:
+        return [None]
+    starts = sorted(buckets)
+    first = rule.start_of(since) if since is not None else (starts or [None])[0]
+    if first is None:
+        return []
+    found = []
+    while ((until is not None and first < until) or
+           (starts and first <= starts[-1])):
+        found.append(first)
+        first = rule.end_of(first)
+    return found
+
+
+def rows_of(buckets, rule, since, until, fill, rate):
+    """[(start, readings, figures)] in order."""
+    if fill == "none":
+        starts = sorted(buckets, key=lambda start: (start is not None, start))
+    else:
+        starts = starts_with_holes(buckets, rule, since, until)
+    rows = []
+    for start in starts:
+        bucket = buckets.get(start)
+        label = start
+        if start is None:
+            label = since
+            if since is None and bucket is not None:
+                label = min(bucket.times, default=None)
+        if bucket is not None:
+            rows.append((label, len(bucket.times), bucket.figures(rate)))
+        else:
+            value = Fraction(0) if fill == "zero" else None
+            rows.append((label, 0, dict.fromkeys(FIGURES, value)))
+    return rows
+
+
+def raw_rows(readings, since, until, rate):
+    rows = []
+    for ms, reading in sorted(readings.items()):
+        if (since is not None and ms < since) or (until is not None and ms >= until):
+            continue
+        bucket = Bucket()
+        bucket.add(ms, reading)
+        figures = bucket.figures(rate)
+        if power_of(reading) is not None:
+            figures["energy_kwh"] = figures["cost"] = None
+        rows.append((ms, 1, figures))
+    return rows
