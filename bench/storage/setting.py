@@ -17,6 +17,7 @@ FILES = paths.WORK + "/stored"
 SCAN = paths.WORK + "/store_scan"
 QUERIES = paths.WORK + "/store_queries"
 BUILD = "build/release"
+SOURCES = "bench/storage"
 LIBRARIES = ["-lzstd", "-lz", "-lisal", "-luring", "-lsqlite3", "-lxxhash",
              "-lm", "-lpthread"]
 
@@ -84,19 +85,21 @@ def prepare(bench):
     bench.has_duckdb = not skipped
     for reason in skipped.values():
         bench.skip("DuckDB", reason)
-    compile_program(SCAN, "store_scan.c", "libwattle_inner.a", "src")
+    compile_c(SCAN, f"{SOURCES}/store_scan.c", "libwattle_inner.a", "src")
     if os.path.exists("include/wattle/query.h"):
-        compile_program(QUERIES, "store_queries.c", "libwattle.a", "include")
+        compile_c(QUERIES, f"{SOURCES}/store_queries.c", "libwattle.a",
+                  "include")
         bench.has_queries = True
     else:
         bench.skip("queries", "this wattle has no query.h")
 
 
-def compile_program(target, source, library, include):
+def compile_c(target, source, library, include):
+    """Compile a program and link it with a library of the release build."""
     subprocess.run(
         [os.environ.get("CC", "cc"), "-std=gnu17", "-D_GNU_SOURCE", "-O2",
          "-Wall", "-Wextra", "-Iinclude", f"-I{include}", "-o", target,
-         f"bench/storage/{source}", f"{BUILD}/{library}", *LIBRARIES],
+         source, f"{BUILD}/{library}", *LIBRARIES],
         check=True)
 
 
