@@ -307,8 +307,8 @@ work(void *context)
     size_t len = strlen(load->round);
     /* not all at once, and not all the same */
     wait_s(load->pause_s * reader->number / load->n_readers);
-    for (size_t at = (size_t)reader->number * 7; load_now_s() < load->ends_s;
-         at++) {
+    for (size_t at = len * (size_t)reader->number / (size_t)load->n_readers;
+         load_now_s() < load->ends_s; at++) {
         int number = load->round[at % len] - '0';
         bool is_sql = strcmp(load->jobs[number].words[KIND], "sql") == 0;
         if (is_sql && is_handle(reader))
