@@ -46,14 +46,17 @@ is_file(const struct source *source, struct stat *info)
            S_ISREG(info->st_mode);
 }
 
+/* Hashes a file before it is read. */
 static int
 hash_file(struct importer *im, const char *path, struct importer_file *file,
-          size_t from, struct wattle_error *error)
+          struct wattle_error *error)
 {
+    struct content *content = &file->content;
     int n_threads = im->options->n_threads > 0 ? im->options->n_threads
                                                : (int)cores_available();
-    return content_hash(path, file->size_bytes, from, n_threads, file->parts,
-                        error);
+    memset(content->is_done, 1, content->n_parts);
+    return content_hash(path, content->size_bytes, 0, n_threads,
+                        content->hashes, error);
 }
 
 /* Whether a file has grown since it was imported, at its end alone. */
@@ -62,53 +65,99 @@ has_grown(const char *path, const struct importer_file *file)
 {
     const struct catalog_file *known = &file->known;
     return known->number != 0 && known->size_bytes > 0 &&
-           known->size_bytes < file->size_bytes &&
+           known->size_bytes < file->content.size_bytes &&
            known->n_parts == content_n_parts(known->size_bytes) &&
            content_has_head(path, known->size_bytes, known->parts);
 }
 
-/* Finds out what is to be read of a file: all, its new end, or nothing. */
-static int
-examine(struct importer *im, struct source *source, struct importer_file *file,
-        bool *is_known, struct wattle_error *error)
+/* What was there before need not be hashed again, but for its last part. */
+static void
+skip_known(struct source *source, struct importer_file *file)
 {
-    struct catalog_file *known = &file->known;
-    int status = catalog_find_path(&im->db, source->path, known, error);
-    if (status != WATTLE_OK)
-        return status;
-    *is_known = known->number != 0 && known->size_bytes == file->size_bytes &&
-                known->modified_ns == file->modified_ns;
-    if (*is_known)
-        return WATTLE_OK;
-    file->n_parts = content_n_parts(file->size_bytes);
-    file->parts = calloc(file->n_parts + 1, sizeof(*file->parts));
-    if (file->parts == NULL)
-        return error_memory(error);
-    if (has_grown(source->path, file)) {
-        size_t n_full = (size_t)(known->size_bytes / CONTENT_PART_BYTES);
-        memcpy(file->parts, known->parts, n_full * sizeof(*file->parts));
-        source->known_bytes = known->size_bytes;
-        source->known_lines = known->file_lines;
-        return hash_file(im, source->path, file, n_full, error);
-    }
-    status = hash_file(im, source->path, file, 0, error);
-    free((void *)known->parts);
-    *known = (struct catalog_file){0};
-    if (status != WATTLE_OK)
-        return status;
+    const struct catalog_file *known = &file->known;
+    size_t n_full = (size_t)(known->size_bytes / CONTENT_PART_BYTES);
+    memcpy(file->content.hashes, known->parts,
+           n_full * sizeof(*file->content.hashes));
+    memset(file->content.is_done, 1, n_full);
+    source->known_bytes = known->size_bytes;
+    source->known_lines = known->file_lines;
+}
+
+/* Whether another file, here or in the database, may have the same content. */
+static int
+has_twin(struct importer *im, size_t at, bool *has, struct wattle_error *error)
+{
+    uint64_t size_bytes = im->files[at].content.size_bytes;
+    *has = false;
+    for (size_t i = 0; i < im->sources->n && !*has; i++)
+        *has = i != at && im->files[i].content.size_bytes == size_bytes;
+    return *has ? WATTLE_OK : catalog_has_size(&im->db, size_bytes, has, error);
+}
+
+/* Whether the database has a file of this content. */
+static int
+find_twin(struct importer *im, const struct importer_file *file, bool *is_known,
+          struct wattle_error *error)
+{
+    const struct content *content = &file->content;
     struct catalog_file same;
-    status = catalog_find_content(&im->db, file->size_bytes, file->parts,
-                                  file->n_parts, &same, error);
+    int status =
+        catalog_find_content(&im->db, content->size_bytes, content->hashes,
+                             content->n_parts, &same, error);
     free((void *)same.parts);
     *is_known = same.number != 0;
     return status;
 }
 
+/* Finds out what is to be read of a file: all, its new end, or nothing. */
+static int
+examine(struct importer *im, size_t at, bool *is_known,
+        struct wattle_error *error)
+{
+    struct source *source = &im->sources->sources[at];
+    struct importer_file *file = &im->files[at];
+    struct catalog_file *known = &file->known;
+    struct content *content = &file->content;
+    bool needs_hash = false;
+    int status = catalog_find_path(&im->db, source->path, known, error);
+    if (status != WATTLE_OK)
+        return status;
+    *is_known = known->number != 0 &&
+                known->size_bytes == content->size_bytes &&
+                known->modified_ns == file->modified_ns;
+    if (*is_known)
+        return WATTLE_OK;
+    content->n_parts = content_n_parts(content->size_bytes);
+    content->hashes = calloc(content->n_parts + 1, sizeof(*content->hashes));
+    content->is_done = calloc(content->n_parts + 1, 1);
+    if (content->hashes == NULL || content->is_done == NULL)
+        return error_memory(error);
+    if (has_grown(source->path, file)) {
+        skip_known(source, file);
+        return WATTLE_OK;
+    }
+    free((void *)known->parts);
+    *known = (struct catalog_file){0};
+    status = has_twin(im, at, &needs_hash, error);
+    if (status == WATTLE_OK && needs_hash)
+        status = hash_file(im, source->path, file, error);
+    if (status == WATTLE_OK && needs_hash)
+        status = find_twin(im, file, is_known, error);
+    return status;
+}
+
+static void
+release_file(struct importer_file *file)
+{
+    free(file->content.hashes);
+    free(file->content.is_done);
+    free((void *)file->known.parts);
+}
+
 static void
 drop_file(struct importer *im, size_t at)
 {
-    free(im->files[at].parts);
-    free((void *)im->files[at].known.parts);
+    release_file(&im->files[at]);
     source_list_drop(im->sources, at);
     for (size_t i = at; i < im->sources->n; i++)
         im->files[i] = im->files[i + 1];
@@ -119,16 +168,32 @@ drop_file(struct importer *im, size_t at)
 static bool
 is_repeated(const struct importer *im, size_t at)
 {
-    const struct importer_file *file = &im->files[at];
-    for (size_t i = 0; i < at; i++) {
-        const struct importer_file *other = &im->files[i];
-        if (file->n_parts > 0 && other->size_bytes == file->size_bytes &&
-            other->n_parts == file->n_parts &&
-            memcmp(other->parts, file->parts,
-                   file->n_parts * sizeof(*file->parts)) == 0)
+    const struct content *content = &im->files[at].content;
+    for (size_t i = 0; i < at && content->n_parts > 0; i++) {
+        const struct content *other = &im->files[i].content;
+        /* of one size: then both are hashed */
+        if (other->size_bytes == content->size_bytes &&
+            other->n_parts == content->n_parts &&
+            memcmp(other->hashes, content->hashes,
+                   content->n_parts * sizeof(*content->hashes)) == 0)
             return true;
     }
     return false;
+}
+
+static void
+measure_files(struct importer *im)
+{
+    struct stat info;
+    for (size_t i = 0; i < im->sources->n; i++) {
+        struct importer_file *file = &im->files[i];
+        if (!is_file(&im->sources->sources[i], &info))
+            continue;
+        file->is_file = true;
+        file->content.size_bytes = (uint64_t)info.st_size;
+        file->modified_ns =
+            (int64_t)info.st_mtim.tv_sec * 1000000000 + info.st_mtim.tv_nsec;
+    }
 }
 
 static int
@@ -139,18 +204,13 @@ examine_files(struct importer *im, struct wattle_error *error)
     im->files = calloc(list->n + 1, sizeof(*im->files));
     if (im->files == NULL)
         return error_memory(error);
+    measure_files(im);
     int status = catalog_next_file(&im->db, &next, error);
     for (size_t i = 0; i < list->n && status == WATTLE_OK;) {
-        struct source *source = &list->sources[i];
         struct importer_file *file = &im->files[i];
-        struct stat info;
         bool is_known = false;
-        if (is_file(source, &info)) {
-            file->size_bytes = (uint64_t)info.st_size;
-            file->modified_ns = (int64_t)info.st_mtim.tv_sec * 1000000000 +
-                                info.st_mtim.tv_nsec;
-            status = examine(im, source, file, &is_known, error);
-        }
+        if (file->is_file)
+            status = examine(im, i, &is_known, error);
         if (status == WATTLE_OK && (is_known || is_repeated(im, i))) {
             drop_file(im, i);
             continue;
@@ -241,23 +301,28 @@ static int
 write_file(struct importer *im, size_t at, struct wattle_error *error)
 {
     const struct source *source = &im->sources->sources[at];
-    const struct importer_file *file = &im->files[at];
+    struct importer_file *file = &im->files[at];
     const struct catalog_file *known = &file->known;
+    struct content *content = &file->content;
+    bool has_content = source->is_usable && content->hashes != NULL;
     bool is_rows = source->kind == SOURCE_ROWS;
     const struct catalog_file row = {
         .number = file->number,
         .path = source->path,
         .is_usable = source->is_usable || is_rows,
         .problem = source->problem,
-        .size_bytes = file->size_bytes,
+        .size_bytes = content->size_bytes,
         .modified_ns = file->modified_ns,
         .n_lines = known->n_lines + file->n_lines,
         .n_rejects = known->n_rejects + file->n_rejects,
         .file_lines = file->file_lines,
-        .parts = source->is_usable ? file->parts : NULL,
-        .n_parts = source->is_usable ? file->n_parts : 0,
+        .parts = has_content ? content->hashes : NULL,
+        .n_parts = has_content ? content->n_parts : 0,
     };
-    int status = catalog_write_file(&im->db, &row, im->imported_at, error);
+    int status =
+        has_content ? content_finish(content, source->path, error) : WATTLE_OK;
+    if (status == WATTLE_OK)
+        status = catalog_write_file(&im->db, &row, im->imported_at, error);
     for (int r = 0; r < WATTLE_N_REASONS && status == WATTLE_OK; r++) {
         if (file->by_reason[r] > 0)
             status = catalog_count_rejects(&im->db, file->number, r,
@@ -280,8 +345,21 @@ write_files(struct importer *im, struct wattle_error *error)
     return status;
 }
 
-static void
-set_engine(struct importer *im)
+/* Files are hashed while they are read. */
+static int
+set_contents(struct importer *im, struct wattle_error *error)
+{
+    im->contents = calloc(im->sources->n + 1, sizeof(*im->contents));
+    if (im->contents == NULL)
+        return error_memory(error);
+    for (size_t i = 0; i < im->sources->n; i++)
+        im->contents[i] = im->files[i].content;
+    im->engine.contents = im->contents;
+    return WATTLE_OK;
+}
+
+static int
+set_engine(struct importer *im, struct wattle_error *error)
 {
     const struct wattle_import_options *o = im->options;
     im->engine_options = (struct wattle_report_options){
@@ -306,6 +384,7 @@ set_engine(struct importer *im)
     im->engine.take_lanes = take_lanes;
     im->engine.take_context = im;
     im->engine.gather_bytes = GATHER_BYTES;
+    return set_contents(im, error);
 }
 
 static void
@@ -332,7 +411,9 @@ read_new(struct importer *im, struct wattle_error *error)
     if (im->sources->n == 0) /* names may have changed all the same */
         return catalog_write_devices(&im->db, &im->engine.devices,
                                      im->n_old_devices, im->table, error);
-    set_engine(im);
+    status = set_engine(im, error);
+    if (status != WATTLE_OK)
+        return status;
     status = engine_run(&im->engine, error);
     return status == WATTLE_OK ? write_files(im, error) : status;
 }
@@ -370,10 +451,9 @@ importer_run(struct importer *im, struct wattle_error *error)
 void
 importer_release(struct importer *im)
 {
-    for (size_t i = 0; im->files != NULL && i < im->sources->n; i++) {
-        free(im->files[i].parts);
-        free((void *)im->files[i].known.parts);
-    }
+    for (size_t i = 0; im->files != NULL && i < im->sources->n; i++)
+        release_file(&im->files[i]);
+    free(im->contents);
     free(im->files);
     engine_release(&im->engine);
 }

@@ -16,11 +16,10 @@
 /* What becomes of one source. */
 struct importer_file {
     int64_t number;
+    bool is_file;              /* with a size and a time */
     struct catalog_file known; /* as imported before; number 0 = new */
     int64_t modified_ns;
-    uint64_t size_bytes;
-    uint64_t *parts;
-    size_t n_parts;
+    struct content content; /* of the whole file; no hashes = of none */
     uint64_t n_lines, file_lines, n_rejects;
     uint64_t by_reason[WATTLE_N_REASONS];
 };
@@ -43,6 +42,7 @@ struct importer {
     struct database db;
     bool had_readings;           /* the database, before */
     struct importer_file *files; /* beside the sources */
+    struct content *contents;    /* the same: for the lanes */
     struct catalog_rejects rejects;
     uint32_t n_old_devices;
     char imported_at[32];

@@ -81,6 +81,7 @@ struct run {
     struct lane_shared *shared;
     struct block_decoder *decoder;
     struct stage_clock *clock;
+    struct content_feed *feed; /* NULL = nothing is hashed */
     struct wattle_error error;
     size_t source;
     struct reader *reader;
@@ -345,6 +346,9 @@ read_blocks(struct run *run, const struct source *source, size_t at,
         if (status != WATTLE_OK)
             break;
         stage_clock_enter(run->clock, STAGE_OTHER);
+        if (run->feed != NULL)
+            content_feed_add(run->feed, reader->offset, reader->data,
+                             reader->len);
         uint64_t limit = claim(run, source);
         report_progress(run);
         status = decode_view(run, limit, &at, ended);
@@ -432,6 +436,10 @@ read_text(struct run *run, struct source *source, uint64_t offset, bool *ended)
     const uint64_t n_before = run->decoder->n_lines;
     run->progress = 0;
     stage_clock_enter(run->clock, STAGE_OPEN);
+    if (run->feed != NULL)
+        content_feed_begin(run->feed, source->kind == SOURCE_PLAIN
+                                          ? &run->shared->contents[run->source]
+                                          : NULL);
     int status = enter_text(run, source, offset, &at, &found);
     if (status == WATTLE_OK && !found)
         run->lane->true_begin = start_of(run, run->source + 1);
@@ -561,6 +569,10 @@ lane_run(struct lane *lane, struct lane_shared *shared,
             shared->kernels, shared->gather_bytes / (size_t)shared->n_threads);
         ready = ready && lane->regroup != NULL;
     }
+    if (shared->contents != NULL) {
+        run.feed = content_feed_new();
+        ready = ready && run.feed != NULL;
+    }
     if (!ready) {
         error_memory(&run.error);
         lane_fail(shared, WATTLE_ERR_MEMORY, &run.error);
@@ -574,5 +586,6 @@ lane_run(struct lane *lane, struct lane_shared *shared,
         lane->n_slow_rows = run.decoder->n_slow_rows;
     }
     stage_clock_enter(clock, STAGE_OTHER);
+    content_feed_free(run.feed);
     block_decoder_free(run.decoder);
 }

@@ -21,6 +21,7 @@
 #include "analytics/reorder.h"
 #include "base/stage_clock.h"
 #include "ingest/block_decoder.h"
+#include "ingest/content.h"
 #include "ingest/reader.h"
 #include "ingest/source.h"
 #include "store/regroup.h"
@@ -37,7 +38,8 @@ struct lane_shared {
     /* from the second pass on */
     const struct registry *devices; /* global numbers */
     const uint8_t *diverted;        /* [devices] 1: goes through reorder */
-    size_t gather_bytes; /* > 0: gather rows for a database, no accounts */
+    struct content *contents; /* [sources] to be hashed on the way, or NULL */
+    size_t gather_bytes;      /* > 0: gather rows for a database, no accounts */
     /* progress */
     _Atomic uint64_t *bytes_done;
     /* failures and splitting */

@@ -108,6 +108,107 @@ content_hash(const char *path, uint64_t size_bytes, size_t from, int n_threads,
     return failure != 0 ? complain(path, failure, error) : WATTLE_OK;
 }
 
+struct content_feed {
+    XXH3_state_t *state;
+    struct content *content; /* NULL = nothing to hash */
+    uint64_t at;             /* up to here it has been seen */
+    bool is_inside;          /* the state holds a part from its begin on */
+};
+
+struct content_feed *
+content_feed_new(void)
+{
+    struct content_feed *feed = calloc(1, sizeof(*feed));
+    if (feed == NULL)
+        return NULL;
+    feed->state = XXH3_createState();
+    if (feed->state == NULL) {
+        free(feed);
+        return NULL;
+    }
+    return feed;
+}
+
+void
+content_feed_free(struct content_feed *feed)
+{
+    if (feed == NULL)
+        return;
+    XXH3_freeState(feed->state);
+    free(feed);
+}
+
+void
+content_feed_begin(struct content_feed *feed, struct content *content)
+{
+    feed->content = content;
+    feed->at = UINT64_MAX;
+    feed->is_inside = false;
+}
+
+static uint64_t
+end_of_part(const struct content *content, size_t part)
+{
+    uint64_t end = (part + 1) * CONTENT_PART_BYTES;
+    return end < content->size_bytes ? end : content->size_bytes;
+}
+
+void
+content_feed_add(struct content_feed *feed, uint64_t offset, const void *bytes,
+                 size_t len)
+{
+    struct content *content = feed->content;
+    const uint64_t end = offset + len;
+    if (content == NULL)
+        return;
+    if (feed->at == UINT64_MAX)
+        feed->at = offset;
+    while (feed->at < end && feed->at < content->size_bytes) {
+        size_t part = (size_t)(feed->at / CONTENT_PART_BYTES);
+        uint64_t part_end = end_of_part(content, part);
+        uint64_t until = end < part_end ? end : part_end;
+        if (feed->at % CONTENT_PART_BYTES == 0) {
+            XXH3_64bits_reset(feed->state);
+            feed->is_inside = true;
+        }
+        if (feed->is_inside)
+            XXH3_64bits_update(feed->state,
+                               (const char *)bytes + (feed->at - offset),
+                               (size_t)(until - feed->at));
+        feed->at = until;
+        if (until == part_end && feed->is_inside) {
+            /* the reader before may see this part, too: the same bytes */
+            __atomic_store_n(&content->hashes[part],
+                             XXH3_64bits_digest(feed->state), __ATOMIC_RELAXED);
+            __atomic_store_n(&content->is_done[part], 1, __ATOMIC_RELAXED);
+            feed->is_inside = false;
+        }
+    }
+}
+
+int
+content_finish(struct content *content, const char *path,
+               struct wattle_error *error)
+{
+    struct hashing h = {.fd = -1, .size_bytes = content->size_bytes};
+    for (size_t i = 0; i < content->n_parts; i++) {
+        if (content->is_done[i] != 0)
+            continue;
+        if (h.fd < 0)
+            h.fd = open(path, O_RDONLY | O_CLOEXEC);
+        if (h.fd < 0)
+            return complain(path, errno, error);
+        h.hashes = content->hashes;
+        h.n_parts = i + 1;
+        atomic_store(&h.next, i);
+        hash_parts(&h);
+    }
+    if (h.fd >= 0)
+        close(h.fd);
+    int failure = atomic_load(&h.failure);
+    return failure != 0 ? complain(path, failure, error) : WATTLE_OK;
+}
+
 /* Hashes the part from `at` to `end` and compares. */
 static bool
 is_part(int fd, uint64_t at, uint64_t end, uint64_t wanted)

@@ -41,16 +41,25 @@ read_device(const struct record_field *field, struct row_values *values)
     return ROW_IS_READING;
 }
 
-static int
-read_number(const struct record_field *field, int role, struct decimal *number)
+/* 1e9 of the unit; a million kilo units are as many. */
+static int64_t
+greatest(const struct schema *schema, int role)
 {
-    bool is_factor = role == ROLE_POWER_FACTOR;
+    if (role == ROLE_POWER_FACTOR)
+        return DECIMAL_ONE;
+    bool is_kilo = role == ROLE_VALUE && schema->power_shift != 0;
+    return is_kilo ? DECIMAL_MAX / 1000 : DECIMAL_MAX;
+}
+
+static int
+read_number(const struct schema *schema, const struct record_field *field,
+            int role, struct decimal *number)
+{
     bool negative = role != ROLE_VOLTAGE && role != ROLE_CURRENT;
     if (is_cut(field))
         return WATTLE_REJECT_NUMBER;
-    switch (decimal_parse(field->text, field->trimmed,
-                          is_factor ? DECIMAL_ONE : DECIMAL_MAX, negative,
-                          number)) {
+    switch (decimal_parse(field->text, field->trimmed, greatest(schema, role),
+                          negative, number)) {
     case DECIMAL_OK:
         return ROW_IS_READING;
     case DECIMAL_MISSING:
@@ -82,7 +91,7 @@ read_numbers(const struct record_parser *parser, struct row_values *values)
         if ((schema->roles & (1u << role)) == 0)
             continue;
         struct decimal number;
-        int reason = read_number(&parser->fields[role], role, &number);
+        int reason = read_number(schema, &parser->fields[role], role, &number);
         if (reason == WATTLE_REJECT_MISSING && may_be_absent(schema, role))
             continue;
         if (reason != ROW_IS_READING)

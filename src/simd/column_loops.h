@@ -137,6 +137,44 @@ column_pack(const uint32_t *values, unsigned width, uint8_t *packed)
     }
 }
 
+/*
+ * By 2^zeros with a shift, by 5^zeros with its inverse modulo 2^64, which
+ * gives a quotient of fitting size for multiples and for nothing else.
+ */
+static bool
+column_divide(const int64_t *values, size_t n, unsigned zeros,
+              int64_t *restrict quotients)
+{
+    const uint64_t low_bits = (UINT64_C(1) << zeros) - 1;
+    uint64_t power = 1, inverse = 1;
+    for (unsigned i = 0; i < zeros; i++) {
+        power *= 5;
+        inverse *= UINT64_C(0xcccccccccccccccd); /* of 5 */
+    }
+    const uint64_t most = (uint64_t)INT64_MAX / power;
+    for (size_t at = 0; at < n;) {
+        size_t end = n - at > 64 ? at + 64 : n;
+        uint64_t bad = 0;
+        for (; at < end; at++) {
+            uint64_t quotient = (uint64_t)(values[at] >> zeros) * inverse;
+            bad |= (uint64_t)values[at] & low_bits;
+            bad |= quotient + most > 2 * most ? 1 : 0;
+            quotients[at] = (int64_t)quotient;
+        }
+        if (bad != 0)
+            return false;
+    }
+    return true;
+}
+
+static void
+column_subtract(const int64_t *values, size_t n, int64_t base,
+                uint32_t *restrict distances)
+{
+    for (size_t i = 0; i < n; i++)
+        distances[i] = (uint32_t)((uint64_t)values[i] - (uint64_t)base);
+}
+
 static void
 column_measure(const int64_t *values, size_t n, struct column_range *range)
 {

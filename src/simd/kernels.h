@@ -141,6 +141,15 @@ struct kernels {
                    uint32_t unit, int64_t *out);
     /* Packs KERNEL_ROWS values below 2^width into width words a lane. */
     void (*pack)(const uint32_t *values, unsigned width, uint8_t *packed);
+    /*
+     * quotients[i] = values[i] / 10^zeros, zeros <= 9; false, with nothing
+     * promised about them, when one leaves a rest.
+     */
+    bool (*divide)(const int64_t *values, size_t n, unsigned zeros,
+                   int64_t *quotients);
+    /* distances[i] = values[i] - base, below 2^32 each. */
+    void (*subtract)(const int64_t *values, size_t n, int64_t base,
+                     uint32_t *distances);
     /* Measures n >= 1 values. */
     void (*measure)(const int64_t *values, size_t n,
                     struct column_range *range);

@@ -515,6 +515,8 @@ const struct kernels kernels_avx2 = {
     .count_matching = count_matching,
     .unpack = column_unpack,
     .pack = column_pack,
+    .divide = column_divide,
+    .subtract = column_subtract,
     .measure = column_measure,
 };
 

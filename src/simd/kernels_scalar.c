@@ -157,5 +157,7 @@ const struct kernels kernels_scalar = {
     .count_matching = column_count_matching,
     .unpack = column_unpack,
     .pack = column_pack,
+    .divide = column_divide,
+    .subtract = column_subtract,
     .measure = column_measure,
 };

@@ -5,12 +5,6 @@
 
 #include <string.h>
 
-unsigned
-bit_pack_width(uint64_t max)
-{
-    return max == 0 ? 0 : 64 - (unsigned)__builtin_clzll(max);
-}
-
 size_t
 bit_pack_size(size_t n, unsigned width)
 {
@@ -23,24 +17,18 @@ static void
 put_stream(const uint64_t *values, size_t n, unsigned width, uint8_t *to)
 {
     uint64_t held = 0;
-    unsigned n_held = 0;
+    unsigned n_held = 0; /* bits, below 64 */
     for (size_t i = 0; i < n; i++) {
-        uint64_t value = values[i];
-        for (unsigned left = width; left > 0;) {
-            unsigned take = left < 8 - n_held ? left : 8 - n_held;
-            held |= (value & ((UINT64_C(1) << take) - 1)) << n_held;
-            value >>= take;
-            n_held += take;
-            left -= take;
-            if (n_held == 8) {
-                *to++ = (uint8_t)held;
-                held = 0;
-                n_held = 0;
-            }
-        }
+        held |= values[i] << n_held;
+        n_held += width;
+        if (n_held < 64)
+            continue;
+        memcpy(to, &held, 8);
+        to += 8;
+        n_held -= 64;
+        held = n_held > 0 ? values[i] >> (width - n_held) : 0;
     }
-    if (n_held > 0)
-        *to = (uint8_t)held;
+    memcpy(to, &held, (n_held + 7) / 8);
 }
 
 void

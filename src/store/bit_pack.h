@@ -13,7 +13,11 @@
 #include "simd/kernels.h"
 
 /* Bits that hold every number up to max. */
-unsigned bit_pack_width(uint64_t max);
+static inline unsigned
+bit_pack_width(uint64_t max)
+{
+    return max == 0 ? 0 : 64 - (unsigned)__builtin_clzll(max);
+}
 
 /* Bytes that n values of `width` (0 .. 64) bits take. */
 size_t bit_pack_size(size_t n, unsigned width);

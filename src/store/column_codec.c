@@ -3,6 +3,8 @@
  */
 #include "store/column_codec.h"
 
+#include <string.h>
+
 #include "base/decimal.h"
 #include "store/bit_pack.h"
 #include "store/byte_io.h"
@@ -32,55 +34,20 @@ struct plan {
     size_t longest;
 };
 
-static bool
-divide_evenly(const int64_t *values, size_t n, int64_t unit)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (values[i] % unit != 0)
-            return false;
-    }
-    return true;
-}
-
-/* The same for values that fit 32 bits: a loop for vectors. */
-static bool
-divide_evenly_narrow(const int64_t *values, size_t n, uint32_t unit)
-{
-    for (size_t at = 0; at < n;) {
-        size_t end = n - at > 64 ? at + 64 : n;
-        uint32_t rest = 0;
-        for (; at < end; at++)
-            rest |= (uint32_t)values[at] % unit;
-        if (rest != 0)
-            return false;
-    }
-    return true;
-}
-
-/* How many zeros all values end with, at most `max`. */
+/* Takes away the zeros that all values end with, at most `max`. */
 static unsigned
-common_zeros(const struct plan *p, unsigned max)
+drop_zeros(struct plan *p, unsigned max, int64_t *room)
 {
-    bool is_narrow = p->range.min >= 0 && p->range.max <= UINT32_MAX;
-    for (unsigned zeros = max; zeros > 0; zeros--) {
+    unsigned zeros = max;
+    for (; zeros > 0; zeros--) {
         int64_t unit = decimal_power_of_ten((int)zeros);
-        if (p->values[0] % unit != 0 || p->values[p->n - 1] % unit != 0)
-            continue;
-        if (is_narrow ? divide_evenly_narrow(p->values, p->n, (uint32_t)unit)
-                      : divide_evenly(p->values, p->n, unit))
-            return zeros;
+        if (p->values[0] % unit == 0 && p->values[p->n - 1] % unit == 0 &&
+            p->kernels->divide(p->values, p->n, zeros, room))
+            break;
     }
-    return 0;
-}
-
-static void
-drop_zeros(struct plan *p, unsigned zeros, int64_t *room)
-{
-    int64_t unit = decimal_power_of_ten((int)zeros);
     if (zeros == 0)
-        return;
-    for (size_t i = 0; i < p->n; i++)
-        room[i] = p->values[i] / unit;
+        return 0;
+    int64_t unit = decimal_power_of_ten((int)zeros);
     p->values = room;
     p->range.min /= unit;
     p->range.max /= unit;
@@ -88,6 +55,7 @@ drop_zeros(struct plan *p, unsigned zeros, int64_t *room)
         p->range.min_step /= unit;
         p->range.max_step /= unit;
     }
+    return zeros;
 }
 
 static void
@@ -119,8 +87,9 @@ consider_runs(struct plan *p)
 static bool
 list_entries(struct plan *p)
 {
-    uint64_t seen[MAX_SPREAD / 64] = {0};
+    uint64_t seen[MAX_SPREAD / 64];
     size_t n_words = (size_t)(p->range.max - p->range.min) / 64 + 1;
+    memset(seen, 0, n_words * sizeof(*seen));
     for (size_t i = 0; i < p->n; i++) {
         uint64_t distance = (uint64_t)(p->values[i] - p->range.min);
         seen[distance / 64] |= UINT64_C(1) << (distance % 64);
@@ -205,6 +174,13 @@ put_packed(const struct plan *p, const uint64_t *values, size_t n,
 static uint8_t *
 write_frame(const struct plan *p, uint64_t *room, uint8_t *to)
 {
+    if (p->n == KERNEL_ROWS && p->width <= 32) {
+        uint32_t distances[KERNEL_ROWS];
+        p->kernels->subtract(p->values, p->n, p->range.min, distances);
+        *to++ = (uint8_t)p->width;
+        p->kernels->pack(distances, p->width, to);
+        return to + bit_pack_size(p->n, p->width);
+    }
     for (size_t i = 0; i < p->n; i++)
         room[i] = (uint64_t)p->values[i] - (uint64_t)p->range.min;
     *to++ = (uint8_t)p->width;
@@ -245,24 +221,14 @@ write_runs(const struct plan *p, uint64_t *room, uint8_t *to)
     return put_packed(p, lengths, n_runs, width, to);
 }
 
-static size_t
-find_entry(const struct plan *p, uint64_t distance)
-{
-    size_t low = 0, n = p->n_entries;
-    while (n > 1) {
-        size_t half = n / 2;
-        low += p->entries[low + half] <= distance ? half : 0;
-        n -= half;
-    }
-    return low;
-}
-
 static uint8_t *
 write_dictionary(const struct plan *p, uint64_t *room, uint8_t *to)
 {
+    uint8_t number_of[MAX_SPREAD]; /* of the entries there are */
+    for (size_t i = 0; i < p->n_entries; i++)
+        number_of[p->entries[i]] = (uint8_t)i;
     for (size_t i = 0; i < p->n; i++)
-        room[i] =
-            find_entry(p, (uint64_t)p->values[i] - (uint64_t)p->range.min);
+        room[i] = number_of[(uint64_t)p->values[i] - (uint64_t)p->range.min];
     *to++ = (uint8_t)p->width;
     to = byte_put_count(to, p->n_entries);
     to = put_packed(p, p->entries, p->n_entries, p->width, to);
@@ -301,8 +267,8 @@ column_encode(const struct kernels *kernels, const int64_t *values, size_t n,
     p.values = values;
     p.n = n;
     kernels->measure(values, n, &p.range);
-    unsigned zeros = common_zeros(&p, COLUMN_MAX_EXPONENT - exponent);
-    drop_zeros(&p, zeros, without_zeros);
+    unsigned zeros =
+        drop_zeros(&p, COLUMN_MAX_EXPONENT - exponent, without_zeros);
     choose(&p, is_quick);
     uint8_t *begin = to;
     *to++ = (uint8_t)(p.way << 4 | (exponent + zeros));

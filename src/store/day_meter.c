@@ -42,6 +42,16 @@ day_meter_release(struct day_meter *meter)
     *meter = (struct day_meter){0};
 }
 
+static void
+add_energy(struct profile_energy *to, const struct profile_energy *from,
+           bool has_fine)
+{
+    to->units += from->units;
+    to->rest += from->rest;
+    if (has_fine)
+        to->fine = int256_add(to->fine, from->fine);
+}
+
 static int64_t
 round_div(int128 value, int128 unit)
 {
@@ -50,10 +60,10 @@ round_div(int128 value, int128 unit)
 }
 
 static int64_t
-to_mwh(const struct profile_energy *energy)
+to_mwh(const struct profile_energy *energy, bool has_fine)
 {
     int64_t fine = 0;
-    if (!int256_is_zero(energy->fine))
+    if (has_fine)
         int256_to_int64(
             int256_div_round(energy->fine, INT64_C(1000000000000000000)),
             &fine);
@@ -62,14 +72,14 @@ to_mwh(const struct profile_energy *energy)
 
 /* Mean power over the day; those beyond 9 MW are left out. */
 static void
-sum_powers(const struct day_hours *day, struct day_sum *sum)
+sum_powers(const struct day_hours *day, bool has_fine, struct day_sum *sum)
 {
     int128 power_nw = 0;
     for (int h = 0; h < 24; h++) {
         int64_t fine_nw = 0;
         sum->n_power += day->hours[h].n_readings;
         power_nw += day->hours[h].power_nw;
-        if (!int256_is_zero(day->hours[h].power_fine))
+        if (has_fine)
             int256_to_int64(int256_div_round(day->hours[h].power_fine,
                                              INT64_C(1000000000000000000)),
                             &fine_nw);
@@ -96,28 +106,17 @@ emit(struct day_meter *meter, const struct day_hours *day)
     meter->days = days;
     struct day_sum *sum = &days[meter->n_days++];
     *sum = (struct day_sum){.day = day->day, .n_readings = day->n_readings};
-    sum_powers(day, sum);
+    sum_powers(day, meter->has_fine, sum);
     struct profile_energy total = {0};
     for (int h = 0; h < 24; h++) {
         const struct profile_hour *hour = &day->hours[h];
-        total.units += hour->energy.units;
-        total.fine = int256_add(total.fine, hour->energy.fine);
-        sum->hour_mwh[h] = to_mwh(&hour->energy);
+        add_energy(&total, &hour->energy, meter->has_fine);
+        sum->hour_mwh[h] = to_mwh(&hour->energy, meter->has_fine);
         if (hour->n_readings > 0 || sum->hour_mwh[h] != 0)
             sum->hours |= UINT32_C(1) << h;
     }
-    sum->energy_mwh = to_mwh(&total);
+    sum->energy_mwh = to_mwh(&total, meter->has_fine);
     return WATTLE_OK;
-}
-
-static void
-add_energy(struct profile_energy *to, const struct profile_energy *from,
-           bool has_fine)
-{
-    to->units += from->units;
-    to->rest += from->rest;
-    if (has_fine)
-        to->fine = int256_add(to->fine, from->fine);
 }
 
 static void

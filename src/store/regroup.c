@@ -10,6 +10,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/buffer.h"
 #include "base/decimal.h"
@@ -17,7 +18,7 @@
 #include "base/temp_file.h"
 
 #define PAGE_BYTES  2048
-#define SLAB_BYTES  ((size_t)1 << 20)
+#define SLAB_BYTES  ((size_t)2 << 20) /* a huge page */
 #define SPILL_BYTES ((size_t)1 << 20)
 
 /* What all rows of a page have in common. */
@@ -31,7 +32,7 @@ struct page_kind {
 struct page {
     struct page *next;
     struct page_kind kind;
-    uint32_t n_rows;
+    uint32_t n_rows; /* set by close_page */
     int64_t words[(PAGE_BYTES - 16) / 8];
 };
 
@@ -39,9 +40,10 @@ struct page {
 
 /* The rows of one device that are on pages. */
 struct line {
-    int64_t *next;   /* where the next row goes */
-    uint32_t n_left; /* rows that fit the last page */
-    uint32_t n_rows; /* on all its pages */
+    int64_t *next;         /* where the next row goes */
+    uint32_t n_left;       /* rows that fit the last page */
+    struct page_kind kind; /* of it */
+    uint32_t n_rows;       /* on all its pages */
     struct page *first, *last;
 };
 
@@ -123,7 +125,10 @@ take_page(struct regroup *r, bool *failed)
             return NULL;
         void **slabs = buffer_grow_array(r->slabs, &r->slab_cap, r->n_slabs + 1,
                                          sizeof(*slabs));
-        void *slab = slabs != NULL ? aligned_alloc(64, SLAB_BYTES) : NULL;
+        void *slab =
+            slabs != NULL ? aligned_alloc(SLAB_BYTES, SLAB_BYTES) : NULL;
+        if (slab != NULL)
+            madvise(slab, SLAB_BYTES, MADV_HUGEPAGE);
         r->slabs = slabs != NULL ? slabs : r->slabs;
         *failed = slab == NULL;
         if (slab == NULL)
@@ -148,6 +153,14 @@ write_spill(struct regroup *r, struct wattle_error *error)
     r->n_spilled += r->spill.len;
     r->spill.len = 0;
     return status;
+}
+
+/* Notes how many rows the last page has. */
+static void
+close_page(struct line *line)
+{
+    struct page *page = line->last;
+    page->n_rows = (uint32_t)(line->next - page->words) / page->kind.n_words;
 }
 
 /* One page's rows go behind those of the block. */
@@ -204,8 +217,13 @@ gather(const struct line *line, struct block *block)
         block->columns |= BLOCK_BIT(BLOCK_PRESENCE);
     if (has_notes)
         block->columns |= BLOCK_BIT(BLOCK_ROUNDED);
-    for (const struct page *page = line->first; page; page = page->next)
+    for (const struct page *page = line->first; page; page = page->next) {
+        /* the next one has left the caches long ago */
+        const char *next = (const char *)page->next;
+        for (size_t i = 0; next != NULL && i < PAGE_BYTES; i += 64)
+            __builtin_prefetch(next + i);
         gather_page(page, block);
+    }
 }
 
 /* The order of rows by time, equal times as they came; `order` holds it. */
@@ -277,6 +295,7 @@ seal(struct regroup *r, size_t device, struct wattle_error *error)
         buffer_reserve(&r->spill, BLOCK_MAX_BYTES) != WATTLE_OK)
         return error_memory(error);
     d->pieces = pieces;
+    close_page(line);
     gather(line, block);
     int order = order_of(block->column[BLOCK_TIME], block->n_rows);
     if (order == 0) {
@@ -325,11 +344,14 @@ add_page(struct regroup *r, size_t device, struct page_kind kind,
     if (page == NULL)
         return error_memory(error);
     *page = (struct page){.kind = kind};
-    if (line->last != NULL)
+    if (line->last != NULL) {
+        close_page(line);
         line->last->next = page;
-    else
+    }
+    if (line->first == NULL)
         line->first = page;
     line->last = page;
+    line->kind = kind;
     line->next = page->words;
     line->n_left = PAGE_WORDS / kind.n_words;
     if (line->n_left > BLOCK_ROWS - line->n_rows)
@@ -340,8 +362,7 @@ add_page(struct regroup *r, size_t device, struct page_kind kind,
 static bool
 fits(const struct line *line, struct page_kind kind)
 {
-    return line->n_left > 0 &&
-           memcmp(&line->last->kind, &kind, sizeof(kind)) == 0;
+    return line->n_left > 0 && memcmp(&line->kind, &kind, sizeof(kind)) == 0;
 }
 
 /* Makes room for a row of a kind: a page, perhaps after sealing. */
@@ -407,6 +428,32 @@ find_source(const struct batch *batch, struct row_source *source)
     source->kind.n_words = (uint8_t)(1 + source->n + (has_notes ? 1 : 0));
 }
 
+/*
+ * The usual rows: three values in thousandths. Adds rows from `i` on as long
+ * as they fit; returns the first that does not.
+ */
+static size_t
+add_plain(struct regroup *r, const struct batch *batch,
+          const struct row_source *source, size_t i)
+{
+    const int64_t *a = source->column[0], *b = source->column[1];
+    const int64_t *c = source->column[2];
+    for (; i < batch->n_rows; i++) {
+        struct line *line = &r->lines[batch->device[i]];
+        if (!fits(line, source->kind))
+            break;
+        int64_t *to = line->next;
+        to[0] = batch->time_ms[i];
+        to[1] = a[i];
+        to[2] = b[i];
+        to[3] = c[i];
+        line->next = to + 4;
+        line->n_left--;
+        line->n_rows++;
+    }
+    return i;
+}
+
 int
 regroup_add(struct regroup *r, const struct batch *batch,
             struct wattle_error *error)
@@ -414,7 +461,13 @@ regroup_add(struct regroup *r, const struct batch *batch,
     struct row_source source;
     int status = reserve(r, batch, error);
     find_source(batch, &source);
+    bool is_plain =
+        source.n == 3 && !source.kind.has_notes && batch->power_shift == 0;
     for (size_t i = 0; i < batch->n_rows && status == WATTLE_OK; i++) {
+        if (is_plain)
+            i = add_plain(r, batch, &source, i);
+        if (i == batch->n_rows)
+            break;
         size_t device = batch->device[i];
         struct line *line = &r->lines[device];
         if (!fits(line, source.kind)) {
@@ -435,7 +488,6 @@ regroup_add(struct regroup *r, const struct batch *batch,
         line->next = to;
         line->n_left--;
         line->n_rows++;
-        line->last->n_rows++;
     }
     return status;
 }

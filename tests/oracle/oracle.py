@@ -177,7 +177,7 @@ class Reject(Exception):
     """A data line is not accepted; the argument is the reason."""
 
 
-def parse_number(text, role):
+def parse_number(text, role, kilo=False):
     """Trimmed text -> (value in 1e-9, whether rounding changed it).
 
     Raises Reject with `missing`, `number` or `range`.
@@ -208,7 +208,7 @@ def parse_number(text, role):
     if size < -20:
         return 0, True                      # far below half of 1e-9
     exact = Fraction(digits) * Fraction(10) ** exp10
-    if exact > (1 if role == "pf" else 10**9):
+    if exact > (1 if role == "pf" else 10**6 if kilo else 10**9):
         raise Reject("range")
 
     scaled = exact * 10**9
@@ -419,7 +419,8 @@ def interpret(fields, columns, value_kind):
         text = trim(fields[columns.index[role]])
         if columns.mode == "power" and role != "power" and text.lower() in MISSING_TOKENS:
             continue              # only absent: the power does not need it
-        values[role], changed = parse_number(text, role)
+        kilo = role == "value" and value_kind.endswith(("-kw", "-kwh"))
+        values[role], changed = parse_number(text, role, kilo)
         rounded += changed
 
     power = energy = None
