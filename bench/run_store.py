@@ -6,13 +6,13 @@
     python3 bench/run_store.py --quick             small, in a minute or two
     python3 bench/run_store.py --only fill,queries some parts
 
-Parts: fill (import, sizes, entropy), report, scan, sql and repeats on the first
-size (fill and report on all), queries on a home of 50 devices and a year,
-opening on the same of ten years, real on files from public sources.
+Parts: fill (import, sizes, entropy), report, scan, sql and repeats on the
+first size (fill and report on all), queries on a home of 50 devices and a
+year, opening on the same of ten years, real on files from public sources.
 
 Prints tables and writes bench/results/NAME.json (store, or store_quick with
---quick). bench/README.md tells how each figure comes about. What is left out is
-named with the reason. The exit status is 1 when an answer was wrong.
+--quick). bench/README.md tells how each figure comes about. What is left out
+is named with the reason. The exit status is 1 when an answer was wrong.
 """
 
 import argparse

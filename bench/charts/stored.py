@@ -63,10 +63,11 @@ def entropy_text(entropy):
         for name, value in entropy["columns"].items())
     return (
         "Entropy: a code that knew how often each value comes in its block of "
-        f"{entropy['block']:,} readings of a device, and knew it without being "
-        f"told, would take {bytes_text(entropy['bytes_per_reading'])} bytes a "
-        f"reading ({columns}); with differences of neighbours where these are "
-        f"less, {bytes_text(entropy['bytes_per_reading_least'])}. So much "
+        f"{entropy['block']:,} readings of a device, without being told, "
+        "would take "
+        f"{bytes_text(entropy['bytes_per_reading'])} bytes a reading "
+        f"({columns}); with differences of neighbours where these are less, "
+        f"{bytes_text(entropy['bytes_per_reading_least'])}. So much "
         f"says a program of its own, from {entropy['readings']:,} readings. "
         "The file holds the tables of codes, directories, checksums, summaries "
         "and days besides.\n")
@@ -108,7 +109,8 @@ def report_rows(result):
 def report_text(data):
     text = ["### Reports\n",
             "`report --json` of the database, in pairs with the others. "
-            "DuckDB answers what it answers above, from its own file; \"inside\" "
+            "DuckDB answers what it does for the CSV files, from its own file; "
+        "\"inside\" "
             "is its time without the start of Node.js, set against wattle's "
             "whole process.\n"]
     for _, result in data.stored_sizes("report"):

@@ -4,15 +4,15 @@
     python3 bench/load/run_load_stored.py            about two minutes
     python3 bench/load/run_load_stored.py --quick    two short rounds
 
-A round: a fresh database of 2 million readings, 32 readers (24 library handles
-in the threads of one process, 8 that start `wattle`), and in the midst of it an
-import of 10 million later readings. Each reader asks, waits a quarter of a
-second, and asks again; mostly for a day of a device. Every answer must be, byte
-for byte, that of before or that of after the import; old answers after the
-import has ended, or new ones before it began, are wrong. Between rounds the
-same import runs alone. The exit status is 1 when an error or a wrong answer
-occurred. Prints tables and writes bench/results/NAME.json (load_stored, or
-load_stored_quick with --quick).
+A round: a fresh database of 2 million readings, 32 readers (24 library
+handles in the threads of one process, 8 that start `wattle`), and in the midst
+of it an import of 10 million later readings. Each reader asks, waits a quarter
+of a second, and asks again; mostly for a day of a device. Every answer must
+be, byte for byte, that of before or that of after the import; old answers
+after the import has ended, or new ones before it began, are wrong. Between
+rounds the same import runs alone. The exit status is 1 when an error or a
+wrong answer occurred. Prints tables and writes bench/results/NAME.json
+(load_stored, or load_stored_quick with --quick).
 """
 
 import argparse

@@ -5,18 +5,20 @@
 
 For each device and column the values are taken in blocks of 1,024, in order of
 time. The entropy of a block is the sum over its distinct values of
-count * log2(1,024 / count): the bits of an ideal code that knows how often each
-value comes, without the table that would tell the decoder. Zeros that all
+count * log2(1,024 / count): the bits of an ideal code that knows how often
+each value comes, without the table that would tell the decoder. Zeros that all
 values of a block end with (230.100 V beside 231.400 V) change nothing, as only
 equality counts. The same once more for differences of neighbours. Times are
 taken as steps: where all steps are equal they need nothing.
 
 Prints JSON, in bytes a reading. Shares no code with wattle. Of more than N
-readings (default four million) it takes every so many-th device.
+readings (default four million) it takes some devices, drawn by lot, always the
+same.
 """
 
 import argparse
 import json
+import random
 import sys
 
 try:
@@ -42,15 +44,15 @@ def of_blocks(values):
 
 
 def chosen_devices(files, most):
-    """Ids of devices, evenly chosen, so that about `most` readings remain."""
+    """Ids of devices, drawn so that about `most` readings remain."""
     n_rows, ids = 0, set()
     for file in files:
         for chunk in pandas.read_csv(file, usecols=["device_id"],
                                      chunksize=CHUNK_ROWS):
             n_rows += len(chunk)
             ids.update(chunk["device_id"].unique())
-    step = max(1, -(-n_rows // most))
-    return set(sorted(ids)[::step]), n_rows
+    n_wanted = max(1, round(len(ids) * min(1, most / n_rows)))
+    return set(random.Random(1).sample(sorted(ids), n_wanted)), n_rows
 
 
 def read(files, devices):
@@ -89,14 +91,14 @@ def main():
     rows = read(options.files, devices)
     bits, differences = measure(rows)
     each = {name: value / 8 / len(rows) for name, value in bits.items()}
-    least = {name: min(value, differences.get(name, bits[name]) / 8 / len(rows))
+    steps = {name: value / 8 / len(rows)
+             for name, value in differences.items()}
+    least = {name: min(value, steps.get(name, value))
              for name, value in each.items()}
     print(json.dumps({
         "readings": len(rows), "of_readings": n_all, "devices": len(devices),
         "block": BLOCK, "bytes_per_reading": sum(each.values()),
-        "columns": each,
-        "differences": {name: value / 8 / len(rows)
-                        for name, value in differences.items()},
+        "columns": each, "differences": steps,
         "bytes_per_reading_least": sum(least.values())}))
 
 
