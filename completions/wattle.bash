@@ -20,10 +20,13 @@ _wattle_value() {
     --mains) _wattle_words "120 230" "$cur" ;;
     --order) _wattle_words "time device" "$cur" ;;
     --out)
-        compopt -o plusdirs 2>/dev/null
-        compopt +o default +o bashdefault 2>/dev/null
+        # a folder for generate, a file for export
+        if [[ ${COMP_WORDS[1]} == generate ]]; then
+            compopt -o plusdirs 2>/dev/null
+            compopt +o default +o bashdefault 2>/dev/null
+        fi
         ;;
-    --rejects | --trace) ;; # a file: readline's own completion
+    --db | --rejects | --salvage | --trace) ;; # a file: readline's own
     --devices)
         # a table for report, a number for generate
         if [[ ${COMP_WORDS[1]} == generate ]]; then
@@ -32,7 +35,7 @@ _wattle_value() {
         ;;
     --since | --until | --device | --location | --every | --rate | --budget | --max-gap | --top | \
         --threads | --block | --files | --readings | --seed | --interval | \
-        --start | --dirty)
+        --start | --dirty | --wait)
         # a number, a time or a pattern: nothing to offer, no files either
         compopt +o default +o bashdefault 2>/dev/null
         ;;
@@ -54,7 +57,8 @@ _wattle() {
     fi
 
     if ((COMP_CWORD == 1)); then
-        _wattle_words "report query generate help version --help --version" "$cur"
+        _wattle_words "report import query export info check
+            backup compact generate help version --help --version" "$cur"
         return
     fi
     case ${COMP_WORDS[1]} in
@@ -62,8 +66,18 @@ _wattle() {
         options="--since --until --device --value --devices --rate --budget
             --max-gap --json --csv --top --rejects --strict --quiet
             --no-progress --timings --trace --threads --simd --reader --no-memo
-            --block --help"
+            --no-summaries --block --help"
         ;;
+    import)
+        options="--db --dry-run --wait --value --devices --rejects --strict
+            --quiet --no-progress --timings --trace --threads --simd --reader
+            --help"
+        ;;
+    export) options="--since --until --device --out --help" ;;
+    info) options="--json --top --help" ;;
+    check) options="--salvage --quiet --help" ;;
+    backup) options="--help" ;;
+    compact) options="--wait --quiet --help" ;;
     query)
         options="--device --location --since --until --every --total --raw
             --fill --what --rate --max-gap --json --csv --help"
@@ -74,7 +88,8 @@ _wattle() {
             --dirty --threads --trace --help"
         ;;
     help)
-        ((COMP_CWORD == 2)) && _wattle_words "report query generate" "$cur"
+        ((COMP_CWORD == 2)) && _wattle_words "report import query export info
+            check backup compact generate" "$cur"
         compopt +o default +o bashdefault 2>/dev/null
         return
         ;;

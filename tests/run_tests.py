@@ -22,7 +22,8 @@ CHECKED = os.path.join(ROOT, "build", "test", "wattle")
 
 TIERS = ["quick", "test", "full"]
 
-# python3-selenium is for Debian's own Python, which may not be the first one.
+# python3-selenium and python3-xxhash are for Debian's own Python, which may
+# not be the first one.
 DEBIAN_PYTHON = ("/usr/bin/python3" if os.path.exists("/usr/bin/python3")
                  else sys.executable)
 
@@ -57,6 +58,13 @@ def suites(tier):
         ("query-release", "test",
          python("oracle/check_query.py", RELEASE, "--from", "10000", "--count",
                 ["10", "80", "3000"][level])),
+        ("format", "test",
+         [DEBIAN_PYTHON, os.path.join(ROOT, "tests/oracle/check_format.py"),
+          CHECKED]),
+        ("store", "quick",
+         python("check_store.py", CHECKED, "--tier", "quick")),
+        ("store-release", "test",
+         python("check_store.py", RELEASE, "--tier", tier)),
         ("same-bytes", "test", python("same_bytes.py", RELEASE, tier)),
         ("generated", "test", python("check_generate.py", CHECKED, RELEASE)),
         ("trace", "quick", python("check_trace.py", CHECKED)),

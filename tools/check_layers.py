@@ -21,11 +21,12 @@ ALLOWED = {
     "ingest": ["base", "simd", "model"],
     "analytics": ["base", "simd", "model"],
     "store": ["base", "simd", "model", "analytics"],
+    "sqlext": ["base", "simd", "model", "analytics", "store"],
     "engine": ["base", "simd", "model", "ingest", "analytics", "store"],
     "report": ["base"],
     "generate": ["base"],
     "api": ["base", "simd", "model", "ingest", "analytics", "store", "engine",
-            "report", "generate"],
+            "report", "generate", "sqlext"],
     "cli": [],
 }
 

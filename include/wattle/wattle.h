@@ -13,6 +13,7 @@
 #include "wattle/maintain.h"
 #include "wattle/query.h"
 #include "wattle/report.h"
+#include "wattle/sql.h"
 #include "wattle/trace.h"
 
 #ifdef __cplusplus

@@ -163,7 +163,8 @@ add_energy(struct profile_energy *to, const struct profile_energy *from)
 {
     to->units += from->units;
     to->rest += from->rest;
-    to->fine = int256_add(to->fine, from->fine);
+    if (!int256_is_zero(from->fine)) /* hardly ever */
+        to->fine = int256_add(to->fine, from->fine);
 }
 
 void
@@ -174,7 +175,8 @@ profile_merge(struct profile *profile, const struct profile *other)
         const struct profile_hour *o = &other->hours[i];
         h->n_readings += o->n_readings;
         h->power_nw += o->power_nw;
-        h->power_fine = int256_add(h->power_fine, o->power_fine);
+        if (!int256_is_zero(o->power_fine))
+            h->power_fine = int256_add(h->power_fine, o->power_fine);
         add_energy(&h->energy, &o->energy);
     }
     for (size_t i = 0; i < other->n_days; i++) {

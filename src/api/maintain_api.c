@@ -265,9 +265,14 @@ note_columns(struct export *e, const char *id, const struct wattle_batch *batch)
     unsigned columns = 0;
     for (int c = 0; c < WATTLE_N_COLUMNS; c++)
         columns |= batch->columns[c] != NULL ? 1u << c : 0;
-    e->has_gaps = e->has_gaps || batch->presence != NULL ||
-                  (e->columns != 0 && columns != e->columns);
-    e->columns |= columns;
+    unsigned any = columns, all = columns;
+    for (size_t i = 0; batch->presence != NULL && i < batch->n_rows; i++) {
+        any = (i > 0 ? any : 0) | (columns & batch->presence[i]);
+        all &= batch->presence[i];
+    }
+    e->has_gaps =
+        e->has_gaps || any != all || (e->columns != 0 && any != e->columns);
+    e->columns |= any;
 }
 
 static void

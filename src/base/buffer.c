@@ -60,6 +60,16 @@ buffer_printf(struct buffer *b, const char *format, ...)
 }
 
 void
+buffer_trim(struct buffer *b)
+{
+    char *data = b->len > 0 ? realloc(b->data, b->len) : NULL;
+    if (data == NULL)
+        return;
+    b->data = data;
+    b->cap = b->len;
+}
+
+void
 buffer_release(struct buffer *b)
 {
     free(b->data);

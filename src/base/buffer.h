@@ -27,6 +27,9 @@ int buffer_append_text(struct buffer *b, const char *text);
 int buffer_printf(struct buffer *b, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Gives back what is not in use, if that can be done. */
+void buffer_trim(struct buffer *b);
+
 void buffer_release(struct buffer *b);
 
 /*

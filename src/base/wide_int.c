@@ -15,18 +15,6 @@ int256_from(int128 value)
 }
 
 struct int256
-int256_add(struct int256 a, struct int256 b)
-{
-    uint128 carry = 0;
-    for (int i = 0; i < 4; i++) {
-        carry += (uint128)a.word[i] + b.word[i];
-        a.word[i] = (uint64_t)carry;
-        carry >>= 64;
-    }
-    return a;
-}
-
-struct int256
 int256_neg(struct int256 a)
 {
     for (int i = 0; i < 4; i++)
@@ -44,12 +32,6 @@ bool
 int256_is_negative(struct int256 a)
 {
     return a.word[3] >> 63 != 0;
-}
-
-bool
-int256_is_zero(struct int256 a)
-{
-    return (a.word[0] | a.word[1] | a.word[2] | a.word[3]) == 0;
 }
 
 static uint64_t

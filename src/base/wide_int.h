@@ -20,8 +20,25 @@ struct int256 {
     uint64_t word[4];
 };
 
+static inline struct int256
+int256_add(struct int256 a, struct int256 b)
+{
+    uint128 carry = 0;
+    for (int i = 0; i < 4; i++) {
+        carry += (uint128)a.word[i] + b.word[i];
+        a.word[i] = (uint64_t)carry;
+        carry >>= 64;
+    }
+    return a;
+}
+
+static inline bool
+int256_is_zero(struct int256 a)
+{
+    return (a.word[0] | a.word[1] | a.word[2] | a.word[3]) == 0;
+}
+
 struct int256 int256_from(int128 value);
-struct int256 int256_add(struct int256 a, struct int256 b);
 struct int256 int256_sub(struct int256 a, struct int256 b);
 struct int256 int256_neg(struct int256 a);
 
@@ -35,7 +52,6 @@ struct int256 int256_div_round(struct int256 a, int64_t b);
 bool int256_divides(struct int256 a, int64_t b, struct int256 *quotient);
 
 bool int256_is_negative(struct int256 a);
-bool int256_is_zero(struct int256 a);
 
 /* True when a lies in the range of int64_t, and then *out holds it. */
 bool int256_to_int64(struct int256 a, int64_t *out);

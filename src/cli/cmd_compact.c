@@ -75,7 +75,8 @@ const struct command command_compact = {
     .description =
         "Late readings and small chunks become full chunks, and the file is\n"
         "written anew without gaps. The readings stay as they are. Needs as\n"
-        "much free space as the file takes. Exit status: 0 done, 2 error.",
+        "much free space as the file takes, twice: beside it, and where\n"
+        "temporary files go. Exit status: 0 done, 2 error.",
     .options = compact_options,
     .run = run_compact,
 };

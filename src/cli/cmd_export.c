@@ -63,7 +63,7 @@ write_all(const struct request *request, FILE *file)
         return EXIT_USAGE;
     }
     if (n == 0)
-        cli_complain(request->self, "there is no such reading");
+        cli_complain(request->self, "there are no such readings");
     return EXIT_DONE;
 }
 
@@ -75,8 +75,11 @@ open_and_write(const struct request *request)
     /* never over anything: least of all the database itself */
     FILE *file = fopen(request->out, "wx");
     if (file == NULL) {
-        cli_complain(request->self, "%s: cannot make it: %s", request->out,
-                     strerror(errno));
+        if (errno == EEXIST)
+            cli_complain(request->self, "%s: exists already", request->out);
+        else
+            cli_complain(request->self, "%s: cannot make it: %s", request->out,
+                         strerror(errno));
         return EXIT_USAGE;
     }
     int code = write_all(request, file);
@@ -88,6 +91,19 @@ open_and_write(const struct request *request)
     if (code != EXIT_DONE)
         remove(request->out);
     return code;
+}
+
+static bool
+check_request(const struct request *request)
+{
+    const struct wattle_export_options *o = &request->options;
+    if (!cli_has_path(request->self, request->path))
+        return false;
+    if (o->until_ms != WATTLE_NO_TIME && o->since_ms >= o->until_ms) {
+        cli_complain(request->self, "--since must be before --until");
+        return false;
+    }
+    return true;
 }
 
 static int
@@ -109,7 +125,7 @@ run_export(const struct command *self, int argc, char **argv)
     if (option == CLI_HELP) {
         cli_print_help(self);
         code = EXIT_DONE;
-    } else if (option == CLI_END && cli_has_path(self, request.path)) {
+    } else if (option == CLI_END && check_request(&request)) {
         code = open_and_write(&request);
     }
     free(request.globs);

@@ -43,7 +43,7 @@ static const struct cli_option import_options[] = {
      "Output"},
     {OPT_STRICT, "strict", NULL,
      "exit status 1 when a line was rejected or a file skipped", NULL},
-    {OPT_QUIET, "quiet", NULL, "no words but errors", NULL},
+    {OPT_QUIET, "quiet", NULL, "say nothing but errors", NULL},
     {OPT_NO_PROGRESS, "no-progress", NULL, "draw no progress bar", NULL},
     {OPT_TIMINGS, "timings", NULL, "tell how long it took", "Measuring"},
     {OPT_TRACE, "trace", "FILE",
@@ -299,7 +299,7 @@ run_import(const struct command *self, int argc, char **argv)
 const struct command command_import = {
     .name = "import",
     .arguments = "PATH... --db FILE [options]",
-    .summary = "Keep readings in a database, to ask for ever",
+    .summary = "Keep readings in a database",
     .description =
         "Reads what 'wattle report' reads and keeps it in one SQLite file.\n"
         "A device has one reading a time: a later value replaces an earlier\n"

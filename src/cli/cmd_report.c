@@ -435,10 +435,10 @@ const struct command command_report = {
     .description =
         "Reads CSV files (also .gz and .zst), folders of them, or - for\n"
         "standard input, in any order of time; or one database made by\n"
-        "'wattle import'. Columns are found by name:\n"
-        "timestamp, device_id, and voltage + current + power_factor, or\n"
-        "power, or value. Data go to stdout, words to stderr. Exit status:\n"
-        "0 done, 1 budget exceeded (or rejects with --strict), 2 error.",
+        "'wattle import'. Columns are found by name: timestamp, device_id,\n"
+        "and voltage + current + power_factor, or power, or energy_wh, or\n"
+        "value. Data go to stdout, words to stderr. Exit status: 0 done,\n"
+        "1 budget exceeded (or rejects with --strict), 2 error.",
     .options = report_options,
     .run = run_report,
 };

@@ -10,6 +10,7 @@
 extern const struct command command_report;
 extern const struct command command_import;
 extern const struct command command_query;
+extern const struct command command_sql;
 extern const struct command command_export;
 extern const struct command command_info;
 extern const struct command command_check;
@@ -18,9 +19,9 @@ extern const struct command command_compact;
 extern const struct command command_generate;
 
 static const struct command *const commands[] = {
-    &command_report, &command_import,  &command_query,
-    &command_export, &command_info,    &command_check,
-    &command_backup, &command_compact, &command_generate,
+    &command_report,  &command_import,   &command_query, &command_sql,
+    &command_export,  &command_info,     &command_check, &command_backup,
+    &command_compact, &command_generate,
 };
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))

@@ -40,6 +40,57 @@ block_add_column(struct block *block, unsigned column)
     block->columns |= BLOCK_BIT(column);
 }
 
+/* Makes the block's kind wide enough for rows of another. */
+static void
+adapt(struct block *block, const struct block *rows)
+{
+    if (block->n_rows == 0) {
+        block->columns = rows->columns;
+        block->exponent = rows->exponent;
+        return;
+    }
+    if (rows->exponent < block->exponent)
+        block_to_nano(block);
+    unsigned missing = rows->columns & ~block->columns;
+    unsigned lacking = block->columns & BLOCK_VALUES & ~rows->columns;
+    if (lacking != 0)
+        block_add_column(block, BLOCK_PRESENCE);
+    for (unsigned c = 0; c < BLOCK_N_COLUMNS; c++) {
+        if ((missing & BLOCK_BIT(c)) != 0)
+            block_add_column(block, c);
+    }
+}
+
+void
+block_append(struct block *block, const struct block *rows, size_t first,
+             size_t n)
+{
+    adapt(block, rows);
+    const int64_t unit = block->exponent == rows->exponent ? 1 : 1000000;
+    for (unsigned c = 0; c < BLOCK_N_COLUMNS; c++) {
+        int64_t *to = block->column[c] + block->n_rows;
+        const int64_t *from = rows->column[c] + first;
+        if ((block->columns & BLOCK_BIT(c)) == 0)
+            continue;
+        bool is_value = c >= BLOCK_VALUE && c < BLOCK_PRESENCE;
+        if ((rows->columns & BLOCK_BIT(c)) == 0) {
+            /* what is absent repeats what was there: it packs well */
+            int64_t fill = c == BLOCK_PRESENCE
+                               ? (rows->columns & BLOCK_VALUES) >> BLOCK_VALUE
+                           : is_value && block->n_rows > 0 ? to[-1]
+                                                           : 0;
+            for (size_t i = 0; i < n; i++)
+                to[i] = fill;
+        } else if (is_value && unit != 1) {
+            for (size_t i = 0; i < n; i++)
+                to[i] = from[i] * unit;
+        } else {
+            memcpy(to, from, n * sizeof(*to));
+        }
+    }
+    block->n_rows += n;
+}
+
 size_t
 block_encode(const struct kernels *kernels, const struct block *block,
              bool is_quick, uint8_t *to)

@@ -60,6 +60,10 @@ void block_to_nano(struct block *block);
 /* Makes sure that a column is there: the new one says what was true before. */
 void block_add_column(struct block *block, unsigned column);
 
+/* Appends n rows of another block; its kind widens as it must. */
+void block_append(struct block *block, const struct block *rows, size_t first,
+                  size_t n);
+
 /* Encodes 1 .. 1,024 rows; the bytes written. Quick: for a short life. */
 size_t block_encode(const struct kernels *kernels, const struct block *block,
                     bool is_quick, uint8_t *to);

@@ -52,12 +52,18 @@ byte_take(struct byte_reader *r, size_t len)
 static inline uint128
 byte_get_wide(struct byte_reader *r)
 {
-    uint128 value = 0;
-    for (unsigned shift = 0; shift < 128; shift += 7) {
+    uint64_t low = 0, high = 0;
+    for (unsigned shift = 0; shift < 63; shift += 7) {
         uint8_t byte = byte_get(r);
-        value |= (uint128)(byte & 0x7f) << shift;
+        low |= (uint64_t)(byte & 0x7f) << shift;
         if ((byte & 0x80) == 0)
-            return value;
+            return low;
+    }
+    for (unsigned shift = 0; shift < 64; shift += 7) {
+        uint8_t byte = byte_get(r);
+        high |= (uint64_t)(byte & 0x7f) << shift;
+        if ((byte & 0x80) == 0)
+            return (uint128)high << 63 | low;
     }
     r->failed = true;
     return 0;
@@ -112,13 +118,15 @@ byte_put_count(uint8_t *to, uint64_t value)
 static inline uint8_t *
 byte_put_signed_wide(uint8_t *to, int128 value)
 {
-    return byte_put_wide(to, (uint128)value << 1 ^ (uint128)(value >> 127));
+    uint128 sign = value < 0 ? ~(uint128)0 : 0;
+    return byte_put_wide(to, (uint128)value << 1 ^ sign);
 }
 
 static inline uint8_t *
 byte_put_signed(uint8_t *to, int64_t value)
 {
-    return byte_put_wide(to, (uint64_t)value << 1 ^ (uint64_t)(value >> 63));
+    uint64_t sign = value < 0 ? UINT64_MAX : 0;
+    return byte_put_wide(to, (uint64_t)value << 1 ^ sign);
 }
 
 #endif

@@ -144,6 +144,9 @@ catalog_write_devices(struct database *db, struct registry *devices,
     }
     sqlite3_finalize(row);
     checksum_free(checksum);
+    /* SQLite plans joins by how many devices there are */
+    if (status == WATTLE_OK && first < devices->n_devices)
+        status = database_run(db, "ANALYZE main.device", error);
     return status;
 }
 

@@ -5,9 +5,11 @@
 #include "store/chunk_builder.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "analytics/quotient.h"
 #include "store/summary.h"
 #include "wattle/error.h"
 
@@ -18,16 +20,29 @@ chunk_builder_new(const struct kernels *kernels, built_chunk_take take,
     struct chunk_builder *b = aligned_alloc(64, sizeof(*b));
     if (b == NULL)
         return NULL;
-    memset(b, 0, sizeof(*b));
+    memset(b, 0, offsetof(struct chunk_builder, block));
     b->kernels = kernels;
     b->take = take;
     b->context = context;
-    b->block.exponent = BLOCK_MILLI;
-    if (day_meter_init(&b->meter, kernels) != WATTLE_OK) {
+    if (day_meter_init(&b->meter, kernels) != WATTLE_OK ||
+        chunk_builder_reset(b) != WATTLE_OK) {
         chunk_builder_free(b);
         return NULL;
     }
     return b;
+}
+
+int
+chunk_builder_reset(struct chunk_builder *b)
+{
+    b->writer.body.len = 0;
+    b->writer.n_blocks = b->writer.n_rows = 0;
+    b->block.n_rows = 0;
+    b->block.columns = 0;
+    b->block.exponent = BLOCK_MILLI;
+    b->n_duplicates = b->n_rounded = 0;
+    b->power_nw = b->energy = 0;
+    return day_meter_reset(&b->meter);
 }
 
 void
@@ -45,9 +60,11 @@ static void
 set_figures(struct built_chunk *chunk, const struct account *a)
 {
     const struct account_extra *extra = a->extra;
+    const struct int256 none = int256_from(0);
     uint64_t n_power = a->n_readings - (extra != NULL ? extra->n_energy : 0);
     bool is_narrow = n_power > 0 && (extra == NULL || extra->n_fine == 0);
-    chunk->energy_kwh = int128_ratio(a->energy, PROFILE_UNITS_PER_KWH);
+    chunk->energy_kwh =
+        quotient_kwh(a->energy, extra != NULL ? extra->energy : none);
     chunk->mean_power_w = chunk->min_power_w = chunk->max_power_w = NAN;
     if (is_narrow) {
         chunk->mean_power_w = int128_ratio(a->sum_nw, n_power) / 1e9;
@@ -80,6 +97,8 @@ finish_chunk(struct chunk_builder *b)
     profile_release(&profile);
     b->n_duplicates = b->n_rounded = 0;
     b->power_nw = b->energy = 0;
+    buffer_trim(&chunk.summary);
+    buffer_trim(&chunk.data);
     if (status == WATTLE_OK)
         return b->take(b->context, &chunk);
     buffer_release(&chunk.summary);
@@ -142,56 +161,6 @@ finish_block(struct chunk_builder *b)
     return status;
 }
 
-/* Makes the block's kind wide enough for rows of another. */
-static void
-adapt(struct block *block, const struct block *rows)
-{
-    if (block->n_rows == 0) {
-        block->columns = rows->columns;
-        block->exponent = rows->exponent;
-        return;
-    }
-    if (rows->exponent < block->exponent)
-        block_to_nano(block);
-    unsigned missing = rows->columns & ~block->columns;
-    unsigned lacking = block->columns & BLOCK_VALUES & ~rows->columns;
-    if (lacking != 0)
-        block_add_column(block, BLOCK_PRESENCE);
-    for (unsigned c = 0; c < BLOCK_N_COLUMNS; c++) {
-        if ((missing & BLOCK_BIT(c)) != 0)
-            block_add_column(block, c);
-    }
-}
-
-/* Appends rows to a block that has been adapted to them. */
-static void
-append(struct block *block, const struct block *rows, size_t first, size_t n)
-{
-    const int64_t unit = block->exponent == rows->exponent ? 1 : 1000000;
-    for (unsigned c = 0; c < BLOCK_N_COLUMNS; c++) {
-        int64_t *to = block->column[c] + block->n_rows;
-        const int64_t *from = rows->column[c] + first;
-        if ((block->columns & BLOCK_BIT(c)) == 0)
-            continue;
-        bool is_value = c >= BLOCK_VALUE && c < BLOCK_PRESENCE;
-        if ((rows->columns & BLOCK_BIT(c)) == 0) {
-            /* what is absent repeats what was there: it packs well */
-            int64_t fill = c == BLOCK_PRESENCE
-                               ? (rows->columns & BLOCK_VALUES) >> BLOCK_VALUE
-                           : is_value && block->n_rows > 0 ? to[-1]
-                                                           : 0;
-            for (size_t i = 0; i < n; i++)
-                to[i] = fill;
-        } else if (is_value && unit != 1) {
-            for (size_t i = 0; i < n; i++)
-                to[i] = from[i] * unit;
-        } else {
-            memcpy(to, from, n * sizeof(*to));
-        }
-    }
-    block->n_rows += n;
-}
-
 int
 chunk_builder_add(struct chunk_builder *b, const struct block *rows,
                   size_t first, size_t n_rows)
@@ -200,8 +169,7 @@ chunk_builder_add(struct chunk_builder *b, const struct block *rows,
     while (n_rows > 0 && status == WATTLE_OK) {
         size_t room = BLOCK_ROWS - b->block.n_rows;
         size_t n = n_rows < room ? n_rows : room;
-        adapt(&b->block, rows);
-        append(&b->block, rows, first, n);
+        block_append(&b->block, rows, first, n);
         first += n;
         n_rows -= n;
         if (b->block.n_rows == BLOCK_ROWS)

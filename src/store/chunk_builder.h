@@ -27,15 +27,18 @@ struct chunk_builder {
     void *context;
     struct day_meter meter;
     struct chunk_writer writer;
-    struct block block;
     uint64_t n_duplicates, n_rounded; /* of the chunk */
     int128 power_nw, energy;          /* of its blocks so far */
+    struct block block;               /* last: it is large */
 };
 
 /* On the heap, since a block is large; NULL = no memory. */
 struct chunk_builder *chunk_builder_new(const struct kernels *kernels,
                                         built_chunk_take take, void *context);
 void chunk_builder_free(struct chunk_builder *builder);
+
+/* Forgets everything, to begin with another device. 0 or a status. */
+int chunk_builder_reset(struct chunk_builder *builder);
 
 /* Adds rows of a block that are later than all before. */
 int chunk_builder_add(struct chunk_builder *builder, const struct block *rows,

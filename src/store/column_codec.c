@@ -224,8 +224,9 @@ write_runs(const struct plan *p, uint64_t *room, uint8_t *to)
 static uint8_t *
 write_dictionary(const struct plan *p, uint64_t *room, uint8_t *to)
 {
-    uint8_t number_of[MAX_SPREAD]; /* of the entries there are */
-    for (size_t i = 0; i < p->n_entries; i++)
+    uint8_t number_of[MAX_SPREAD]; /* of the entries there are: all used */
+    number_of[p->entries[0]] = 0;
+    for (size_t i = 1; i < p->n_entries; i++)
         number_of[p->entries[i]] = (uint8_t)i;
     for (size_t i = 0; i < p->n; i++)
         room[i] = number_of[(uint64_t)p->values[i] - (uint64_t)p->range.min];

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
@@ -281,6 +282,13 @@ set_up(struct database *db, enum database_mode mode, struct wattle_error *error)
     return status;
 }
 
+static bool
+is_folder(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
 int
 database_open(struct database *db, const char *path, enum database_mode mode,
               struct wattle_error *error)
@@ -293,6 +301,8 @@ database_open(struct database *db, const char *path, enum database_mode mode,
     if (mode != DATABASE_CREATE && access(path, F_OK) != 0)
         status =
             error_set_at(error, WATTLE_ERR_IO, path, 0, "%s", strerror(errno));
+    if (status == WATTLE_OK && is_folder(path))
+        status = error_set_at(error, WATTLE_ERR_IO, path, 0, "is a folder");
     if (status == WATTLE_OK)
         status = open_handle(db, mode, error);
     if (status == WATTLE_OK)

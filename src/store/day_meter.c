@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "analytics/account_block.h"
+#include "analytics/power.h"
 #include "base/buffer.h"
 #include "base/civil_time.h"
 #include "wattle/error.h"
@@ -30,6 +31,21 @@ day_meter_init(struct day_meter *meter, const struct kernels *kernels)
     account_set_init(&meter->join, DAY_METER_MAX_GAP_MS, false);
     meter->set.kernels = meter->join.kernels = kernels;
     return account_set_reserve(&meter->set, 1);
+}
+
+/* The sets stay, emptied: to make them anew takes longer. */
+int
+day_meter_reset(struct day_meter *meter)
+{
+    struct account_set set = meter->set, join = meter->join;
+    free(account_set_take(&set, 0).extra);
+    profile_release(&set.profile);
+    profile_release(&join.profile);
+    free(meter->days);
+    free(meter->last.extra);
+    *meter = (struct day_meter){
+        .set = set, .join = join, .min_nw = INT64_MAX, .max_nw = INT64_MIN};
+    return WATTLE_OK;
 }
 
 void
@@ -59,37 +75,58 @@ round_div(int128 value, int128 unit)
     return (int64_t)((value + half) / unit);
 }
 
+/* (units + fine / 1e18) / unit, no further than int64_t goes. */
+static int64_t
+round_fine(int128 units, struct int256 fine, int64_t unit)
+{
+    int64_t out;
+    struct int256 sum =
+        int256_add(fine, int256_mul(int256_from(units), POWER_FINE_PER_NW));
+    sum = int256_div_round(int256_div_round(sum, unit), POWER_FINE_PER_NW);
+    if (!int256_to_int64(sum, &out))
+        out = int256_is_negative(sum) ? INT64_MIN : INT64_MAX;
+    return out;
+}
+
+/* Cut to 70 GWh, so that the hours of a day fit the table (tables.c). */
 static int64_t
 to_mwh(const struct profile_energy *energy, bool has_fine)
 {
-    int64_t fine = 0;
-    if (has_fine)
-        int256_to_int64(
-            int256_div_round(energy->fine, INT64_C(1000000000000000000)),
-            &fine);
-    return round_div(energy->units + fine, UNITS_PER_MWH);
+    const int64_t most = INT64_C(1) << 46;
+    int64_t mwh = has_fine
+                      ? round_fine(energy->units, energy->fine, UNITS_PER_MWH)
+                      : round_div(energy->units, UNITS_PER_MWH);
+    return mwh > most ? most : mwh < -most ? -most : mwh;
 }
 
-/* Mean power over the day; those beyond 9 MW are left out. */
+/* Powers over the day. */
 static void
 sum_powers(const struct day_hours *day, bool has_fine, struct day_sum *sum)
 {
     int128 power_nw = 0;
+    struct int256 fine = int256_from(0);
     for (int h = 0; h < 24; h++) {
-        int64_t fine_nw = 0;
         sum->n_power += day->hours[h].n_readings;
         power_nw += day->hours[h].power_nw;
         if (has_fine)
-            int256_to_int64(int256_div_round(day->hours[h].power_fine,
-                                             INT64_C(1000000000000000000)),
-                            &fine_nw);
-        power_nw += fine_nw;
+            fine = int256_add(fine, day->hours[h].power_fine);
     }
-    if (sum->n_power > 0)
-        sum->mean_mw = round_div(power_nw, (int128)sum->n_power * NW_PER_MW);
+    if (sum->n_power == 0)
+        return;
+    int64_t unit = (int64_t)sum->n_power * NW_PER_MW;
+    sum->mean_mw =
+        has_fine ? round_fine(power_nw, fine, unit) : round_div(power_nw, unit);
+    sum->min_mw = INT64_MAX;
+    sum->max_mw = INT64_MIN;
     if (day->min_nw <= day->max_nw) {
         sum->min_mw = round_div(day->min_nw, NW_PER_MW);
         sum->max_mw = round_div(day->max_nw, NW_PER_MW);
+    }
+    if (day->has_fine) {
+        int64_t min_mw = round_fine(0, day->min_fine, NW_PER_MW);
+        int64_t max_mw = round_fine(0, day->max_fine, NW_PER_MW);
+        sum->min_mw = min_mw < sum->min_mw ? min_mw : sum->min_mw;
+        sum->max_mw = max_mw > sum->max_mw ? max_mw : sum->max_mw;
     }
 }
 
@@ -166,6 +203,42 @@ move_back(struct day_meter *meter, struct profile_hour *hours)
     meter->before_known = now;
 }
 
+/* Widens [*min, *max]; the first value is both. */
+static void
+cover(struct int256 *min, struct int256 *max, bool is_first,
+      const struct account_extra *extra)
+{
+    if (is_first || int256_compare(extra->min, *min) < 0)
+        *min = extra->min;
+    if (is_first || int256_compare(extra->max, *max) > 0)
+        *max = extra->max;
+}
+
+/* Takes the smallest and largest powers out of an account. */
+static void
+fold_limits(struct day_meter *meter, struct account *account)
+{
+    struct day_hours *day = &meter->day;
+    struct account_extra *extra = account->extra;
+    if (account->min_nw < day->min_nw)
+        day->min_nw = account->min_nw;
+    if (account->max_nw > day->max_nw)
+        day->max_nw = account->max_nw;
+    if (account->min_nw < meter->min_nw)
+        meter->min_nw = account->min_nw;
+    if (account->max_nw > meter->max_nw)
+        meter->max_nw = account->max_nw;
+    account->min_nw = INT64_MAX;
+    account->max_nw = INT64_MIN;
+    if (extra == NULL || extra->n_fine == 0)
+        return;
+    cover(&day->min_fine, &day->max_fine, !day->has_fine, extra);
+    cover(&meter->min_fine, &meter->max_fine, meter->n_fine == 0, extra);
+    day->has_fine = true;
+    meter->n_fine += extra->n_fine;
+    extra->n_fine = 0; /* the next one begins afresh */
+}
+
 /* Takes what has been added since the last time out of the account set. */
 static void
 fold(struct day_meter *meter)
@@ -180,16 +253,7 @@ fold(struct day_meter *meter)
     memset(hours, 0, sizeof(meter->set.profile.hours));
     meter->day.n_readings += account->n_readings - meter->n_seen;
     meter->n_seen = account->n_readings;
-    if (account->min_nw < meter->day.min_nw)
-        meter->day.min_nw = account->min_nw;
-    if (account->max_nw > meter->day.max_nw)
-        meter->day.max_nw = account->max_nw;
-    if (account->min_nw < meter->min_nw)
-        meter->min_nw = account->min_nw;
-    if (account->max_nw > meter->max_nw)
-        meter->max_nw = account->max_nw;
-    account->min_nw = INT64_MAX;
-    account->max_nw = INT64_MIN;
+    fold_limits(meter, account);
     account_resume(&meter->set, 0);
 }
 
@@ -311,6 +375,11 @@ day_meter_cut(struct day_meter *meter, struct account *account,
     *account = account_set_take(&meter->set, 0);
     account->min_nw = meter->min_nw;
     account->max_nw = meter->max_nw;
+    if (meter->n_fine > 0) {
+        account->extra->n_fine = meter->n_fine;
+        account->extra->min = meter->min_fine;
+        account->extra->max = meter->max_fine;
+    }
     *profile = meter->set.profile;
     profile_init(&meter->set.profile);
     memcpy(profile->hours, meter->hours, sizeof(meter->hours));
@@ -318,7 +387,7 @@ day_meter_cut(struct day_meter *meter, struct account *account,
     memset(&meter->before_known, 0, sizeof(meter->before_known));
     meter->min_nw = INT64_MAX;
     meter->max_nw = INT64_MIN;
-    meter->n_seen = 0;
+    meter->n_seen = meter->n_fine = 0;
     if (profile->failed)
         return WATTLE_ERR_MEMORY;
     return keep_last(meter, account);

@@ -34,7 +34,9 @@ struct day_hours {
     bool is_there;
     int64_t day;
     uint64_t n_readings;
-    int64_t min_nw, max_nw;
+    int64_t min_nw, max_nw; /* of the narrow powers */
+    bool has_fine;
+    struct int256 min_fine, max_fine; /* of the others */
     struct profile_hour hours[24];
 };
 
@@ -45,6 +47,8 @@ struct day_meter {
     struct profile_energy before_known; /* energy of `before` so far */
     struct profile_hour hours[24];      /* of the stretch */
     int64_t min_nw, max_nw;             /* the same */
+    struct int256 min_fine, max_fine;   /* the same, when n_fine > 0 */
+    uint64_t n_fine;                    /* fine powers of it, folded */
     uint64_t n_seen;                    /* readings of the stretch, folded */
     bool has_fine;
     bool is_joining;
@@ -57,6 +61,9 @@ struct day_meter {
 /* 0 or WATTLE_ERR_MEMORY; release it in any case. */
 int day_meter_init(struct day_meter *meter, const struct kernels *kernels);
 void day_meter_release(struct day_meter *meter);
+
+/* Forgets everything, to begin with another device. */
+int day_meter_reset(struct day_meter *meter);
 
 /* Adds rows of a block. */
 int day_meter_add(struct day_meter *meter, const struct block *block,

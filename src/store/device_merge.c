@@ -47,14 +47,13 @@ struct device_merge {
     struct place *places;
     size_t n_places, place_cap, n_opened;
     bool is_sorted;
-    struct open_place **open; /* pointers: the rest are for use again */
+    struct open_place **open; /* a heap; behind n_open: for use again */
     size_t n_open, n_made, open_cap;
     struct block *single; /* a row made of several */
     bool is_new;          /* of it */
     uint64_t n_hidden;    /* the same */
-    struct open_place *lent;
-    size_t n_lent;
-    uint8_t *room;
+    size_t n_lent;        /* rows of open[0] that the caller has */
+    struct regroup_reader reader;
     struct merge_counts counts;
 };
 
@@ -70,8 +69,7 @@ device_merge_new(const struct kernels *kernels, unsigned wanted,
                                .fetch = fetch,
                                .context = context};
     m->single = aligned_alloc(64, sizeof(*m->single));
-    m->room = malloc(BLOCK_MAX_BYTES);
-    if (m->single == NULL || m->room == NULL) {
+    if (m->single == NULL) {
         device_merge_free(m);
         return NULL;
     }
@@ -92,7 +90,7 @@ device_merge_free(struct device_merge *m)
     free(m->open);
     free(m->places);
     free(m->single);
-    free(m->room);
+    regroup_reader_release(&m->reader);
     free(m);
 }
 
@@ -101,7 +99,7 @@ device_merge_reset(struct device_merge *m)
 {
     m->n_places = m->n_opened = m->n_open = 0;
     m->is_sorted = false;
-    m->lent = NULL;
+    m->n_lent = 0;
     m->since_ms = INT64_MIN;
     m->until_ms = INT64_MAX;
     m->counts = (struct merge_counts){.replaced_first_ms = INT64_MAX,
@@ -150,17 +148,14 @@ device_merge_add_tail(struct device_merge *m, const struct block *block)
 }
 
 int
-device_merge_add_pieces(struct device_merge *m, const struct regroup *regroup,
-                        const struct regroup_piece *pieces, size_t n)
+device_merge_add_piece(struct device_merge *m, const struct regroup *regroup,
+                       const struct regroup_piece *piece)
 {
-    int status = WATTLE_OK;
-    for (size_t i = 0; i < n && status == WATTLE_OK; i++)
-        status = add_place(m, &(struct place){.kind = PLACE_PIECE,
-                                              .first_ms = pieces[i].first_ms,
-                                              .last_ms = pieces[i].last_ms,
-                                              .regroup = regroup,
-                                              .piece = &pieces[i]});
-    return status;
+    return add_place(m, &(struct place){.kind = PLACE_PIECE,
+                                        .first_ms = piece->first_ms,
+                                        .last_ms = piece->last_ms,
+                                        .regroup = regroup,
+                                        .piece = piece});
 }
 
 static int
@@ -253,6 +248,55 @@ make_open(struct device_merge *m)
     return o;
 }
 
+static int64_t
+head_ms(const struct open_place *o)
+{
+    return o->rows->column[BLOCK_TIME][o->at];
+}
+
+/* The order of the heap: by time, and by rank where times are equal. */
+static bool
+is_before(const struct open_place *a, const struct open_place *b)
+{
+    int64_t x_ms = head_ms(a), y_ms = head_ms(b);
+    return x_ms != y_ms ? x_ms < y_ms : a->place->rank < b->place->rank;
+}
+
+/* Restores the heap after the head of open[0] has become later. */
+static void
+sink(struct device_merge *m)
+{
+    for (size_t at = 0;;) {
+        size_t least = at;
+        for (size_t child = 2 * at + 1;
+             child <= 2 * at + 2 && child < m->n_open; child++) {
+            if (is_before(m->open[child], m->open[least]))
+                least = child;
+        }
+        if (least == at)
+            return;
+        struct open_place *swap = m->open[at];
+        m->open[at] = m->open[least];
+        m->open[least] = swap;
+        at = least;
+    }
+}
+
+/* Restores the heap after open[n_open - 1] has come. */
+static void
+rise(struct device_merge *m)
+{
+    for (size_t at = m->n_open - 1; at > 0;) {
+        size_t parent = (at - 1) / 2;
+        if (!is_before(m->open[at], m->open[parent]))
+            return;
+        struct open_place *swap = m->open[at];
+        m->open[at] = m->open[parent];
+        m->open[parent] = swap;
+        at = parent;
+    }
+}
+
 static int
 open_next(struct device_merge *m, struct wattle_error *error)
 {
@@ -269,61 +313,47 @@ open_next(struct device_merge *m, struct wattle_error *error)
         o->rows = o->place->tail;
         o->is_strict = true;
     } else {
-        status = regroup_read(o->place->regroup, o->place->piece, m->room,
+        status = regroup_read(o->place->regroup, o->place->piece, &m->reader,
                               o->own, error);
         o->is_strict = o->place->piece->is_strict;
     }
-    if (status == WATTLE_OK && o->rows->n_rows > 0)
+    if (status == WATTLE_OK && o->rows->n_rows > 0) {
         m->n_open++;
+        rise(m);
+    }
     return status;
 }
 
-static int64_t
-head_ms(const struct open_place *o)
-{
-    return o->rows->column[BLOCK_TIME][o->at];
-}
-
-/* Moves on by n rows; a place that has ended is closed. */
+/* Moves open[0] on by n rows; a place that has ended is closed. */
 static int
-advance(struct device_merge *m, struct open_place *o, size_t n,
-        struct wattle_error *error)
+advance(struct device_merge *m, size_t n, struct wattle_error *error)
 {
+    struct open_place *o = m->open[0];
     int status = WATTLE_OK;
     o->at += n;
-    if (o->at < o->rows->n_rows)
-        return status;
-    if (o->place->kind == PLACE_CHUNK) {
+    if (o->at == o->rows->n_rows && o->place->kind == PLACE_CHUNK)
         status = next_block(m, o, error);
-        if (status != WATTLE_OK || o->rows->n_rows > 0)
-            return status;
+    if (status != WATTLE_OK || o->at < o->rows->n_rows) {
+        sink(m);
+        return status;
     }
-    size_t i = 0;
-    while (m->open[i] != o)
-        i++;
-    m->open[i] = m->open[--m->n_open];
+    m->open[0] = m->open[--m->n_open];
     m->open[m->n_open] = o;
+    sink(m);
     return status;
 }
 
-/* The open place with the earliest row, and the next time anywhere else. */
-static struct open_place *
-find_earliest(const struct device_merge *m, int64_t *other_ms)
+/* The next time anywhere but in open[0]. */
+static int64_t
+find_other(const struct device_merge *m)
 {
-    struct open_place *earliest = m->open[0];
-    *other_ms =
+    int64_t other_ms =
         m->n_opened < m->n_places ? m->places[m->n_opened].first_ms : INT64_MAX;
-    for (size_t i = 1; i < m->n_open; i++) {
-        struct open_place *o = m->open[i];
-        struct open_place *later = o;
-        if (head_ms(o) < head_ms(earliest)) {
-            later = earliest;
-            earliest = o;
-        }
-        if (head_ms(later) < *other_ms)
-            *other_ms = head_ms(later);
+    for (size_t i = 1; i < 3 && i < m->n_open; i++) {
+        if (head_ms(m->open[i]) < other_ms)
+            other_ms = head_ms(m->open[i]);
     }
-    return earliest;
+    return other_ms;
 }
 
 /* How many rows from the head on are before other_ms and of their own time. */
@@ -421,83 +451,93 @@ take_row(struct device_merge *m, const struct open_place *o, size_t row)
         n_rounded + value_at(rows, BLOCK_ROUNDED, row);
 }
 
-/* The open place of the lowest rank above `rank` whose head is at time_ms. */
-static struct open_place *
-find_next_rank(const struct device_merge *m, int64_t rank, int64_t time_ms)
-{
-    struct open_place *found = NULL;
-    for (size_t i = 0; i < m->n_open; i++) {
-        struct open_place *o = m->open[i];
-        if (head_ms(o) == time_ms && (int64_t)o->place->rank > rank &&
-            (found == NULL || o->place->rank < found->place->rank))
-            found = o;
-    }
-    return found;
-}
-
-/* All rows of one time become one. */
+/* All rows of one time become one: the heap has them by rank. */
 static int
 merge_time(struct device_merge *m, int64_t time_ms, struct wattle_error *error)
 {
-    int64_t rank = -1;
     int status = WATTLE_OK;
     m->single->n_rows = 0;
     m->is_new = false;
     m->n_hidden = 0;
-    for (struct open_place *o;
-         status == WATTLE_OK &&
-         (o = find_next_rank(m, rank, time_ms)) != NULL;) {
+    while (status == WATTLE_OK && m->n_open > 0 &&
+           head_ms(m->open[0]) == time_ms) {
+        const struct open_place *o = m->open[0];
         const struct block *rows = o->rows;
         size_t n = 0;
-        rank = o->place->rank;
         while (o->at + n < rows->n_rows &&
                rows->column[BLOCK_TIME][o->at + n] == time_ms)
             take_row(m, o, o->at + n++);
-        status = advance(m, o, n, error);
+        status = advance(m, n, error);
     }
     return status;
+}
+
+/* Opens all places that begin no later than the earliest row. */
+static int
+open_due(struct device_merge *m, struct wattle_error *error)
+{
+    int status = WATTLE_OK;
+    while (status == WATTLE_OK && m->n_opened < m->n_places &&
+           (m->n_open == 0 ||
+            m->places[m->n_opened].first_ms <= head_ms(m->open[0])))
+        status = open_next(m, error);
+    return status;
+}
+
+/* Gives back what the caller had, and opens what is due. */
+static int
+begin_next(struct device_merge *m, struct merge_segment *segment,
+           struct wattle_error *error)
+{
+    int status = WATTLE_OK;
+    *segment = (struct merge_segment){0};
+    if (!m->is_sorted)
+        sort_places(m);
+    if (m->n_lent > 0)
+        status = advance(m, m->n_lent, error);
+    m->n_lent = 0;
+    return status == WATTLE_OK ? open_due(m, error) : status;
 }
 
 int
 device_merge_next(struct device_merge *m, struct merge_segment *segment,
                   struct wattle_error *error)
 {
-    int status = WATTLE_OK;
-    *segment = (struct merge_segment){0};
-    if (!m->is_sorted)
-        sort_places(m);
-    if (m->lent != NULL)
-        status = advance(m, m->lent, m->n_lent, error);
-    m->lent = NULL;
-    for (;;) {
-        int64_t other_ms = INT64_MAX;
-        struct open_place *o = NULL;
-        while (status == WATTLE_OK && m->n_open == 0 &&
-               m->n_opened < m->n_places)
-            status = open_next(m, error);
-        if (status != WATTLE_OK || m->n_open == 0)
-            return status;
-        o = find_earliest(m, &other_ms);
-        if (m->n_opened < m->n_places &&
-            m->places[m->n_opened].first_ms <= head_ms(o)) {
-            status = open_next(m, error);
-            continue;
-        }
-        size_t n = count_ahead(o, other_ms);
-        if (n == 0) {
-            status = merge_time(m, head_ms(o), error);
-            *segment =
-                (struct merge_segment){m->single, 0, 1, m->is_new, m->n_hidden};
-            return status;
-        }
-        if (o->place->kind == PLACE_PIECE)
-            m->counts.n_new += n;
-        m->lent = o;
-        m->n_lent = n;
-        *segment = (struct merge_segment){o->rows, o->at, n,
-                                          o->place->kind == PLACE_PIECE, 0};
+    int status = begin_next(m, segment, error);
+    if (status != WATTLE_OK || m->n_open == 0)
+        return status;
+    const struct open_place *o = m->open[0];
+    size_t n = count_ahead(o, find_other(m));
+    if (n == 0) {
+        status = merge_time(m, head_ms(o), error);
+        *segment =
+            (struct merge_segment){m->single, 0, 1, m->is_new, m->n_hidden};
         return status;
     }
+    bool is_new = o->place->kind == PLACE_PIECE;
+    m->counts.n_new += is_new ? n : 0;
+    m->n_lent = n;
+    *segment = (struct merge_segment){o->rows, o->at, n, is_new, 0};
+    return status;
+}
+
+int
+device_merge_next_any(struct device_merge *m, struct merge_segment *segment,
+                      struct wattle_error *error)
+{
+    int status = begin_next(m, segment, error);
+    if (status != WATTLE_OK || m->n_open == 0)
+        return status;
+    const struct open_place *o = m->open[0];
+    const int64_t *time_ms = o->rows->column[BLOCK_TIME] + o->at;
+    const size_t left = o->rows->n_rows - o->at;
+    int64_t other_ms = find_other(m);
+    size_t n = 1; /* of equal heads this one has the lowest rank */
+    while (n < left && time_ms[n] < other_ms)
+        n++;
+    m->n_lent = n;
+    *segment = (struct merge_segment){o->rows, o->at, n, true, 0};
+    return status;
 }
 
 const struct merge_counts *

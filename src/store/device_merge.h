@@ -53,19 +53,27 @@ void device_merge_reset(struct device_merge *merge);
  * Add a place; later calls are later places. 0 or WATTLE_ERR_MEMORY. A chunk
  * is read from the first block that ends at since_ms or later to the last
  * that begins before until_ms. The block of a tail (sorted, each time once)
- * and the pieces are borrowed.
+ * and the piece are borrowed.
  */
 int device_merge_add_chunk(struct device_merge *merge, int64_t number,
                            int64_t first_ms, int64_t last_ms);
 int device_merge_add_tail(struct device_merge *merge,
                           const struct block *block);
-int device_merge_add_pieces(struct device_merge *merge,
-                            const struct regroup *regroup,
-                            const struct regroup_piece *pieces, size_t n);
+int device_merge_add_piece(struct device_merge *merge,
+                           const struct regroup *regroup,
+                           const struct regroup_piece *piece);
 
 /* Which blocks of chunks are wanted at all; no limits at first. */
 void device_merge_limit(struct device_merge *merge, int64_t since_ms,
                         int64_t until_ms);
+
+/*
+ * The next rows with none left out: equal times one behind the other, later
+ * places later. Of pieces only. 0 or a status with the error set.
+ */
+int device_merge_next_any(struct device_merge *merge,
+                          struct merge_segment *segment,
+                          struct wattle_error *error);
 
 /* The next rows; 0 or a status with the error set. */
 int device_merge_next(struct device_merge *merge, struct merge_segment *segment,

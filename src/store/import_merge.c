@@ -16,9 +16,14 @@
 #include "base/error.h"
 #include "store/chunk_builder.h"
 #include "store/import_write.h"
+#include "store/presort.h"
 #include "store/stored.h"
 
 #define QUEUE_BYTES ((size_t)16 << 20)
+
+/* Small devices are shown to the writer several at a time. */
+#define SMALL_ROWS    4096
+#define SMALL_AT_ONCE 32
 
 /* A few late readings go to the tail, if a chunk to rewrite is large. */
 #define TAIL_MAX_NEW   256
@@ -43,7 +48,11 @@ struct worker {
     bool has_reader;
     struct stored stored;
     struct device_merge *merge;
+    struct chunk_builder *builder;
+    struct regroup *presorted; /* pieces of the device, or NULL */
     struct import_device *device;
+    struct import_device *small[SMALL_AT_ONCE]; /* done, not yet shown */
+    size_t n_small;
     int64_t first_ms, last_ms; /* of all places that are merged */
     struct wattle_error error;
 };
@@ -52,32 +61,30 @@ struct worker {
 struct gathered {
     int64_t first_ms, last_ms;
     uint64_t n_rows;
+    size_t n_pieces;
 };
 
 static const struct regroup_piece *
-pieces_of(const struct line *line, size_t lane, uint32_t device, size_t *n)
+first_piece(const struct line *line, size_t lane, uint32_t device)
 {
     const struct import_merge *job = line->job;
     uint32_t local = line->locals[lane * job->n_devices + device];
-    *n = 0;
-    if (local == UINT32_MAX)
-        return NULL;
-    return regroup_pieces(job->lanes[lane].regroup, local, n);
+    return local != UINT32_MAX ? regroup_first(job->lanes[lane].regroup, local)
+                               : NULL;
 }
 
 static struct gathered
 measure_gathered(const struct line *line, uint32_t device)
 {
-    struct gathered g = {INT64_MAX, INT64_MIN, 0};
+    struct gathered g = {INT64_MAX, INT64_MIN, 0, 0};
     for (size_t k = 0; k < line->job->n_lanes; k++) {
-        size_t n;
-        const struct regroup_piece *pieces = pieces_of(line, k, device, &n);
-        for (size_t i = 0; i < n; i++) {
-            g.n_rows += pieces[i].n_rows;
-            if (pieces[i].first_ms < g.first_ms)
-                g.first_ms = pieces[i].first_ms;
-            if (pieces[i].last_ms > g.last_ms)
-                g.last_ms = pieces[i].last_ms;
+        const struct regroup *regroup = line->job->lanes[k].regroup;
+        for (const struct regroup_piece *p = first_piece(line, k, device);
+             p != NULL; p = regroup_next(regroup, p)) {
+            g.n_pieces++;
+            g.n_rows += p->n_rows;
+            g.first_ms = p->first_ms < g.first_ms ? p->first_ms : g.first_ms;
+            g.last_ms = p->last_ms > g.last_ms ? p->last_ms : g.last_ms;
         }
     }
     return g;
@@ -102,7 +109,7 @@ is_touched(const struct worker *w, const struct gathered *g, size_t i)
 static struct gathered
 measure_loose(const struct stored *s)
 {
-    struct gathered g = {INT64_MAX, INT64_MIN, 0};
+    struct gathered g = {INT64_MAX, INT64_MIN, 0, 0};
     size_t i = 0;
     while (i < s->n_chunks && s->chunks[i].n_readings == CHUNK_ROWS)
         i++;
@@ -151,6 +158,66 @@ ask_for_days(struct import_device *device, int64_t from_ms, int64_t to_ms)
     range->last = last;
 }
 
+/* All new pieces of a device in order of arrival; NULL = no memory. */
+static struct presort_piece *
+list_pieces(const struct worker *w, uint32_t device, size_t n)
+{
+    struct presort_piece *list = calloc(n + 1, sizeof(*list));
+    size_t i = 0;
+    for (size_t k = 0; k < w->line->job->n_lanes && list != NULL; k++) {
+        const struct regroup *regroup = w->line->job->lanes[k].regroup;
+        for (const struct regroup_piece *p = first_piece(w->line, k, device);
+             p != NULL; p = regroup_next(regroup, p))
+            list[i++] = (struct presort_piece){regroup, p};
+    }
+    return list;
+}
+
+/* Merges a device's pieces in groups when too many overlap. */
+static int
+presort(struct worker *w, uint32_t device, const struct gathered *g)
+{
+    regroup_free(w->presorted);
+    w->presorted = NULL;
+    if (g->n_pieces <= PRESORT_MAX_OVERLAP)
+        return WATTLE_OK;
+    struct presort_piece *list = list_pieces(w, device, g->n_pieces);
+    size_t overlap =
+        list != NULL ? presort_overlap(list, g->n_pieces) : (size_t)-1;
+    int status = WATTLE_OK;
+    if (overlap == (size_t)-1)
+        status = error_memory(&w->error);
+    else if (overlap > PRESORT_MAX_OVERLAP)
+        status = presort_run(w->merge, w->line->job->kernels, list, g->n_pieces,
+                             &w->presorted, &w->error);
+    free(list);
+    return status;
+}
+
+static int
+add_line(struct worker *w, const struct regroup *regroup,
+         const struct regroup_piece *piece)
+{
+    int status = WATTLE_OK;
+    for (; piece != NULL && status == WATTLE_OK;
+         piece = regroup_next(regroup, piece))
+        status = device_merge_add_piece(w->merge, regroup, piece);
+    return status;
+}
+
+static int
+add_pieces(struct worker *w, uint32_t device)
+{
+    const struct import_merge *job = w->line->job;
+    int status = WATTLE_OK;
+    if (w->presorted != NULL)
+        return add_line(w, w->presorted, regroup_first(w->presorted, 0));
+    for (size_t k = 0; k < job->n_lanes && status == WATTLE_OK; k++)
+        status =
+            add_line(w, job->lanes[k].regroup, first_piece(w->line, k, device));
+    return status;
+}
+
 /* Puts all places of a device into the merge. */
 static int
 add_places(struct worker *w, uint32_t device, const struct gathered *g,
@@ -178,12 +245,16 @@ add_places(struct worker *w, uint32_t device, const struct gathered *g,
         status = device_merge_add_tail(w->merge, s->tail);
         w->device->clears_tail = !to_tail;
     }
-    for (size_t k = 0; k < w->line->job->n_lanes && status == WATTLE_OK; k++) {
-        size_t n;
-        const struct regroup_piece *pieces = pieces_of(w->line, k, device, &n);
-        status = device_merge_add_pieces(
-            w->merge, w->line->job->lanes[k].regroup, pieces, n);
-    }
+    if (status == WATTLE_OK)
+        status = add_pieces(w, device);
+    return status == WATTLE_OK ? status : error_memory(&w->error);
+}
+
+/* Of a device that nobody else sees yet. */
+static int
+keep_chunk(struct worker *w, struct built_chunk *chunk)
+{
+    int status = import_device_push(w->device, chunk);
     return status == WATTLE_OK ? status : error_memory(&w->error);
 }
 
@@ -193,7 +264,8 @@ queue_chunk(void *context, struct built_chunk *chunk)
 {
     struct worker *w = context;
     struct line *line = w->line;
-    size_t size = chunk->data.len + chunk->summary.len;
+    if (!w->device->is_shown)
+        return keep_chunk(w, chunk);
     pthread_mutex_lock(&line->lock);
     while (line->n_queued > QUEUE_BYTES && !line->is_stopped &&
            line->writing != w->device->number)
@@ -205,11 +277,8 @@ queue_chunk(void *context, struct built_chunk *chunk)
     int status =
         is_stopped ? WATTLE_ERR_IO : import_device_push(w->device, chunk);
     if (status == WATTLE_OK) {
-        line->n_queued += size;
+        line->n_queued += import_device_size(chunk);
         pthread_cond_broadcast(&line->moved);
-    } else {
-        buffer_release(&chunk->data);
-        buffer_release(&chunk->summary);
     }
     pthread_mutex_unlock(&line->lock);
     if (status == WATTLE_ERR_MEMORY)
@@ -220,9 +289,8 @@ queue_chunk(void *context, struct built_chunk *chunk)
 static int
 build_chunks(struct worker *w)
 {
-    struct chunk_builder *builder =
-        chunk_builder_new(w->line->job->kernels, queue_chunk, w);
-    int status = builder != NULL ? WATTLE_OK : error_memory(&w->error);
+    struct chunk_builder *builder = w->builder;
+    int status = chunk_builder_reset(builder);
     while (status == WATTLE_OK) {
         struct merge_segment s;
         status = device_merge_next(w->merge, &s, &w->error);
@@ -239,7 +307,6 @@ build_chunks(struct worker *w)
     }
     if (status == WATTLE_OK)
         import_device_take_days(w->device, &builder->meter);
-    chunk_builder_free(builder);
     return status;
 }
 
@@ -294,32 +361,91 @@ do_device(struct worker *w, uint32_t number, struct gathered g)
     return status;
 }
 
-/* Makes the device's place in the line and tells when it is finished. */
-static void
-run_device(struct worker *w, uint32_t number)
+/*
+ * Shows the small devices that are done, and then waits for the writer when
+ * it is far behind. False when all is to stop.
+ */
+static bool
+show_small(struct worker *w)
 {
     struct line *line = w->line;
-    struct gathered g = measure_gathered(line, number);
-    struct import_device *device = import_device_new(number);
-    int status = WATTLE_OK;
-    w->device = device;
+    if (w->n_small == 0)
+        return true;
     pthread_mutex_lock(&line->lock);
-    if (device == NULL)
-        line->is_stopped = true;
-    line->devices[number] = device;
+    for (size_t i = 0; i < w->n_small; i++) {
+        line->devices[w->small[i]->number] = w->small[i];
+        line->n_queued += w->small[i]->n_queued;
+    }
+    w->n_small = 0;
     pthread_cond_broadcast(&line->moved);
+    while (line->n_queued > QUEUE_BYTES && !line->is_stopped)
+        pthread_cond_wait(&line->moved, &line->lock);
+    bool goes_on = !line->is_stopped;
     pthread_mutex_unlock(&line->lock);
-    if (device == NULL)
+    return goes_on;
+}
+
+static void
+finish_device(struct worker *w, int status)
+{
+    struct import_device *device = w->device;
+    struct line *line = w->line;
+    if (status != WATTLE_OK)
+        device->error = malloc(sizeof(*device->error));
+    if (device->error != NULL)
+        *device->error = w->error;
+    if (!device->is_shown) {
+        device->status = status;
+        device->is_done = true;
+        w->small[w->n_small++] = device;
+        if (w->n_small == SMALL_AT_ONCE || status != WATTLE_OK)
+            show_small(w);
         return;
-    device->n_rows = g.n_rows;
-    if (g.n_rows > 0 || line->job->compacts)
-        status = do_device(w, number, g);
+    }
     pthread_mutex_lock(&line->lock);
     device->is_done = true;
     device->status = status;
-    device->error = w->error;
     pthread_cond_broadcast(&line->moved);
     pthread_mutex_unlock(&line->lock);
+}
+
+/* Makes the device's place in the line; a large one is shown at once. */
+static bool
+begin_device(struct worker *w, uint32_t number, uint64_t n_rows)
+{
+    struct line *line = w->line;
+    struct import_device *device = import_device_new(number);
+    bool is_large = n_rows > SMALL_ROWS || line->job->compacts;
+    w->device = device;
+    if (device != NULL)
+        device->n_rows = n_rows;
+    if (device != NULL && !is_large)
+        return true;
+    show_small(w);
+    pthread_mutex_lock(&line->lock);
+    if (device == NULL)
+        line->is_stopped = true;
+    else
+        device->is_shown = true;
+    line->devices[number] = device;
+    pthread_cond_broadcast(&line->moved);
+    pthread_mutex_unlock(&line->lock);
+    return device != NULL;
+}
+
+static bool
+run_device(struct worker *w, uint32_t number)
+{
+    struct gathered g = measure_gathered(w->line, number);
+    if (!begin_device(w, number, g.n_rows))
+        return false;
+    int status = WATTLE_OK;
+    if (g.n_rows > 0 || w->line->job->compacts)
+        status = presort(w, number, &g);
+    if (status == WATTLE_OK && (g.n_rows > 0 || w->line->job->compacts))
+        status = do_device(w, number, g);
+    finish_device(w, status);
+    return status == WATTLE_OK;
 }
 
 static int
@@ -328,7 +454,8 @@ open_worker(struct worker *w, struct line *line)
     *w = (struct worker){.line = line};
     w->merge = device_merge_new(line->job->kernels, UINT32_MAX, stored_fetch,
                                 &w->stored);
-    if (w->merge == NULL)
+    w->builder = chunk_builder_new(line->job->kernels, queue_chunk, w);
+    if (w->merge == NULL || w->builder == NULL)
         return error_memory(&w->error);
     if (line->job->readers_path == NULL)
         return WATTLE_OK;
@@ -344,6 +471,10 @@ static void
 close_worker(struct worker *w)
 {
     device_merge_free(w->merge);
+    chunk_builder_free(w->builder);
+    regroup_free(w->presorted);
+    for (size_t i = 0; i < w->n_small; i++)
+        import_device_free(w->small[i]);
     if (w->has_reader) {
         stored_close(&w->stored);
         database_close(&w->reader);
@@ -358,10 +489,13 @@ work(void *context)
     struct line *line = w->line;
     for (;;) {
         uint32_t number = atomic_fetch_add(&line->next, 1);
-        if (number >= line->job->n_devices || line->is_stopped)
+        if (number >= line->job->n_devices || !run_device(w, number))
             break;
-        run_device(w, number);
+        /* the writer waits for devices in their order: do not sit on one */
+        if (number % SMALL_AT_ONCE == SMALL_AT_ONCE - 1 && !show_small(w))
+            break;
     }
+    show_small(w);
     return NULL;
 }
 
@@ -394,7 +528,7 @@ wait_for(struct line *line, uint32_t number, struct built_chunk *chunk,
         struct import_device *device = line->devices[number];
         if (device != NULL && import_device_pop(device, chunk)) {
             has_chunk = true;
-            line->n_queued -= chunk->data.len + chunk->summary.len;
+            line->n_queued -= import_device_size(chunk);
             pthread_cond_broadcast(&line->moved);
             break;
         }
@@ -433,7 +567,8 @@ write_device(struct line *line, struct import_writer *writer, uint32_t number,
     if (device == NULL || !device->is_done)
         return error_memory(error);
     if (device->status != WATTLE_OK) {
-        *error = device->error;
+        if (device->error != NULL && error != NULL)
+            *error = *device->error;
         return device->status;
     }
     if (device->n_rows == 0)

@@ -38,7 +38,14 @@ import_device_free(struct import_device *device)
     free(device->replaced);
     free(device->tail);
     free(device->days);
+    free(device->error);
     free(device);
+}
+
+size_t
+import_device_size(const struct built_chunk *chunk)
+{
+    return chunk->data.cap + chunk->summary.cap + 1024;
 }
 
 int
@@ -51,7 +58,7 @@ import_device_push(struct import_device *device, struct built_chunk *chunk)
         return WATTLE_ERR_MEMORY;
     device->chunks = chunks;
     chunks[device->n_chunks++] = *chunk;
-    device->n_queued += chunk->data.len;
+    device->n_queued += import_device_size(chunk);
     return WATTLE_OK;
 }
 
@@ -61,7 +68,7 @@ import_device_pop(struct import_device *device, struct built_chunk *chunk)
     if (device->n_taken == device->n_chunks)
         return false;
     *chunk = device->chunks[device->n_taken++];
-    device->n_queued -= chunk->data.len;
+    device->n_queued -= import_device_size(chunk);
     return true;
 }
 

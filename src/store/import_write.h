@@ -27,7 +27,7 @@ struct import_device {
     uint32_t number;
     struct built_chunk *chunks; /* a queue */
     size_t n_chunks, chunk_cap, n_taken;
-    size_t n_queued;   /* bytes of them */
+    size_t n_queued;   /* bytes of all this */
     int64_t *replaced; /* numbers of chunks that are read again */
     size_t n_replaced, replaced_cap;
     bool has_neighbours; /* chunks that stay */
@@ -40,10 +40,11 @@ struct import_device {
     size_t n_recompute;
     struct merge_counts counts;
     uint64_t n_rows;
+    bool is_shown; /* the writer knows it already */
     /* once it is done */
     bool is_done;
     int status;
-    struct wattle_error error;
+    struct wattle_error *error; /* when status is not 0; or NULL */
 };
 
 struct import_device *import_device_new(uint32_t number); /* NULL = memory */
@@ -54,6 +55,9 @@ int import_device_push(struct import_device *device, struct built_chunk *chunk);
 int import_device_push_tail(struct import_device *device,
                             const struct merge_segment *segment);
 int import_device_replace(struct import_device *device, int64_t number);
+
+/* Memory that a chunk in the queue takes, with what belongs to it. */
+size_t import_device_size(const struct built_chunk *chunk);
 
 /* Takes the oldest chunk; false when there is none. */
 bool import_device_pop(struct import_device *device, struct built_chunk *chunk);

@@ -37,10 +37,9 @@ rule_of(const struct wattle_query_options *o)
     return (struct bucket_rule){BUCKET_WHOLE, 0};
 }
 
-int
-query_walk_open(struct query_walk *walk, struct database *db,
-                const struct wattle_query_options *options,
-                struct wattle_error *error)
+static void
+set_up(struct query_walk *walk, struct database *db,
+       const struct wattle_query_options *options)
 {
     *walk = (struct query_walk){.db = db, .options = options};
     const struct buckets_options how = {
@@ -55,12 +54,29 @@ query_walk_open(struct query_walk *walk, struct database *db,
     };
     buckets_init(&walk->buckets, &how);
     bucket_list_init(&walk->total);
+}
+
+int
+query_walk_open(struct query_walk *walk, struct database *db,
+                const struct wattle_query_options *options,
+                struct wattle_error *error)
+{
+    set_up(walk, db, options);
     if (sqlite3_get_autocommit(db->handle)) { /* no query before is open */
         int status = database_run(db, "BEGIN", error);
         if (status != WATTLE_OK)
             return status;
         walk->has_snapshot = true;
     }
+    return query_devices_find(&walk->devices, db, options, error);
+}
+
+int
+query_walk_open_inside(struct query_walk *walk, struct database *db,
+                       const struct wattle_query_options *options,
+                       struct wattle_error *error)
+{
+    set_up(walk, db, options);
     return query_devices_find(&walk->devices, db, options, error);
 }
 

@@ -48,6 +48,14 @@ int query_walk_open(struct query_walk *walk, struct database *db,
                     const struct wattle_query_options *options,
                     struct wattle_error *error);
 
+/*
+ * The same within a statement that is running on the connection, whose
+ * transaction is used: none is begun.
+ */
+int query_walk_open_inside(struct query_walk *walk, struct database *db,
+                           const struct wattle_query_options *options,
+                           struct wattle_error *error);
+
 /* The next row; *is_row is false when there are no more. */
 int query_walk_next(struct query_walk *walk, struct wattle_query_row *row,
                     bool *is_row, struct wattle_error *error);

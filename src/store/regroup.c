@@ -18,6 +18,7 @@
 #include "base/temp_file.h"
 
 #define PAGE_BYTES  2048
+#define SMALL_BYTES 256               /* a device's first page */
 #define SLAB_BYTES  ((size_t)2 << 20) /* a huge page */
 #define SPILL_BYTES ((size_t)1 << 20)
 
@@ -32,11 +33,12 @@ struct page_kind {
 struct page {
     struct page *next;
     struct page_kind kind;
-    uint32_t n_rows; /* set by close_page */
-    int64_t words[(PAGE_BYTES - 16) / 8];
+    uint16_t n_rows; /* set by close_page */
+    bool is_small;
+    int64_t words[];
 };
 
-#define PAGE_WORDS ((PAGE_BYTES - 16) / 8)
+_Static_assert(sizeof(struct page) == 16, "words are aligned");
 
 /* The rows of one device that are on pages. */
 struct line {
@@ -47,9 +49,19 @@ struct line {
     struct page *first, *last;
 };
 
+/* Numbers + 1 of pieces. */
 struct device_pieces {
-    struct regroup_piece *pieces;
-    size_t n, cap;
+    uint32_t first, last;
+};
+
+/* What lies around small pieces. */
+#define WINDOW_BYTES ((uint64_t)32 << 10)
+#define N_WINDOWS    64
+
+struct regroup_window {
+    const struct regroup *regroup; /* NULL = empty */
+    uint64_t number;               /* of the window in the file */
+    uint8_t bytes[WINDOW_BYTES];
 };
 
 struct regroup {
@@ -57,9 +69,12 @@ struct regroup {
     struct line *lines;
     struct device_pieces *devices;
     size_t n_devices, line_cap, device_cap;
+    struct regroup_piece *pieces;
+    size_t n_pieces, piece_cap;
     void **slabs;
-    size_t n_slabs, slab_cap, max_slabs, n_used; /* pages of the last slab */
-    struct page *free_pages;
+    size_t n_slabs, slab_cap, max_slabs;
+    size_t n_used; /* bytes of the last slab */
+    struct page *free_pages, *free_small;
     struct block *block; /* to encode */
     struct buffer spill; /* pieces not yet in the file */
     int fd;              /* -1 = none yet */
@@ -91,7 +106,7 @@ free_slabs(struct regroup *r)
     free(r->slabs);
     r->slabs = NULL;
     r->n_slabs = r->slab_cap = 0;
-    r->free_pages = NULL;
+    r->free_pages = r->free_small = NULL;
 }
 
 void
@@ -99,8 +114,7 @@ regroup_free(struct regroup *r)
 {
     if (r == NULL)
         return;
-    for (size_t i = 0; i < r->n_devices; i++)
-        free(r->devices[i].pieces);
+    free(r->pieces);
     free_slabs(r);
     free(r->lines);
     free(r->devices);
@@ -111,33 +125,56 @@ regroup_free(struct regroup *r)
     free(r);
 }
 
+static bool
+add_slab(struct regroup *r)
+{
+    void **slabs = buffer_grow_array(r->slabs, &r->slab_cap, r->n_slabs + 1,
+                                     sizeof(*slabs));
+    if (slabs == NULL)
+        return false;
+    r->slabs = slabs;
+    void *slab = aligned_alloc(SLAB_BYTES, SLAB_BYTES);
+    if (slab == NULL)
+        return false;
+    madvise(slab, SLAB_BYTES, MADV_HUGEPAGE);
+    slabs[r->n_slabs++] = slab;
+    r->n_used = 0;
+    return true;
+}
+
 /* A page, or NULL when there is to be none; *failed then tells of memory. */
 static struct page *
-take_page(struct regroup *r, bool *failed)
+take_page(struct regroup *r, bool is_small, bool *failed)
 {
-    struct page *page = r->free_pages;
+    const size_t size = is_small ? SMALL_BYTES : PAGE_BYTES;
+    struct page **list = is_small ? &r->free_small : &r->free_pages;
+    struct page *page = *list;
     if (page != NULL) {
-        r->free_pages = page->next;
+        *list = page->next;
         return page;
     }
-    if (r->n_slabs == 0 || r->n_used == SLAB_BYTES / PAGE_BYTES) {
+    if (r->n_slabs == 0 || r->n_used + size > SLAB_BYTES) {
         if (r->n_slabs == r->max_slabs)
             return NULL;
-        void **slabs = buffer_grow_array(r->slabs, &r->slab_cap, r->n_slabs + 1,
-                                         sizeof(*slabs));
-        void *slab =
-            slabs != NULL ? aligned_alloc(SLAB_BYTES, SLAB_BYTES) : NULL;
-        if (slab != NULL)
-            madvise(slab, SLAB_BYTES, MADV_HUGEPAGE);
-        r->slabs = slabs != NULL ? slabs : r->slabs;
-        *failed = slab == NULL;
-        if (slab == NULL)
+        *failed = !add_slab(r);
+        if (*failed)
             return NULL;
-        r->slabs[r->n_slabs++] = slab;
-        r->n_used = 0;
     }
     char *slab = r->slabs[r->n_slabs - 1];
-    return (struct page *)(void *)(slab + r->n_used++ * PAGE_BYTES);
+    r->n_used += size;
+    return (struct page *)(void *)(slab + r->n_used - size);
+}
+
+static void
+give_back(struct regroup *r, struct page *page)
+{
+    while (page != NULL) {
+        struct page *next = page->next;
+        struct page **list = page->is_small ? &r->free_small : &r->free_pages;
+        page->next = *list;
+        *list = page;
+        page = next;
+    }
 }
 
 static int
@@ -160,7 +197,7 @@ static void
 close_page(struct line *line)
 {
     struct page *page = line->last;
-    page->n_rows = (uint32_t)(line->next - page->words) / page->kind.n_words;
+    page->n_rows = (uint16_t)((line->next - page->words) / page->kind.n_words);
 }
 
 /* One page's rows go behind those of the block. */
@@ -280,43 +317,64 @@ order_of(const int64_t *time_ms, size_t n)
     return falls != 0 ? 0 : equals != 0 ? 1 : 2;
 }
 
+static int
+add_piece(struct regroup *r, size_t device, const struct block *block,
+          size_t len, struct wattle_error *error)
+{
+    struct device_pieces *d = &r->devices[device];
+    const int64_t *time_ms = block->column[BLOCK_TIME];
+    struct regroup_piece *pieces = buffer_grow_array(
+        r->pieces, &r->piece_cap, r->n_pieces + 1, sizeof(*pieces));
+    if (pieces == NULL)
+        return error_memory(error);
+    r->pieces = pieces;
+    pieces[r->n_pieces++] = (struct regroup_piece){
+        .first_ms = time_ms[0],
+        .last_ms = time_ms[block->n_rows - 1],
+        .offset = r->n_spilled + r->spill.len,
+        .len = (uint32_t)len,
+        .n_rows = (uint16_t)block->n_rows,
+        .is_strict = order_of(time_ms, block->n_rows) == 2,
+    };
+    if (d->last != 0)
+        pieces[d->last - 1].next = (uint32_t)r->n_pieces;
+    else
+        d->first = (uint32_t)r->n_pieces;
+    d->last = (uint32_t)r->n_pieces;
+    return WATTLE_OK;
+}
+
+/* Encodes a block as the next piece of a device. */
+static int
+put_block(struct regroup *r, size_t device, const struct block *block,
+          struct wattle_error *error)
+{
+    if (buffer_reserve(&r->spill, BLOCK_MAX_BYTES) != WATTLE_OK)
+        return error_memory(error);
+    size_t len = block_encode(r->kernels, block, true,
+                              (uint8_t *)r->spill.data + r->spill.len);
+    int status = add_piece(r, device, block, len, error);
+    r->spill.len += len;
+    if (status == WATTLE_OK && r->spill.len >= SPILL_BYTES)
+        status = write_spill(r, error);
+    return status;
+}
+
 /* Encodes what a device has on its pages, and empties them. */
 static int
 seal(struct regroup *r, size_t device, struct wattle_error *error)
 {
     struct line *line = &r->lines[device];
-    struct device_pieces *d = &r->devices[device];
     struct block *block = r->block;
     if (line->n_rows == 0)
         return WATTLE_OK;
-    struct regroup_piece *pieces =
-        buffer_grow_array(d->pieces, &d->cap, d->n + 1, sizeof(*pieces));
-    if (pieces == NULL ||
-        buffer_reserve(&r->spill, BLOCK_MAX_BYTES) != WATTLE_OK)
-        return error_memory(error);
-    d->pieces = pieces;
     close_page(line);
     gather(line, block);
-    int order = order_of(block->column[BLOCK_TIME], block->n_rows);
-    if (order == 0) {
+    if (order_of(block->column[BLOCK_TIME], block->n_rows) == 0)
         sort_block(block);
-        order = order_of(block->column[BLOCK_TIME], block->n_rows);
-    }
-    size_t len = block_encode(r->kernels, block, true,
-                              (uint8_t *)r->spill.data + r->spill.len);
-    pieces[d->n++] = (struct regroup_piece){
-        .first_ms = block->column[BLOCK_TIME][0],
-        .last_ms = block->column[BLOCK_TIME][block->n_rows - 1],
-        .offset = r->n_spilled + r->spill.len,
-        .len = (uint32_t)len,
-        .n_rows = (uint16_t)block->n_rows,
-        .is_strict = order == 2,
-    };
-    r->spill.len += len;
-    line->last->next = r->free_pages;
-    r->free_pages = line->first;
+    give_back(r, line->first);
     *line = (struct line){0};
-    return r->spill.len >= SPILL_BYTES ? write_spill(r, error) : WATTLE_OK;
+    return put_block(r, device, block, error);
 }
 
 static int
@@ -334,16 +392,21 @@ add_page(struct regroup *r, size_t device, struct page_kind kind,
 {
     struct line *line = &r->lines[device];
     bool failed = false;
-    struct page *page = take_page(r, &failed);
+    bool is_small = line->first == NULL;
+    struct page *page = take_page(r, is_small, &failed);
     if (page == NULL && !failed) {
         int status = seal_all(r, error);
         if (status != WATTLE_OK)
             return status;
-        page = take_page(r, &failed);
+        page = take_page(r, is_small, &failed);
+        if (page == NULL && !failed) { /* all are of the other size */
+            is_small = !is_small;
+            page = take_page(r, is_small, &failed);
+        }
     }
     if (page == NULL)
         return error_memory(error);
-    *page = (struct page){.kind = kind};
+    *page = (struct page){.kind = kind, .is_small = is_small};
     if (line->last != NULL) {
         close_page(line);
         line->last->next = page;
@@ -353,7 +416,8 @@ add_page(struct regroup *r, size_t device, struct page_kind kind,
     line->last = page;
     line->kind = kind;
     line->next = page->words;
-    line->n_left = PAGE_WORDS / kind.n_words;
+    size_t n_bytes = (is_small ? SMALL_BYTES : PAGE_BYTES) - sizeof(*page);
+    line->n_left = (uint32_t)(n_bytes / 8) / kind.n_words;
     if (line->n_left > BLOCK_ROWS - line->n_rows)
         line->n_left = BLOCK_ROWS - line->n_rows;
     return WATTLE_OK;
@@ -377,13 +441,8 @@ make_room(struct regroup *r, size_t device, struct page_kind kind,
 }
 
 static int
-reserve(struct regroup *r, const struct batch *batch,
-        struct wattle_error *error)
+reserve(struct regroup *r, size_t n, struct wattle_error *error)
 {
-    uint32_t last = 0;
-    for (size_t i = 0; i < batch->n_rows; i++)
-        last = batch->device[i] > last ? batch->device[i] : last;
-    size_t n = (size_t)last + 1;
     if (n <= r->n_devices)
         return WATTLE_OK;
     struct line *lines =
@@ -459,7 +518,10 @@ regroup_add(struct regroup *r, const struct batch *batch,
             struct wattle_error *error)
 {
     struct row_source source;
-    int status = reserve(r, batch, error);
+    uint32_t last = 0;
+    for (size_t i = 0; i < batch->n_rows; i++)
+        last = batch->device[i] > last ? batch->device[i] : last;
+    int status = reserve(r, (size_t)last + 1, error);
     find_source(batch, &source);
     bool is_plain =
         source.n == 3 && !source.kind.has_notes && batch->power_shift == 0;
@@ -504,24 +566,106 @@ regroup_finish(struct regroup *r, struct wattle_error *error)
     return status;
 }
 
-const struct regroup_piece *
-regroup_pieces(const struct regroup *r, uint32_t device, size_t *n)
+int
+regroup_put(struct regroup *r, uint32_t device, const struct block *block,
+            struct wattle_error *error)
 {
-    *n = device < r->n_devices ? r->devices[device].n : 0;
-    return *n > 0 ? r->devices[device].pieces : NULL;
+    int status = reserve(r, (size_t)device + 1, error);
+    return status == WATTLE_OK ? put_block(r, device, block, error) : status;
+}
+
+const struct regroup_piece *
+regroup_first(const struct regroup *r, uint32_t device)
+{
+    if (device >= r->n_devices || r->devices[device].first == 0)
+        return NULL;
+    return &r->pieces[r->devices[device].first - 1];
+}
+
+const struct regroup_piece *
+regroup_next(const struct regroup *r, const struct regroup_piece *piece)
+{
+    return piece->next != 0 ? &r->pieces[piece->next - 1] : NULL;
+}
+
+void
+regroup_reader_release(struct regroup_reader *reader)
+{
+    free(reader->windows);
+    free(reader->room);
+    *reader = (struct regroup_reader){NULL, NULL};
+}
+
+static int
+make_room_to_read(struct regroup_reader *reader, struct wattle_error *error)
+{
+    if (reader->room == NULL)
+        reader->room = malloc(BLOCK_MAX_BYTES);
+    if (reader->windows == NULL)
+        reader->windows = calloc(N_WINDOWS, sizeof(*reader->windows));
+    return reader->room != NULL && reader->windows != NULL
+               ? WATTLE_OK
+               : error_memory(error);
+}
+
+/* Copies bytes out of a window, which is read if it is not there. */
+static int
+copy_from_window(const struct regroup *r, struct regroup_reader *reader,
+                 uint64_t offset, size_t len, uint8_t *to,
+                 struct wattle_error *error)
+{
+    uint64_t number = offset / WINDOW_BYTES;
+    uint64_t begin = number * WINDOW_BYTES;
+    struct regroup_window *w =
+        &reader->windows[(number ^ (uintptr_t)r / 64) % N_WINDOWS];
+    if (w->regroup != r || w->number != number) {
+        uint64_t left = r->n_spilled - begin;
+        w->regroup = NULL;
+        int status = temp_file_read(
+            r->fd, begin, w->bytes,
+            left < WINDOW_BYTES ? (size_t)left : (size_t)WINDOW_BYTES, error);
+        if (status != WATTLE_OK)
+            return status;
+        w->regroup = r;
+        w->number = number;
+    }
+    memcpy(to, w->bytes + (offset - begin), len);
+    return WATTLE_OK;
+}
+
+/* The bytes of a piece that is in the file. */
+static int
+fetch(const struct regroup *r, const struct regroup_piece *piece,
+      struct regroup_reader *reader, struct wattle_error *error)
+{
+    uint64_t end = piece->offset + piece->len;
+    uint64_t border = (piece->offset / WINDOW_BYTES + 1) * WINDOW_BYTES;
+    if (piece->len >= 1024) /* worth a call of its own */
+        return temp_file_read(r->fd, piece->offset, reader->room, piece->len,
+                              error);
+    uint64_t first = end < border ? piece->len : border - piece->offset;
+    int status = copy_from_window(r, reader, piece->offset, (size_t)first,
+                                  reader->room, error);
+    if (status == WATTLE_OK && first < piece->len)
+        status =
+            copy_from_window(r, reader, border, (size_t)(piece->len - first),
+                             reader->room + first, error);
+    return status;
 }
 
 int
 regroup_read(const struct regroup *r, const struct regroup_piece *piece,
-             uint8_t *room, struct block *block, struct wattle_error *error)
+             struct regroup_reader *reader, struct block *block,
+             struct wattle_error *error)
 {
     const uint8_t *bytes = (const uint8_t *)r->spill.data + piece->offset;
     if (r->fd >= 0) {
-        int status =
-            temp_file_read(r->fd, piece->offset, room, piece->len, error);
+        int status = make_room_to_read(reader, error);
+        if (status == WATTLE_OK)
+            status = fetch(r, piece, reader, error);
         if (status != WATTLE_OK)
             return status;
-        bytes = room;
+        bytes = reader->room;
     }
     if (!block_decode(r->kernels, bytes, piece->len, piece->n_rows, UINT32_MAX,
                       block))

@@ -25,6 +25,7 @@ struct regroup_piece {
     int64_t first_ms, last_ms;
     uint64_t offset;
     uint32_t len;
+    uint32_t next; /* of the device: its number + 1, 0 = none */
     uint16_t n_rows;
     bool is_strict; /* no two rows of one time */
 };
@@ -40,16 +41,31 @@ int regroup_add(struct regroup *regroup, const struct batch *batch,
 /* Ends adding: pages are encoded and given back. */
 int regroup_finish(struct regroup *regroup, struct wattle_error *error);
 
-/* The pieces of a device in order of arrival; after regroup_finish. */
-const struct regroup_piece *regroup_pieces(const struct regroup *regroup,
-                                           uint32_t device, size_t *n);
+/* Adds sorted rows as a piece of their own, behind all of the device. */
+int regroup_put(struct regroup *regroup, uint32_t device,
+                const struct block *block, struct wattle_error *error);
+
+/* The pieces of a device in order of arrival, NULL behind the last. */
+const struct regroup_piece *regroup_first(const struct regroup *regroup,
+                                          uint32_t device);
+const struct regroup_piece *regroup_next(const struct regroup *regroup,
+                                         const struct regroup_piece *piece);
 
 /*
- * Reads a piece. Thread-safe after regroup_finish. room: BLOCK_MAX_BYTES to
- * work in.
+ * What a reader of pieces works in. Small pieces that lie side by side are
+ * read together. Zero-initialised is empty.
  */
+struct regroup_reader {
+    struct regroup_window *windows;
+    uint8_t *room;
+};
+
+void regroup_reader_release(struct regroup_reader *reader);
+
+/* Reads a piece; readers may work at the same time after regroup_finish. */
 int regroup_read(const struct regroup *regroup,
-                 const struct regroup_piece *piece, uint8_t *room,
-                 struct block *block, struct wattle_error *error);
+                 const struct regroup_piece *piece,
+                 struct regroup_reader *reader, struct block *block,
+                 struct wattle_error *error);
 
 #endif

@@ -3,9 +3,11 @@
  */
 #include "store/stored.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/civil_time.h"
 #include "base/error.h"
 
 /* Columns of the table tail between device, time and checksum. */
@@ -147,6 +149,27 @@ stored_find(struct stored *s, uint32_t device, int64_t since_ms,
     return status;
 }
 
+/* Leaves out what no row of the tail has: chunks are made of it later. */
+static void
+settle_columns(struct block *tail)
+{
+    unsigned any = 0, all = UINT32_MAX;
+    int64_t most[2] = {0, 0};
+    for (size_t i = 0; i < tail->n_rows; i++) {
+        any |= (unsigned)tail->column[BLOCK_PRESENCE][i];
+        all &= (unsigned)tail->column[BLOCK_PRESENCE][i];
+        most[0] |= tail->column[BLOCK_DUPLICATES][i];
+        most[1] |= tail->column[BLOCK_ROUNDED][i];
+    }
+    tail->columns = BLOCK_BIT(BLOCK_TIME) | (any << BLOCK_VALUE & BLOCK_VALUES);
+    if (any != all)
+        tail->columns |= BLOCK_BIT(BLOCK_PRESENCE);
+    if (most[0] != 0)
+        tail->columns |= BLOCK_BIT(BLOCK_DUPLICATES);
+    if (most[1] != 0)
+        tail->columns |= BLOCK_BIT(BLOCK_ROUNDED);
+}
+
 int
 stored_find_tail(struct stored *s, uint32_t device, int64_t since_ms,
                  int64_t until_ms, struct wattle_error *error)
@@ -154,9 +177,10 @@ stored_find_tail(struct stored *s, uint32_t device, int64_t since_ms,
     s->n_tail_new = s->n_tail_lines = 0;
     s->tail->n_rows = 0;
     s->tail->exponent = BLOCK_NANO;
-    s->tail->columns = (1u << BLOCK_N_COLUMNS) - 1;
     bind_range(s->list_tail, device, since_ms, until_ms);
-    return walk(s, s->list_tail, add_tail_row, error);
+    int status = walk(s, s->list_tail, add_tail_row, error);
+    settle_columns(s->tail);
+    return status;
 }
 
 int
@@ -170,6 +194,23 @@ stored_add_places(const struct stored *s, struct device_merge *merge)
     if (status == WATTLE_OK && s->tail->n_rows > 0)
         status = device_merge_add_tail(merge, s->tail);
     return status;
+}
+
+/* With the chunk's time, if it is one of those found last. */
+static int
+complain_chunk(const struct stored *s, int64_t number,
+               struct wattle_error *error)
+{
+    char when[2 * CIVIL_TEXT_SIZE] = "", first[CIVIL_TEXT_SIZE];
+    for (size_t i = 0; i < s->n_chunks; i++) {
+        if (s->chunks[i].number == number) {
+            civil_format(s->chunks[i].first_ms, first);
+            snprintf(when, sizeof(when), ", from %s on,", first);
+        }
+    }
+    return error_set_at(error, WATTLE_ERR_FORMAT, s->db->path, 0,
+                        "chunk %lld%s is damaged; try 'wattle check'",
+                        (long long)number, when);
 }
 
 int
@@ -190,9 +231,7 @@ stored_fetch(void *context, int64_t number, struct buffer *data,
             status = error_memory(error);
     }
     if (result == SQLITE_DONE)
-        status = error_set_at(error, WATTLE_ERR_FORMAT, s->db->path, 0,
-                              "chunk %lld is damaged; try 'wattle check'",
-                              (long long)number);
+        status = complain_chunk(s, number, error);
     sqlite3_reset(s->fetch_data);
     return status;
 }

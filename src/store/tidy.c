@@ -59,16 +59,20 @@ tidy_vacuum(struct database *db, struct wattle_error *error)
 }
 
 static int
-copy_pages(struct database *db, const char *out, struct wattle_error *error)
+copy_pages(struct database *db, const char *part, const char *out,
+           struct wattle_error *error)
 {
     struct database copy = {.path = strdup(out)};
     int status = WATTLE_OK;
     if (copy.path == NULL)
         return error_memory(error);
-    if (sqlite3_open_v2(out, &copy.handle,
+    errno = 0;
+    if (sqlite3_open_v2(part, &copy.handle,
                         SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
                         NULL) != SQLITE_OK)
-        status = database_fail(&copy, error);
+        status =
+            error_set_at(error, WATTLE_ERR_IO, out, 0, "cannot make it: %s",
+                         errno != 0 ? strerror(errno) : "no permission");
     sqlite3_backup *backup =
         status == WATTLE_OK
             ? sqlite3_backup_init(copy.handle, "main", db->handle, "main")
@@ -116,7 +120,7 @@ tidy_backup(struct database *db, const char *out, struct wattle_error *error)
         return error_memory(error);
     }
     unlink(part.data);
-    int status = copy_pages(db, part.data, error);
+    int status = copy_pages(db, part.data, out, error);
     if (status == WATTLE_OK)
         status = settle_name(part.data, out, error);
     if (status != WATTLE_OK)

@@ -1,0 +1,211 @@
+/*
+ * sql_api.c - statements one after the other, on a connection that reads.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/database_handle.h"
+#include "base/buffer.h"
+#include "base/error.h"
+#include "sqlext/sqlext.h"
+#include "wattle/sql.h"
+
+struct wattle_sql {
+    struct database *db;
+    char *text;
+    const char *begin; /* of the present statement */
+    const char *rest;  /* what follows it */
+    sqlite3_stmt *statement;
+    struct wattle_sql_value *row;
+    size_t row_cap;
+    int n_columns; /* -1: no statement */
+    bool is_ended; /* the statement */
+};
+
+int
+wattle_sql_register(struct sqlite3 *connection, struct wattle_error *error)
+{
+    return sqlext_register(connection, error);
+}
+
+int
+wattle_sql_open(struct wattle_sql **out, struct wattle_database *database,
+                const char *text, struct wattle_error *error)
+{
+    *out = NULL;
+    int status = WATTLE_OK;
+    if (!database->has_sql)
+        status = sqlext_register(database->db.handle, error);
+    if (status != WATTLE_OK)
+        return status;
+    database->has_sql = true;
+    struct wattle_sql *sql = calloc(1, sizeof(*sql));
+    if (sql == NULL)
+        return error_memory(error);
+    sql->db = &database->db;
+    sql->n_columns = -1;
+    sql->text = strdup(text);
+    if (sql->text == NULL) {
+        wattle_sql_close(sql);
+        return error_memory(error);
+    }
+    sql->begin = sql->rest = sql->text;
+    *out = sql;
+    return WATTLE_OK;
+}
+
+void
+wattle_sql_close(struct wattle_sql *sql)
+{
+    if (sql == NULL)
+        return;
+    sqlite3_finalize(sql->statement);
+    free(sql->row);
+    free(sql->text);
+    free(sql);
+}
+
+/* An error at a place in the text: line and character, both from 1. */
+static int
+complain_at(const struct wattle_sql *sql, const char *at, const char *message,
+            struct wattle_error *error)
+{
+    int line = 1, column = 1;
+    for (const char *p = sql->text; p < at && *p != '\0'; p++) {
+        bool is_inside = ((unsigned char)*p & 0xc0) == 0x80; /* of UTF-8 */
+        column += is_inside ? 0 : 1;
+        if (*p == '\n') {
+            line++;
+            column = 1;
+        }
+    }
+    return error_set(error, WATTLE_ERR_USAGE, "line %d, column %d: %s", line,
+                     column, message);
+}
+
+/* White space before the statement is none of it. */
+static void
+skip_space(struct wattle_sql *sql)
+{
+    sql->begin = sql->rest + strspn(sql->rest, " \t\r\n\f;");
+}
+
+/* What the connection says; errors of a statement are told by its place. */
+static int
+fail(const struct wattle_sql *sql, struct wattle_error *error)
+{
+    sqlite3 *handle = sql->db->handle;
+    int offset = sqlite3_error_offset(handle);
+    const char *message = sqlite3_errmsg(handle);
+    int code = sqlite3_extended_errcode(handle);
+    if (code == SQLITE_CORRUPT_VTAB)
+        return error_set(error, WATTLE_ERR_FORMAT, "%s", message);
+    switch (code & 0xff) {
+    case SQLITE_NOMEM:
+    case SQLITE_CORRUPT:
+    case SQLITE_BUSY:
+    case SQLITE_IOERR:
+        return database_fail(sql->db, error);
+    default:
+        return complain_at(sql, sql->begin + (offset > 0 ? offset : 0), message,
+                           error);
+    }
+}
+
+/* Nothing is prepared of comments: then what follows them is tried. */
+static int
+prepare(struct wattle_sql *sql, struct wattle_error *error)
+{
+    do {
+        skip_space(sql);
+        if (sqlite3_prepare_v2(sql->db->handle, sql->begin, -1, &sql->statement,
+                               &sql->rest) != SQLITE_OK)
+            return fail(sql, error);
+    } while (sql->statement == NULL && *sql->rest != '\0');
+    if (sql->statement == NULL || sqlite3_stmt_readonly(sql->statement))
+        return WATTLE_OK;
+    return complain_at(sql, sql->begin,
+                       "this statement would write, and that is for 'wattle "
+                       "import' alone",
+                       error);
+}
+
+int
+wattle_sql_next_statement(struct wattle_sql *sql, struct wattle_error *error)
+{
+    sqlite3_finalize(sql->statement);
+    sql->statement = NULL;
+    sql->n_columns = -1;
+    sql->is_ended = false;
+    int status = prepare(sql, error);
+    if (status != WATTLE_OK || sql->statement == NULL)
+        return status;
+    int n = sqlite3_column_count(sql->statement);
+    struct wattle_sql_value *row =
+        buffer_grow_array(sql->row, &sql->row_cap, (size_t)n + 1, sizeof(*row));
+    if (row == NULL)
+        return error_memory(error);
+    sql->row = row;
+    sql->n_columns = n;
+    return WATTLE_OK;
+}
+
+int
+wattle_sql_n_columns(const struct wattle_sql *sql)
+{
+    return sql->n_columns;
+}
+
+const char *
+wattle_sql_column_name(const struct wattle_sql *sql, int column)
+{
+    const char *name = sqlite3_column_name(sql->statement, column);
+    return name != NULL ? name : "";
+}
+
+static void
+read_value(sqlite3_stmt *statement, int column, struct wattle_sql_value *value)
+{
+    *value = (struct wattle_sql_value){.type = WATTLE_SQL_NULL};
+    switch (sqlite3_column_type(statement, column)) {
+    case SQLITE_INTEGER:
+        value->type = WATTLE_SQL_INTEGER;
+        value->integer = sqlite3_column_int64(statement, column);
+        break;
+    case SQLITE_FLOAT:
+        value->type = WATTLE_SQL_REAL;
+        value->real = sqlite3_column_double(statement, column);
+        break;
+    case SQLITE_TEXT:
+        value->type = WATTLE_SQL_TEXT;
+        value->bytes = (const char *)sqlite3_column_text(statement, column);
+        value->len = (size_t)sqlite3_column_bytes(statement, column);
+        break;
+    case SQLITE_BLOB:
+        value->type = WATTLE_SQL_BLOB;
+        value->bytes = sqlite3_column_blob(statement, column);
+        value->len = (size_t)sqlite3_column_bytes(statement, column);
+        break;
+    default:
+        break;
+    }
+}
+
+int
+wattle_sql_next_row(struct wattle_sql *sql, const struct wattle_sql_value **row,
+                    struct wattle_error *error)
+{
+    *row = NULL;
+    if (sql->statement == NULL || sql->is_ended) /* not once more */
+        return WATTLE_OK;
+    int result = sqlite3_step(sql->statement);
+    if (result != SQLITE_ROW) {
+        int status = result == SQLITE_DONE ? WATTLE_OK : fail(sql, error);
+        sql->is_ended = true;
+        return status;
+    }
+    for (int i = 0; i < sql->n_columns; i++)
+        read_value(sql->statement, i, &sql->row[i]);
+    *row = sql->row;
+    return WATTLE_OK;
+}

@@ -1,0 +1,168 @@
+/*
+ * cmd_sql.c - wattle sql: questions of any kind to a database.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/command.h"
+#include "cli/terminal.h"
+#include "wattle/database.h"
+#include "wattle/sql.h"
+
+enum { OPT_JSON = 1, OPT_CSV };
+
+static const struct cli_option sql_options[] = {
+    {OPT_JSON, "json", NULL, "a JSON array, an object for each row", "Output"},
+    {OPT_CSV, "csv", NULL, "the rows as CSV, with a line of names", NULL},
+    {0, NULL, NULL, NULL, NULL},
+};
+
+enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV };
+
+struct request {
+    const char *path, *statements;
+    enum format format;
+};
+
+static bool
+read_option(const struct cli_parser *parser, int option,
+            struct request *request)
+{
+    if (option == OPT_JSON || option == OPT_CSV) {
+        request->format = option == OPT_JSON ? FORMAT_JSON : FORMAT_CSV;
+        return true;
+    }
+    if (request->path == NULL) {
+        request->path = parser->value;
+        return true;
+    }
+    if (request->statements != NULL) {
+        cli_complain(parser->command,
+                     "one text with all statements, please: in quotes, with "
+                     "semicolons between");
+        return false;
+    }
+    request->statements = parser->value;
+    return true;
+}
+
+static int
+read_arguments(const struct command *self, int argc, char **argv,
+               struct request *request)
+{
+    struct cli_parser parser;
+    cli_parser_init(&parser, self, argc, argv);
+    for (int option; (option = cli_next(&parser)) != CLI_END;) {
+        if (option == CLI_BAD || option == CLI_HELP)
+            return option;
+        if (!read_option(&parser, option, request))
+            return CLI_BAD;
+    }
+    if (!cli_has_path(self, request->path))
+        return CLI_BAD;
+    if (request->statements == NULL) {
+        cli_complain(self, "say what to ask, such as \"SELECT * FROM "
+                           "devices\"; - reads it from standard input");
+        return CLI_BAD;
+    }
+    return CLI_END;
+}
+
+/* All of standard input, ended by a zero byte; NULL after one line. */
+static char *
+read_input(const struct command *self)
+{
+    size_t len = 0, cap = 4096;
+    char *text = malloc(cap);
+    while (text != NULL) {
+        len += fread(text + len, 1, cap - len - 1, stdin);
+        if (len + 1 < cap)
+            break;
+        char *grown = realloc(text, cap *= 2);
+        if (grown == NULL)
+            free(text);
+        text = grown;
+    }
+    if (text == NULL || ferror(stdin)) {
+        cli_complain(self, "cannot read the statements: %s", strerror(errno));
+        free(text);
+        return NULL;
+    }
+    text[len] = '\0';
+    if (strlen(text) == len)
+        return text;
+    cli_complain(self, "the statements are no text");
+    free(text);
+    return NULL;
+}
+
+static int
+write_rows(struct wattle_sql *sql, enum format format,
+           struct wattle_error *error)
+{
+    struct wattle_text_style style;
+    if (format == FORMAT_JSON)
+        return wattle_sql_write_json(sql, stdout, error);
+    if (format == FORMAT_CSV)
+        return wattle_sql_write_csv(sql, stdout, error);
+    terminal_style(&style);
+    return wattle_sql_write_text(sql, &style, stdout, error);
+}
+
+static int
+ask(const struct command *self, const struct request *request,
+    const char *statements)
+{
+    struct wattle_error error = {0};
+    struct wattle_database *database = NULL;
+    struct wattle_sql *sql = NULL;
+    int status = wattle_database_open(&database, request->path, &error);
+    if (status == WATTLE_OK)
+        status = wattle_sql_open(&sql, database, statements, &error);
+    if (status == WATTLE_OK)
+        status = write_rows(sql, request->format, &error);
+    wattle_sql_close(sql);
+    wattle_database_close(database);
+    bool is_written = fflush(stdout) == 0;
+    if (status != WATTLE_OK)
+        cli_complain_error(self, &error);
+    else if (!is_written)
+        cli_complain(self, "cannot write the rows: %s", strerror(errno));
+    return status == WATTLE_OK && is_written ? EXIT_DONE : EXIT_USAGE;
+}
+
+static int
+run_sql(const struct command *self, int argc, char **argv)
+{
+    struct request request = {0};
+    int parsed = read_arguments(self, argc, argv, &request);
+    if (parsed == CLI_HELP) {
+        cli_print_help(self);
+        return EXIT_DONE;
+    }
+    if (parsed != CLI_END)
+        return EXIT_USAGE;
+    if (strcmp(request.statements, "-") != 0)
+        return ask(self, &request, request.statements);
+    char *statements = read_input(self);
+    int code =
+        statements != NULL ? ask(self, &request, statements) : EXIT_USAGE;
+    free(statements);
+    return code;
+}
+
+const struct command command_sql = {
+    .name = "sql",
+    .arguments = "DATABASE SQL|- [options]",
+    .summary = "Ask a database anything, in SQL",
+    .description =
+        "Runs statements and prints their rows. Beside the views of the\n"
+        "database (devices, daily, hourly, files, corrections) there are the\n"
+        "table readings, every reading as a row, and the function\n"
+        "energy_buckets(device, since, until, every). Nothing can be written.\n"
+        "Exit status: 0 done, 2 error.",
+    .options = sql_options,
+    .run = run_sql,
+};

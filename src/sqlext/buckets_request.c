@@ -1,0 +1,150 @@
+/*
+ * buckets_request.c - texts and numbers of SQL into options.
+ */
+#include "sqlext/buckets_request.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/civil_time.h"
+#include "base/decimal.h"
+#include "base/error.h"
+
+#define MAX_MONTHS 1200
+#define MAX_DAYS   36600
+
+void
+buckets_request_init(struct buckets_request *request)
+{
+    request->pattern.len = 0;
+    request->options = (struct wattle_query_options){
+        .since_ms = WATTLE_NO_TIME,
+        .until_ms = WATTLE_NO_TIME,
+        .what = WATTLE_QUERY_ENERGY,
+        .rate_per_kwh = NAN,
+        .max_gap_ms = CIVIL_MS_PER_HOUR,
+    };
+}
+
+void
+buckets_request_release(struct buckets_request *request)
+{
+    buffer_release(&request->pattern);
+}
+
+int
+buckets_request_device(struct buckets_request *request, sqlite3_value *value,
+                       struct wattle_error *error)
+{
+    struct buffer *pattern = &request->pattern;
+    const char *id = (const char *)sqlite3_value_text(value);
+    if (sqlite3_value_type(value) == SQLITE_NULL)
+        return WATTLE_OK;
+    if (id == NULL)
+        return error_memory(error);
+    int status = WATTLE_OK;
+    for (; *id != '\0' && status == WATTLE_OK; id++) {
+        if (strchr("*?[\\", *id) != NULL)
+            status = buffer_append(pattern, "\\", 1);
+        if (status == WATTLE_OK)
+            status = buffer_append(pattern, id, 1);
+    }
+    if (status != WATTLE_OK || buffer_append(pattern, "", 1) != WATTLE_OK)
+        return error_memory(error);
+    request->globs[0] = pattern->data;
+    request->options.device_globs = request->globs;
+    request->options.n_device_globs = 1;
+    return WATTLE_OK;
+}
+
+/* A text as --since takes it, or a number of milliseconds. */
+static int
+read_time(sqlite3_value *value, const char *name, int64_t *time_ms,
+          struct wattle_error *error)
+{
+    switch (sqlite3_value_type(value)) {
+    case SQLITE_NULL:
+        return WATTLE_OK;
+    case SQLITE_INTEGER:
+        *time_ms = sqlite3_value_int64(value);
+        if (*time_ms < CIVIL_MIN_MS)
+            *time_ms = CIVIL_MIN_MS;
+        if (*time_ms > CIVIL_MAX_MS)
+            *time_ms = CIVIL_MAX_MS;
+        return WATTLE_OK;
+    default:
+        break;
+    }
+    const char *text = (const char *)sqlite3_value_text(value);
+    if (text == NULL)
+        return error_memory(error);
+    const char *trimmed = text;
+    size_t len = decimal_trim(&trimmed, (size_t)sqlite3_value_bytes(value));
+    if (civil_parse_or_date(trimmed, len, time_ms))
+        return WATTLE_OK;
+    return error_set(error, WATTLE_ERR_USAGE,
+                     "energy_buckets: %s must be a time such as 2023-10-01 or "
+                     "2023-10-01T08:00Z, or milliseconds, not '%s'",
+                     name, text);
+}
+
+int
+buckets_request_since(struct buckets_request *request, sqlite3_value *value,
+                      struct wattle_error *error)
+{
+    return read_time(value, "since", &request->options.since_ms, error);
+}
+
+int
+buckets_request_until(struct buckets_request *request, sqlite3_value *value,
+                      struct wattle_error *error)
+{
+    return read_time(value, "until", &request->options.until_ms, error);
+}
+
+/* A whole number and a unit; false when it is none, or too large. */
+static bool
+read_every(const char *text, struct wattle_query_options *options)
+{
+    static const struct {
+        const char *unit;
+        int64_t ms;
+        int months;
+    } units[] = {{"s", 1000, 0},    {"m", 60000, 0},    {"min", 60000, 0},
+                 {"h", 3600000, 0}, {"d", 86400000, 0}, {"w", 604800000, 0},
+                 {"mo", 0, 1},      {"y", 0, 12}};
+    char *end;
+    unsigned long n = strtoul(text, &end, 10);
+    if (text[0] < '0' || text[0] > '9' || n == 0 || n > UINT32_MAX)
+        return false;
+    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+        if (strcmp(end, units[i].unit) != 0)
+            continue;
+        if (units[i].months > 0 && n <= MAX_MONTHS / (unsigned)units[i].months)
+            options->every_months = (int)n * units[i].months;
+        else if (units[i].ms > 0 &&
+                 (int64_t)n <= MAX_DAYS * CIVIL_MS_PER_DAY / units[i].ms)
+            options->every_ms = (int64_t)n * units[i].ms;
+        return options->every_months > 0 || options->every_ms > 0;
+    }
+    return false;
+}
+
+int
+buckets_request_every(struct buckets_request *request, sqlite3_value *value,
+                      struct wattle_error *error)
+{
+    if (sqlite3_value_type(value) == SQLITE_NULL)
+        return WATTLE_OK;
+    const char *text = (const char *)sqlite3_value_text(value);
+    if (text == NULL)
+        return error_memory(error);
+    if (read_every(text, &request->options))
+        return WATTLE_OK;
+    return error_set(error, WATTLE_ERR_USAGE,
+                     "energy_buckets: every must be a span such as 15m, 1h, "
+                     "1d, 1w, 1mo or 1y, not '%s'",
+                     text);
+}

@@ -1,0 +1,38 @@
+/*
+ * buckets_request.h - the arguments of energy_buckets as the options of a
+ * query.
+ */
+#ifndef SQLEXT_BUCKETS_REQUEST_H
+#define SQLEXT_BUCKETS_REQUEST_H
+
+#include <sqlite3.h>
+
+#include "base/buffer.h"
+#include "wattle/error.h"
+#include "wattle/query.h"
+
+/* Zero-initialised is empty; to be released. */
+struct buckets_request {
+    struct wattle_query_options options;
+    struct buffer pattern; /* of the device, with nothing special in it */
+    const char *globs[1];
+};
+
+/* Everything: all devices, all time, one bucket. */
+void buckets_request_init(struct buckets_request *request);
+void buckets_request_release(struct buckets_request *request);
+
+/*
+ * Each takes an argument; NULL leaves things as they are. WATTLE_ERR_USAGE
+ * when it makes no sense, or WATTLE_ERR_MEMORY.
+ */
+int buckets_request_device(struct buckets_request *request,
+                           sqlite3_value *value, struct wattle_error *error);
+int buckets_request_since(struct buckets_request *request, sqlite3_value *value,
+                          struct wattle_error *error);
+int buckets_request_until(struct buckets_request *request, sqlite3_value *value,
+                          struct wattle_error *error);
+int buckets_request_every(struct buckets_request *request, sqlite3_value *value,
+                          struct wattle_error *error);
+
+#endif

@@ -1,0 +1,286 @@
+/*
+ * readings_table.c - a cursor over devices, and of each over batches of up to
+ * 1,024 readings, whose wanted columns are doubles before they are asked for.
+ *
+ * SQLite holds a read transaction for as long as the statement runs, so all
+ * that is read here is of one state of the database.
+ */
+#include "sqlext/readings_table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/civil_time.h"
+#include "base/error.h"
+#include "sqlext/readings_devices.h"
+#include "sqlext/readings_plan.h"
+#include "sqlext/readings_values.h"
+#include "sqlext/sql_table.h"
+#include "store/device_scan.h"
+
+static const char declaration[] =
+    "CREATE TABLE readings(device_id TEXT NOT NULL, timestamp TEXT NOT NULL, "
+    "time_ms INTEGER NOT NULL, voltage REAL, current REAL, power_factor REAL, "
+    "power_w REAL, energy_wh REAL, PRIMARY KEY(device_id, time_ms)) "
+    "WITHOUT ROWID";
+
+struct readings_table {
+    struct sql_table sql;
+    struct readings_sizes sizes;
+};
+
+struct cursor {
+    sqlite3_vtab_cursor base;
+    struct readings_devices devices;
+    size_t at; /* the device being read */
+    struct readings_request request;
+    struct device_scan *scan;
+    unsigned wanted;           /* value columns, bits of enum wattle_column */
+    unsigned scan_columns;     /* that the scan decodes */
+    struct wattle_batch batch; /* no rows: the end */
+    size_t row;
+    const struct kernels *kernels;
+    struct readings_values values;
+};
+
+static struct database *
+database_of(struct cursor *cursor)
+{
+    return &((struct readings_table *)cursor->base.pVtab)->sql.db;
+}
+
+/* Cheap guesses: the numbers of rows, and the size of some of them. */
+static int
+guess_sizes(struct readings_table *table, struct wattle_error *error)
+{
+    struct database *db = &table->sql.db;
+    int64_t n_devices = 0, n_chunks = 0, mean = 0;
+    int status = database_number(db, "SELECT max(number) + 1 FROM main.device",
+                                 &n_devices, error);
+    if (status == WATTLE_OK)
+        status = database_number(db, "SELECT max(number) FROM main.chunk",
+                                 &n_chunks, error);
+    if (status == WATTLE_OK)
+        status = database_number(db,
+                                 "SELECT CAST(avg(n_readings) AS INTEGER) FROM "
+                                 "(SELECT n_readings FROM main.chunk LIMIT 32)",
+                                 &mean, error);
+    table->sizes.n_devices = n_devices < 1 ? 1 : (double)n_devices;
+    table->sizes.n_readings = (double)n_chunks * (double)mean;
+    if (table->sizes.n_readings < table->sizes.n_devices)
+        table->sizes.n_readings = table->sizes.n_devices;
+    return status;
+}
+
+static int
+disconnect(sqlite3_vtab *base)
+{
+    struct readings_table *table = (struct readings_table *)base;
+    sql_table_release(&table->sql);
+    free(table);
+    return SQLITE_OK;
+}
+
+static int
+connect(sqlite3 *handle, void *context, int argc, const char *const *argv,
+        sqlite3_vtab **out, char **message)
+{
+    (void)context, (void)argc, (void)argv;
+    struct wattle_error error = {0};
+    struct readings_table *table = calloc(1, sizeof(*table));
+    if (table == NULL)
+        return SQLITE_NOMEM;
+    int result = sql_table_open(&table->sql, handle, declaration, message);
+    if (result == SQLITE_OK && guess_sizes(table, &error) != WATTLE_OK) {
+        *message = sqlite3_mprintf("%s", error.message);
+        result = SQLITE_ERROR;
+    }
+    if (result != SQLITE_OK)
+        disconnect(&table->sql.base);
+    else
+        *out = &table->sql.base;
+    return result;
+}
+
+static int
+best_index(sqlite3_vtab *base, sqlite3_index_info *info)
+{
+    return readings_plan_choose(info, &((struct readings_table *)base)->sizes);
+}
+
+static int
+open_cursor(sqlite3_vtab *base, sqlite3_vtab_cursor **out)
+{
+    (void)base;
+    struct cursor *cursor = aligned_alloc(64, sizeof(*cursor));
+    if (cursor == NULL)
+        return SQLITE_NOMEM;
+    memset(cursor, 0, offsetof(struct cursor, values));
+    cursor->kernels = kernels_for(0);
+    *out = &cursor->base;
+    return SQLITE_OK;
+}
+
+static int
+close_cursor(sqlite3_vtab_cursor *base)
+{
+    struct cursor *cursor = (struct cursor *)base;
+    device_scan_close(cursor->scan);
+    readings_devices_release(&cursor->devices);
+    free(cursor);
+    return SQLITE_OK;
+}
+
+/* Begins to read the device at `at`. */
+static int
+begin_device(struct cursor *cursor, struct wattle_error *error)
+{
+    const struct device_scan_range range = {
+        .device = cursor->devices.items[cursor->at].number,
+        .since_ms = cursor->request.since_ms,
+        .until_ms = cursor->request.until_ms,
+        .columns = (uint8_t)cursor->scan_columns,
+    };
+    if (cursor->scan != NULL)
+        return device_scan_restart(cursor->scan, &range, error);
+    return device_scan_open(&cursor->scan, database_of(cursor), &range, error);
+}
+
+static int
+fail_device(struct cursor *cursor, const struct wattle_error *error)
+{
+    cursor->batch.n_rows = 0;
+    return sql_table_fail(cursor->base.pVtab,
+                          cursor->devices.items[cursor->at].id, error);
+}
+
+/* The next rows, of this device or of one that follows. */
+static int
+next_batch(struct cursor *cursor)
+{
+    struct wattle_error error = {0};
+    cursor->row = 0;
+    while (device_scan_next(cursor->scan, &cursor->batch, &error) ==
+           WATTLE_OK) {
+        if (cursor->batch.n_rows > 0) {
+            readings_values_fill(&cursor->values, &cursor->batch,
+                                 cursor->wanted, cursor->kernels);
+            return SQLITE_OK;
+        }
+        if (++cursor->at == cursor->devices.n)
+            return SQLITE_OK;
+        if (begin_device(cursor, &error) != WATTLE_OK)
+            break;
+    }
+    return fail_device(cursor, &error);
+}
+
+/* Takes over what a plan wants to see. */
+static void
+set_columns(struct cursor *cursor, int plan)
+{
+    const unsigned all = (1u << WATTLE_N_COLUMNS) - 1;
+    cursor->wanted = (unsigned)plan >> READINGS_VOLTAGE & all;
+    unsigned needed = readings_values_needed(cursor->wanted);
+    if (cursor->scan != NULL && cursor->scan_columns != needed) {
+        device_scan_close(cursor->scan);
+        cursor->scan = NULL;
+    }
+    cursor->scan_columns = needed;
+}
+
+static int
+filter(sqlite3_vtab_cursor *base, int plan, const char *names, int argc,
+       sqlite3_value **argv)
+{
+    (void)argc;
+    struct cursor *cursor = (struct cursor *)base;
+    struct readings_request *request = &cursor->request;
+    struct wattle_error error = {0};
+    cursor->batch.n_rows = cursor->row = cursor->at = 0;
+    set_columns(cursor, plan);
+    readings_plan_read(names, argv, request);
+    if (request->since_ms >= request->until_ms)
+        return SQLITE_OK;
+    int status =
+        readings_devices_find(&cursor->devices, database_of(cursor),
+                              request->devices_by, request->devices, &error);
+    request->devices = NULL;
+    if (status == WATTLE_OK && cursor->devices.n > 1 &&
+        (plan & READINGS_PLAN_BY_TIME) != 0)
+        status = error_set(&error, WATTLE_ERR_USAGE,
+                           "several devices are equal to this number: "
+                           "compare device_id with a text");
+    if (status != WATTLE_OK)
+        return sql_table_fail(base->pVtab, NULL, &error);
+    if (cursor->devices.n == 0)
+        return SQLITE_OK;
+    if (begin_device(cursor, &error) != WATTLE_OK)
+        return fail_device(cursor, &error);
+    return next_batch(cursor);
+}
+
+static int
+next(sqlite3_vtab_cursor *base)
+{
+    struct cursor *cursor = (struct cursor *)base;
+    if (++cursor->row < cursor->batch.n_rows)
+        return SQLITE_OK;
+    return next_batch(cursor);
+}
+
+static int
+is_at_end(sqlite3_vtab_cursor *base)
+{
+    return ((struct cursor *)base)->batch.n_rows == 0;
+}
+
+static int
+column(sqlite3_vtab_cursor *base, sqlite3_context *result, int number)
+{
+    const struct cursor *cursor = (const struct cursor *)base;
+    int64_t time_ms = cursor->batch.time_ms[cursor->row];
+    char text[CIVIL_TEXT_SIZE];
+    switch (number) {
+    case READINGS_DEVICE: {
+        const struct readings_device *d = &cursor->devices.items[cursor->at];
+        sqlite3_result_text(result, d->id, d->len, SQLITE_TRANSIENT);
+        break;
+    }
+    case READINGS_TIMESTAMP:
+        civil_format(time_ms, text);
+        sqlite3_result_text(result, text, -1, SQLITE_TRANSIENT);
+        break;
+    case READINGS_TIME:
+        sqlite3_result_int64(result, time_ms);
+        break;
+    default:
+        sqlite3_result_double(
+            result,
+            cursor->values.column[number - READINGS_VOLTAGE][cursor->row]);
+        break;
+    }
+    return SQLITE_OK;
+}
+
+/* Not asked for: the table is WITHOUT ROWID. */
+static int
+row_number(sqlite3_vtab_cursor *base, sqlite3_int64 *number)
+{
+    *number = ((struct cursor *)base)->batch.time_ms[0];
+    return SQLITE_OK;
+}
+
+const sqlite3_module readings_table_module = {
+    .iVersion = 0,
+    .xConnect = connect,
+    .xBestIndex = best_index,
+    .xDisconnect = disconnect,
+    .xOpen = open_cursor,
+    .xClose = close_cursor,
+    .xFilter = filter,
+    .xNext = next,
+    .xEof = is_at_end,
+    .xColumn = column,
+    .xRowid = row_number,
+};

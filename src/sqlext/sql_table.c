@@ -1,0 +1,98 @@
+/*
+ * sql_table.c - a borrowed connection, and errors of both kinds.
+ */
+#include "sqlext/sql_table.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+
+static int
+check(struct database *db, struct wattle_error *error)
+{
+    int64_t application = 0, version = 0;
+    int status =
+        database_number(db, "PRAGMA main.application_id", &application, error);
+    if (status == WATTLE_OK)
+        status =
+            database_number(db, "PRAGMA main.user_version", &version, error);
+    if (status != WATTLE_OK)
+        return status;
+    if (application != DATABASE_APPLICATION_ID)
+        return error_set_at(error, WATTLE_ERR_FORMAT, db->path, 0,
+                            "is not a wattle database");
+    if (version != DATABASE_VERSION)
+        return error_set_at(error, WATTLE_ERR_FORMAT, db->path, 0,
+                            "has the format %lld, and this wattle reads %d",
+                            (long long)version, DATABASE_VERSION);
+    return WATTLE_OK;
+}
+
+/* An error as text; sqlite3_malloc. */
+static char *
+words_of(const char *device, const struct wattle_error *error)
+{
+    const char *before = "", *between = "";
+    if (error->path[0] != '\0') {
+        before = error->path;
+        between = ": ";
+    }
+    if (device != NULL)
+        return sqlite3_mprintf("%s%sdevice '%s': %s", before, between, device,
+                               error->message);
+    return sqlite3_mprintf("%s%s%s", before, between, error->message);
+}
+
+static int
+code_of(const struct database *db, const struct wattle_error *error)
+{
+    int code = sqlite3_errcode(db->handle) & 0xff;
+    switch (error->code) {
+    case WATTLE_ERR_MEMORY:
+        return SQLITE_NOMEM;
+    case WATTLE_ERR_FORMAT:
+        return SQLITE_CORRUPT_VTAB;
+    default:
+        return code == SQLITE_INTERRUPT || code == SQLITE_BUSY ? code
+                                                               : SQLITE_ERROR;
+    }
+}
+
+int
+sql_table_open(struct sql_table *table, sqlite3 *handle,
+               const char *declaration, char **message)
+{
+    struct wattle_error error = {0};
+    const char *path = sqlite3_db_filename(handle, "main");
+    bool is_file = path != NULL && path[0] != '\0';
+    table->db = (struct database){handle, strdup(is_file ? path : ":memory:")};
+    if (table->db.path == NULL)
+        return SQLITE_NOMEM;
+    if (check(&table->db, &error) != WATTLE_OK) {
+        *message = words_of(NULL, &error);
+        return error.code == WATTLE_ERR_MEMORY ? SQLITE_NOMEM : SQLITE_ERROR;
+    }
+    int result = sqlite3_declare_vtab(handle, declaration);
+    if (result == SQLITE_OK)
+        result = sqlite3_vtab_config(handle, SQLITE_VTAB_INNOCUOUS);
+    return result;
+}
+
+void
+sql_table_release(struct sql_table *table)
+{
+    free(table->db.path);
+}
+
+int
+sql_table_fail(sqlite3_vtab *base, const char *device,
+               const struct wattle_error *error)
+{
+    const struct sql_table *table = (const struct sql_table *)base;
+    int code = code_of(&table->db, error);
+    sqlite3_free(base->zErrMsg);
+    base->zErrMsg = words_of(device, error);
+    return code;
+}
