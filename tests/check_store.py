@@ -20,7 +20,7 @@ sys.path.insert(0, os.path.join(HERE, "store"))
 import store_tools  # noqa: E402
 from store_tools import Failure  # noqa: E402
 
-SUITES = ["differential"]
+SUITES = ["differential", "kill_imports", "flip_bits"]
 
 
 def run_one(job):

@@ -13,6 +13,7 @@
 #include "engine/row_filter.h"
 #include "store/account_read.h"
 #include "store/catalog.h"
+#include "store/checksum.h"
 #include "store/database.h"
 #include "store/day_meter.h"
 
@@ -99,6 +100,14 @@ work(void *context)
     return NULL;
 }
 
+static int
+complain_damage(const struct database *db, const char *what,
+                struct wattle_error *error)
+{
+    return error_set_at(error, WATTLE_ERR_FORMAT, db->path, 0,
+                        "the table %s is damaged; try 'wattle check'", what);
+}
+
 /* Lists the files that were imported as sources. */
 static int
 read_files(struct engine *engine, struct database *db,
@@ -106,24 +115,32 @@ read_files(struct engine *engine, struct database *db,
 {
     sqlite3_stmt *row = database_prepare(
         db,
-        "SELECT path, is_usable, problem, n_lines FROM file ORDER BY number",
+        "SELECT number, path, is_usable, problem, size_bytes, modified_ns, "
+        "n_lines, n_rejects, file_lines, parts, imported_at, checksum FROM "
+        "file ORDER BY number",
         error);
+    struct checksum *checksum = checksum_new();
     int status = row != NULL ? WATTLE_OK : database_fail(db, error);
+    if (checksum == NULL)
+        status = error_memory(error);
     while (status == WATTLE_OK) {
         int result = database_step(db, row, error);
         if (result == SQLITE_DONE)
             break;
         status = result < 0 ? result : WATTLE_OK;
-        const char *path = (const char *)sqlite3_column_text(row, 0);
+        if (status == WATTLE_OK && !checksum_holds(checksum, row, 12))
+            status = complain_damage(db, "file", error);
+        const char *path = (const char *)sqlite3_column_text(row, 1);
         if (status == WATTLE_OK &&
             source_list_add_read(engine->sources, path != NULL ? path : "",
-                                 sqlite3_column_int(row, 1) != 0,
-                                 (const char *)sqlite3_column_text(row, 2)) !=
+                                 sqlite3_column_int(row, 2) != 0,
+                                 (const char *)sqlite3_column_text(row, 3)) !=
                 WATTLE_OK)
             status = error_memory(error);
-        engine->n_lines += (uint64_t)sqlite3_column_int64(row, 3);
+        engine->n_lines += (uint64_t)sqlite3_column_int64(row, 6);
     }
     sqlite3_finalize(row);
+    checksum_free(checksum);
     int64_t n_lost = 0; /* to damage, see salvage.h */
     if (status == WATTLE_OK)
         status = database_number(
@@ -156,13 +173,18 @@ count_rejects(struct engine *engine, struct database *db,
 }
 
 static int
-take_reject(struct engine *engine, sqlite3_stmt *row)
+take_reject(struct engine *engine, struct database *db, sqlite3_stmt *row,
+            struct checksum *checksum, struct wattle_error *error)
 {
     const struct engine_reject reject = {
-        .source = (uint32_t)sqlite3_column_int64(row, 0),
+        .source = (uint32_t)sqlite3_column_int64(row, 5),
         .line = (uint64_t)sqlite3_column_int64(row, 1),
         .reason = sqlite3_column_int(row, 2),
     };
+    if (!checksum_holds(checksum, row, 5) ||
+        reject.source >= engine->sources->n || reject.reason < 0 ||
+        reject.reason >= WATTLE_N_REASONS)
+        return complain_damage(db, "reject", error);
     if (engine->n_first_rejects < REJECT_LOG_FIRST)
         engine->first_rejects[engine->n_first_rejects++] = reject;
     if (engine->visit_reject == NULL)
@@ -180,19 +202,24 @@ read_rejects(struct engine *engine, struct database *db,
 {
     sqlite3_stmt *row = database_prepare(
         db,
-        "SELECT (SELECT count(*) FROM file WHERE number < reject.file), line, "
-        "reason, raw FROM reject ORDER BY file, line",
+        "SELECT file, line, reason, raw, checksum, (SELECT count(*) FROM file "
+        "WHERE number < reject.file) FROM reject ORDER BY file, line",
         error);
+    struct checksum *checksum = checksum_new();
     int status = row != NULL ? WATTLE_OK : database_fail(db, error);
+    if (checksum == NULL)
+        status = error_memory(error);
     while (status == WATTLE_OK &&
            (engine->visit_reject != NULL ||
             engine->n_first_rejects < REJECT_LOG_FIRST)) {
         int result = database_step(db, row, error);
         if (result == SQLITE_DONE)
             break;
-        status = result < 0 ? result : take_reject(engine, row);
+        status =
+            result < 0 ? result : take_reject(engine, db, row, checksum, error);
     }
     sqlite3_finalize(row);
+    checksum_free(checksum);
     return status;
 }
 
@@ -278,6 +305,23 @@ add_counts(struct engine *engine, const struct account_read_counts *c)
     engine->n_slow_rows += c->n_decoded;
 }
 
+/* Every line that was imported must be found again: damage may hide rows. */
+static int
+check_lines(const struct engine *engine, const struct worker *workers, int n,
+            struct wattle_error *error)
+{
+    uint64_t n_found = engine->n_duplicates + engine->n_filtered;
+    for (int i = 0; i < n; i++)
+        n_found += workers[i].read.counts.n_readings;
+    if (engine->n_lines == n_found + engine->n_rejects)
+        return WATTLE_OK;
+    return error_set_at(error, WATTLE_ERR_FORMAT, workers[0].db.path, 0,
+                        "is damaged: %llu lines were imported, and %llu are "
+                        "there; try 'wattle check'",
+                        (unsigned long long)engine->n_lines,
+                        (unsigned long long)(n_found + engine->n_rejects));
+}
+
 static int
 join_workers(struct engine *engine, struct worker *workers, int n,
              struct wattle_error *error)
@@ -288,6 +332,9 @@ join_workers(struct engine *engine, struct worker *workers, int n,
         add_counts(engine, &workers[i].read.counts);
         sets[i] = &workers[i].set;
     }
+    int status = check_lines(engine, workers, n, error);
+    if (status != WATTLE_OK)
+        return status;
     engine->n_lines -= engine->n_filtered;
     if (n == 1) {
         engine->accounts = workers[0].set;

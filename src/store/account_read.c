@@ -19,7 +19,8 @@ enum { /* columns of the statement */
        COLUMN_DUPLICATES,
        COLUMN_ROUNDED,
        COLUMN_SUMMARY = 11,
-       COLUMN_CHECKSUM
+       COLUMN_CHECKSUM,
+       N_COLUMNS
 };
 
 int
@@ -68,15 +69,6 @@ complain_damage(const struct account_read *r, struct wattle_error *error)
     return error_set_at(error, WATTLE_ERR_FORMAT, r->stored.db->path, 0,
                         "chunk %lld is damaged; try 'wattle check'",
                         (long long)number_at(r, COLUMN_NUMBER));
-}
-
-static bool
-is_intact(const struct account_read *r)
-{
-    struct checksum *checksum = r->stored.checksum;
-    checksum_begin(checksum);
-    checksum_columns(checksum, r->list, 0, COLUMN_CHECKSUM);
-    return checksum_end(checksum) == number_at(r, COLUMN_CHECKSUM);
 }
 
 /* Adds a chunk by its summary. */
@@ -210,7 +202,7 @@ add_chunk(struct account_read *r, uint32_t device, size_t *tail_at,
     size_t from = tail_until(r, *tail_at, chunk.first_ms);
     size_t to = tail_until(r, from, chunk.last_ms + 1);
     int status = WATTLE_OK;
-    if (!is_intact(r))
+    if (!checksum_holds(r->stored.checksum, r->list, N_COLUMNS))
         return complain_damage(r, error);
     if (from > *tail_at)
         status = add_readings(r, NULL, *tail_at, from, set, error);

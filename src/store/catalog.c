@@ -25,11 +25,9 @@ read_device(struct database *db, sqlite3_stmt *row, struct checksum *checksum,
 {
     const char *id = (const char *)sqlite3_column_text(row, 1);
     size_t len = (size_t)sqlite3_column_bytes(row, 1);
-    checksum_begin(checksum);
-    checksum_columns(checksum, row, 0, 5);
     if (id == NULL || len == 0 || len > REGISTRY_MAX_ID ||
         memchr(id, '\0', len) != NULL ||
-        checksum_end(checksum) != sqlite3_column_int64(row, 5) ||
+        !checksum_holds(checksum, row, 6) ||
         sqlite3_column_int64(row, 0) != devices->n_devices)
         return complain_damage(db, "device", error);
     uint32_t n = devices->n_devices;
@@ -72,6 +70,12 @@ catalog_read_devices(struct database *db, struct registry *devices,
     }
     sqlite3_finalize(row);
     checksum_free(checksum);
+    int64_t greatest = -1; /* of those with readings */
+    if (status == WATTLE_OK)
+        status = database_number(db, "SELECT max(device) FROM chunk", &greatest,
+                                 error);
+    if (status == WATTLE_OK && greatest > 0 && greatest >= devices->n_devices)
+        return complain_damage(db, "device", error);
     return status;
 }
 

@@ -9,6 +9,7 @@
 #define STORE_CHECKSUM_H
 
 #include <sqlite3.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,7 +28,11 @@ int64_t checksum_end(const struct checksum *checksum);
 void checksum_columns(struct checksum *checksum, sqlite3_stmt *row, int from,
                       int to);
 
-/* Of one blob alone. */
+/* Whether the last of a row's n columns is the checksum of those before. */
+bool checksum_holds(struct checksum *checksum, sqlite3_stmt *row, int n);
+
+/* Of one blob alone; and whether it still is. */
 int64_t checksum_of(const void *bytes, size_t len);
+bool checksum_is_of(int64_t checksum, const void *bytes, size_t len);
 
 #endif

@@ -10,8 +10,10 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "store/checksum.h"
 
-#define SELECT_ALL "SELECT number, device_id, name, location FROM device"
+#define SELECT_ALL                                                             \
+    "SELECT number, device_id, name, location, rated_w, checksum FROM device"
 
 void
 query_devices_release(struct query_devices *devices)
@@ -38,12 +40,13 @@ copy_text(sqlite3_stmt *statement, int column, char **text)
 }
 
 static int
-take_row(struct query_devices *devices, sqlite3_stmt *statement)
+take_row(struct query_devices *devices, sqlite3_stmt *statement,
+         struct wattle_error *error)
 {
     struct query_device *grown = buffer_grow_array(
         devices->items, &devices->cap, devices->n + 1, sizeof(*grown));
     if (grown == NULL)
-        return WATTLE_ERR_MEMORY;
+        return error_memory(error);
     devices->items = grown;
     struct query_device *device = &grown[devices->n];
     *device = (struct query_device){
@@ -53,8 +56,10 @@ take_row(struct query_devices *devices, sqlite3_stmt *statement)
                 copy_text(statement, 2, &device->name) &&
                 copy_text(statement, 3, &device->location);
     if (!done)
-        return WATTLE_ERR_MEMORY;
-    return device->id != NULL ? WATTLE_OK : WATTLE_ERR_FORMAT;
+        return error_memory(error);
+    return device->id != NULL
+               ? WATTLE_OK
+               : error_set(error, WATTLE_ERR_FORMAT, "a device has no id");
 }
 
 /* Whether the row's device is wanted; marks the patterns that match it. */
@@ -78,18 +83,20 @@ take_rows(struct query_devices *devices, struct database *db,
           sqlite3_stmt *statement, const struct wattle_query_options *options,
           bool *is_used, struct wattle_error *error)
 {
-    int step;
-    while ((step = database_step(db, statement, error)) == SQLITE_ROW) {
-        if (!is_match(statement, options, is_used))
-            continue;
-        int status = take_row(devices, statement);
-        if (status == WATTLE_ERR_MEMORY)
-            return error_memory(error);
-        if (status != WATTLE_OK)
-            return error_set_at(error, status, db->path, 0,
-                                "a device has no id");
+    struct checksum *checksum = checksum_new();
+    int status = checksum != NULL ? WATTLE_OK : error_memory(error);
+    int step = SQLITE_ROW;
+    while (status == WATTLE_OK &&
+           (step = database_step(db, statement, error)) == SQLITE_ROW) {
+        if (!checksum_holds(checksum, statement, 6))
+            status =
+                error_set_at(error, WATTLE_ERR_FORMAT, db->path, 0,
+                             "the table device is damaged; try 'wattle check'");
+        else if (is_match(statement, options, is_used))
+            status = take_row(devices, statement, error);
     }
-    return step == SQLITE_DONE ? WATTLE_OK : step;
+    checksum_free(checksum);
+    return status == WATTLE_OK && step < 0 ? step : status;
 }
 
 static bool

@@ -31,14 +31,6 @@ struct table {
     int n_columns; /* the last one is the checksum */
 };
 
-static bool
-is_intact(const struct salvage *s, sqlite3_stmt *row, int n)
-{
-    checksum_begin(s->checksum);
-    checksum_columns(s->checksum, row, 0, n - 1);
-    return checksum_end(s->checksum) == sqlite3_column_int64(row, n - 1);
-}
-
 /* Writes a row as it is. */
 static int
 copy_row(struct salvage *s, sqlite3_stmt *row, sqlite3_stmt *put, int n)
@@ -75,7 +67,7 @@ copy_table(struct salvage *s, const struct table *table)
     sqlite3_stmt *row = NULL, *put = NULL;
     int status = prepare_copy(s, table, "", &row, &put);
     while (status == WATTLE_OK && sqlite3_step(row) == SQLITE_ROW) {
-        if (is_intact(s, row, table->n_columns))
+        if (checksum_holds(s->checksum, row, table->n_columns))
             status = copy_row(s, row, put, table->n_columns);
         else
             s->result->n_problems++;
@@ -111,7 +103,8 @@ copy_devices(struct salvage *s)
         char name[48];
         snprintf(name, sizeof(name), "damaged-%lld", (long long)i);
         sqlite3_bind_int64(row, 1, i);
-        bool is_there = sqlite3_step(row) == SQLITE_ROW && is_intact(s, row, 6);
+        bool is_there = sqlite3_step(row) == SQLITE_ROW &&
+                        checksum_holds(s->checksum, row, 6);
         const char *id =
             is_there ? (const char *)sqlite3_column_text(row, 1) : name;
         if (registry_add(&ids, id, strlen(id)) == REGISTRY_NO_DEVICE)
@@ -167,7 +160,8 @@ copy_chunks(struct salvage *s)
     for (int64_t i = 1; i < n && status == WATTLE_OK; i++) {
         sqlite3_bind_int64(row, 1, i);
         int result = sqlite3_step(row);
-        bool is_whole = result == SQLITE_ROW && is_intact(s, row, 13) &&
+        bool is_whole = result == SQLITE_ROW &&
+                        checksum_holds(s->checksum, row, 13) &&
                         can_read_data(s, i);
         if (is_whole) {
             status = copy_row(s, row, put, 13);

@@ -15,6 +15,8 @@
     "presence, voltage_nano, current_nano, power_factor_nano, power_nano, "    \
     "energy_nano, n_duplicates, n_rounded, n_hidden"
 
+#define N_CHUNK_COLUMNS 13 /* of the table chunk */
+
 const char stored_tail_sql[] =
     "INSERT OR REPLACE INTO tail(device, time_ms, " TAIL_COLUMNS
     ", checksum) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)";
@@ -30,8 +32,9 @@ stored_open(struct stored *s, struct database *db, struct wattle_error *error)
     s->tail->n_rows = 0;
     s->list_chunks = database_prepare(
         db,
-        "SELECT number, first_ms, last_ms, n_readings, n_duplicates, "
-        "n_rounded FROM chunk WHERE device = ?1 AND first_ms < ?3 AND "
+        "SELECT number, device, first_ms, last_ms, n_readings, n_duplicates, "
+        "n_rounded, energy_kwh, mean_power_w, min_power_w, max_power_w, "
+        "summary, checksum FROM chunk WHERE device = ?1 AND first_ms < ?3 AND "
         "first_ms >= ifnull((SELECT max(first_ms) FROM chunk WHERE "
         "device = ?1 AND first_ms <= ?2), ?2) AND last_ms >= ?2 "
         "ORDER BY first_ms",
@@ -61,6 +64,23 @@ stored_close(struct stored *s)
     *s = (struct stored){0};
 }
 
+/* With the chunk's time, if it is one of those found last. */
+static int
+complain_chunk(const struct stored *s, int64_t number,
+               struct wattle_error *error)
+{
+    char when[2 * CIVIL_TEXT_SIZE] = "", first[CIVIL_TEXT_SIZE];
+    for (size_t i = 0; i < s->n_chunks; i++) {
+        if (s->chunks[i].number == number) {
+            civil_format(s->chunks[i].first_ms, first);
+            snprintf(when, sizeof(when), ", from %s on,", first);
+        }
+    }
+    return error_set_at(error, WATTLE_ERR_FORMAT, s->db->path, 0,
+                        "chunk %lld%s is damaged; try 'wattle check'",
+                        (long long)number, when);
+}
+
 static int
 add_chunk(struct stored *s, struct wattle_error *error)
 {
@@ -69,13 +89,16 @@ add_chunk(struct stored *s, struct wattle_error *error)
     if (chunks == NULL)
         return error_memory(error);
     s->chunks = chunks;
+    if (!checksum_holds(s->checksum, s->list_chunks, N_CHUNK_COLUMNS))
+        return complain_chunk(s, sqlite3_column_int64(s->list_chunks, 0),
+                              error);
     chunks[s->n_chunks++] = (struct stored_chunk){
         .number = sqlite3_column_int64(s->list_chunks, 0),
-        .first_ms = sqlite3_column_int64(s->list_chunks, 1),
-        .last_ms = sqlite3_column_int64(s->list_chunks, 2),
-        .n_readings = (uint64_t)sqlite3_column_int64(s->list_chunks, 3),
-        .n_duplicates = (uint64_t)sqlite3_column_int64(s->list_chunks, 4),
-        .n_rounded = (uint64_t)sqlite3_column_int64(s->list_chunks, 5),
+        .first_ms = sqlite3_column_int64(s->list_chunks, 2),
+        .last_ms = sqlite3_column_int64(s->list_chunks, 3),
+        .n_readings = (uint64_t)sqlite3_column_int64(s->list_chunks, 4),
+        .n_duplicates = (uint64_t)sqlite3_column_int64(s->list_chunks, 5),
+        .n_rounded = (uint64_t)sqlite3_column_int64(s->list_chunks, 6),
     };
     return WATTLE_OK;
 }
@@ -92,10 +115,7 @@ add_tail_row(struct stored *s, struct wattle_error *error)
 {
     sqlite3_stmt *row = s->list_tail;
     struct block *tail = s->tail;
-    checksum_begin(s->checksum);
-    checksum_columns(s->checksum, row, 0, 11);
-    if (checksum_end(s->checksum) != sqlite3_column_int64(row, 11) ||
-        tail->n_rows == BLOCK_ROWS)
+    if (!checksum_holds(s->checksum, row, 12) || tail->n_rows == BLOCK_ROWS)
         return complain_tail(s, error);
     size_t at = tail->n_rows++;
     tail->column[BLOCK_TIME][at] = sqlite3_column_int64(row, 1);
@@ -196,23 +216,6 @@ stored_add_places(const struct stored *s, struct device_merge *merge)
     return status;
 }
 
-/* With the chunk's time, if it is one of those found last. */
-static int
-complain_chunk(const struct stored *s, int64_t number,
-               struct wattle_error *error)
-{
-    char when[2 * CIVIL_TEXT_SIZE] = "", first[CIVIL_TEXT_SIZE];
-    for (size_t i = 0; i < s->n_chunks; i++) {
-        if (s->chunks[i].number == number) {
-            civil_format(s->chunks[i].first_ms, first);
-            snprintf(when, sizeof(when), ", from %s on,", first);
-        }
-    }
-    return error_set_at(error, WATTLE_ERR_FORMAT, s->db->path, 0,
-                        "chunk %lld%s is damaged; try 'wattle check'",
-                        (long long)number, when);
-}
-
 int
 stored_fetch(void *context, int64_t number, struct buffer *data,
              struct wattle_error *error)
@@ -225,7 +228,8 @@ stored_fetch(void *context, int64_t number, struct buffer *data,
         const void *bytes = sqlite3_column_blob(s->fetch_data, 1);
         size_t len = (size_t)sqlite3_column_bytes(s->fetch_data, 1);
         if (bytes == NULL ||
-            checksum_of(bytes, len) != sqlite3_column_int64(s->fetch_data, 0))
+            sqlite3_column_type(s->fetch_data, 1) != SQLITE_BLOB ||
+            !checksum_is_of(sqlite3_column_int64(s->fetch_data, 0), bytes, len))
             result = SQLITE_DONE;
         else if (buffer_append(data, bytes, len) != WATTLE_OK)
             status = error_memory(error);

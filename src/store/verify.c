@@ -95,7 +95,8 @@ digest_schema(struct database *db, struct checksum *checksum, int64_t *digest)
 {
     sqlite3_stmt *row = database_prepare(
         db,
-        "SELECT type, name, tbl_name, sql FROM sqlite_master "
+        "SELECT type, name, tbl_name, sql, typeof(type) || "
+        "typeof(name) || typeof(tbl_name) || typeof(sql) FROM sqlite_master "
         "WHERE name NOT LIKE 'sqlite_stat%' ORDER BY type, name",
         NULL);
     int result = row != NULL ? SQLITE_ROW : SQLITE_ERROR;
@@ -103,7 +104,7 @@ digest_schema(struct database *db, struct checksum *checksum, int64_t *digest)
     while (result == SQLITE_ROW) {
         result = sqlite3_step(row);
         if (result == SQLITE_ROW)
-            checksum_columns(checksum, row, 0, 4);
+            checksum_columns(checksum, row, 0, 5);
     }
     sqlite3_finalize(row);
     *digest = checksum_end(checksum);
@@ -129,20 +130,32 @@ verify_schema(struct verify *v)
     return WATTLE_OK;
 }
 
-/* Whether the last of n columns is the checksum of those before. */
+/*
+ * Whether a row has the kinds of values it should, and its checksum holds.
+ * kinds: a letter each for integer, text, blob, real; capitals: or NULL.
+ */
 static bool
-is_intact(const struct verify *v, sqlite3_stmt *row, int n)
+is_intact(const struct verify *v, sqlite3_stmt *row, const char *kinds)
 {
-    checksum_begin(v->checksum);
-    checksum_columns(v->checksum, row, 0, n - 1);
-    return sqlite3_column_type(row, n - 1) == SQLITE_INTEGER &&
-           checksum_end(v->checksum) == sqlite3_column_int64(row, n - 1);
+    static const char letters[] = {[SQLITE_INTEGER] = 'i',
+                                   [SQLITE_FLOAT] = 'r',
+                                   [SQLITE_TEXT] = 't',
+                                   [SQLITE_BLOB] = 'b'};
+    int n = (int)strlen(kinds);
+    for (int i = 0; i < n; i++) {
+        int type = sqlite3_column_type(row, i);
+        bool may_be_null = kinds[i] < 'a';
+        char wanted = (char)(may_be_null ? kinds[i] - 'A' + 'a' : kinds[i]);
+        if (type == SQLITE_NULL ? !may_be_null : letters[type] != wanted)
+            return false;
+    }
+    return checksum_holds(v->checksum, row, n);
 }
 
 static int
 take_device(struct verify *v, sqlite3_stmt *row)
 {
-    if (!is_intact(v, row, 6))
+    if (!is_intact(v, row, "itTTRi"))
         report(v, sqlite3_column_int64(row, 0), NO_TIME, NO_TIME,
                "the device's row is damaged");
     return WATTLE_OK;
@@ -151,7 +164,7 @@ take_device(struct verify *v, sqlite3_stmt *row)
 static int
 take_file(struct verify *v, sqlite3_stmt *row)
 {
-    if (!is_intact(v, row, 12))
+    if (!is_intact(v, row, "itiTiiiiiBti"))
         report(v, -1, NO_TIME, NO_TIME, "the row of file %lld is damaged",
                (long long)sqlite3_column_int64(row, 0));
     return WATTLE_OK;
@@ -160,7 +173,7 @@ take_file(struct verify *v, sqlite3_stmt *row)
 static int
 take_reject(struct verify *v, sqlite3_stmt *row)
 {
-    if (!is_intact(v, row, 5))
+    if (!is_intact(v, row, "iiibi"))
         report(v, -1, NO_TIME, NO_TIME,
                "a rejected line of file %lld is damaged",
                (long long)sqlite3_column_int64(row, 0));
@@ -170,7 +183,7 @@ take_reject(struct verify *v, sqlite3_stmt *row)
 static int
 take_correction(struct verify *v, sqlite3_stmt *row)
 {
-    if (!is_intact(v, row, 7))
+    if (!is_intact(v, row, "iiiiiti"))
         report(v, sqlite3_column_int64(row, 1), NO_TIME, NO_TIME,
                "a correction's row is damaged");
     return WATTLE_OK;
@@ -265,7 +278,7 @@ find_problem(struct verify *v, sqlite3_stmt *row)
 {
     struct wattle_error why;
     struct chunk chunk;
-    if (!is_intact(v, row, 13))
+    if (!is_intact(v, row, "iiiiiiiRRRRbi"))
         return "its row is damaged";
     v->data.len = 0;
     if (stored_fetch(&v->stored, sqlite3_column_int64(row, 0), &v->data,
@@ -321,7 +334,7 @@ take_orphan(struct verify *v, sqlite3_stmt *row)
 static int
 take_tail(struct verify *v, sqlite3_stmt *row)
 {
-    if (!is_intact(v, row, 12)) {
+    if (!is_intact(v, row, "iiiIIIIIiiii")) {
         report(v, sqlite3_column_int64(row, 0), sqlite3_column_int64(row, 1),
                sqlite3_column_int64(row, 1), "a late reading is damaged");
         v->has_damage = true;
@@ -360,7 +373,8 @@ take_day(void *context, uint32_t device, const struct day_sum *sum,
                          sqlite3_column_type(row, 3) == SQLITE_NULL &&
                          sqlite3_column_type(row, 4) == SQLITE_NULL) &&
         is_number(row, 5, sum->energy_mwh) && is_number(row, 6, sum->hours) &&
-        is_number(row, 7, low) && (size_t)sqlite3_column_bytes(row, 8) == len &&
+        is_number(row, 7, low) && sqlite3_column_type(row, 8) == SQLITE_BLOB &&
+        (size_t)sqlite3_column_bytes(row, 8) == len &&
         memcmp(sqlite3_column_blob(row, 8), bytes, len) == 0;
     if (!is_same) {
         int64_t from_ms = sum->day * CIVIL_MS_PER_DAY;
@@ -413,6 +427,14 @@ take_lines(struct verify *v, sqlite3_stmt *row)
     return WATTLE_OK;
 }
 
+static int
+take_meta(struct verify *v, sqlite3_stmt *row)
+{
+    if (sqlite3_column_int64(row, 0) != 2)
+        report(v, -1, NO_TIME, NO_TIME, "the table meta is damaged");
+    return WATTLE_OK;
+}
+
 struct step {
     const char *sql;
     int (*take)(struct verify *v, sqlite3_stmt *row);
@@ -420,6 +442,9 @@ struct step {
 
 static const struct step steps[] = {
     {"PRAGMA integrity_check(20)", take_integrity},
+    {"SELECT sum(key IN ('generation', 'lost') AND typeof(value) = "
+     "'integer') FROM meta",
+     take_meta},
     {"SELECT number, device_id, name, location, rated_w, checksum FROM device",
      take_device},
     {"SELECT number, path, is_usable, problem, size_bytes, modified_ns, "
