@@ -170,8 +170,7 @@ account_stretch_add(struct account_set *set, const struct wattle_batch *batch,
         /* the first one is a step from itself: no time, no energy */
         s.last = (struct power_point){.time_ms = batch->time_ms[0],
                                       .nw = readings->power_nw[0]};
-        set->firsts[device] =
-            (struct account_first){s.last.time_ms, s.last.nw};
+        set->firsts[device] = (struct account_first){s.last.time_ms, s.last.nw};
     }
     enter_hour(&s, s.last.time_ms);
     add_rows(&s, batch->time_ms, readings->power_nw, n);
