@@ -93,8 +93,11 @@ work(void *context)
     part->status = database_open(&db, part->path, DATABASE_READ, &part->error);
     if (part->status != WATTLE_OK)
         return NULL;
-    part->status = database_number(&db, "SELECT count(*) FROM device",
-                                   &n_devices, &part->error);
+    /* one transaction, as a report and a query have */
+    part->status = database_run(&db, "BEGIN", &part->error);
+    if (part->status == WATTLE_OK)
+        part->status = database_number(&db, "SELECT count(*) FROM device",
+                                       &n_devices, &part->error);
     if (part->status == WATTLE_OK)
         part->status = scan_devices(part, &db, (uint32_t)n_devices);
     database_close(&db);

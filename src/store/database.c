@@ -150,9 +150,6 @@ settle_version(struct database *db, enum database_mode mode,
         return status;
     if (application == DATABASE_APPLICATION_ID && version == DATABASE_VERSION)
         return WATTLE_OK;
-    if (application == DATABASE_APPLICATION_ID &&
-        (version > DATABASE_VERSION || mode == DATABASE_READ))
-        return refuse_version(db, version, error);
     status = database_run(db, "BEGIN IMMEDIATE", error);
     if (status == WATTLE_OK) /* somebody else may have been quicker */
         status = read_ids(db, &application, &version, error);
