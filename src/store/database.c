@@ -22,6 +22,10 @@ bool
 database_is_one(const char *path)
 {
     uint8_t header[HEADER_BYTES];
+    struct stat info;
+    /* to open a pipe would already take something from its writer */
+    if (stat(path, &info) != 0 || !S_ISREG(info.st_mode))
+        return false;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
         return false;
