@@ -543,6 +543,8 @@ def forms_of_output():
     assert first == [{"a": 1, "b": 'x"y,\nz', "c": "01FF", "d": None, "e": 0.1,
                       "f": ""}], first
     assert json.loads(got[at:]) == []
+    for number in (0, -1, 10, 2**63 - 1, -2**63):
+        assert ask("--csv", f"SELECT {number} AS n") == f"n\n{number}\n"
     got = ask("-", text="SELECT device_id AS id, n_readings AS n FROM devices "
               "WHERE id IN ('5', 'fridge')")
     n = {device: sum(r[0] == device for r in Setting.home.rows)

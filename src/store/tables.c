@@ -59,13 +59,12 @@ const char tables_sql[] =
     "  checksum INTEGER NOT NULL,"
     "  PRIMARY KEY(device, time_ms)) WITHOUT ROWID;"
     "CREATE TABLE rollup("
-    "  device INTEGER NOT NULL, day INTEGER NOT NULL,"
+    "  number INTEGER PRIMARY KEY," /* device * 2^24 + day + 2^23 */
     "  n_readings INTEGER NOT NULL,"
     "  mean_mw INTEGER, min_mw INTEGER, max_mw INTEGER,"
     "  energy_mwh INTEGER NOT NULL,"
     "  hours INTEGER NOT NULL, hour_low_mwh INTEGER NOT NULL,"
-    "  hour_mwh BLOB NOT NULL,"
-    "  PRIMARY KEY(device, day)) WITHOUT ROWID;"
+    "  hour_mwh BLOB NOT NULL);"
     "CREATE TABLE correction("
     "  number INTEGER PRIMARY KEY,"
     "  device INTEGER NOT NULL,"
@@ -89,6 +88,12 @@ const char tables_sql[] =
     "SELECT max(t) FROM ("                                                     \
     "SELECT max(last_ms) AS t FROM chunk WHERE device = d.number UNION ALL "   \
     "SELECT max(time_ms) FROM tail WHERE device = d.number)"
+
+/* Days of a device: rollup.h numbers them. */
+#define JOIN_DAYS                                                              \
+    "FROM device d JOIN rollup r ON r.number"                                  \
+    "    BETWEEN d.number * 16777216 AND d.number * 16777216 + 16777215"
+#define DAY "(r.number % 16777216 - 8388608)"
 
 /* Digit k (from 1) of x, as a number. */
 #define DIGIT(k) "instr('123456789ABCDEF', substr(x, " #k ", 1))"
@@ -115,17 +120,17 @@ const char tables_views_sql[] =
     "  ORDER BY c.number;"
 
     "CREATE VIEW daily AS SELECT"
-    "  d.device_id, date(r.day * 86400, 'unixepoch') AS day, r.n_readings,"
+    "  d.device_id, date(" DAY " * 86400, 'unixepoch') AS day, r.n_readings,"
     "  r.energy_mwh / 1e6 AS energy_kwh, r.mean_mw / 1e3 AS mean_power_w,"
     "  r.min_mw / 1e3 AS min_power_w, r.max_mw / 1e3 AS max_power_w"
-    "  FROM device d JOIN rollup r ON r.device = d.number;"
+    "  " JOIN_DAYS ";"
 
-    /* x: the hour's bytes as 12 hexadecimal digits. The limit keeps SQLite
-       from computing it for each digit once more. */
+    /* x: the hour as 12 hexadecimal digits. The limit keeps SQLite from
+       computing it for each digit once more. */
     "CREATE VIEW hourly AS SELECT"
     "  d.device_id,"
     "  strftime('%Y-%m-%dT%H:%M:%SZ',"
-    "    r.day * 86400 + h.value * 3600, 'unixepoch') AS hour,"
+    "    " DAY " * 86400 + h.value * 3600, 'unixepoch') AS hour,"
     "  (r.hour_low_mwh + (SELECT"
     "    " DIGIT(1) " * 17592186044416 + " DIGIT(2) " * 1099511627776 +"
     "    " DIGIT(3) " * 68719476736 + " DIGIT(4) " * 4294967296 +"
@@ -133,11 +138,11 @@ const char tables_views_sql[] =
     "    " DIGIT(7) " * 1048576 + " DIGIT(8) " * 65536 +"
     "    " DIGIT(9) " * 4096 + " DIGIT(10) " * 256 +"
     "    " DIGIT(11) " * 16 + " DIGIT(12)
-    "    FROM (SELECT substr('000000000000' || hex(substr(r.hour_mwh,"
-    "      h.value * (length(r.hour_mwh) / 24) + 1,"
-    "      length(r.hour_mwh) / 24)), -12) AS x LIMIT 1))) / 1e6"
+    "    FROM (SELECT substr('000000000000' || substr(hex(r.hour_mwh),"
+    "      h.value * (length(r.hour_mwh) / 12) + 1,"
+    "      length(r.hour_mwh) / 12), -12) AS x LIMIT 1))) / 1e6"
     "    AS energy_kwh"
-    "  FROM device d JOIN rollup r ON r.device = d.number"
+    "  " JOIN_DAYS
     "  JOIN json_each("
     "    '[0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23]') h"
     "  WHERE r.hours >> h.value & 1;";
