@@ -288,7 +288,10 @@ static int
 set_up(struct database *db, enum database_mode mode, struct wattle_error *error)
 {
     sqlite3_busy_timeout(db->handle, DATABASE_BUSY_MS);
-    int status = database_run(db, "PRAGMA cache_size = -16384", error);
+    /* a reader passes over the chunks: what it keeps only fills its caches */
+    const char *cache = mode == DATABASE_READ ? "PRAGMA cache_size = -2048"
+                                              : "PRAGMA cache_size = -16384";
+    int status = database_run(db, cache, error);
     if (status == WATTLE_OK)
         status = refuse_foreign(db, mode, error);
     if (status != WATTLE_OK || mode == DATABASE_READ)
