@@ -135,7 +135,7 @@ is_stretch(const struct account_set *set, const struct wattle_batch *batch)
     const uint32_t device = batch->device[0];
     const struct account *account = &set->accounts[device];
     uint64_t other = 0;
-    if (batch->n_rows < ACCOUNT_STRETCH_ROWS || account->needs_care ||
+    if (account->needs_care ||
         (account->n_readings > 0 && batch->time_ms[0] <= account->last_ms))
         return false;
     for (size_t i = 1; i < batch->n_rows; i++) {
@@ -149,11 +149,11 @@ bool
 account_stretch_add(struct account_set *set, const struct wattle_batch *batch,
                     const struct reading_block *readings)
 {
-    const size_t device = batch->device[0];
     const size_t n = batch->n_rows;
-    struct account *account = &set->accounts[device];
-    if (batch->device[n - 1] != device)
+    if (n < ACCOUNT_STRETCH_ROWS || batch->device[n - 1] != batch->device[0])
         return false;
+    const size_t device = batch->device[0];
+    struct account *account = &set->accounts[device];
     account_settle(set, device, device + 1);
     if (!is_stretch(set, batch)) {
         account_resume(set, device);

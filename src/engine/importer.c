@@ -61,10 +61,12 @@ hash_file(struct importer *im, const char *path, struct importer_file *file,
 
 /* Whether a file has grown since it was imported, at its end alone. */
 static bool
-has_grown(const char *path, const struct importer_file *file)
+has_grown(const struct source *source, const struct importer_file *file)
 {
     const struct catalog_file *known = &file->known;
-    return known->number != 0 && known->size_bytes > 0 &&
+    const char *path = source->path;
+    return source->kind == SOURCE_PLAIN && source->is_usable &&
+           known->number != 0 && known->size_bytes > 0 &&
            known->size_bytes < file->content.size_bytes &&
            known->n_parts == content_n_parts(known->size_bytes) &&
            content_has_head(path, known->size_bytes, known->parts);
@@ -79,8 +81,7 @@ skip_known(struct source *source, struct importer_file *file)
     memcpy(file->content.hashes, known->parts,
            n_full * sizeof(*file->content.hashes));
     memset(file->content.is_done, 1, n_full);
-    source->known_bytes = known->size_bytes;
-    source->known_lines = known->file_lines;
+    source_skip(source, known->size_bytes, known->file_lines);
 }
 
 /* Whether another file, here or in the database, may have the same content. */
@@ -132,7 +133,7 @@ examine(struct importer *im, size_t at, bool *is_known,
     content->is_done = calloc(content->n_parts + 1, 1);
     if (content->hashes == NULL || content->is_done == NULL)
         return error_memory(error);
-    if (has_grown(source->path, file)) {
+    if (has_grown(source, file)) {
         skip_known(source, file);
         return WATTLE_OK;
     }
@@ -395,6 +396,16 @@ set_now(struct importer *im)
     civil_format((int64_t)now.tv_sec * 1000, im->imported_at);
 }
 
+static bool
+has_usable(const struct importer *im)
+{
+    bool has = false;
+    for (size_t i = 0; i < im->sources->n; i++)
+        has = has || im->sources->sources[i].is_usable ||
+              im->sources->sources[i].kind == SOURCE_ROWS;
+    return has;
+}
+
 /* Reads and merges what is new. */
 static int
 read_new(struct importer *im, struct wattle_error *error)
@@ -408,9 +419,11 @@ read_new(struct importer *im, struct wattle_error *error)
         return status;
     for (size_t i = 0; i < im->sources->n; i++)
         im->n_grown_files += im->sources->sources[i].known_bytes > 0 ? 1 : 0;
-    if (im->sources->n == 0) /* names may have changed all the same */
-        return catalog_write_devices(&im->db, &im->engine.devices,
-                                     im->n_old_devices, im->table, error);
+    if (!has_usable(im)) { /* all are known; names may have changed */
+        status = catalog_write_devices(&im->db, &im->engine.devices,
+                                       im->n_old_devices, im->table, error);
+        return status == WATTLE_OK ? write_files(im, error) : status;
+    }
     status = set_engine(im, error);
     if (status != WATTLE_OK)
         return status;
@@ -429,12 +442,30 @@ finish_database(struct importer *im, struct wattle_error *error)
     return status;
 }
 
+/* Looks at all sources before a database is made for nothing. */
+static int
+prepare_sources(struct importer *im, struct wattle_error *error)
+{
+    for (size_t i = 0; i < im->sources->n; i++) {
+        int status = source_prepare(&im->sources->sources[i],
+                                    im->options->value_kind, error);
+        if (status != WATTLE_OK)
+            return status;
+    }
+    if (im->sources->n > 0 && !has_usable(im))
+        return error_set(error, WATTLE_ERR_NO_INPUT,
+                         "none of the files could be used");
+    return WATTLE_OK;
+}
+
 int
 importer_run(struct importer *im, struct wattle_error *error)
 {
     registry_init(&im->engine.devices);
     set_now(im);
-    int status = open_database(im, error);
+    int status = prepare_sources(im, error);
+    if (status == WATTLE_OK)
+        status = open_database(im, error);
     if (status == WATTLE_OK)
         status = examine_files(im, error);
     if (status == WATTLE_OK)

@@ -368,8 +368,10 @@ int
 source_prepare(struct source *source, int value_kind,
                struct wattle_error *error)
 {
-    if (source->problem != NULL || source->kind == SOURCE_ROWS)
+    if (source->problem != NULL || source->kind == SOURCE_ROWS ||
+        source->is_prepared)
         return WATTLE_OK;
+    source->is_prepared = true;
     char text[256];
     struct stat info;
     int fd = open_source(source);
@@ -411,9 +413,13 @@ source_prepare(struct source *source, int value_kind,
         source->head = NULL;
     }
     source->is_usable = source->problem == NULL;
-    if (source->kind == SOURCE_PLAIN && source->known_bytes > 0) {
-        source->data_offset = source->known_bytes;
-        source->header_lines = source->known_lines;
-    }
     return status;
+}
+
+void
+source_skip(struct source *source, uint64_t bytes, uint64_t lines)
+{
+    source->known_bytes = bytes;
+    source->data_offset = bytes;
+    source->header_lines = lines;
 }

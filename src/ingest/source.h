@@ -30,14 +30,13 @@ struct source {
     char *path; /* as given, or folder/name */
     enum source_kind kind;
     char *problem;       /* why it, or its rest, cannot be used, or NULL */
+    bool is_prepared;    /* see source_prepare */
     bool is_usable;      /* its header was understood */
     uint64_t size_bytes; /* of the file; 0 for streams */
     struct schema schema;
     uint64_t data_offset; /* of the first byte behind the header, in text */
     uint64_t header_lines;
-    /* what an earlier import has read: set before preparing, or 0 */
-    uint64_t known_bytes;     /* a record begins there */
-    uint64_t known_lines;     /* LF bytes before */
+    uint64_t known_bytes;     /* left out, see source_skip */
     int fd;                   /* streams only, else -1 */
     struct byte_feed *stream; /* a stream before its first reading */
     uint8_t *head;            /* what has been read of it */
@@ -75,11 +74,17 @@ struct row_store *source_list_rows(struct source_list *list);
 void source_list_release(struct source_list *list);
 
 /*
- * Opens the source and reads its header. What makes it unusable goes to
- * source->problem; only lack of memory is an error.
+ * Opens the source and reads its header, the first time. What makes it unusable
+ * goes to source->problem; only lack of memory is an error.
  */
 int source_prepare(struct source *source, int value_kind,
                    struct wattle_error *error);
+
+/*
+ * Leaves out the begin of a prepared plain file: a record begins at `bytes`,
+ * and so many LF bytes are before it.
+ */
+void source_skip(struct source *source, uint64_t bytes, uint64_t lines);
 
 /* Notes why a source cannot be used (first reason stays). */
 void source_set_problem(struct source *source, const char *text);

@@ -252,7 +252,9 @@ database_is_one(const char *path)
     struct stat info;
     struct database db = {0};
     int64_t application = 0;
-    if (stat(path, &info) != 0 || !S_ISREG(info.st_mode) || info.st_size == 0)
+    /* its pages have 512 bytes or more: that spares most other files */
+    if (stat(path, &info) != 0 || !S_ISREG(info.st_mode) || info.st_size == 0 ||
+        info.st_size % 512 != 0)
         return false;
     db.path = strdup(path);
     if (db.path != NULL && open_handle(&db, DATABASE_READ, NULL) == WATTLE_OK)
