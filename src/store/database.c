@@ -158,35 +158,51 @@ read_ids(struct database *db, int64_t *application, int64_t *version,
     return status;
 }
 
-/* Brings the tables to this version, or makes them, in one transaction. */
+/*
+ * Whether the file may be used in this mode: ours and not newer, or empty and
+ * to be made. Writes nothing.
+ */
 static int
-settle_version(struct database *db, enum database_mode mode,
-               struct wattle_error *error)
+check_ids(struct database *db, enum database_mode mode, int64_t *application,
+          int64_t *version, struct wattle_error *error)
 {
-    int64_t application = 0, version = 0, n_tables = 0;
-    int status = read_ids(db, &application, &version, error);
-    if (status != WATTLE_OK)
-        return status;
-    if (application == DATABASE_APPLICATION_ID && version == DATABASE_VERSION)
-        return WATTLE_OK;
-    if (application == DATABASE_APPLICATION_ID &&
-        (version > DATABASE_VERSION || mode == DATABASE_READ))
-        return refuse_version(db, version, error);
-    status = database_run(db, "BEGIN IMMEDIATE", error);
-    if (status == WATTLE_OK) /* somebody else may have been quicker */
-        status = read_ids(db, &application, &version, error);
+    int64_t n_tables = 0;
+    int status = read_ids(db, application, version, error);
     if (status == WATTLE_OK)
         status = database_number(db, "SELECT count(*) FROM sqlite_master",
                                  &n_tables, error);
     if (status != WATTLE_OK)
         return status;
-    if (application == DATABASE_APPLICATION_ID && version < DATABASE_VERSION)
-        status = upgrade_tables(db, version, error);
-    else if (application == 0 && n_tables == 0 && mode == DATABASE_CREATE)
+    bool is_empty = *application == 0 && n_tables == 0;
+    if (*application == DATABASE_APPLICATION_ID)
+        return *version > DATABASE_VERSION ||
+                       (*version < DATABASE_VERSION && mode == DATABASE_READ)
+                   ? refuse_version(db, *version, error)
+                   : WATTLE_OK;
+    if (is_empty && mode == DATABASE_CREATE)
+        return WATTLE_OK;
+    return error_set_at(error, WATTLE_ERR_FORMAT, db->path, 0,
+                        "is not a wattle database%s",
+                        is_empty ? " (it is empty)" : "");
+}
+
+/* Brings the tables to this version, or makes them, in one transaction. */
+static int
+settle_version(struct database *db, enum database_mode mode,
+               struct wattle_error *error)
+{
+    int64_t application = 0, version = 0;
+    int status = check_ids(db, mode, &application, &version, error);
+    if (status != WATTLE_OK ||
+        (application == DATABASE_APPLICATION_ID && version == DATABASE_VERSION))
+        return status;
+    status = database_run(db, "BEGIN IMMEDIATE", error);
+    if (status == WATTLE_OK) /* somebody else may have been quicker */
+        status = check_ids(db, mode, &application, &version, error);
+    if (status == WATTLE_OK && application != DATABASE_APPLICATION_ID)
         status = make_tables(db, error);
-    else if (application != DATABASE_APPLICATION_ID)
-        status = error_set_at(error, WATTLE_ERR_FORMAT, db->path, 0,
-                              "is not a wattle database");
+    else if (status == WATTLE_OK)
+        status = upgrade_tables(db, version, error);
     if (status == WATTLE_OK)
         status = database_run(db, "COMMIT", error);
     if (!sqlite3_get_autocommit(db->handle))
@@ -267,8 +283,11 @@ open_handle(struct database *db, enum database_mode mode,
 static int
 set_up(struct database *db, enum database_mode mode, struct wattle_error *error)
 {
+    int64_t application = 0, version = 0;
     sqlite3_busy_timeout(db->handle, DATABASE_BUSY_MS);
     int status = database_run(db, "PRAGMA cache_size = -16384", error);
+    if (status == WATTLE_OK && mode != DATABASE_READ)
+        status = check_ids(db, mode, &application, &version, error);
     if (status != WATTLE_OK || mode == DATABASE_READ)
         return status;
     if (mode == DATABASE_CREATE)
