@@ -21,7 +21,7 @@ import store_tools  # noqa: E402
 from store_tools import Failure  # noqa: E402
 
 SUITES = ["differential", "kill_imports", "flip_bits", "full_disks",
-          "other_files"]
+          "other_files", "many_at_once", "query_plans"]
 
 
 def run_one(job):
