@@ -75,8 +75,9 @@ bench-check: all  ## compare instruction counts with the recorded ones
 	@$(INSTALL) test
 	@python3 bench/check/bench_check.py
 
-load: all  ## many reports at once, for minutes
+load: all  ## many reports at once, many readers during an import
 	@python3 bench/load/run_load.py
+	@python3 bench/load/run_load_stored.py
 
 profile: $(PROFILE)/build.ninja  ## write build/profile/index.html: where time and memory go
 	@ninja -C $(PROFILE) --quiet wattle

@@ -19,7 +19,8 @@ from charts import bar_plots, plots, sections, store
 from harness import paths
 
 # Results without a name of their own.
-UNNAMED = ("latest.json", "quick.json", "load_quick.json")
+UNNAMED = ("latest.json", "quick.json", "load_quick.json", "store_quick.json",
+           "load_stored_quick.json")
 
 
 def main():

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures everything that PERFORMANCE.md shows, and writes the page.
 
-    python3 bench/run_all.py            an hour and a half, on a quiet machine
+    python3 bench/run_all.py            two hours, on a quiet machine
     python3 bench/run_all.py --quick    minutes, small, without peers
     python3 bench/run_all.py --list     the commands only
     python3 bench/run_all.py --only growth,ladder
@@ -42,8 +42,12 @@ STEPS = [
      f"{BENCH} --quick --ladder --cold"),
     ("wattle", "python3 bench/profile_wattle.py",
      "python3 bench/profile_wattle.py --sizes 100k,1M --runs 3"),
+    ("store", "python3 bench/run_store.py",
+     "python3 bench/run_store.py --quick"),
     ("load", "python3 bench/load/run_load.py",
      "python3 bench/load/run_load.py --quick"),
+    ("load_stored", "python3 bench/load/run_load_stored.py",
+     "python3 bench/load/run_load_stored.py --quick"),
 ]
 # Results that are not called as their step.
 NAMES = {"baseline": "baseline_profile", "wattle": "wattle_profile"}

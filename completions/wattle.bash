@@ -57,7 +57,7 @@ _wattle() {
     fi
 
     if ((COMP_CWORD == 1)); then
-        _wattle_words "report import query export info check
+        _wattle_words "report import query sql export info check
             backup compact generate help version --help --version" "$cur"
         return
     fi
@@ -82,13 +82,16 @@ _wattle() {
         options="--device --location --since --until --every --total --raw
             --fill --what --rate --max-gap --json --csv --help"
         ;;
+    sql)
+        options="--json --csv --help"
+        ;;
     generate)
         options="--out --force --files --zstd --gzip --quiet --no-progress
             --devices --readings --seed --interval --start --mains --order
             --dirty --threads --trace --help"
         ;;
     help)
-        ((COMP_CWORD == 2)) && _wattle_words "report import query export info
+        ((COMP_CWORD == 2)) && _wattle_words "report import query sql export info
             check backup compact generate" "$cur"
         compopt +o default +o bashdefault 2>/dev/null
         return

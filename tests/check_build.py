@@ -61,6 +61,8 @@ def installation_is_complete():
                   r"include/wattle/report\.h", r"share/man/man1/wattle\.1",
                   r"share/man/man1/wattle-report\.1",
                   r"share/man/man1/wattle-generate\.1",
+                  r"share/man/man1/wattle-sql\.1",
+                  r"lib/.*wattle/wattle_sqlite\.so",
                   r"share/man/man3/libwattle\.3",
                   r"share/bash-completion/completions/wattle",
                   r"share/zsh/site-functions/_wattle"]

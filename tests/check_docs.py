@@ -22,7 +22,7 @@ BUILD = os.path.join(ROOT, "build", "release")
 
 # Documents whose commands are run, in one folder for each document.
 RUN = ["README.md", "docs/database.md", "docs/formulas.md", "docs/input.md",
-       "docs/library.md"]
+       "docs/library.md", "docs/sql.md"]
 
 # Words that begin a command which belongs to a checkout or to root.
 NOT_RUN = {"make", "sudo", "git", "apt-get", "cd"}

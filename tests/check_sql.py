@@ -123,9 +123,10 @@ def some_text(rng):
 
 
 def condition(rng, values):
-    """A condition on readings; what stands for ? goes to values."""
+    """A condition on readings; what stands for ? goes to values, or None when
+    nothing should."""
     def put(value):
-        if rng.random() < 0.5 and value is not None:
+        if values is not None and rng.random() < 0.5 and value is not None:
             values.append(value)
             return "?"
         if isinstance(value, str):
@@ -162,8 +163,7 @@ def condition(rng, values):
     return f"power_w {op} {put(rng.randrange(2000))}"
 
 
-def question(rng):
-    values = []
+def question(rng, values):
     words = [condition(rng, values)]
     while rng.random() < 0.6:
         words.append(rng.choice(["AND", "AND", "AND", "OR"]))
@@ -182,7 +182,7 @@ def question(rng):
              "device_id DESC, time_ms", "device_id, time_ms DESC"])
         if rng.random() < 0.5:
             sql += f" LIMIT {rng.randrange(50)} OFFSET {rng.randrange(2000)}"
-    return sql, values
+    return sql
 
 
 def ask_both(connection, sql, values):
@@ -203,13 +203,37 @@ def random_questions():
     rng = random.Random(7)
     n_found = 0
     for _ in range(N_RANDOM):
-        sql, values = question(rng)
+        values = []
+        sql = question(rng, values)
         got, want = ask_both(connection, sql, values)
         if "ORDER BY" not in sql:
             got, want = sorted(map(repr, got)), sorted(map(repr, want))
         assert got == want, (sql, values, len(got), len(want))
         n_found += len(want) > 0
     assert n_found > N_RANDOM / 4, n_found
+
+
+def random_questions_to_the_program():
+    connection = connect()
+    rng = random.Random(8)
+    questions = [question(rng, None) for _ in range(N_RANDOM // 4)]
+    questions = [q for q in questions
+                 if not re.search(r"device_id = (5|CAST)", q)]
+    decoder = json.JSONDecoder(parse_int=float)
+    text = ask("-", "--json", text=";\n".join(
+        q.format("readings") for q in questions))
+    for sql in questions:
+        got, end = decoder.raw_decode(text)  # one array after the other
+        text = text[end:].lstrip()
+        cursor = connection.execute(sql.format("copy"))
+        names = [column[0] for column in cursor.description]
+        # JSON has one kind of number
+        want = [json.loads(json.dumps(dict(zip(names, row))), parse_int=float)
+                for row in cursor]
+        if "ORDER BY" not in sql:
+            got, want = sorted(map(repr, got)), sorted(map(repr, want))
+        assert got == want, (sql, len(got), len(want))
+    assert text == ""
 
 
 # ---- plans ----
@@ -519,6 +543,8 @@ def forms_of_output():
     assert first == [{"a": 1, "b": 'x"y,\nz', "c": "01FF", "d": None, "e": 0.1,
                       "f": ""}], first
     assert json.loads(got[at:]) == []
+    for number in (0, -1, 10, 2**63 - 1, -2**63):
+        assert ask("--csv", f"SELECT {number} AS n") == f"n\n{number}\n"
     got = ask("-", text="SELECT device_id AS id, n_readings AS n FROM devices "
               "WHERE id IN ('5', 'fridge')")
     n = {device: sum(r[0] == device for r in Setting.home.rows)
@@ -568,7 +594,8 @@ def nothing_is_written():
 
 
 CASES = [every_reading_is_a_row, the_program_says_the_same,
-         columns_by_themselves, random_questions, conditions_are_pushed_down,
+         columns_by_themselves, random_questions,
+         random_questions_to_the_program, conditions_are_pushed_down,
          order_needs_no_sorting, joins, views_need_no_module,
          views_agree_with_buckets, days_have_powers, buckets_are_those_of_query,
          buckets_of_devices, buckets_without_sense, times_of_texts,

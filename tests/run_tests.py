@@ -22,8 +22,8 @@ CHECKED = os.path.join(ROOT, "build", "test", "wattle")
 
 TIERS = ["quick", "test", "full"]
 
-# python3-selenium and python3-xxhash are for Debian's own Python, which may
-# not be the first one.
+# Debian's own Python has python3-selenium, python3-xxhash and an SQLite that
+# loads extensions; it may not be the first one.
 DEBIAN_PYTHON = ("/usr/bin/python3" if os.path.exists("/usr/bin/python3")
                  else sys.executable)
 
@@ -65,6 +65,9 @@ def suites(tier):
          python("check_store.py", CHECKED, "--tier", "quick")),
         ("store-release", "test",
          python("check_store.py", RELEASE, "--tier", tier)),
+        ("sql", "quick",
+         [DEBIAN_PYTHON, os.path.join(ROOT, "tests/check_sql.py"), CHECKED,
+          os.path.join(ROOT, "build/release/wattle_sqlite.so")]),
         ("same-bytes", "test", python("same_bytes.py", RELEASE, tier)),
         ("generated", "test", python("check_generate.py", CHECKED, RELEASE)),
         ("trace", "quick", python("check_trace.py", CHECKED)),

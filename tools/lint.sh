@@ -19,7 +19,7 @@ mkdir -p build/lint
 for compiler in gcc clang; do
     echo "warnings of $compiler"
     # shellcheck disable=SC2086
-    files 'src/*.c' 'bench/ladder/*.c' | xargs -P "$(nproc)" -I{} sh -c '
+    files 'src/*.c' 'bench/ladder/*.c' 'bench/storage/*.c' 'bench/load/*.c' | xargs -P "$(nproc)" -I{} sh -c '
         extra=
         case {} in *avx*) extra="'"$(echo $vector)"'";; esac
         '"$compiler $(echo $flags)"' $extra -c {} \
@@ -45,7 +45,7 @@ echo "cppcheck"
 cppcheck --quiet --std=c11 --language=c --inline-suppr --error-exitcode=1 \
     --enable=warning,performance,portability -j "$(nproc)" \
     --suppress=missingIncludeSystem \
-    -D__x86_64__ -Iinclude -Isrc src bench/ladder
+    -D__x86_64__ -Iinclude -Isrc src bench/ladder bench/storage bench/load
 
 echo "layers"
 ninja -C build/release --quiet

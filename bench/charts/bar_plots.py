@@ -129,7 +129,49 @@ def duckdb_shapes(data):
                      script + spread_bars(rows, low, (AFTER,)), len(rows))
 
 
+def stored_ratios(data):
+    """(words, DuckDB's time to wattle's) of import, report and questions; of
+    two forms of DuckDB's tables the quicker, of a question the work inside."""
+    found = []
+    fill, report = (data.stored_sizes(part)[-1:]
+                    for part in ("fill", "report"))
+    for _, result in fill:
+        found.append(("import", [one["ratio"] for one in
+                                 result["duckdb"].values()
+                                 if one["status"] == "ok"]))
+    for _, result in report:
+        own = [result["pairs"].get(f"duckdb_{kind}", {})
+               for kind in ("double", "decimal")]
+        found.append(("report, DuckDB without its start",
+                      [one["inside_ratio"] for one in own
+                       if one.get("status") == "ok"]))
+    for one in (data.stored.get("queries") or {"questions": []})["questions"]:
+        for key, words in (("inside_pairs", ""),
+                           ("power_pairs", ", DuckDB without energy")):
+            pair = one.get(key) or {}
+            found.append((one["title"] + words,
+                          [pair["inside_ratio"]]
+                          if pair.get("status") == "ok" else []))
+    return [(words, min(ratios, key=lambda ratio: ratio["median"]))
+            for words, ratios in found if ratios]
+
+
+def stored(data):
+    """DuckDB's time to wattle's with a database of its own."""
+    entries = stored_ratios(data)
+    if not entries:
+        return None
+    rows = [ratio_row(n, ratio, 0, title)
+            for n, (title, ratio) in enumerate(entries)]
+    low = min(0.7, *(row[2] * 0.9 for row in rows))
+    script = frame(len(rows), "DuckDB's time relative to wattle's, each with "
+                   "its own database", "median and range of pairs, log scale",
+                   low, max(row[3] for row in rows) * 2)
+    return draw_rows("stored", script + spread_bars(rows, low, (AFTER,)),
+                     len(rows))
+
+
 def all_charts(data):
     """Draw what the results allow: name -> file or None."""
-    charts = (ladder, ladder_off, duckdb_shapes)
+    charts = (ladder, ladder_off, duckdb_shapes, stored)
     return {chart.__name__: chart(data) for chart in charts}

@@ -3,10 +3,11 @@ only; where there are none, the section names the command that makes them."""
 
 from harness.tables import memory, rate, seconds, share
 
-from . import load, plots, store, targets, techniques
+from . import (load, load_stored, plots, store, stored, targets,
+               techniques)
 from .words import (MAKE_BASELINE, MAKE_COLD, MAKE_GROWTH, MAKE_LADDER,
-                    MAKE_LOAD, MAKE_PAGE, MAKE_SHAPES, MAKE_SIZES,
-                    MAKE_WATTLE, missing, picture, ratio_span, span, table,
+                    MAKE_LOAD, MAKE_LOAD_STORED, MAKE_PAGE, MAKE_SHAPES,
+                    MAKE_SIZES, MAKE_STORE, MAKE_WATTLE, missing, picture, ratio_span, span, table,
                     times)
 
 def head_section(data, _charts):
@@ -314,6 +315,7 @@ def changes_section(_data, _charts):
 | `src/analytics/efficiency.c` | efficiency without floating point, kept in tables |
 | `src/analytics/reorder*.c` | sorting in bounded memory, only where it is needed |
 | `src/engine/` | lanes, threads, joining |
+| `src/store/` | readings of a device in compressed blocks of 1,024, with sums that spare decoding |
 | `bench/ladder/` | the monitor's work in C with every technique as a switch; for measuring only |
 | `bench/` | measuring, profiling, this page |
 
@@ -356,8 +358,9 @@ def recommendations_section(data, _charts):
 
 def reproduce_section(_data, _charts):
     commands = [MAKE_BASELINE, MAKE_SIZES, MAKE_GROWTH, MAKE_SHAPES,
-                MAKE_LADDER, MAKE_COLD, MAKE_WATTLE, MAKE_LOAD, MAKE_PAGE]
-    return ("## How to reproduce\n\nAll at once, in about an hour and a half, "
+                MAKE_LADDER, MAKE_COLD, MAKE_WATTLE, MAKE_STORE, MAKE_LOAD,
+                MAKE_LOAD_STORED, MAKE_PAGE]
+    return ("## How to reproduce\n\nAll at once, in about two hours, "
             "with packages and peers installed where they are missing; or in "
             "some minutes with fewer and smaller runs, which write "
             "build/bench/quick/PERFORMANCE.md and leave this page alone:\n\n"
@@ -371,5 +374,5 @@ def reproduce_section(_data, _charts):
 
 SECTIONS = [head_section, targets.section, baseline_section, profile_section,
             techniques.section, final_section, peers_section, growth_section,
-            load.section, shapes_section, changes_section,
+            stored.section, load.section, load_stored.section, shapes_section, changes_section,
             recommendations_section, reproduce_section]

@@ -18,6 +18,8 @@ class Store:
         self.cold_ladder = None
         self.packed = {}       # readings -> result on packed files
         self.load = None
+        self.load_stored = None
+        self.stored = {}       # part of run_store.py -> its result
         self.baseline = None
         self.wattle = None
         self.skipped = {}
@@ -42,13 +44,33 @@ class Store:
             self._set("baseline", content, content)
         elif kind == "wattle_profile":
             self._set("wattle", content, content)
-        elif kind == "load":
-            self._set("load", content, content)
+        elif kind in ("load", "load_stored"):
+            self._set(kind, content, content)
+        elif kind == "store":
+            self._add_stored(content)
         elif content.get("cache", "").startswith("cold"):
             if content["ladder"]:
                 self._set("cold_ladder", content["ladder"], content)
         else:
             self._add_bench(content)
+
+    def _add_stored(self, content):
+        """Sizes beside those of other results, parts in place of them."""
+        for part in ("fill", "report"):
+            for result in content[part]:
+                readings = readings_of(result)
+                self.stored.setdefault(part, {})[readings] = result
+                self._sources[f"stored {readings:,}"] = content
+        for part in STORED_PARTS:
+            if content.get(part):
+                self.stored[part] = content[part]
+                self._sources[f"stored {part}"] = content
+        if content.get("skipped"):
+            self.stored["skipped"] = content["skipped"]
+
+    def stored_sizes(self, part):
+        """(readings, result) of fill or report, from small to large."""
+        return sorted(self.stored.get(part, {}).items())
 
     def _set(self, name, value, content):
         setattr(self, name, value)
@@ -113,6 +135,14 @@ class Store:
         ladder = self.cold_ladder if cold else self.ladder
         return [entry for entry in (ladder["entries"] if ladder else [])
                 if entry["kind"] == kind and entry["status"] == "ok"]
+
+
+STORED_PARTS = ("scan", "sql", "repeats", "queries", "opening", "real")
+
+
+def readings_of(result):
+    """Of a size of fill, or of report."""
+    return result.get("readings") or result["dataset"]["readings"]
 
 
 def n_ok(result):

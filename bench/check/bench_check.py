@@ -38,12 +38,16 @@ SMALL, LARGE = 50_000, 150_000
 DEVICES = 200
 LIMIT_S = 120
 
-# Name, more options of wattle generate, whether some fields get quotes.
+# Name, more options of wattle generate, whether some fields get quotes, and
+# what is counted: a report of the file, its import into a new database, or a
+# report of that database which decodes every reading.
 CASES = [
-    ("time order", ["--seed", "11"], False),
-    ("device order", ["--seed", "12", "--order", "device"], False),
-    ("dirty", ["--seed", "13", "--dirty", "0.02"], False),
-    ("quoted", ["--seed", "14"], True),
+    ("time order", ["--seed", "11"], False, "report"),
+    ("device order", ["--seed", "12", "--order", "device"], False, "report"),
+    ("dirty", ["--seed", "13", "--dirty", "0.02"], False, "report"),
+    ("quoted", ["--seed", "14"], True, "report"),
+    ("import", ["--seed", "11"], False, "import"),
+    ("database", ["--seed", "11"], False, "stored"),
 ]
 
 
@@ -85,7 +89,7 @@ def quote_some(data):
 
 def make_input(program, case, readings, folder):
     """Write a case's input; returns its name and its hash."""
-    name, options, quoted = case
+    name, options, quoted, kind = case
     data = subprocess.run(
         [program, "generate", "--out", "-", "--quiet", "--devices",
          str(DEVICES), "--readings", str(readings), *options],
@@ -95,27 +99,38 @@ def make_input(program, case, readings, folder):
     file_name = os.path.join(folder, f"{name.replace(' ', '_')}_{readings}.csv")
     with open(file_name, "wb") as file:
         file.write(data)
+    if kind == "stored":
+        database = file_name + ".db"
+        run([program, "import", file_name, "--db", database, "--quiet"])
+        file_name = database
     return file_name, hashlib.sha256(data).hexdigest()
 
 
-def report(program, file_name):
-    return [program, "report", file_name, "--quiet", "--no-progress",
-            "--threads", "1", "--simd", "avx2"]
+def command(program, kind, file_name):
+    """What is counted. An import gets a database that is not there yet."""
+    words = [program, "import" if kind == "import" else "report", file_name,
+             "--quiet", "--no-progress", "--threads", "1", "--simd", "avx2"]
+    if kind == "import":
+        folder = tempfile.mkdtemp(dir=os.path.dirname(file_name))
+        words += ["--db", os.path.join(folder, "new.db")]
+    if kind == "stored":
+        words.append("--no-summaries")
+    return words
 
 
-def instructions(program, file_name):
+def instructions(program, kind, file_name):
     words = run(["valgrind", "--tool=callgrind",
                  "--callgrind-out-file=/dev/null",
-                 *report(program, file_name)])
+                 *command(program, kind, file_name)])
     match = re.search(r"Collected : (\d+)", words)
     if not match:
         raise RuntimeError("callgrind printed no count")
     return int(match[1])
 
 
-def allocations(program, file_name):
+def allocations(program, kind, file_name):
     words = run(["valgrind", "--undef-value-errors=no",
-                 *report(program, file_name)])
+                 *command(program, kind, file_name)])
     match = re.search(r"total heap usage: ([\d,]+) allocs", words)
     if not match:
         raise RuntimeError("valgrind printed no heap usage")
@@ -130,11 +145,12 @@ def measure(program):
         for case in CASES:
             small, mark_small = make_input(program, case, SMALL, folder)
             large, mark_large = make_input(program, case, LARGE, folder)
-            inputs[case[0]] = mark_small[:16] + mark_large[:16]
+            name, kind = case[0], case[3]
+            inputs[name] = mark_small[:16] + mark_large[:16]
             waiting.append((
-                case[0], pool.submit(instructions, program, small),
-                pool.submit(instructions, program, large),
-                pool.submit(allocations, program, large)))
+                name, pool.submit(instructions, program, kind, small),
+                pool.submit(instructions, program, kind, large),
+                pool.submit(allocations, program, kind, large)))
         for name, small, large, heap in waiting:
             counts[f"instructions per reading, {name}"] = round(
                 (large.result() - small.result()) / (LARGE - SMALL), 2)

@@ -16,9 +16,11 @@ class Job:
     """A command on a data set, and how to check what it prints.
 
     is_cold: drop the data from the page cache before every run of it.
+    before:  a function called before every run, or None.
     """
 
     is_cold = False
+    before = None
 
     def __init__(self, name, command, check, dataset):
         self.name = name
@@ -48,6 +50,8 @@ def run_job(job, settings):
     """One run with a checked answer. Returns its figures."""
     if settings.cold or job.is_cold:
         datasets.drop(job.dataset)
+    if job.before:
+        job.before()
     figures = measure.run(job.name, job.command, settings.limit_s,
                           settings.memory_bytes)
     figures.update(job.check(measure.output_file(job.name)) or {})

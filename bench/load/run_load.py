@@ -37,7 +37,8 @@ SCHEMA = 1
 WORK = paths.WORK + "/load"
 SOURCES = "bench/load"
 BUILD = "build/release"
-LIBRARIES = ["-lzstd", "-lz", "-lisal", "-luring", "-lm", "-lpthread"]
+LIBRARIES = ["-lzstd", "-lz", "-lisal", "-luring", "-lsqlite3", "-lxxhash",
+             "-lm", "-lpthread"]
 
 SECONDS = 60.0
 LEVELS = "1,2,4,8,16,32,64"

@@ -179,6 +179,9 @@ account_block_add(struct account_set *set, const struct wattle_batch *batch,
     struct reading_block ordinary = {power_nw, efficiency, false};
     if (!reading_block_derive(&ordinary, batch, set->kernels, set->no_memo))
         return false;
+    *status = WATTLE_OK;
+    if (account_stretch_add(set, batch, &ordinary))
+        return true;
     struct block b = {.set = set, .batch = batch, .power_nw = power_nw};
     b.pending.power_hour = INT64_MIN;
     b.pending.power_hour_ms = INT64_MAX;

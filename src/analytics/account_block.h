@@ -6,6 +6,7 @@
 
 #include "analytics/account.h"
 #include "analytics/power.h"
+#include "analytics/reading_block.h"
 
 /*
  * The quick way: adds a whole block of ordinary readings. False when the
@@ -13,6 +14,17 @@
  */
 bool account_block_add(struct account_set *set,
                        const struct wattle_batch *batch, int *status);
+
+/* Blocks of fewer rows are no stretch worth the trouble. */
+#define ACCOUNT_STRETCH_ROWS 16
+
+/*
+ * The quick way for a block of one device, in order of time: false when it is
+ * not, and nothing has been added then.
+ */
+bool account_stretch_add(struct account_set *set,
+                         const struct wattle_batch *batch,
+                         const struct reading_block *readings);
 
 /* The general way for one row; defines what is right. */
 int account_add_row(struct account_set *set, const struct wattle_batch *batch,

@@ -11,6 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 #include <xxhash.h>
+#ifdef __x86_64__
+#include <xxh_x86dispatch.h> /* the widest vectors there are */
+#endif
 
 #include "base/error.h"
 

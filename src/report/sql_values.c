@@ -14,13 +14,28 @@ append_blob(const struct wattle_sql_value *value, struct buffer *text)
     return status;
 }
 
+static int
+append_integer(int64_t value, struct buffer *text)
+{
+    char digits[20];
+    size_t at = sizeof(digits);
+    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    do {
+        digits[--at] = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest != 0);
+    if (value < 0)
+        digits[--at] = '-';
+    return buffer_append(text, digits + at, sizeof(digits) - at);
+}
+
 int
 sql_values_append(const struct wattle_sql_value *value, struct buffer *text)
 {
     char number[NUMBER_TEXT_SIZE];
     switch (value->type) {
     case WATTLE_SQL_INTEGER:
-        return buffer_printf(text, "%lld", (long long)value->integer);
+        return append_integer(value->integer, text);
     case WATTLE_SQL_REAL:
         number_text_exact(value->real, number);
         return buffer_append_text(text, number);

@@ -168,6 +168,53 @@ column_divide(const int64_t *values, size_t n, unsigned zeros,
 }
 
 static void
+column_fill(int64_t *restrict out, size_t n, int64_t first, int64_t step)
+{
+    uint64_t value = (uint64_t)first;
+    size_t i = 0;
+    for (; i + 8 <= n; i += 8, value += 8 * (uint64_t)step) {
+        for (size_t k = 0; k < 8; k++)
+            out[i + k] = (int64_t)(value + k * (uint64_t)step);
+    }
+    for (; i < n; i++, value += (uint64_t)step)
+        out[i] = (int64_t)value;
+}
+
+static void
+column_accumulate(int64_t *values, size_t n, int64_t first)
+{
+    uint64_t sum = (uint64_t)first;
+    values[0] = first;
+    for (size_t i = 1; i < n; i++) {
+        sum += (uint64_t)values[i];
+        values[i] = (int64_t)sum;
+    }
+}
+
+static bool
+column_ascends(const int64_t *values, size_t n)
+{
+    uint64_t bad = 0;
+    for (size_t i = 1; i < n; i++)
+        bad |= values[i] <= values[i - 1] ? 1 : 0;
+    return bad == 0;
+}
+
+static bool
+column_look_up(int64_t *values, size_t n, const int64_t *entries,
+               size_t n_entries)
+{
+    uint64_t bad = 0;
+    for (size_t i = 0; i < n; i++)
+        bad |= (uint64_t)values[i] >= n_entries ? 1 : 0;
+    if (bad != 0)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        values[i] = entries[values[i]];
+    return true;
+}
+
+static void
 column_subtract(const int64_t *values, size_t n, int64_t base,
                 uint32_t *restrict distances)
 {

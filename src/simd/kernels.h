@@ -147,6 +147,18 @@ struct kernels {
      */
     bool (*divide)(const int64_t *values, size_t n, unsigned zeros,
                    int64_t *quotients);
+    /* out[i] = first + i * step. */
+    void (*fill)(int64_t *out, size_t n, int64_t first, int64_t step);
+    /* Each value but the first is a step from the one before: to their sums. */
+    void (*accumulate)(int64_t *values, size_t n, int64_t first);
+    /* Whether each value is greater than the one before. */
+    bool (*ascends)(const int64_t *values, size_t n);
+    /*
+     * values[i] = entries[values[i]]; false, with none changed, when one is
+     * not below n_entries.
+     */
+    bool (*look_up)(int64_t *values, size_t n, const int64_t *entries,
+                    size_t n_entries);
     /* distances[i] = values[i] - base, below 2^32 each. */
     void (*subtract)(const int64_t *values, size_t n, int64_t base,
                      uint32_t *distances);

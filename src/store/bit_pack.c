@@ -69,12 +69,15 @@ get_stream(const uint8_t *from, size_t n, unsigned width, int64_t base,
     const uint64_t mask = width < 64 ? (UINT64_C(1) << width) - 1 : UINT64_MAX;
     const size_t size = (n * width + 7) / 8;
     size_t i = 0;
-    /* one load each, as long as eight bytes are there */
-    for (; width <= 56 && i < n && i * width / 8 + 8 <= size; i++) {
-        uint64_t bits;
-        memcpy(&bits, from + i * width / 8, 8);
-        bits = bits >> (i * width % 8) & mask;
-        out[i] = (int64_t)((uint64_t)base + bits * unit);
+    /* eight values are `width` bytes: one load each, if it stays inside */
+    for (; width <= 56 && (i / 8 + 1) * width + 8 <= size; i += 8) {
+        const uint8_t *eight = from + i / 8 * width;
+        for (unsigned k = 0; k < 8; k++) {
+            uint64_t bits;
+            memcpy(&bits, eight + k * width / 8, 8);
+            bits = bits >> (k * width % 8) & mask;
+            out[i + k] = (int64_t)((uint64_t)base + bits * unit);
+        }
     }
     for (; i < n; i++) {
         uint64_t bits = bits_from(from, size, i * width) & mask;

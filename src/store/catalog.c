@@ -26,8 +26,7 @@ read_device(struct database *db, sqlite3_stmt *row, struct checksum *checksum,
     const char *id = (const char *)sqlite3_column_text(row, 1);
     size_t len = (size_t)sqlite3_column_bytes(row, 1);
     if (id == NULL || len == 0 || len > REGISTRY_MAX_ID ||
-        memchr(id, '\0', len) != NULL ||
-        !checksum_holds(checksum, row, 6) ||
+        memchr(id, '\0', len) != NULL || !checksum_holds(checksum, row, 6) ||
         sqlite3_column_int64(row, 0) != devices->n_devices)
         return complain_damage(db, "device", error);
     uint32_t n = devices->n_devices;

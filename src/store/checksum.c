@@ -5,6 +5,9 @@
 
 #include <string.h>
 #include <xxhash.h>
+#ifdef __x86_64__
+#include <xxh_x86dispatch.h> /* the widest vectors there are */
+#endif
 
 struct checksum *
 checksum_new(void)

@@ -52,13 +52,12 @@ chunk_open(struct chunk *chunk, const void *bytes, size_t len)
 
 /* Times must ascend and be those of the directory. */
 static bool
-has_good_times(const struct chunk_block *entry, const struct block *block)
+has_good_times(const struct chunk_block *entry, const struct block *block,
+               const struct kernels *kernels)
 {
     const int64_t *time_ms = block->column[BLOCK_TIME];
-    uint64_t is_bad = 0;
-    for (size_t i = 1; i < block->n_rows; i++)
-        is_bad |= time_ms[i] <= time_ms[i - 1];
-    return is_bad == 0 && time_ms[0] == entry->first_ms &&
+    return kernels->ascends(time_ms, block->n_rows) &&
+           time_ms[0] == entry->first_ms &&
            time_ms[block->n_rows - 1] == entry->last_ms;
 }
 
@@ -69,7 +68,7 @@ chunk_decode(const struct chunk *chunk, const struct kernels *kernels,
     const struct chunk_block *entry = &chunk->blocks[number];
     return block_decode(kernels, chunk->bytes + entry->offset, entry->len,
                         entry->n_rows, wanted, block) &&
-           has_good_times(entry, block);
+           has_good_times(entry, block, kernels);
 }
 
 int

@@ -330,11 +330,7 @@ read_steps(struct decoding *d)
     unsigned width = byte_get(&d->in);
     if (!get_packed(d, d->n, width, least, d->unit, d->out))
         return false;
-    d->out[0] = (int64_t)value;
-    for (size_t i = 1; i < d->n; i++) {
-        value += (uint64_t)d->out[i];
-        d->out[i] = (int64_t)value;
-    }
+    d->kernels->accumulate(d->out, d->n, (int64_t)value);
     return true;
 }
 
@@ -370,14 +366,7 @@ read_dictionary(struct decoding *d, int64_t base)
         !get_packed(d, n_entries, width, base, d->unit, entries) ||
         !get_packed(d, d->n, bit_pack_width(n_entries - 1), 0, 1, d->out))
         return false;
-    uint64_t most = 0;
-    for (size_t i = 0; i < d->n; i++)
-        most = (uint64_t)d->out[i] > most ? (uint64_t)d->out[i] : most;
-    if (most >= n_entries)
-        return false;
-    for (size_t i = 0; i < d->n; i++)
-        d->out[i] = entries[d->out[i]];
-    return true;
+    return d->kernels->look_up(d->out, d->n, entries, n_entries);
 }
 
 static bool
@@ -409,11 +398,11 @@ read_values(struct decoding *d, enum column_way way)
     int64_t base = (int64_t)((uint64_t)byte_get_signed(&d->in) * d->unit);
     switch (way) {
     case COLUMN_CONSTANT:
-        return get_packed(d, d->n, 0, base, 0, d->out);
+        d->kernels->fill(d->out, d->n, base, 0);
+        return true;
     case COLUMN_LINEAR: {
         uint64_t step = (uint64_t)byte_get_signed(&d->in) * d->unit;
-        for (size_t i = 0; i < d->n; i++)
-            d->out[i] = (int64_t)((uint64_t)base + i * step);
+        d->kernels->fill(d->out, d->n, base, (int64_t)step);
         return true;
     }
     case COLUMN_FRAME:

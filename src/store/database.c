@@ -4,35 +4,16 @@
 #include "store/database.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
 #include "base/error.h"
 #include "store/tables.h"
-
-#define HEADER_BYTES      100
-#define APPLICATION_ID_AT 68 /* big-endian, in SQLite's header */
-
-bool
-database_is_one(const char *path)
-{
-    uint8_t header[HEADER_BYTES];
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        return false;
-    ssize_t n = pread(fd, header, sizeof(header), 0);
-    close(fd);
-    if (n != HEADER_BYTES || memcmp(header, "SQLite format 3", 16) != 0)
-        return false;
-    const uint8_t *id = header + APPLICATION_ID_AT;
-    return ((uint32_t)id[0] << 24 | (uint32_t)id[1] << 16 |
-            (uint32_t)id[2] << 8 | id[3]) == DATABASE_APPLICATION_ID;
-}
 
 int
 database_fail(struct database *db, struct wattle_error *error)
@@ -158,51 +139,32 @@ read_ids(struct database *db, int64_t *application, int64_t *version,
     return status;
 }
 
-/*
- * Whether the file may be used in this mode: ours and not newer, or empty and
- * to be made. Writes nothing.
- */
-static int
-check_ids(struct database *db, enum database_mode mode, int64_t *application,
-          int64_t *version, struct wattle_error *error)
-{
-    int64_t n_tables = 0;
-    int status = read_ids(db, application, version, error);
-    if (status == WATTLE_OK)
-        status = database_number(db, "SELECT count(*) FROM sqlite_master",
-                                 &n_tables, error);
-    if (status != WATTLE_OK)
-        return status;
-    bool is_empty = *application == 0 && n_tables == 0;
-    if (*application == DATABASE_APPLICATION_ID)
-        return *version > DATABASE_VERSION ||
-                       (*version < DATABASE_VERSION && mode == DATABASE_READ)
-                   ? refuse_version(db, *version, error)
-                   : WATTLE_OK;
-    if (is_empty && mode == DATABASE_CREATE)
-        return WATTLE_OK;
-    return error_set_at(error, WATTLE_ERR_FORMAT, db->path, 0,
-                        "is not a wattle database%s",
-                        is_empty ? " (it is empty)" : "");
-}
-
 /* Brings the tables to this version, or makes them, in one transaction. */
 static int
 settle_version(struct database *db, enum database_mode mode,
                struct wattle_error *error)
 {
-    int64_t application = 0, version = 0;
-    int status = check_ids(db, mode, &application, &version, error);
-    if (status != WATTLE_OK ||
-        (application == DATABASE_APPLICATION_ID && version == DATABASE_VERSION))
+    int64_t application = 0, version = 0, n_tables = 0;
+    int status = read_ids(db, &application, &version, error);
+    if (status != WATTLE_OK)
         return status;
+    if (application == DATABASE_APPLICATION_ID && version == DATABASE_VERSION)
+        return WATTLE_OK;
     status = database_run(db, "BEGIN IMMEDIATE", error);
     if (status == WATTLE_OK) /* somebody else may have been quicker */
-        status = check_ids(db, mode, &application, &version, error);
-    if (status == WATTLE_OK && application != DATABASE_APPLICATION_ID)
-        status = make_tables(db, error);
-    else if (status == WATTLE_OK)
+        status = read_ids(db, &application, &version, error);
+    if (status == WATTLE_OK)
+        status = database_number(db, "SELECT count(*) FROM sqlite_master",
+                                 &n_tables, error);
+    if (status != WATTLE_OK)
+        return status;
+    if (application == DATABASE_APPLICATION_ID && version < DATABASE_VERSION)
         status = upgrade_tables(db, version, error);
+    else if (application == 0 && n_tables == 0 && mode == DATABASE_CREATE)
+        status = make_tables(db, error);
+    else if (application != DATABASE_APPLICATION_ID)
+        status = error_set_at(error, WATTLE_ERR_FORMAT, db->path, 0,
+                              "is not a wattle database");
     if (status == WATTLE_OK)
         status = database_run(db, "COMMIT", error);
     if (!sqlite3_get_autocommit(db->handle))
@@ -280,14 +242,58 @@ open_handle(struct database *db, enum database_mode mode,
     return database_fail(db, error);
 }
 
+/*
+ * By SQLite, not by open(2): to close a file that this process has open as a
+ * database would take SQLite's locks away.
+ */
+bool
+database_is_one(const char *path)
+{
+    struct stat info;
+    struct database db = {0};
+    int64_t application = 0;
+    if (stat(path, &info) != 0 || !S_ISREG(info.st_mode) || info.st_size == 0)
+        return false;
+    db.path = strdup(path);
+    if (db.path != NULL && open_handle(&db, DATABASE_READ, NULL) == WATTLE_OK)
+        database_number(&db, "PRAGMA application_id", &application, NULL);
+    database_close(&db);
+    return application == DATABASE_APPLICATION_ID;
+}
+
+/* What is not ours, or not to be upgraded, is left as it is. */
+static int
+refuse_foreign(struct database *db, enum database_mode mode,
+               struct wattle_error *error)
+{
+    int64_t application = 0, version = 0, n_tables = 0;
+    int status = read_ids(db, &application, &version, error);
+    if (status == WATTLE_OK)
+        status = database_number(db, "SELECT count(*) FROM sqlite_master",
+                                 &n_tables, error);
+    if (status != WATTLE_OK)
+        return status;
+    bool is_ours = application == DATABASE_APPLICATION_ID;
+    bool is_new = application == 0 && n_tables == 0 && mode == DATABASE_CREATE;
+    if (is_ours && (version > DATABASE_VERSION ||
+                    (version < DATABASE_VERSION && mode == DATABASE_READ)))
+        return refuse_version(db, version, error);
+    if (!is_ours && !is_new)
+        return error_set_at(error, WATTLE_ERR_FORMAT, db->path, 0,
+                            "is not a wattle database");
+    return WATTLE_OK;
+}
+
 static int
 set_up(struct database *db, enum database_mode mode, struct wattle_error *error)
 {
-    int64_t application = 0, version = 0;
     sqlite3_busy_timeout(db->handle, DATABASE_BUSY_MS);
-    int status = database_run(db, "PRAGMA cache_size = -16384", error);
-    if (status == WATTLE_OK && mode != DATABASE_READ)
-        status = check_ids(db, mode, &application, &version, error);
+    /* a reader passes over the chunks: what it keeps only fills its caches */
+    const char *cache = mode == DATABASE_READ ? "PRAGMA cache_size = -2048"
+                                              : "PRAGMA cache_size = -16384";
+    int status = database_run(db, cache, error);
+    if (status == WATTLE_OK)
+        status = refuse_foreign(db, mode, error);
     if (status != WATTLE_OK || mode == DATABASE_READ)
         return status;
     if (mode == DATABASE_CREATE)

@@ -4,6 +4,7 @@
 #include "store/rollup.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/civil_time.h"
 #include "base/error.h"
@@ -22,17 +23,20 @@ rollup_pack_hours(const struct day_sum *sum, int64_t *low,
         most = sum->hour_mwh[h] > most ? sum->hour_mwh[h] : most;
     }
     *low = sum->hours != 0 ? least : 0;
-    while (sum->hours != 0 && width < 8 && (most - least) >> (8 * width) != 0)
+    while (sum->hours != 0 && width < 12 && (most - least) >> (4 * width) != 0)
         width++;
-    for (int h = 0; h < 24; h++) {
-        uint64_t above = 0;
-        if ((sum->hours >> h & 1) != 0)
-            above = (uint64_t)(sum->hour_mwh[h] - least);
-        for (size_t k = 0; k < width; k++)
-            bytes[(size_t)h * width + k] =
-                (uint8_t)(above >> 8 * (width - 1 - k));
+    memset(bytes, 0, 12 * width);
+    for (size_t h = 0; h < 24; h++) {
+        if ((sum->hours >> h & 1) == 0)
+            continue;
+        uint64_t above = (uint64_t)(sum->hour_mwh[h] - least);
+        for (size_t k = 0; k < width; k++) {
+            size_t digit = h * width + k;
+            unsigned value = above >> 4 * (width - 1 - k) & 15;
+            bytes[digit / 2] |= (uint8_t)(value << (digit % 2 == 0 ? 4 : 0));
+        }
     }
-    return 24 * width;
+    return 12 * width;
 }
 
 sqlite3_stmt *
@@ -40,9 +44,9 @@ rollup_prepare(struct database *db, struct wattle_error *error)
 {
     return database_prepare(
         db,
-        "INSERT OR REPLACE INTO rollup(device, day, n_readings, mean_mw, "
+        "INSERT OR REPLACE INTO rollup(number, n_readings, mean_mw, "
         "min_mw, max_mw, energy_mwh, hours, hour_low_mwh, hour_mwh) "
-        "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)",
+        "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)",
         error);
 }
 
@@ -53,21 +57,20 @@ rollup_put(struct database *db, sqlite3_stmt *statement, uint32_t device,
     uint8_t bytes[ROLLUP_MAX_HOUR_BYTES];
     int64_t low;
     size_t len = rollup_pack_hours(sum, &low, bytes);
-    sqlite3_bind_int64(statement, 1, device);
-    sqlite3_bind_int64(statement, 2, sum->day);
-    sqlite3_bind_int64(statement, 3, (int64_t)sum->n_readings);
+    sqlite3_bind_int64(statement, 1, rollup_number(device, sum->day));
+    sqlite3_bind_int64(statement, 2, (int64_t)sum->n_readings);
     if (sum->n_power > 0) {
-        sqlite3_bind_int64(statement, 4, sum->mean_mw);
-        sqlite3_bind_int64(statement, 5, sum->min_mw);
-        sqlite3_bind_int64(statement, 6, sum->max_mw);
+        sqlite3_bind_int64(statement, 3, sum->mean_mw);
+        sqlite3_bind_int64(statement, 4, sum->min_mw);
+        sqlite3_bind_int64(statement, 5, sum->max_mw);
     } else {
-        for (int i = 4; i <= 6; i++)
+        for (int i = 3; i <= 5; i++)
             sqlite3_bind_null(statement, i);
     }
-    sqlite3_bind_int64(statement, 7, sum->energy_mwh);
-    sqlite3_bind_int64(statement, 8, sum->hours);
-    sqlite3_bind_int64(statement, 9, low);
-    sqlite3_bind_blob(statement, 10, bytes, (int)len, SQLITE_STATIC);
+    sqlite3_bind_int64(statement, 6, sum->energy_mwh);
+    sqlite3_bind_int64(statement, 7, rollup_hours(sum));
+    sqlite3_bind_int64(statement, 8, low);
+    sqlite3_bind_blob(statement, 9, bytes, (int)len, SQLITE_STATIC);
     int result = database_step(db, statement, error);
     sqlite3_reset(statement);
     return result < 0 ? result : WATTLE_OK;

@@ -11,14 +11,32 @@
 #include "store/day_meter.h"
 #include "store/stored.h"
 
-#define ROLLUP_MAX_HOUR_BYTES (24 * 8)
+/* Days have 24 bits of a row's number, the device those above. */
+#define ROLLUP_DAY_BITS 24
+#define ROLLUP_DAY_ZERO (INT64_C(1) << (ROLLUP_DAY_BITS - 1))
+
+/* The number of a device's row for a day since 1970. */
+static inline int64_t
+rollup_number(int64_t device, int64_t day)
+{
+    return (device << ROLLUP_DAY_BITS) + day + ROLLUP_DAY_ZERO;
+}
+
+#define ROLLUP_MAX_HOUR_BYTES (12 * 12)
 
 /*
- * The hours of a day as the table keeps them: width bytes each, big-endian,
- * above *low. Returns the length, 24 * width.
+ * The hours of a day as the table keeps them: width hexadecimal digits each,
+ * above *low. Returns the length in bytes, 12 * width.
  */
 size_t rollup_pack_hours(const struct day_sum *sum, int64_t *low,
                          uint8_t bytes[ROLLUP_MAX_HOUR_BYTES]);
+
+/* The bits of its hours as the table keeps them: -1 = all, a short number. */
+static inline int64_t
+rollup_hours(const struct day_sum *sum)
+{
+    return sum->hours == (UINT32_C(1) << 24) - 1 ? -1 : (int64_t)sum->hours;
+}
 
 /* The statement that rollup_put runs. */
 sqlite3_stmt *rollup_prepare(struct database *db, struct wattle_error *error);

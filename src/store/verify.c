@@ -364,7 +364,8 @@ take_day(void *context, uint32_t device, const struct day_sum *sum,
         return result;
     bool has_power = sum->n_power > 0;
     bool is_same =
-        result == SQLITE_ROW && is_number(row, 0, sum->day) &&
+        result == SQLITE_ROW &&
+        is_number(row, 0, rollup_number(device, sum->day)) &&
         is_number(row, 1, (int64_t)sum->n_readings) &&
         (has_power ? is_number(row, 2, sum->mean_mw) &&
                          is_number(row, 3, sum->min_mw) &&
@@ -372,8 +373,9 @@ take_day(void *context, uint32_t device, const struct day_sum *sum,
                    : sqlite3_column_type(row, 2) == SQLITE_NULL &&
                          sqlite3_column_type(row, 3) == SQLITE_NULL &&
                          sqlite3_column_type(row, 4) == SQLITE_NULL) &&
-        is_number(row, 5, sum->energy_mwh) && is_number(row, 6, sum->hours) &&
-        is_number(row, 7, low) && sqlite3_column_type(row, 8) == SQLITE_BLOB &&
+        is_number(row, 5, sum->energy_mwh) &&
+        is_number(row, 6, rollup_hours(sum)) && is_number(row, 7, low) &&
+        sqlite3_column_type(row, 8) == SQLITE_BLOB &&
         (size_t)sqlite3_column_bytes(row, 8) == len &&
         memcmp(sqlite3_column_blob(row, 8), bytes, len) == 0;
     if (!is_same) {
@@ -392,7 +394,8 @@ verify_days(struct verify *v, int64_t device)
     const int64_t first = civil_floor_div(CIVIL_MIN_MS, CIVIL_MS_PER_DAY);
     const int64_t last = civil_floor_div(CIVIL_MAX_MS, CIVIL_MS_PER_DAY);
     struct wattle_error why = {0};
-    sqlite3_bind_int64(v->days, 1, device);
+    sqlite3_bind_int64(v->days, 1, rollup_number(device, -ROLLUP_DAY_ZERO));
+    sqlite3_bind_int64(v->days, 2, rollup_number(device, ROLLUP_DAY_ZERO - 1));
     int status = rollup_compute(&v->stored, v->kernels, (uint32_t)device, first,
                                 last, take_day, v, &why);
     if (status == WATTLE_OK &&
@@ -527,9 +530,9 @@ verify_database(struct database *db, verify_found found, void *context,
     v.days = status == WATTLE_OK
                  ? database_prepare(
                        db,
-                       "SELECT day, n_readings, mean_mw, min_mw, max_mw, "
+                       "SELECT number, n_readings, mean_mw, min_mw, max_mw, "
                        "energy_mwh, hours, hour_low_mwh, hour_mwh FROM rollup "
-                       "WHERE device = ?1 ORDER BY day",
+                       "WHERE number BETWEEN ?1 AND ?2 ORDER BY number",
                        error)
                  : NULL;
     if (status == WATTLE_OK)

@@ -231,8 +231,9 @@ def check_powers(database, number):
     for time_ms, values in database.readings(number).items():
         day = powers.setdefault(time_ms // HOUR_MS // 24, [])
         day += [power for power in [power_nw(values)] if power is not None]
-    rows = database.sql.execute("SELECT day, mean_mw, min_mw, max_mw FROM "
-                                "rollup WHERE device = ?", (number,))
+    rows = database.sql.execute("SELECT number % 16777216 - 8388608, mean_mw, "
+                                "min_mw, max_mw FROM rollup WHERE "
+                                "number >> 24 = ?", (number,))
     for day, *stored in rows:
         found = powers.pop(day)
         wanted = [sum(found) / len(found), min(found), max(found)] if found \

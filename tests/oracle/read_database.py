@@ -331,15 +331,17 @@ class Database:
     def days(self, device):
         """{(day, hour or None): mWh}"""
         found = {}
-        for day, total, hours, low, data in self.sql.execute(
-                "SELECT day, energy_mwh, hours, hour_low_mwh, hour_mwh "
-                "FROM rollup WHERE device = ?", (device,)):
-            width = len(data) // 24
+        for row, total, hours, low, data in self.sql.execute(
+                "SELECT number, energy_mwh, hours, hour_low_mwh, hour_mwh "
+                "FROM rollup WHERE number >> 24 = ?", (device,)):
+            day = row % 2 ** 24 - 2 ** 23
+            width = len(data) // 12
+            digits = data.hex()
             found[day, None] = total
             for h in range(24):
                 if hours >> h & 1:
-                    above = data[h * width:(h + 1) * width]
-                    found[day, h] = low + int.from_bytes(above, "big")
+                    above = digits[h * width:(h + 1) * width]
+                    found[day, h] = low + int(above, 16)
         return found
 
     def check_checksums(self):

@@ -1,0 +1,1 @@
+"""Measures wattle as a store of readings; see ../run_store.py."""

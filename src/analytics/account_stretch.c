@@ -1,0 +1,191 @@
+/*
+ * account_stretch.c - the quick way for a block of one device: what a file by
+ * device and a chunk of a database are made of.
+ *
+ * Rows follow each other, so the last reading is at hand and nothing has to
+ * be looked up. Sums of the hour are kept aside and written when it changes;
+ * a step over a full hour takes the general way.
+ */
+#include "analytics/account_block.h"
+#include "base/civil_time.h"
+#include "wattle/error.h"
+
+/* A device's rows on their way into its account. */
+struct stretch {
+    struct account_set *set;
+    struct account *account;
+    struct power_point last;
+    int64_t hour, hour_end_ms; /* of the last reading */
+    /* of the hour, not in the profile yet */
+    uint64_t n;
+    int128 power_nw, energy;
+    /* of all rows */
+    int64_t min_nw, max_nw;
+    int128 sum_nw, sum_energy;
+};
+
+static void
+flush_hour(struct stretch *s)
+{
+    struct profile *profile = &s->set->profile;
+    if (s->n > 0)
+        profile_add_power(profile, s->hour, s->n, s->power_nw);
+    if (s->energy != 0)
+        profile_add_energy(profile, s->hour, s->energy);
+    s->sum_nw += s->power_nw;
+    s->sum_energy += s->energy;
+    s->n = 0;
+    s->power_nw = s->energy = 0;
+}
+
+static void
+enter_hour(struct stretch *s, int64_t time_ms)
+{
+    flush_hour(s);
+    s->hour = civil_floor_div(time_ms, CIVIL_MS_PER_HOUR);
+    s->hour_end_ms = (s->hour + 1) * CIVIL_MS_PER_HOUR;
+}
+
+/*
+ * The step to a reading beyond the hour, or over a gap: the general way, but
+ * for what ends on the full hour. The reading itself is still to be added.
+ */
+static void
+step_beyond(struct stretch *s, int64_t time_ms, int64_t nw)
+{
+    const struct power_point to = {.time_ms = time_ms, .nw = nw};
+    int64_t dt = time_ms - s->last.time_ms;
+    struct int256 unused = int256_from(0);
+    if (dt > s->set->max_gap_ms) {
+        s->account->n_gaps++;
+        s->account->gap_ms += dt;
+    } else if (time_ms == s->hour_end_ms) {
+        s->energy += (int128)(s->last.nw + nw) * dt;
+    } else {
+        power_step(&s->set->profile, &s->last, &to, &s->sum_energy, &unused);
+    }
+    enter_hour(s, time_ms);
+    s->last.time_ms = time_ms;
+    s->last.nw = nw;
+}
+
+/* Adds rows as long as they are inside the hour; returns the first beyond. */
+static size_t
+add_inside(struct stretch *s, const int64_t *time_ms, const int64_t *power_nw,
+           size_t i, size_t n)
+{
+    const int64_t end_ms = s->hour_end_ms, max_gap_ms = s->set->max_gap_ms;
+    const size_t first = i;
+    int64_t last_ms = s->last.time_ms, last_nw = s->last.nw;
+    int64_t min_nw = s->min_nw, max_nw = s->max_nw;
+    int128 energy = s->energy, sum_nw = s->power_nw;
+    for (; i < n; i++) {
+        int64_t dt = time_ms[i] - last_ms;
+        int64_t nw = power_nw[i];
+        if (time_ms[i] >= end_ms || dt > max_gap_ms)
+            break;
+        energy += (int128)(last_nw + nw) * dt;
+        sum_nw += nw;
+        min_nw = nw < min_nw ? nw : min_nw;
+        max_nw = nw > max_nw ? nw : max_nw;
+        last_ms = time_ms[i];
+        last_nw = nw;
+    }
+    s->n += i - first;
+    s->energy = energy;
+    s->power_nw = sum_nw;
+    s->min_nw = min_nw;
+    s->max_nw = max_nw;
+    s->last.time_ms = last_ms;
+    s->last.nw = last_nw;
+    return i;
+}
+
+static void
+add_rows(struct stretch *s, const int64_t *time_ms, const int64_t *power_nw,
+         size_t n)
+{
+    for (size_t i = 0; i < n;) {
+        i = add_inside(s, time_ms, power_nw, i, n);
+        if (i == n)
+            return;
+        /* into the next hour, where it is inside, a step of no time */
+        step_beyond(s, time_ms[i], power_nw[i]);
+    }
+}
+
+static int128
+sum_efficiency(const int64_t *efficiency, size_t n)
+{
+    int128 sum = 0;
+    for (size_t at = 0; at < n;) {
+        size_t end = n - at > 64 ? at + 64 : n; /* 64 * 2^56 fit 63 bits */
+        int64_t part = 0;
+        for (; at < end; at++)
+            part += efficiency[at];
+        sum += part;
+    }
+    return sum;
+}
+
+/* Whether all rows are of one device and later than the one before. */
+static bool
+is_stretch(const struct account_set *set, const struct wattle_batch *batch)
+{
+    const uint32_t device = batch->device[0];
+    const struct account *account = &set->accounts[device];
+    uint64_t other = 0;
+    if (batch->n_rows < ACCOUNT_STRETCH_ROWS || account->needs_care ||
+        (account->n_readings > 0 && batch->time_ms[0] <= account->last_ms))
+        return false;
+    for (size_t i = 1; i < batch->n_rows; i++) {
+        other |= batch->device[i] ^ device;
+        other |= batch->time_ms[i] <= batch->time_ms[i - 1];
+    }
+    return other == 0;
+}
+
+bool
+account_stretch_add(struct account_set *set, const struct wattle_batch *batch,
+                    const struct reading_block *readings)
+{
+    const size_t device = batch->device[0];
+    const size_t n = batch->n_rows;
+    struct account *account = &set->accounts[device];
+    if (batch->device[n - 1] != device)
+        return false;
+    account_settle(set, device, device + 1);
+    if (!is_stretch(set, batch)) {
+        account_resume(set, device);
+        return false;
+    }
+    struct stretch s = {
+        .set = set,
+        .account = account,
+        .min_nw = account->min_nw,
+        .max_nw = account->max_nw,
+        .last = {.time_ms = account->last_ms, .nw = account->last_nw},
+    };
+    if (account->n_readings == 0) {
+        /* the first one is a step from itself: no time, no energy */
+        s.last = (struct power_point){.time_ms = batch->time_ms[0],
+                                      .nw = readings->power_nw[0]};
+        set->firsts[device] = (struct account_first){s.last.time_ms, s.last.nw};
+    }
+    enter_hour(&s, s.last.time_ms);
+    add_rows(&s, batch->time_ms, readings->power_nw, n);
+    flush_hour(&s);
+    account->last_ms = s.last.time_ms;
+    account->last_nw = s.last.nw;
+    account->n_readings += n;
+    account->min_nw = s.min_nw;
+    account->max_nw = s.max_nw;
+    account->sum_nw += s.sum_nw;
+    account->energy += s.sum_energy;
+    if (readings->is_rated) {
+        account->n_efficiency += n;
+        account->efficiency += sum_efficiency(readings->efficiency, n);
+    }
+    account_resume(set, device);
+    return true;
+}
