@@ -20,7 +20,9 @@ sys.path.insert(0, os.path.join(HERE, "store"))
 import store_tools  # noqa: E402
 from store_tools import Failure  # noqa: E402
 
-SUITES = ["differential", "kill_imports", "flip_bits"]
+SUITES = ["differential", "kill_imports", "flip_bits", "full_disks",
+          "other_files", "many_at_once", "query_plans",
+          "large_inputs", "golden_files"]
 
 
 def run_one(job):

@@ -7,7 +7,6 @@ that can be asked must be as over the files.
 import json
 import os
 import random
-import re
 import sys
 
 from store_tools import Failure, counts_of, expect, time_text, write
@@ -260,22 +259,6 @@ def check_known(program, database, files, arguments, before):
     expect(program.export(database) == before, "known files change readings")
 
 
-def has_huge_kilowatts(arguments, files):
-    """Numbers of 7 digits or with an exponent in a column of kW or kWh."""
-    for path in files if arguments[1:] in (["power-kw"],
-                                           ["energy-kwh"]) else []:
-        names = [path] if os.path.isfile(path) else [
-            os.path.join(path, name) for name in os.listdir(path)
-            if ".csv" in name]
-        for name in filter(os.path.isfile, names):
-            with open(name, "rb") as file:
-                content = file.read()
-            if not name.endswith(".csv") or re.search(
-                    rb"[,+-]\d{7,}\b|\d[eE]", content):
-                return True
-    return False
-
-
 def cases(tier):
     return list(range({"quick": 10, "test": 60, "full": 3000}[tier]))
 
@@ -297,9 +280,6 @@ def run_case(program, seed, folder, _tier):
     if plain.code == 2:
         program.imports(database, *files, *both, *once, code=2)
         return
-    if has_huge_kilowatts(both, files):
-        return ("# SKIP more than 1e9 W with a thousandth of a mW beside it "
-                "does not fit a block")
     report = json.loads(plain.out.decode("utf-8", "surrogateescape"))
     skipped = report["skipped_files"]
     sums = import_groups(program, rng, database, files, both + once,

@@ -1,0 +1,164 @@
+"""Files that are no database of ours, or a newer one: refused, and left as
+they are. Also what a salvaged database keeps, and files that grow."""
+import json
+import os
+import random
+import sqlite3
+
+from store_tools import (HEADER, counts_of, dump, expect, one_line,
+                         plain_rows, write)
+
+
+def cases(_tier):
+    return ["newer", "foreign", "odd", "salvage", "grown"]
+
+
+def commands(path, readings, folder):
+    return [["import", "--no-progress", "--quiet", "--db", path, readings],
+            ["check", path], ["export", path], ["query", path],
+            ["info", path], ["compact", "--quiet", path],
+            ["backup", path, os.path.join(folder, "copy.db")],
+            ["check", path, "--salvage", os.path.join(folder, "saved.db")]]
+
+
+def content(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def refused(program, path, command, words, is_wal=False):
+    """One line, and the file as it was; reading one that keeps a journal may
+    leave an empty journal."""
+    before = content(path)
+    done = program.run(*command, code=2)
+    line = one_line(done)
+    expect(all(word in line for word in words), "not clear:", line)
+    expect(content(path) == before, "changed by", command)
+    left = [name for name in os.listdir(os.path.dirname(path))
+            if name.startswith(("copy.db", "saved.db")) or
+            name.endswith("-journal") or
+            (name.endswith(("-wal", "-shm")) and not is_wal)]
+    expect(not left, "left behind by", command, left)
+
+
+def newer(program, folder, readings):
+    path = os.path.join(folder, "home.db")
+    program.imports(path, readings)
+    with sqlite3.connect(path) as db:
+        known = db.execute("PRAGMA user_version").fetchone()[0]
+        db.execute("PRAGMA user_version = 99")
+    db.close()
+    for name in (path + "-wal", path + "-shm"):
+        if os.path.exists(name):
+            os.unlink(name)
+    for command in commands(path, readings, folder) + [["report", path]]:
+        refused(program, path, command, ["newer", "99", str(known)],
+                is_wal=True)
+
+
+def foreign(program, folder, readings):
+    path = os.path.join(folder, "other.db")
+    for mode in ("delete", "wal"):
+        with sqlite3.connect(path) as db:
+            db.execute(f"PRAGMA journal_mode = {mode}")
+            db.execute(f"CREATE TABLE {mode}_notes(text)")
+            db.execute(f"INSERT INTO {mode}_notes VALUES('mine')")
+        db.close()
+        for command in commands(path, readings, folder):
+            refused(program, path, command, ["not a wattle database"],
+                    is_wal=mode == "wal")
+
+
+def odd(program, folder, readings):
+    text = write(os.path.join(folder, "text.db"), "hello\n" * 200)
+    for command in commands(text, readings, folder):
+        refused(program, text, command, ["not a wattle database"])
+    os.mkdir(os.path.join(folder, "folder.db"))
+    for command in commands(os.path.join(folder, "folder.db"), readings,
+                            folder):
+        one_line(program.run(*command, code=2))
+    absent = os.path.join(folder, "absent.db")
+    for command in commands(absent, readings, folder)[1:]:
+        one_line(program.run(*command, code=2))
+        expect(not os.path.exists(absent), "made by", command)
+    empty = write(os.path.join(folder, "empty.db"), b"")
+    for command in commands(empty, readings, folder)[1:]:
+        refused(program, empty, command, ["not a wattle database"])
+    program.imports(empty, readings)  # as good as none
+    program.check(empty)
+
+
+def salvage(program, folder, readings):
+    """Damaged data: check names device and time, the rest is kept."""
+    path = os.path.join(folder, "home.db")
+    program.imports(path, readings)
+    whole = dump(path)
+    with sqlite3.connect(path) as db:
+        number, first = db.execute(
+            "SELECT number, first_ms FROM chunk WHERE device = 0 "
+            "ORDER BY first_ms LIMIT 1").fetchone()
+        data = bytearray(db.execute("SELECT data FROM chunk_data WHERE "
+                                    "number = ?", (number,)).fetchone()[0])
+        data[len(data) // 2] ^= 16
+        db.execute("UPDATE chunk_data SET data = ? WHERE number = ?",
+                   (bytes(data), number))
+    db.close()
+    done = program.run("check", path, code=1)
+    lines = done.out.decode().splitlines()
+    expect(any("a, " in line and "2023-10-01" in line for line in lines),
+           lines)
+    done = program.run("export", path, code=2)
+    expect("damaged" in one_line(done), done)
+    saved = os.path.join(folder, "saved.db")
+    program.run("check", path, "--salvage", saved, code=1)
+    program.check(saved)
+    kept = dump(saved)
+    expect(len(kept["chunk"]) == len(whole["chunk"]) - 1, "chunks are lost")
+    for table in ("device", "file", "reject", "tail", "correction"):
+        expect(kept[table] == whole[table], table, "differs")
+    report = json.loads(program.run("report", saved, "--json").out)
+    lost = dict(kept["meta"])["lost"]
+    expect(report["lines"] == sum(row[6] for row in whole["file"]) - lost,
+           "lines", report["lines"], lost)
+
+
+def grown(program, folder, _readings):
+    """Only new lines are read of a file that has grown: what lies between its
+    first and last part may even have become garbage."""
+    rng = random.Random(5)
+    rows = plain_rows("a", 260000, 1000)
+    path = os.path.join(folder, "grown.csv")
+    database = os.path.join(folder, "home.db")
+    write(path, HEADER + "".join(rows))
+    expect(os.path.getsize(path) > 3 * (4 << 20) - 4000000, "too small")
+    first = counts_of(program.imports(database, path))
+    expect(first == {"new": 260000, "replaced": 0, "unchanged": 0,
+                     "rejected": 0}, first)
+    old = bytearray(content(path))
+    middle = 5 << 20
+    if len(old) < middle + 70000:
+        return "the file has no middle"
+    old[middle:middle + 65536] = bytes(rng.randrange(33, 127)
+                                       for _ in range(65536))
+    more = plain_rows("a", 50, 1000, 1696118400000 + 260000 * 1000)
+    write(path, bytes(old) + "".join(more).encode())
+    done = program.imports(database, path)
+    second = counts_of(done)
+    expect(second["new"] == 50 and second["rejected"] == 0, second)
+    expect(b"from where it had ended" in done.out, done)
+    program.check(database)
+    write(path, bytes(old) + "".join(more).encode() + b"half a li")
+    program.imports(database, path)
+    write(path, bytes(old) + "".join(more).encode() + b"half a line\n"
+          + plain_rows("a", 1, 1000, 1700000000000)[0].encode())
+    last = counts_of(program.imports(database, path, code=None))
+    expect(last["new"] >= 1, last)
+    program.check(database)
+    return None
+
+
+def run_case(program, case, folder, _tier):
+    rows = plain_rows("a", 40000) + plain_rows("b", 500)
+    readings = write(os.path.join(folder, "readings.csv"),
+                     HEADER + "".join(rows) + "garbage\n")
+    return globals()[case](program, folder, readings)
