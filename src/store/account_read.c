@@ -66,9 +66,7 @@ number_at(const struct account_read *r, int column)
 static int
 complain_damage(const struct account_read *r, struct wattle_error *error)
 {
-    return error_set_at(error, WATTLE_ERR_FORMAT, r->stored.db->path, 0,
-                        "chunk %lld is damaged; try 'wattle check'",
-                        (long long)number_at(r, COLUMN_NUMBER));
+    return stored_complain(r->stored.db, number_at(r, COLUMN_NUMBER), error);
 }
 
 /* Adds a chunk by its summary. */

@@ -245,6 +245,50 @@ settle_counts(struct salvage *s)
     return status == WATTLE_OK ? database_run(s->to, sql, s->error) : status;
 }
 
+/* A file that was imported, of which readings are lost. */
+static int
+forget_content(struct salvage *s, sqlite3_stmt *row)
+{
+    const struct catalog_file file = {
+        .number = sqlite3_column_int64(row, 0),
+        .path = (const char *)sqlite3_column_text(row, 1),
+        .is_usable = sqlite3_column_int(row, 2) != 0,
+        .problem = (const char *)sqlite3_column_text(row, 3),
+        .n_lines = (uint64_t)sqlite3_column_int64(row, 4),
+        .n_rejects = (uint64_t)sqlite3_column_int64(row, 5),
+        .file_lines = (uint64_t)sqlite3_column_int64(row, 6),
+    };
+    return catalog_write_file(
+        s->to, &file, (const char *)sqlite3_column_text(row, 7), s->error);
+}
+
+/* So that the files are not taken for known when they are imported again. */
+static int
+forget_contents(struct salvage *s)
+{
+    int64_t n = 0;
+    if (s->result->n_lost == 0)
+        return WATTLE_OK;
+    int status =
+        database_number(s->to, "SELECT max(number) FROM file", &n, s->error);
+    sqlite3_stmt *row = database_prepare(
+        s->to,
+        "SELECT number, path, is_usable, problem, n_lines, n_rejects, "
+        "file_lines, imported_at FROM file WHERE number = ?1",
+        s->error);
+    if (row == NULL)
+        return database_fail(s->to, s->error);
+    for (int64_t i = 1; i <= n && status == WATTLE_OK; i++) {
+        sqlite3_bind_int64(row, 1, i);
+        if (database_step(s->to, row, s->error) == SQLITE_ROW &&
+            sqlite3_column_int(row, 2) != 0)
+            status = forget_content(s, row);
+        sqlite3_reset(row);
+    }
+    sqlite3_finalize(row);
+    return status;
+}
+
 static int
 copy_all(struct salvage *s)
 {
@@ -259,7 +303,9 @@ copy_all(struct salvage *s)
         status = copy_chunks(s);
     if (status == WATTLE_OK)
         status = make_days(s);
-    return status == WATTLE_OK ? settle_counts(s) : status;
+    if (status == WATTLE_OK)
+        status = settle_counts(s);
+    return status == WATTLE_OK ? forget_contents(s) : status;
 }
 
 int

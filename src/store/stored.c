@@ -65,20 +65,26 @@ stored_close(struct stored *s)
 }
 
 /* With the chunk's time, if it is one of those found last. */
-static int
-complain_chunk(const struct stored *s, int64_t number,
-               struct wattle_error *error)
+int
+stored_complain(struct database *db, int64_t number, struct wattle_error *error)
 {
-    char when[2 * CIVIL_TEXT_SIZE] = "", first[CIVIL_TEXT_SIZE];
-    for (size_t i = 0; i < s->n_chunks; i++) {
-        if (s->chunks[i].number == number) {
-            civil_format(s->chunks[i].first_ms, first);
-            snprintf(when, sizeof(when), ", from %s on,", first);
-        }
+    char what[512] = "", first[CIVIL_TEXT_SIZE], last[CIVIL_TEXT_SIZE];
+    sqlite3_stmt *row = database_prepare(
+        db,
+        "SELECT d.device_id, c.first_ms, c.last_ms FROM chunk c JOIN device d "
+        "ON d.number = c.device WHERE c.number = ?1",
+        NULL);
+    sqlite3_bind_int64(row, 1, number);
+    if (row != NULL && sqlite3_step(row) == SQLITE_ROW) {
+        civil_format(sqlite3_column_int64(row, 1), first);
+        civil_format(sqlite3_column_int64(row, 2), last);
+        snprintf(what, sizeof(what), ", %s from %s to %s,",
+                 (const char *)sqlite3_column_text(row, 0), first, last);
     }
-    return error_set_at(error, WATTLE_ERR_FORMAT, s->db->path, 0,
+    sqlite3_finalize(row);
+    return error_set_at(error, WATTLE_ERR_FORMAT, db->path, 0,
                         "chunk %lld%s is damaged; try 'wattle check'",
-                        (long long)number, when);
+                        (long long)number, what);
 }
 
 static int
@@ -235,7 +241,7 @@ stored_fetch(void *context, int64_t number, struct buffer *data,
             status = error_memory(error);
     }
     if (result == SQLITE_DONE)
-        status = complain_chunk(s, number, error);
+        status = stored_complain(s->db, number, error);
     sqlite3_reset(s->fetch_data);
     return status;
 }

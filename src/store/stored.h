@@ -60,6 +60,10 @@ int stored_add_places(const struct stored *stored, struct device_merge *merge);
 int stored_fetch(void *context, int64_t number, struct buffer *data,
                  struct wattle_error *error);
 
+/* Says which chunk is damaged: its device and time, if they can be read. */
+int stored_complain(struct database *db, int64_t number,
+                    struct wattle_error *error);
+
 /* Binds a tail row of a block to the statement of stored_tail_sql. */
 extern const char stored_tail_sql[];
 void stored_bind_tail(sqlite3_stmt *statement, struct checksum *checksum,
