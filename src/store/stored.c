@@ -96,8 +96,8 @@ add_chunk(struct stored *s, struct wattle_error *error)
         return error_memory(error);
     s->chunks = chunks;
     if (!checksum_holds(s->checksum, s->list_chunks, N_CHUNK_COLUMNS))
-        return complain_chunk(s, sqlite3_column_int64(s->list_chunks, 0),
-                              error);
+        return stored_complain(s->db, sqlite3_column_int64(s->list_chunks, 0),
+                               error);
     chunks[s->n_chunks++] = (struct stored_chunk){
         .number = sqlite3_column_int64(s->list_chunks, 0),
         .first_ms = sqlite3_column_int64(s->list_chunks, 2),
