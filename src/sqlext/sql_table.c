@@ -39,7 +39,8 @@ words_of(const char *device, const struct wattle_error *error)
         before = error->path;
         between = ": ";
     }
-    if (device != NULL)
+    bool is_named = device != NULL && strstr(error->message, device) != NULL;
+    if (device != NULL && !is_named)
         return sqlite3_mprintf("%s%sdevice '%s': %s", before, between, device,
                                error->message);
     return sqlite3_mprintf("%s%s%s", before, between, error->message);

@@ -219,11 +219,12 @@ open_handle(struct database *db, enum database_mode mode,
 {
     int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     char *uri = NULL;
-    flags |= mode == DATABASE_READ ? SQLITE_OPEN_READONLY
-             : mode == DATABASE_CREATE
-                 ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
-                 : SQLITE_OPEN_READWRITE;
-    if (mode == DATABASE_READ && is_frozen(db->path)) {
+    bool is_read = mode == DATABASE_READ;
+    /* who may not write cannot take its side files away again when closing */
+    flags |= is_read && access(db->path, W_OK) != 0 ? SQLITE_OPEN_READONLY
+                                                    : SQLITE_OPEN_READWRITE;
+    flags |= mode == DATABASE_CREATE ? SQLITE_OPEN_CREATE : 0;
+    if (is_read && is_frozen(db->path)) {
         uri = frozen_uri(db->path);
         if (uri == NULL)
             return error_memory(error);
@@ -294,6 +295,8 @@ set_up(struct database *db, enum database_mode mode, struct wattle_error *error)
     const char *cache = mode == DATABASE_READ ? "PRAGMA cache_size = -2048"
                                               : "PRAGMA cache_size = -16384";
     int status = database_run(db, cache, error);
+    if (status == WATTLE_OK && mode == DATABASE_READ)
+        status = database_run(db, "PRAGMA query_only = 1", error);
     if (status == WATTLE_OK)
         status = refuse_foreign(db, mode, error);
     if (status != WATTLE_OK || mode == DATABASE_READ)
