@@ -439,7 +439,7 @@ def damage_is_told_and_stays_where_it_is():
     plain.commit()
     plain.close()
     connection = connect(path)
-    words = ["'fridge'", "damaged", "from 2023-10-01T00:00:00Z"]
+    words = ["fridge", "damaged", "from 2023-10-01T00:00:00Z"]
     fails(connection, "SELECT count(*) FROM readings", *words)
     fails(connection, "SELECT max(power_w) FROM readings WHERE device_id = "
           "'fridge'", *words)
