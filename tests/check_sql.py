@@ -451,7 +451,7 @@ def damage_is_told_and_stays_where_it_is():
     done = subprocess.run([Setting.program, "sql", path,
                            "SELECT * FROM readings"], text=True,
                           capture_output=True, check=False)
-    assert done.returncode == 2 and "'fridge'" in done.stderr, done.stderr
+    assert done.returncode == 2 and "fridge" in done.stderr, done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 
