@@ -68,7 +68,8 @@ sql_table_open(struct sql_table *table, sqlite3 *handle,
     struct wattle_error error = {0};
     const char *path = sqlite3_db_filename(handle, "main");
     bool is_file = path != NULL && path[0] != '\0';
-    table->db = (struct database){handle, strdup(is_file ? path : ":memory:")};
+    table->db = (struct database){.handle = handle,
+                                  .path = strdup(is_file ? path : ":memory:")};
     if (table->db.path == NULL)
         return SQLITE_NOMEM;
     if (check(&table->db, &error) != WATTLE_OK) {

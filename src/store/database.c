@@ -233,8 +233,10 @@ open_handle(struct database *db, enum database_mode mode,
     int result =
         sqlite3_open_v2(uri != NULL ? uri : db->path, &db->handle, flags, NULL);
     free(uri);
-    if (result == SQLITE_OK)
+    if (result == SQLITE_OK) {
+        sqlite3_busy_timeout(db->handle, DATABASE_BUSY_MS);
         return WATTLE_OK;
+    }
     if ((result & 0xff) == SQLITE_CANTOPEN)
         return error_set_at(error, WATTLE_ERR_IO, db->path, 0,
                             mode == DATABASE_CREATE ? "cannot make it: %s"
@@ -290,7 +292,6 @@ refuse_foreign(struct database *db, enum database_mode mode,
 static int
 set_up(struct database *db, enum database_mode mode, struct wattle_error *error)
 {
-    sqlite3_busy_timeout(db->handle, DATABASE_BUSY_MS);
     /* a reader passes over the chunks: what it keeps only fills its caches */
     const char *cache = mode == DATABASE_READ ? "PRAGMA cache_size = -2048"
                                               : "PRAGMA cache_size = -16384";
@@ -301,15 +302,29 @@ set_up(struct database *db, enum database_mode mode, struct wattle_error *error)
         status = refuse_foreign(db, mode, error);
     if (status != WATTLE_OK || mode == DATABASE_READ)
         return status;
-    if (mode == DATABASE_CREATE)
-        status = database_run(db, "PRAGMA page_size = 8192", error);
-    if (status == WATTLE_OK)
-        status = database_run(db,
-                              "PRAGMA journal_mode = WAL;"
-                              "PRAGMA synchronous = FULL;"
-                              "PRAGMA wal_autocheckpoint = 0",
-                              error);
-    return status;
+    int64_t n_pages = 0;
+    status = database_number(db, "PRAGMA page_count", &n_pages, error);
+    db->is_fresh = n_pages == 0;
+    /* what has no content has no readers to keep: no journal of all pages */
+    if (status == WATTLE_OK && db->is_fresh)
+        return database_run(db,
+                            "PRAGMA page_size = 8192;"
+                            "PRAGMA cache_size = -65536;"
+                            "PRAGMA synchronous = FULL",
+                            error);
+    if (status != WATTLE_OK)
+        return status;
+    /* who fills it for the first time now will do this at the end */
+    sqlite3_busy_timeout(db->handle, 0);
+    int result =
+        sqlite3_exec(db->handle, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
+    if (result != SQLITE_OK && (result & 0xff) != SQLITE_BUSY)
+        return database_fail(db, error);
+    sqlite3_busy_timeout(db->handle, DATABASE_BUSY_MS);
+    return database_run(db,
+                        "PRAGMA synchronous = FULL;"
+                        "PRAGMA wal_autocheckpoint = 0",
+                        error);
 }
 
 static bool

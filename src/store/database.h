@@ -29,6 +29,7 @@ enum database_mode {
 struct database {
     sqlite3 *handle;
     char *path;
+    bool is_fresh; /* there was nothing in it; see tidy_checkpoint */
 };
 
 /* True when a file begins like an SQLite database with our id. */

@@ -43,6 +43,11 @@ tidy_begin_writing(struct database *db, int64_t wait_ms,
 void
 tidy_checkpoint(struct database *db)
 {
+    if (db->is_fresh) {
+        database_run(db, "PRAGMA journal_mode = WAL", NULL);
+        db->is_fresh = false;
+        return;
+    }
     /* not waiting for readers: the next import does what is left */
     sqlite3_busy_timeout(db->handle, 0);
     sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE,

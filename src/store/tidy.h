@@ -19,7 +19,10 @@ int tidy_begin_writing(struct database *db, int64_t wait_ms,
                        void (*on_waiting)(void *context), void *context,
                        struct wattle_error *error);
 
-/* The journal goes into the file, unless somebody still reads the old. */
+/*
+ * After the last commit: the journal goes into the file, unless somebody still
+ * reads the old; a fresh file gets its journal for the next time.
+ */
 void tidy_checkpoint(struct database *db);
 
 /* Gives free pages back. */
