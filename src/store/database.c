@@ -305,12 +305,15 @@ set_up(struct database *db, enum database_mode mode, struct wattle_error *error)
     int64_t n_pages = 0;
     status = database_number(db, "PRAGMA page_count", &n_pages, error);
     db->is_fresh = n_pages == 0;
-    /* what has no content has no readers to keep: no journal of all pages */
+    /*
+     * What has no content has no readers to keep: no journal of all pages.
+     * EXTRA: what is done stays done, the folder is synced as well.
+     */
     if (status == WATTLE_OK && db->is_fresh)
         return database_run(db,
                             "PRAGMA page_size = 8192;"
                             "PRAGMA cache_size = -65536;"
-                            "PRAGMA synchronous = FULL",
+                            "PRAGMA synchronous = EXTRA",
                             error);
     if (status != WATTLE_OK)
         return status;

@@ -25,7 +25,7 @@
 #include "wattle/import.h"
 #include "wattle/maintain.h"
 
-enum { SECTOR = 512, N_FILES = 2, N_RANDOM_CUTS = 40 };
+enum { SECTOR = 512, N_FILES = 3, N_RANDOM_CUTS = 40 };
 
 static uint64_t seed_counter;
 
@@ -35,13 +35,16 @@ below(uint64_t limit)
     return counter_hash(15, seed_counter++) % limit;
 }
 
+/* Of the database, its write-ahead log and its rollback journal. */
+static const char *const ends[N_FILES] = {"", "-wal", "-journal"};
+
 /* ---- the list of what was done ------------------------------------------ */
 
 enum kind { DO_WRITE, DO_TRUNCATE, DO_SYNC };
 
 struct action {
     enum kind kind;
-    int file; /* 0 the database, 1 its journal */
+    int file; /* see ends */
     sqlite3_int64 at;
     size_t len;
     uint8_t *bytes;
@@ -229,13 +232,30 @@ on_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags,
     struct watched *w = (struct watched *)file;
     (void)vfs;
     w->real = (sqlite3_file *)(w + 1);
-    w->file = (flags & SQLITE_OPEN_MAIN_DB) != 0 ? 0
-              : (flags & SQLITE_OPEN_WAL) != 0   ? 1
-                                                 : -1;
+    w->file = (flags & SQLITE_OPEN_MAIN_DB) != 0        ? 0
+              : (flags & SQLITE_OPEN_WAL) != 0          ? 1
+              : (flags & SQLITE_OPEN_MAIN_JOURNAL) != 0 ? 2
+                                                        : -1;
     int result =
         below_layer->xOpen(below_layer, name, w->real, flags, out_flags);
     file->pMethods = w->real->pMethods != NULL ? &methods : NULL;
     return result;
+}
+
+/*
+ * A journal is gone when it is deleted: the next one of its name is another
+ * file, and what both have must not be mixed.
+ */
+static int
+on_delete(sqlite3_vfs *vfs, const char *name, int syncs_folder)
+{
+    size_t len = strlen(name), end = strlen(ends[2]);
+    (void)vfs;
+    if (len > end && strcmp(name + len - end, ends[2]) == 0) {
+        record(DO_TRUNCATE, 2, 0, NULL, 0);
+        record(DO_SYNC, 2, 0, NULL, 0);
+    }
+    return below_layer->xDelete(below_layer, name, syncs_folder);
 }
 
 static int
@@ -247,6 +267,7 @@ set_up(void **state)
     layer.zName = "watched";
     layer.szOsFile = (int)sizeof(struct watched) + below_layer->szOsFile;
     layer.xOpen = on_open;
+    layer.xDelete = on_delete;
     return sqlite3_vfs_register(&layer, 1);
 }
 
@@ -352,9 +373,10 @@ static void
 remove_database(const char *database)
 {
     char side[96];
-    unlink(database);
-    side_of(database, "-wal", side);
-    unlink(side);
+    for (int i = 0; i < N_FILES; i++) {
+        side_of(database, ends[i], side);
+        unlink(side);
+    }
     side_of(database, "-shm", side);
     unlink(side);
 }
@@ -465,10 +487,11 @@ cut_at(size_t cut, enum loss loss, const struct image start[N_FILES],
         put(&images[i], 0, start[i].bytes, start[i].len);
     make_images(images, cut, loss);
     remove_database(copy);
-    write_image(copy, &images[0]);
-    side_of(copy, "-wal", side);
-    if (images[1].len > 0)
-        write_image(side, &images[1]);
+    for (int i = 0; i < N_FILES; i++) {
+        side_of(copy, ends[i], side);
+        if (i == 0 || images[i].len > 0)
+            write_image(side, &images[i]);
+    }
     check_copy(readings, before, after);
     for (int i = 0; i < N_FILES; i++)
         free(images[i].bytes);
@@ -494,9 +517,10 @@ cut_import(const char *readings)
 {
     struct image start[N_FILES] = {{0}};
     char side[96];
-    read_image(live, &start[0]);
-    side_of(live, "-wal", side);
-    read_image(side, &start[1]);
+    for (int i = 0; i < N_FILES; i++) {
+        side_of(live, ends[i], side);
+        read_image(side, &start[i]);
+    }
     char *before = start[0].len > 0 ? export_all(live) : NULL;
     forget_actions();
     is_recording = true;
