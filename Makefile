@@ -11,9 +11,6 @@ PROFILE = build/profile-build
 # python3-selenium is for Debian's own Python, which may not be the first one.
 DEBIAN_PYTHON = $(firstword $(wildcard /usr/bin/python3) python3)
 
-# python3-selenium is for Debian's own Python, which may not be the first one.
-DEBIAN_PYTHON = $(firstword $(wildcard /usr/bin/python3) python3)
-
 .PHONY: all help demo test quick full arm bench bench-quick bench-check \
 	performance guard load profile profile-screenshot lint format install \
 	uninstall clean dist

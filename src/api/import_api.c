@@ -18,8 +18,7 @@ struct wattle_import {
     struct inputs inputs;
     struct importer importer;
     struct wattle_import_result result;
-    struct wattle_reject *rejects;
-    struct wattle_skipped_file *skipped;
+    struct inputs_lists lists;
     bool is_finished;
 };
 
@@ -70,8 +69,7 @@ wattle_import_close(struct wattle_import *import)
         return;
     importer_release(&import->importer);
     inputs_release(&import->inputs);
-    free(import->rejects);
-    free(import->skipped);
+    inputs_lists_release(&import->lists);
     free(import->database);
     free(import);
 }
@@ -108,35 +106,6 @@ wattle_import_add_batch(struct wattle_import *import,
     return inputs_add_batch(&import->inputs, batch, error);
 }
 
-/* Lists of files and lines, with their paths. */
-static int
-set_lists(struct wattle_import *import)
-{
-    struct wattle_import_result *r = &import->result;
-    const struct engine *engine = &import->importer.engine;
-    const struct source_list *list = &import->inputs.sources;
-    import->rejects = calloc(REJECT_LOG_FIRST, sizeof(*import->rejects));
-    import->skipped = calloc(list->n + 1, sizeof(*import->skipped));
-    if (import->rejects == NULL || import->skipped == NULL)
-        return WATTLE_ERR_MEMORY;
-    for (size_t i = 0; i < engine->n_first_rejects; i++) {
-        const struct engine_reject *reject = &engine->first_rejects[i];
-        import->rejects[i] = (struct wattle_reject){
-            list->sources[reject->source].path, reject->line, reject->reason};
-    }
-    for (size_t i = 0; i < list->n; i++) {
-        const struct source *source = &list->sources[i];
-        r->n_files += source->is_usable ? 1 : 0;
-        if (source->problem != NULL)
-            import->skipped[r->n_skipped_files++] =
-                (struct wattle_skipped_file){source->path, source->problem};
-    }
-    r->first_rejects = import->rejects;
-    r->n_first_rejects = engine->n_first_rejects;
-    r->skipped_files = import->skipped;
-    return WATTLE_OK;
-}
-
 static int
 set_result(struct wattle_import *import, int64_t wall_ns)
 {
@@ -162,7 +131,15 @@ set_result(struct wattle_import *import, int64_t wall_ns)
     r->timings.n_threads = engine->n_threads;
     r->timings.simd = engine->simd;
     r->timings.reader = reader_name(import->options.reader);
-    return set_lists(import);
+    struct inputs_lists *lists = &import->lists;
+    if (inputs_list(&import->inputs, engine, lists) != WATTLE_OK)
+        return WATTLE_ERR_MEMORY;
+    r->n_files = lists->n_files;
+    r->first_rejects = lists->rejects;
+    r->n_first_rejects = engine->n_first_rejects;
+    r->skipped_files = lists->skipped;
+    r->n_skipped_files = lists->n_skipped;
+    return WATTLE_OK;
 }
 
 int

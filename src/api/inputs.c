@@ -297,3 +297,34 @@ inputs_close_rejects(struct inputs *in, struct wattle_error *error)
                             "cannot write it: %s", strerror(errno));
     return WATTLE_OK;
 }
+
+int
+inputs_list(const struct inputs *in, const struct engine *engine,
+            struct inputs_lists *lists)
+{
+    const struct source_list *list = &in->sources;
+    lists->rejects = calloc(REJECT_LOG_FIRST, sizeof(*lists->rejects));
+    lists->skipped = calloc(list->n + 1, sizeof(*lists->skipped));
+    if (lists->rejects == NULL || lists->skipped == NULL)
+        return WATTLE_ERR_MEMORY;
+    for (size_t i = 0; i < engine->n_first_rejects; i++) {
+        const struct engine_reject *r = &engine->first_rejects[i];
+        lists->rejects[i] = (struct wattle_reject){
+            list->sources[r->source].path, r->line, r->reason};
+    }
+    for (size_t i = 0; i < list->n; i++) {
+        const struct source *source = &list->sources[i];
+        lists->n_files += source->is_usable ? 1 : 0;
+        if (source->problem != NULL)
+            lists->skipped[lists->n_skipped++] =
+                (struct wattle_skipped_file){source->path, source->problem};
+    }
+    return WATTLE_OK;
+}
+
+void
+inputs_lists_release(struct inputs_lists *lists)
+{
+    free(lists->rejects);
+    free(lists->skipped);
+}

@@ -70,6 +70,18 @@ int inputs_open_rejects(struct inputs *inputs, struct wattle_error *error);
 int inputs_write_reject(void *context, const struct engine_reject *reject,
                         const char *raw, size_t raw_len);
 
+/* What answers and results tell of files and lines, with their paths. */
+struct inputs_lists {
+    struct wattle_reject *rejects; /* the engine's first ones */
+    struct wattle_skipped_file *skipped;
+    size_t n_files, n_skipped;
+};
+
+/* Makes the lists after a run; release them in any case. */
+int inputs_list(const struct inputs *inputs, const struct engine *engine,
+                struct inputs_lists *lists);
+void inputs_lists_release(struct inputs_lists *lists);
+
 int inputs_close_rejects(struct inputs *inputs, struct wattle_error *error);
 
 #endif

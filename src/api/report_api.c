@@ -25,8 +25,7 @@ struct wattle_report {
     char *database; /* instead of files */
     struct engine engine;
     struct wattle_answers answers;
-    struct wattle_reject *rejects;
-    struct wattle_skipped_file *skipped;
+    struct inputs_lists lists;
     bool is_finished;
 };
 
@@ -91,8 +90,7 @@ wattle_report_close(struct wattle_report *report)
     if (report == NULL)
         return;
     answers_release(&report->answers);
-    free(report->rejects);
-    free(report->skipped);
+    inputs_lists_release(&report->lists);
     engine_release(&report->engine);
     inputs_release(&report->inputs);
     free(report->database);
@@ -167,32 +165,19 @@ set_timings(struct wattle_report *report, int64_t wall_ns)
     t->reader = reader_name(report->options.reader);
 }
 
-/* Lists of files and lines, with their paths. */
 static int
 set_lists(struct wattle_report *report)
 {
     struct wattle_answers *a = &report->answers;
     const struct engine *engine = &report->engine;
-    const struct source_list *list = &report->inputs.sources;
-    report->rejects = calloc(REJECT_LOG_FIRST, sizeof(*report->rejects));
-    report->skipped = calloc(list->n + 1, sizeof(*report->skipped));
-    if (report->rejects == NULL || report->skipped == NULL)
+    struct inputs_lists *lists = &report->lists;
+    if (inputs_list(&report->inputs, engine, lists) != WATTLE_OK)
         return WATTLE_ERR_MEMORY;
-    for (size_t i = 0; i < engine->n_first_rejects; i++) {
-        const struct engine_reject *r = &engine->first_rejects[i];
-        report->rejects[i] = (struct wattle_reject){
-            list->sources[r->source].path, r->line, r->reason};
-    }
-    for (size_t i = 0; i < list->n; i++) {
-        const struct source *source = &list->sources[i];
-        a->n_files += source->is_usable ? 1 : 0;
-        if (source->problem != NULL)
-            report->skipped[a->n_skipped_files++] =
-                (struct wattle_skipped_file){source->path, source->problem};
-    }
-    a->first_rejects = report->rejects;
+    a->n_files = lists->n_files;
+    a->first_rejects = lists->rejects;
     a->n_first_rejects = engine->n_first_rejects;
-    a->skipped_files = report->skipped;
+    a->skipped_files = lists->skipped;
+    a->n_skipped_files = lists->n_skipped;
     return WATTLE_OK;
 }
 

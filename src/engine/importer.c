@@ -25,7 +25,7 @@ open_database(struct importer *im, struct wattle_error *error)
     bool is_absent = access(im->database, F_OK) != 0;
     const char *path =
         im->options->is_dry_run && is_absent ? ":memory:" : im->database;
-    int64_t n_chunks = 0;
+    int64_t n_devices = 0;
     int status = database_open(&im->db, path, DATABASE_CREATE, error);
     if (status == WATTLE_OK)
         status = tidy_begin_writing(&im->db, im->options->wait_ms,
@@ -33,8 +33,8 @@ open_database(struct importer *im, struct wattle_error *error)
                                     im->options->waiting_context, error);
     if (status == WATTLE_OK)
         status = database_number(&im->db, "SELECT count(*) FROM device",
-                                 &n_chunks, error);
-    im->had_readings = n_chunks > 0;
+                                 &n_devices, error);
+    im->had_readings = n_devices > 0;
     return status;
 }
 
