@@ -118,6 +118,21 @@ column_unpack(const uint8_t *packed, unsigned width, int64_t base,
     }
 }
 
+static inline void
+column_unpack_stream(const uint8_t *packed, size_t n_eights, unsigned width,
+                     int64_t base, uint64_t unit, int64_t *restrict out)
+{
+    const uint64_t mask = (UINT64_C(1) << width) - 1;
+    for (size_t i = 0; i < n_eights; i++, packed += width, out += 8) {
+        for (unsigned k = 0; k < 8; k++) {
+            uint64_t bits;
+            memcpy(&bits, packed + k * width / 8, 8);
+            bits = bits >> (k * width % 8) & mask;
+            out[k] = (int64_t)((uint64_t)base + bits * unit);
+        }
+    }
+}
+
 static void
 column_pack(const uint32_t *values, unsigned width, uint8_t *packed)
 {
@@ -180,7 +195,7 @@ column_fill(int64_t *restrict out, size_t n, int64_t first, int64_t step)
         out[i] = (int64_t)value;
 }
 
-static void
+static inline void
 column_accumulate(int64_t *values, size_t n, int64_t first)
 {
     uint64_t sum = (uint64_t)first;

@@ -74,6 +74,9 @@ struct running_sums {
 #define PACK_LANES      32
 #define PACK_WORD_BYTES 128 /* a word of every lane */
 
+/* With these bits and seven before them a value is in one load. */
+#define STREAM_MAX_WIDTH 56
+
 /* What decides how a column is stored. */
 struct column_range {
     int64_t min, max;
@@ -139,6 +142,13 @@ struct kernels {
      */
     void (*unpack)(const uint8_t *packed, unsigned width, int64_t base,
                    uint32_t unit, int64_t *out);
+    /*
+     * The same for 8 n_eights values of 1 to STREAM_MAX_WIDTH bits, one behind
+     * the other, the low bits first. Reads eight bytes beyond them.
+     */
+    void (*unpack_stream)(const uint8_t *packed, size_t n_eights,
+                          unsigned width, int64_t base, uint64_t unit,
+                          int64_t *out);
     /* Packs KERNEL_ROWS values below 2^width into width words a lane. */
     void (*pack)(const uint32_t *values, unsigned width, uint8_t *packed);
     /*

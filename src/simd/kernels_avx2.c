@@ -514,6 +514,7 @@ const struct kernels kernels_avx2 = {
     .count_within = count_within,
     .count_matching = count_matching,
     .unpack = column_unpack,
+    .unpack_stream = column_unpack_stream,
     .pack = column_pack,
     .fill = column_fill,
     .accumulate = column_accumulate,

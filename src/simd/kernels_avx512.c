@@ -512,6 +512,50 @@ count_matching(const uint64_t *keys, const uint64_t *low, const uint64_t *high,
     return i + column_count_matching(keys + 2 * i, low + i, high + i, n - i);
 }
 
+/* Moves the bytes of all eight values to their places at once. */
+static void
+unpack_stream(const uint8_t *packed, size_t n_eights, unsigned width,
+              int64_t base, uint64_t unit, int64_t *out)
+{
+    const __m512i at =
+        _mm512_mul_epu32(_mm512_set_epi64(7, 6, 5, 4, 3, 2, 1, 0),
+                         _mm512_set1_epi64(width)); /* bits */
+    const __m512i bit = _mm512_and_si512(at, _mm512_set1_epi64(7));
+    const __m512i from = _mm512_add_epi64(
+        _mm512_mullo_epi64(_mm512_srli_epi64(at, 3),
+                           _mm512_set1_epi64(0x0101010101010101)),
+        _mm512_set1_epi64(0x0706050403020100));
+    const __m512i mask = _mm512_set1_epi64((1LL << width) - 1);
+    const __m512i first = _mm512_set1_epi64(base);
+    const __m512i times = _mm512_set1_epi64((int64_t)unit);
+    const __mmask64 is_read = UINT64_MAX >> (56 - width);
+    for (size_t i = 0; i < n_eights; i++, packed += width, out += 8) {
+        __m512i v = _mm512_maskz_loadu_epi8(is_read, packed);
+        v = _mm512_srlv_epi64(_mm512_permutexvar_epi8(from, v), bit);
+        v = _mm512_mullo_epi64(_mm512_and_si512(v, mask), times);
+        _mm512_storeu_si512(out, _mm512_add_epi64(v, first));
+    }
+}
+
+static void
+accumulate(int64_t *values, size_t n, int64_t first)
+{
+    const __m512i none = _mm512_setzero_si512();
+    const __m512i last = _mm512_set1_epi64(7);
+    __m512i before = _mm512_set1_epi64(first);
+    values[0] = 0;
+    for (size_t i = 0; i < n; i += 8) {
+        const __mmask8 here = (__mmask8)(n - i < 8 ? (1U << (n - i)) - 1 : 255);
+        __m512i v = _mm512_maskz_loadu_epi64(here, values + i);
+        v = _mm512_add_epi64(v, _mm512_alignr_epi64(v, none, 7));
+        v = _mm512_add_epi64(v, _mm512_alignr_epi64(v, none, 6));
+        v = _mm512_add_epi64(v, _mm512_alignr_epi64(v, none, 4));
+        __m512i sum = _mm512_add_epi64(v, before);
+        _mm512_mask_storeu_epi64(values + i, here, sum);
+        before = _mm512_add_epi64(before, _mm512_permutexvar_epi64(last, v));
+    }
+}
+
 const struct kernels kernels_avx512 = {
     .name = "avx512",
     .split_rows = split_rows,
@@ -522,9 +566,10 @@ const struct kernels kernels_avx512 = {
     .count_within = count_within,
     .count_matching = count_matching,
     .unpack = column_unpack,
+    .unpack_stream = unpack_stream,
     .pack = column_pack,
     .fill = column_fill,
-    .accumulate = column_accumulate,
+    .accumulate = accumulate,
     .ascends = column_ascends,
     .look_up = column_look_up,
     .divide = column_divide,

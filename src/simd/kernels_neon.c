@@ -352,6 +352,7 @@ const struct kernels kernels_neon = {
     .count_within = count_within,
     .count_matching = count_matching,
     .unpack = column_unpack,
+    .unpack_stream = column_unpack_stream,
     .pack = column_pack,
     .fill = column_fill,
     .accumulate = column_accumulate,

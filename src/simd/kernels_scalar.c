@@ -156,6 +156,7 @@ const struct kernels kernels_scalar = {
     .count_within = column_count_within,
     .count_matching = column_count_matching,
     .unpack = column_unpack,
+    .unpack_stream = column_unpack_stream,
     .pack = column_pack,
     .fill = column_fill,
     .accumulate = column_accumulate,

@@ -47,42 +47,46 @@ bit_pack_put(const struct kernels *kernels, const uint64_t *values, size_t n,
     }
 }
 
-/* The 64 bits from a bit on; bytes behind the end count as zero. */
-static uint64_t
-bits_from(const uint8_t *from, size_t size, size_t bit)
+/* Values of any width. */
+static void
+get_wide(const uint8_t *from, size_t n, unsigned width, int64_t base,
+         uint64_t unit, int64_t *out)
 {
-    uint8_t bytes[9] = {0};
-    size_t at = bit / 8;
-    unsigned shift = (unsigned)(bit % 8);
-    uint64_t low;
-    memcpy(bytes, from + at, size - at < 9 ? size - at : 9);
-    memcpy(&low, bytes, 8);
-    if (shift == 0)
-        return low;
-    return low >> shift | (uint64_t)bytes[8] << (64 - shift);
+    const uint64_t mask = UINT64_MAX >> (64 - width);
+    const uint8_t *end = from + (n * width + 7) / 8;
+    for (size_t i = 0; i < n; i++) {
+        const uint8_t *first = from + i * width / 8;
+        const unsigned shift = i * width % 8;
+        uint8_t bytes[9] = {0};
+        uint64_t low;
+        memcpy(bytes, first, end - first < 9 ? (size_t)(end - first) : 9);
+        memcpy(&low, bytes, 8);
+        uint64_t bits = low >> shift;
+        if (shift > 0)
+            bits |= (uint64_t)bytes[8] << (64 - shift);
+        out[i] = (int64_t)((uint64_t)base + (bits & mask) * unit);
+    }
 }
 
+/* Eight values are `width` bytes; the kernel reads eight bytes more. */
 static void
-get_stream(const uint8_t *from, size_t n, unsigned width, int64_t base,
-           uint64_t unit, int64_t *out)
+get_stream(const struct kernels *kernels, const uint8_t *from, size_t n,
+           unsigned width, int64_t base, uint64_t unit, int64_t *out)
 {
-    const uint64_t mask = width < 64 ? (UINT64_C(1) << width) - 1 : UINT64_MAX;
+    if (width > STREAM_MAX_WIDTH) {
+        get_wide(from, n, width, base, unit, out);
+        return;
+    }
     const size_t size = (n * width + 7) / 8;
-    size_t i = 0;
-    /* eight values are `width` bytes: one load each, if it stays inside */
-    for (; width <= 56 && (i / 8 + 1) * width + 8 <= size; i += 8) {
-        const uint8_t *eight = from + i / 8 * width;
-        for (unsigned k = 0; k < 8; k++) {
-            uint64_t bits;
-            memcpy(&bits, eight + k * width / 8, 8);
-            bits = bits >> (k * width % 8) & mask;
-            out[i + k] = (int64_t)((uint64_t)base + bits * unit);
-        }
-    }
-    for (; i < n; i++) {
-        uint64_t bits = bits_from(from, size, i * width) & mask;
-        out[i] = (int64_t)((uint64_t)base + bits * unit);
-    }
+    const size_t n_eights = size >= 8 ? (size - 8) / width : 0;
+    kernels->unpack_stream(from, n_eights, width, base, unit, out);
+    /* the rest, with zeros behind its at most `width` + 7 bytes */
+    uint8_t rest[2 * (STREAM_MAX_WIDTH + 8)] = {0};
+    int64_t values[8 + 64];
+    const size_t n_rest = n - n_eights * 8;
+    memcpy(rest, from + n_eights * width, size - n_eights * width);
+    kernels->unpack_stream(rest, (n_rest + 7) / 8, width, base, unit, values);
+    memcpy(out + n_eights * 8, values, n_rest * sizeof(*values));
 }
 
 void
@@ -99,6 +103,6 @@ bit_pack_get(const struct kernels *kernels, const uint8_t *from, size_t n,
         for (size_t i = 0; i < n; i++)
             out[i] = (int64_t)((uint64_t)base + (uint64_t)out[i] * unit);
     } else {
-        get_stream(from, n, width, base, unit, out);
+        get_stream(kernels, from, n, width, base, unit, out);
     }
 }

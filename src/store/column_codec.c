@@ -20,7 +20,9 @@ struct plan {
     const int64_t *values;
     size_t n;
     struct column_range range;
-    unsigned width;      /* of a distance from the least value */
+    unsigned width;     /* of a distance from the least value */
+    bool has_distances; /* values above the least one, up to 32 bits each */
+    uint32_t distances[KERNEL_ROWS];
     unsigned step_width; /* of a step's distance from the least step */
     enum column_way way;
     size_t cost; /* bytes of the numbers */
@@ -59,6 +61,15 @@ drop_zeros(struct plan *p, unsigned max, int64_t *room)
 }
 
 static void
+find_distances(struct plan *p)
+{
+    if (p->has_distances || p->width > 32)
+        return;
+    p->kernels->subtract(p->values, p->n, p->range.min, p->distances);
+    p->has_distances = true;
+}
+
+static void
 consider(struct plan *p, enum column_way way, size_t cost)
 {
     if (cost >= p->cost)
@@ -87,20 +98,21 @@ consider_runs(struct plan *p)
 static bool
 list_entries(struct plan *p)
 {
-    uint64_t seen[MAX_SPREAD / 64];
-    size_t n_words = (size_t)(p->range.max - p->range.min) / 64 + 1;
-    memset(seen, 0, n_words * sizeof(*seen));
-    for (size_t i = 0; i < p->n; i++) {
-        uint64_t distance = (uint64_t)(p->values[i] - p->range.min);
-        seen[distance / 64] |= UINT64_C(1) << (distance % 64);
-    }
+    uint8_t is_there[MAX_SPREAD + 8];
+    const size_t spread = (size_t)(p->range.max - p->range.min) + 1;
+    memset(is_there, 0, spread + 8);
+    for (size_t i = 0; i < p->n; i++)
+        is_there[p->distances[i]] = 1;
     p->n_entries = 0;
-    for (size_t word = 0; word < n_words; word++) {
-        for (uint64_t bits = seen[word]; bits != 0; bits &= bits - 1) {
+    for (size_t at = 0; at < spread; at += 8) {
+        uint64_t eight;
+        memcpy(&eight, is_there + at, 8);
+        for (size_t i = at; eight != 0; eight >>= 8, i++) {
+            if ((eight & 1) == 0)
+                continue;
             if (p->n_entries == MAX_ENTRIES)
                 return false;
-            p->entries[p->n_entries++] =
-                word * 64 + (unsigned)__builtin_ctzll(bits);
+            p->entries[p->n_entries++] = i;
         }
     }
     return true;
@@ -117,16 +129,24 @@ consider_dictionary(struct plan *p)
                  bit_pack_size(p->n, width));
 }
 
+/* How many distances need more than `width` bits. */
+static size_t
+count_wider(const struct plan *p, unsigned width)
+{
+    uint32_t n_wider = 0;
+    for (size_t i = 0; i < p->n && p->has_distances; i++)
+        n_wider += p->distances[i] >> width != 0;
+    for (size_t i = 0; i < p->n && !p->has_distances; i++)
+        n_wider += (uint64_t)(p->values[i] - p->range.min) >> width != 0;
+    return n_wider;
+}
+
 /* FRAME with fewer bits, when few values need more. */
 static void
 consider_patched(struct plan *p)
 {
-    size_t of_width[65] = {0};
-    for (size_t i = 0; i < p->n; i++)
-        of_width[bit_pack_width((uint64_t)(p->values[i] - p->range.min))]++;
-    size_t n_patched = 0;
     for (unsigned low = p->width; low-- > 0;) {
-        n_patched += of_width[low + 1];
+        size_t n_patched = count_wider(p, low);
         size_t cost = 4 + bit_pack_size(p->n, low) +
                       bit_pack_size(n_patched, POSITION_BITS) +
                       bit_pack_size(n_patched, p->width - low);
@@ -135,6 +155,9 @@ consider_patched(struct plan *p)
             p->low_width = low;
             p->n_patched = n_patched;
         }
+        /* with fewer bits there are more patches, and wider ones */
+        if (bit_pack_size(n_patched, POSITION_BITS + p->width - low) >= p->cost)
+            return;
     }
 }
 
@@ -158,6 +181,7 @@ choose(struct plan *p, bool is_quick)
     consider(p, COLUMN_STEPS, 4 + bit_pack_size(p->n, p->step_width));
     if (is_quick || p->cost * 8 < MIN_CHOICE_BITS * p->n)
         return;
+    find_distances(p);
     consider_runs(p);
     consider_dictionary(p);
     consider_patched(p);
@@ -172,13 +196,12 @@ put_packed(const struct plan *p, const uint64_t *values, size_t n,
 }
 
 static uint8_t *
-write_frame(const struct plan *p, uint64_t *room, uint8_t *to)
+write_frame(struct plan *p, uint64_t *room, uint8_t *to)
 {
     if (p->n == KERNEL_ROWS && p->width <= 32) {
-        uint32_t distances[KERNEL_ROWS];
-        p->kernels->subtract(p->values, p->n, p->range.min, distances);
+        find_distances(p);
         *to++ = (uint8_t)p->width;
-        p->kernels->pack(distances, p->width, to);
+        p->kernels->pack(p->distances, p->width, to);
         return to + bit_pack_size(p->n, p->width);
     }
     for (size_t i = 0; i < p->n; i++)
@@ -224,12 +247,12 @@ write_runs(const struct plan *p, uint64_t *room, uint8_t *to)
 static uint8_t *
 write_dictionary(const struct plan *p, uint64_t *room, uint8_t *to)
 {
-    uint8_t number_of[MAX_SPREAD]; /* of the entries there are: all used */
+    uint8_t number_of[MAX_SPREAD]; /* set where there is an entry */
     number_of[p->entries[0]] = 0;
     for (size_t i = 1; i < p->n_entries; i++)
         number_of[p->entries[i]] = (uint8_t)i;
     for (size_t i = 0; i < p->n; i++)
-        room[i] = number_of[(uint64_t)p->values[i] - (uint64_t)p->range.min];
+        room[i] = number_of[p->distances[i]];
     *to++ = (uint8_t)p->width;
     to = byte_put_count(to, p->n_entries);
     to = put_packed(p, p->entries, p->n_entries, p->width, to);
@@ -267,6 +290,7 @@ column_encode(const struct kernels *kernels, const int64_t *values, size_t n,
     p.kernels = kernels;
     p.values = values;
     p.n = n;
+    p.has_distances = false;
     kernels->measure(values, n, &p.range);
     unsigned zeros =
         drop_zeros(&p, COLUMN_MAX_EXPONENT - exponent, without_zeros);

@@ -4,7 +4,8 @@
  * A row on a page is its time and its values, side by side: one cache line is
  * touched for it, however many devices take turns. All rows of a page are of
  * one kind; ordinary rows (every column there, nothing rounded) need no more
- * than that, others carry presence and rounding as well.
+ * than that, others carry presence and rounding as well. Memory is what limits
+ * it, so ordinary rows of three small values have 16 bytes.
  */
 #include "store/regroup.h"
 
@@ -22,30 +23,43 @@
 #define SLAB_BYTES  ((size_t)2 << 20) /* a huge page */
 #define SPILL_BYTES ((size_t)1 << 20)
 
+/* Numbers of a narrow row: its time and three values. */
+#define NARROW_WIDTH 4
+
 /* What all rows of a page have in common. */
 struct page_kind {
     uint8_t columns;   /* bits of the values a row has room for */
     uint8_t exponent;  /* BLOCK_MILLI or BLOCK_NANO */
     uint8_t has_notes; /* rows end with presence and rounding */
-    uint8_t n_words;   /* of a row */
+    uint8_t is_narrow; /* rows are of int32_t, times from the page's on */
 };
 
 struct page {
     struct page *next;
+    int64_t time_ms; /* of its first row */
     struct page_kind kind;
     uint16_t n_rows; /* set by close_page */
     bool is_small;
-    int64_t words[];
+    int64_t rows[];
 };
 
-_Static_assert(sizeof(struct page) == 16, "words are aligned");
+_Static_assert(sizeof(struct page) == 24, "rows are aligned");
+
+/* What the kinds of some pages come to. */
+struct line_kinds {
+    uint8_t any_columns, all_columns; /* on one page, on all of them */
+    uint8_t exponent;                 /* the finest */
+    uint8_t has_notes;                /* one of them */
+};
 
 /* The rows of one device that are on pages. */
 struct line {
-    int64_t *next;         /* where the next row goes */
-    uint32_t n_left;       /* rows that fit the last page */
+    void *next;            /* where the next row goes */
+    int64_t page_ms;       /* time of the last page */
+    uint32_t n_left;       /* rows that fit it */
     struct page_kind kind; /* of it */
     uint32_t n_rows;       /* on all its pages */
+    struct line_kinds kinds;
     struct page *first, *last;
 };
 
@@ -192,21 +206,58 @@ write_spill(struct regroup *r, struct wattle_error *error)
     return status;
 }
 
+/* Numbers in a row. */
+static unsigned
+row_width(struct page_kind kind)
+{
+    return 1 + (unsigned)__builtin_popcount(kind.columns) + kind.has_notes;
+}
+
+static size_t
+row_bytes(struct page_kind kind)
+{
+    return row_width(kind) *
+           (kind.is_narrow ? sizeof(int32_t) : sizeof(int64_t));
+}
+
 /* Notes how many rows the last page has. */
 static void
 close_page(struct line *line)
 {
     struct page *page = line->last;
-    page->n_rows = (uint16_t)((line->next - page->words) / page->kind.n_words);
+    size_t n_bytes = (size_t)((char *)line->next - (char *)page->rows);
+    page->n_rows = (uint16_t)(n_bytes / row_bytes(page->kind));
 }
 
-/* One page's rows go behind those of the block. */
+/* Of a page with narrow rows. */
 static void
-gather_page(const struct page *page, struct block *block)
+gather_narrow(const struct page *page, struct block *block)
 {
     const int64_t unit = page->kind.exponent == block->exponent ? 1 : 1000000;
-    const unsigned n_words = page->kind.n_words;
-    const int64_t *word = page->words;
+    const int32_t *row = (const int32_t *)(const void *)page->rows;
+    const size_t at = block->n_rows, n = page->n_rows;
+    int64_t *time_ms = block->column[BLOCK_TIME] + at;
+    for (size_t i = 0; i < n; i++)
+        time_ms[i] = page->time_ms + row[i * NARROW_WIDTH];
+    for (int c = 0; c < WATTLE_N_COLUMNS; c++) {
+        int64_t *to = block->column[BLOCK_VALUE + c] + at;
+        if ((page->kind.columns & BATCH_HAS(c)) != 0) {
+            row++;
+            for (size_t i = 0; i < n; i++)
+                to[i] = row[i * NARROW_WIDTH] * unit;
+        } else if ((block->columns & BLOCK_BIT(BLOCK_VALUE + c)) != 0) {
+            memset(to, 0, n * sizeof(*to));
+        }
+    }
+}
+
+/* Of a page with wide ones. */
+static void
+gather_wide(const struct page *page, struct block *block)
+{
+    const int64_t unit = page->kind.exponent == block->exponent ? 1 : 1000000;
+    const unsigned n_words = row_width(page->kind);
+    const int64_t *word = page->rows;
     size_t at = block->n_rows;
     for (size_t i = 0; i < page->n_rows; i++)
         block->column[BLOCK_TIME][at + i] = word[i * n_words];
@@ -220,39 +271,45 @@ gather_page(const struct page *page, struct block *block)
             to[i] = is_there ? word[i * n_words] * unit : 0;
         word += is_there ? 1 : 0;
     }
+    if (!page->kind.has_notes)
+        return;
+    for (size_t i = 0; i < page->n_rows; i++) {
+        block->column[BLOCK_PRESENCE][at + i] = word[i * n_words] & 0xff;
+        block->column[BLOCK_ROUNDED][at + i] = word[i * n_words] >> 8;
+    }
+}
+
+/* One page's rows go behind those of the block. */
+static void
+gather_page(const struct page *page, struct block *block)
+{
+    size_t at = block->n_rows, n = page->n_rows;
     bool has_notes = page->kind.has_notes != 0;
-    if ((block->columns & BLOCK_BIT(BLOCK_PRESENCE)) != 0) {
-        for (size_t i = 0; i < page->n_rows; i++)
-            block->column[BLOCK_PRESENCE][at + i] =
-                has_notes ? word[i * n_words] & 0xff : page->kind.columns;
+    if (page->kind.is_narrow)
+        gather_narrow(page, block);
+    else
+        gather_wide(page, block);
+    if (!has_notes && (block->columns & BLOCK_BIT(BLOCK_PRESENCE)) != 0) {
+        for (size_t i = at; i < at + n; i++)
+            block->column[BLOCK_PRESENCE][i] = page->kind.columns;
     }
-    if ((block->columns & BLOCK_BIT(BLOCK_ROUNDED)) != 0) {
-        for (size_t i = 0; i < page->n_rows; i++)
-            block->column[BLOCK_ROUNDED][at + i] =
-                has_notes ? word[i * n_words] >> 8 : 0;
-    }
-    block->n_rows += page->n_rows;
+    if (!has_notes && (block->columns & BLOCK_BIT(BLOCK_ROUNDED)) != 0)
+        memset(block->column[BLOCK_ROUNDED] + at, 0, n * sizeof(int64_t));
+    block->n_rows += n;
 }
 
 /* All pages of a device become the block. */
 static void
 gather(const struct line *line, struct block *block)
 {
-    uint8_t any = 0, all = 0xff;
-    bool has_notes = false;
+    const struct line_kinds *kinds = &line->kinds;
     block->n_rows = 0;
-    block->exponent = BLOCK_MILLI;
-    for (const struct page *page = line->first; page; page = page->next) {
-        any |= page->kind.columns;
-        all &= page->kind.columns;
-        has_notes = has_notes || page->kind.has_notes != 0;
-        if (page->kind.exponent < block->exponent)
-            block->exponent = page->kind.exponent;
-    }
-    block->columns = BLOCK_BIT(BLOCK_TIME) | (unsigned)any << BLOCK_VALUE;
-    if (has_notes || any != all)
+    block->exponent = kinds->exponent;
+    block->columns = BLOCK_BIT(BLOCK_TIME) | (unsigned)kinds->any_columns
+                                                 << BLOCK_VALUE;
+    if (kinds->has_notes || kinds->any_columns != kinds->all_columns)
         block->columns |= BLOCK_BIT(BLOCK_PRESENCE);
-    if (has_notes)
+    if (kinds->has_notes)
         block->columns |= BLOCK_BIT(BLOCK_ROUNDED);
     for (const struct page *page = line->first; page; page = page->next) {
         /* the next one has left the caches long ago */
@@ -305,8 +362,10 @@ sort_block(struct block *block)
     }
 }
 
-/* Whether times ascend: 2 strictly, 1 with equal ones, 0 they do not. */
-static int
+/* How times ascend. */
+enum order { UNSORTED, WITH_EQUALS, STRICT };
+
+static enum order
 order_of(const int64_t *time_ms, size_t n)
 {
     uint64_t falls = 0, equals = 0;
@@ -314,12 +373,12 @@ order_of(const int64_t *time_ms, size_t n)
         falls |= time_ms[i] < time_ms[i - 1];
         equals |= time_ms[i] == time_ms[i - 1];
     }
-    return falls != 0 ? 0 : equals != 0 ? 1 : 2;
+    return falls != 0 ? UNSORTED : equals != 0 ? WITH_EQUALS : STRICT;
 }
 
 static int
 add_piece(struct regroup *r, size_t device, const struct block *block,
-          size_t len, struct wattle_error *error)
+          enum order order, size_t len, struct wattle_error *error)
 {
     struct device_pieces *d = &r->devices[device];
     const int64_t *time_ms = block->column[BLOCK_TIME];
@@ -334,7 +393,7 @@ add_piece(struct regroup *r, size_t device, const struct block *block,
         .offset = r->n_spilled + r->spill.len,
         .len = (uint32_t)len,
         .n_rows = (uint16_t)block->n_rows,
-        .is_strict = order_of(time_ms, block->n_rows) == 2,
+        .is_strict = order == STRICT,
     };
     if (d->last != 0)
         pieces[d->last - 1].next = (uint32_t)r->n_pieces;
@@ -347,13 +406,13 @@ add_piece(struct regroup *r, size_t device, const struct block *block,
 /* Encodes a block as the next piece of a device. */
 static int
 put_block(struct regroup *r, size_t device, const struct block *block,
-          struct wattle_error *error)
+          enum order order, struct wattle_error *error)
 {
     if (buffer_reserve(&r->spill, BLOCK_MAX_BYTES) != WATTLE_OK)
         return error_memory(error);
     size_t len = block_encode(r->kernels, block, true,
                               (uint8_t *)r->spill.data + r->spill.len);
-    int status = add_piece(r, device, block, len, error);
+    int status = add_piece(r, device, block, order, len, error);
     r->spill.len += len;
     if (status == WATTLE_OK && r->spill.len >= SPILL_BYTES)
         status = write_spill(r, error);
@@ -370,11 +429,14 @@ seal(struct regroup *r, size_t device, struct wattle_error *error)
         return WATTLE_OK;
     close_page(line);
     gather(line, block);
-    if (order_of(block->column[BLOCK_TIME], block->n_rows) == 0)
+    enum order order = order_of(block->column[BLOCK_TIME], block->n_rows);
+    if (order == UNSORTED) {
         sort_block(block);
+        order = order_of(block->column[BLOCK_TIME], block->n_rows);
+    }
     give_back(r, line->first);
     *line = (struct line){0};
-    return put_block(r, device, block, error);
+    return put_block(r, device, block, order, error);
 }
 
 static int
@@ -386,9 +448,19 @@ seal_all(struct regroup *r, struct wattle_error *error)
     return status;
 }
 
+static void
+add_kind(struct line_kinds *kinds, struct page_kind kind)
+{
+    kinds->any_columns |= kind.columns;
+    kinds->all_columns &= kind.columns;
+    kinds->has_notes |= kind.has_notes;
+    if (kind.exponent < kinds->exponent)
+        kinds->exponent = kind.exponent;
+}
+
 static int
 add_page(struct regroup *r, size_t device, struct page_kind kind,
-         struct wattle_error *error)
+         int64_t time_ms, struct wattle_error *error)
 {
     struct line *line = &r->lines[device];
     bool failed = false;
@@ -406,38 +478,46 @@ add_page(struct regroup *r, size_t device, struct page_kind kind,
     }
     if (page == NULL)
         return error_memory(error);
-    *page = (struct page){.kind = kind, .is_small = is_small};
+    *page =
+        (struct page){.time_ms = time_ms, .kind = kind, .is_small = is_small};
     if (line->last != NULL) {
         close_page(line);
         line->last->next = page;
     }
-    if (line->first == NULL)
+    if (line->first == NULL) {
         line->first = page;
+        line->kinds = (struct line_kinds){0, 0xff, kind.exponent, 0};
+    }
+    add_kind(&line->kinds, kind);
     line->last = page;
     line->kind = kind;
-    line->next = page->words;
+    line->next = page->rows;
+    line->page_ms = time_ms;
     size_t n_bytes = (is_small ? SMALL_BYTES : PAGE_BYTES) - sizeof(*page);
-    line->n_left = (uint32_t)(n_bytes / 8) / kind.n_words;
+    line->n_left = (uint32_t)(n_bytes / row_bytes(kind));
     if (line->n_left > BLOCK_ROWS - line->n_rows)
         line->n_left = BLOCK_ROWS - line->n_rows;
     return WATTLE_OK;
 }
 
 static bool
-fits(const struct line *line, struct page_kind kind)
+fits(const struct line *line, struct page_kind kind, int64_t time_ms)
 {
-    return line->n_left > 0 && memcmp(&line->kind, &kind, sizeof(kind)) == 0;
+    int64_t since = (int64_t)((uint64_t)time_ms - (uint64_t)line->page_ms);
+    return line->n_left > 0 && memcmp(&line->kind, &kind, sizeof(kind)) == 0 &&
+           (!kind.is_narrow || since == (int32_t)since);
 }
 
 /* Makes room for a row of a kind: a page, perhaps after sealing. */
 static int
 make_room(struct regroup *r, size_t device, struct page_kind kind,
-          struct wattle_error *error)
+          int64_t time_ms, struct wattle_error *error)
 {
     int status = WATTLE_OK;
     if (r->lines[device].n_rows == BLOCK_ROWS)
         status = seal(r, device, error);
-    return status == WATTLE_OK ? add_page(r, device, kind, error) : status;
+    return status == WATTLE_OK ? add_page(r, device, kind, time_ms, error)
+                               : status;
 }
 
 static int
@@ -464,8 +544,19 @@ struct row_source {
     const int64_t *column[WATTLE_N_COLUMNS];
     int64_t unit[WATTLE_N_COLUMNS];
     unsigned n;
+    bool is_plain; /* three values, nothing else, units of 1 */
     struct page_kind kind;
 };
+
+/* Whether all values of a column have 32 bits. */
+static bool
+is_small_column(const int64_t *values, size_t n)
+{
+    uint64_t beyond = 0;
+    for (size_t i = 0; i < n; i++)
+        beyond |= (uint64_t)values[i] + (UINT64_C(1) << 31);
+    return beyond >> 32 == 0;
+}
 
 static void
 find_source(const struct batch *batch, struct row_source *source)
@@ -484,31 +575,84 @@ find_source(const struct batch *batch, struct row_source *source)
         source->column[source->n] = view.columns[c];
         source->unit[source->n++] = decimal_power_of_ten(zeros);
     }
-    source->kind.n_words = (uint8_t)(1 + source->n + (has_notes ? 1 : 0));
+    source->is_plain = source->n + 1 == NARROW_WIDTH && !has_notes;
+    for (unsigned k = 0; k < source->n && source->is_plain; k++)
+        source->is_plain = source->unit[k] == 1;
+    bool is_narrow = source->is_plain;
+    for (unsigned k = 0; k < source->n && is_narrow; k++)
+        is_narrow = is_small_column(source->column[k], batch->n_rows);
+    source->kind.is_narrow = is_narrow;
 }
 
 /*
- * The usual rows: three values in thousandths. Adds rows from `i` on as long
- * as they fit; returns the first that does not.
+ * The usual rows: three values that are taken as they are. Adds rows from `i`
+ * on as long as they fit; returns the first that does not.
  */
-static size_t
+static inline __attribute__((always_inline)) size_t
 add_plain(struct regroup *r, const struct batch *batch,
-          const struct row_source *source, size_t i)
+          const struct row_source *source, size_t i, bool is_narrow)
 {
     const int64_t *a = source->column[0], *b = source->column[1];
     const int64_t *c = source->column[2];
     for (; i < batch->n_rows; i++) {
         struct line *line = &r->lines[batch->device[i]];
-        if (!fits(line, source->kind))
+        if (!fits(line, source->kind, batch->time_ms[i]))
             break;
-        int64_t *to = line->next;
-        to[0] = batch->time_ms[i];
-        to[1] = a[i];
-        to[2] = b[i];
-        to[3] = c[i];
-        line->next = to + 4;
+        if (is_narrow) {
+            int32_t *to = line->next;
+            to[0] = (int32_t)(batch->time_ms[i] - line->page_ms);
+            to[1] = (int32_t)a[i];
+            to[2] = (int32_t)b[i];
+            to[3] = (int32_t)c[i];
+            line->next = to + 4;
+        } else {
+            int64_t *to = line->next;
+            to[0] = batch->time_ms[i];
+            to[1] = a[i];
+            to[2] = b[i];
+            to[3] = c[i];
+            line->next = to + 4;
+        }
         line->n_left--;
         line->n_rows++;
+    }
+    return i;
+}
+
+/* A row of any other kind, where there is room for it. */
+static void
+add_row(struct line *line, const struct batch *batch,
+        const struct row_source *source, size_t i)
+{
+    int64_t *to = line->next;
+    *to++ = batch->time_ms[i];
+    for (unsigned k = 0; k < source->n; k++)
+        *to++ = source->column[k][i] * source->unit[k];
+    if (source->kind.has_notes) {
+        unsigned presence =
+            batch->is_uniform ? batch->columns : batch->presence[i];
+        unsigned rounded = batch->has_rounded ? batch->n_rounded[i] : 0;
+        *to++ = presence | rounded << 8;
+    }
+    line->next = to;
+    line->n_left--;
+    line->n_rows++;
+}
+
+/* Adds rows from `i` on while they fit; returns the first that does not. */
+static size_t
+add_rows(struct regroup *r, const struct batch *batch,
+         const struct row_source *source, size_t i)
+{
+    if (source->kind.is_narrow)
+        return add_plain(r, batch, source, i, true);
+    if (source->is_plain)
+        return add_plain(r, batch, source, i, false);
+    for (; i < batch->n_rows; i++) {
+        struct line *line = &r->lines[batch->device[i]];
+        if (!fits(line, source->kind, batch->time_ms[i]))
+            break;
+        add_row(line, batch, source, i);
     }
     return i;
 }
@@ -523,33 +667,11 @@ regroup_add(struct regroup *r, const struct batch *batch,
         last = batch->device[i] > last ? batch->device[i] : last;
     int status = reserve(r, (size_t)last + 1, error);
     find_source(batch, &source);
-    bool is_plain =
-        source.n == 3 && !source.kind.has_notes && batch->power_shift == 0;
-    for (size_t i = 0; i < batch->n_rows && status == WATTLE_OK; i++) {
-        if (is_plain)
-            i = add_plain(r, batch, &source, i);
-        if (i == batch->n_rows)
-            break;
-        size_t device = batch->device[i];
-        struct line *line = &r->lines[device];
-        if (!fits(line, source.kind)) {
-            status = make_room(r, device, source.kind, error);
-            if (status != WATTLE_OK)
-                break;
-        }
-        int64_t *to = line->next;
-        *to++ = batch->time_ms[i];
-        for (unsigned k = 0; k < source.n; k++)
-            *to++ = source.column[k][i] * source.unit[k];
-        if (source.kind.has_notes) {
-            unsigned presence =
-                batch->is_uniform ? batch->columns : batch->presence[i];
-            unsigned rounded = batch->has_rounded ? batch->n_rounded[i] : 0;
-            *to++ = presence | rounded << 8;
-        }
-        line->next = to;
-        line->n_left--;
-        line->n_rows++;
+    for (size_t i = 0; i < batch->n_rows && status == WATTLE_OK;) {
+        i = add_rows(r, batch, &source, i);
+        if (i < batch->n_rows)
+            status = make_room(r, batch->device[i], source.kind,
+                               batch->time_ms[i], error);
     }
     return status;
 }
@@ -570,8 +692,10 @@ int
 regroup_put(struct regroup *r, uint32_t device, const struct block *block,
             struct wattle_error *error)
 {
+    enum order order = order_of(block->column[BLOCK_TIME], block->n_rows);
     int status = reserve(r, (size_t)device + 1, error);
-    return status == WATTLE_OK ? put_block(r, device, block, error) : status;
+    return status == WATTLE_OK ? put_block(r, device, block, order, error)
+                               : status;
 }
 
 const struct regroup_piece *

@@ -31,23 +31,84 @@ below(uint64_t limit)
 
 /* ---- gathering --------------------------------------------------------- */
 
+/* In thousandths; the first two have 32 bits just so, the next ones more. */
+static const int64_t voltages[] = {INT32_MAX,
+                                   INT32_MIN,
+                                   INT64_C(1) + INT32_MAX,
+                                   INT64_C(-1) + INT32_MIN,
+                                   INT64_C(999999999999),
+                                   -1};
+
+/* Three values: a row's current tells its voltage. */
+static void
+set_three(struct batch_row *row, size_t n_voltages)
+{
+    uint64_t number = below(n_voltages);
+    row->presence = BATCH_HAS(WATTLE_POWER) | BATCH_HAS(WATTLE_VOLTAGE) |
+                    BATCH_HAS(WATTLE_CURRENT);
+    row->nano[WATTLE_VOLTAGE] = voltages[number] * MILLI;
+    row->nano[WATTLE_CURRENT] = (int64_t)number * MILLI;
+}
+
+/* Of each running number. */
+static int64_t time_of_serial[300 * BATCH_ROWS + 1];
+
 /* A batch whose power is a running number: rows can be told apart. */
 static void
 fill_batch(struct batch *batch, size_t n, uint32_t n_devices, int64_t *serial)
 {
     struct batch_row row = {.presence = BATCH_HAS(WATTLE_POWER)};
+    const size_t some[] = {0, 2, 4, 6}; /* 0 = power alone */
+    const size_t n_voltages = some[below(4)];
+    if (n_voltages > 0)
+        set_three(&row, n_voltages);
     batch_reset(batch, row.presence, 0);
     for (size_t i = 0; i < n; i++) {
         row.device = (uint32_t)below(n_devices);
         row.time_ms = START_MS + (int64_t)below(5000) * 1000;
+        if (below(100) == 0) /* more than 32 bits of ms away */
+            row.time_ms += ((int64_t)below(3) - 1) * 25 * 86400000;
         row.nano[WATTLE_POWER] = ++*serial * MILLI;
-        if (below(400) == 0) { /* another kind of row */
+        time_of_serial[*serial] = row.time_ms;
+        if (n_voltages > 0) {
+            set_three(&row, n_voltages);
+        } else if (below(400) == 0) { /* another kind of row */
             row.presence |= BATCH_HAS(WATTLE_VOLTAGE);
             row.nano[WATTLE_VOLTAGE] = 230 * MILLI + 1;
         }
         batch_set(batch, i, &row);
         batch->n_rows = i + 1;
-        row.presence = BATCH_HAS(WATTLE_POWER);
+        if (n_voltages == 0)
+            row.presence = BATCH_HAS(WATTLE_POWER);
+    }
+}
+
+static int64_t
+value_at(const struct block *block, int column, size_t row)
+{
+    const int64_t unit = block->exponent == BLOCK_NANO ? 1 : MILLI;
+    return block->column[BLOCK_VALUE + column][row] * unit;
+}
+
+/* Rows of three values have the voltage that they came with. */
+static void
+check_voltage(const struct block *block, size_t row)
+{
+    const unsigned three = BATCH_HAS(WATTLE_POWER) | BATCH_HAS(WATTLE_VOLTAGE) |
+                           BATCH_HAS(WATTLE_CURRENT);
+    bool has_presence = (block->columns & BLOCK_BIT(BLOCK_PRESENCE)) != 0;
+    unsigned presence = has_presence
+                            ? (unsigned)block->column[BLOCK_PRESENCE][row]
+                            : (block->columns >> BLOCK_VALUE) & 31;
+    if (presence == three) {
+        int64_t number = value_at(block, WATTLE_CURRENT, row) / MILLI;
+        assert_true(number >= 0 && number < 6);
+        assert_true(value_at(block, WATTLE_VOLTAGE, row) ==
+                    voltages[number] * MILLI);
+    } else if (presence != BATCH_HAS(WATTLE_POWER)) {
+        assert_int_equal(presence,
+                         BATCH_HAS(WATTLE_POWER) | BATCH_HAS(WATTLE_VOLTAGE));
+        assert_int_equal(value_at(block, WATTLE_VOLTAGE, row), 230 * MILLI + 1);
     }
 }
 
@@ -55,17 +116,16 @@ fill_batch(struct batch *batch, size_t n, uint32_t n_devices, int64_t *serial)
 static size_t
 check_piece(const struct block *block, int64_t *last_serial)
 {
-    const int64_t unit = block->exponent == BLOCK_NANO ? 1 : MILLI;
     int64_t least = INT64_MAX, most = 0;
     for (size_t i = 0; i < block->n_rows; i++) {
-        int64_t serial =
-            block->column[BLOCK_VALUE + WATTLE_POWER][i] * unit / MILLI;
+        int64_t serial = value_at(block, WATTLE_POWER, i) / MILLI;
+        assert_true(block->column[BLOCK_TIME][i] == time_of_serial[serial]);
+        check_voltage(block, i);
         least = serial < least ? serial : least;
         most = serial > most ? serial : most;
         if (i == 0)
             continue;
-        int64_t before =
-            block->column[BLOCK_VALUE + WATTLE_POWER][i - 1] * unit / MILLI;
+        int64_t before = value_at(block, WATTLE_POWER, i - 1) / MILLI;
         int64_t step_ms =
             block->column[BLOCK_TIME][i] - block->column[BLOCK_TIME][i - 1];
         assert_true(step_ms > 0 || (step_ms == 0 && serial > before));
