@@ -8,12 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
 #include "base/error.h"
 #include "store/tables.h"
+#include "store/version.h"
 
 int
 database_fail(struct database *db, struct wattle_error *error)
@@ -86,90 +86,6 @@ database_number(struct database *db, const char *sql, int64_t *out,
         *out = sqlite3_column_int64(statement, 0);
     sqlite3_finalize(statement);
     return result < 0 ? result : WATTLE_OK;
-}
-
-/* Makes the tables of an empty file, in the transaction that is open. */
-static int
-make_tables(struct database *db, struct wattle_error *error)
-{
-    char sql[128];
-    int status = database_run(db, tables_sql, error);
-    if (status == WATTLE_OK)
-        status = database_run(db, tables_views_sql, error);
-    snprintf(sql, sizeof(sql),
-             "PRAGMA application_id = %d; PRAGMA user_version = %d",
-             DATABASE_APPLICATION_ID, DATABASE_VERSION);
-    return status == WATTLE_OK ? database_run(db, sql, error) : status;
-}
-
-static int
-upgrade_tables(struct database *db, int64_t version, struct wattle_error *error)
-{
-    char sql[64];
-    int status = WATTLE_OK;
-    while (version < DATABASE_VERSION && status == WATTLE_OK)
-        status = database_run(db, tables_upgrades[++version], error);
-    snprintf(sql, sizeof(sql), "PRAGMA user_version = %d", DATABASE_VERSION);
-    return status == WATTLE_OK ? database_run(db, sql, error) : status;
-}
-
-static int
-refuse_version(const struct database *db, int64_t version,
-               struct wattle_error *error)
-{
-    if (version > DATABASE_VERSION)
-        return error_set_at(error, WATTLE_ERR_FORMAT, db->path, 0,
-                            "was made by a newer wattle (format %lld, this "
-                            "one knows %d)",
-                            (long long)version, DATABASE_VERSION);
-    return error_set_at(error, WATTLE_ERR_FORMAT, db->path, 0,
-                        "has the old format %lld; 'wattle import --db' "
-                        "upgrades it",
-                        (long long)version);
-}
-
-static int
-read_ids(struct database *db, int64_t *application, int64_t *version,
-         struct wattle_error *error)
-{
-    int status =
-        database_number(db, "PRAGMA application_id", application, error);
-    if (status == WATTLE_OK)
-        status = database_number(db, "PRAGMA user_version", version, error);
-    return status;
-}
-
-/* Brings the tables to this version, or makes them, in one transaction. */
-static int
-settle_version(struct database *db, enum database_mode mode,
-               struct wattle_error *error)
-{
-    int64_t application = 0, version = 0, n_tables = 0;
-    int status = read_ids(db, &application, &version, error);
-    if (status != WATTLE_OK)
-        return status;
-    if (application == DATABASE_APPLICATION_ID && version == DATABASE_VERSION)
-        return WATTLE_OK;
-    status = database_run(db, "BEGIN IMMEDIATE", error);
-    if (status == WATTLE_OK) /* somebody else may have been quicker */
-        status = read_ids(db, &application, &version, error);
-    if (status == WATTLE_OK)
-        status = database_number(db, "SELECT count(*) FROM sqlite_master",
-                                 &n_tables, error);
-    if (status != WATTLE_OK)
-        return status;
-    if (application == DATABASE_APPLICATION_ID && version < DATABASE_VERSION)
-        status = upgrade_tables(db, version, error);
-    else if (application == 0 && n_tables == 0 && mode == DATABASE_CREATE)
-        status = make_tables(db, error);
-    else if (application != DATABASE_APPLICATION_ID)
-        status = error_set_at(error, WATTLE_ERR_FORMAT, db->path, 0,
-                              "is not a wattle database");
-    if (status == WATTLE_OK)
-        status = database_run(db, "COMMIT", error);
-    if (!sqlite3_get_autocommit(db->handle))
-        database_run(db, "ROLLBACK", NULL);
-    return status;
 }
 
 /* A file in a folder that cannot be written, and not in use: read as it is. */
@@ -266,31 +182,9 @@ database_is_one(const char *path)
     return application == DATABASE_APPLICATION_ID;
 }
 
-/* What is not ours, or not to be upgraded, is left as it is. */
 static int
-refuse_foreign(struct database *db, enum database_mode mode,
-               struct wattle_error *error)
-{
-    int64_t application = 0, version = 0, n_tables = 0;
-    int status = read_ids(db, &application, &version, error);
-    if (status == WATTLE_OK)
-        status = database_number(db, "SELECT count(*) FROM sqlite_master",
-                                 &n_tables, error);
-    if (status != WATTLE_OK)
-        return status;
-    bool is_ours = application == DATABASE_APPLICATION_ID;
-    bool is_new = application == 0 && n_tables == 0 && mode == DATABASE_CREATE;
-    if (is_ours && (version > DATABASE_VERSION ||
-                    (version < DATABASE_VERSION && mode == DATABASE_READ)))
-        return refuse_version(db, version, error);
-    if (!is_ours && !is_new)
-        return error_set_at(error, WATTLE_ERR_FORMAT, db->path, 0,
-                            "is not a wattle database");
-    return WATTLE_OK;
-}
-
-static int
-set_up(struct database *db, enum database_mode mode, struct wattle_error *error)
+set_up(struct database *db, enum database_mode mode,
+       const struct tables_format *format, struct wattle_error *error)
 {
     /* a reader passes over the chunks: what it keeps only fills its caches */
     const char *cache = mode == DATABASE_READ ? "PRAGMA cache_size = -2048"
@@ -299,7 +193,7 @@ set_up(struct database *db, enum database_mode mode, struct wattle_error *error)
     if (status == WATTLE_OK && mode == DATABASE_READ)
         status = database_run(db, "PRAGMA query_only = 1", error);
     if (status == WATTLE_OK)
-        status = refuse_foreign(db, mode, error);
+        status = version_refuse(db, mode, format, error);
     if (status != WATTLE_OK || mode == DATABASE_READ)
         return status;
     int64_t n_pages = 0;
@@ -338,8 +232,8 @@ is_folder(const char *path)
 }
 
 int
-database_open(struct database *db, const char *path, enum database_mode mode,
-              struct wattle_error *error)
+database_open_as(struct database *db, const char *path, enum database_mode mode,
+                 const struct tables_format *format, struct wattle_error *error)
 {
     *db = (struct database){.path = strdup(path)};
     if (db->path == NULL)
@@ -354,12 +248,19 @@ database_open(struct database *db, const char *path, enum database_mode mode,
     if (status == WATTLE_OK)
         status = open_handle(db, mode, error);
     if (status == WATTLE_OK)
-        status = set_up(db, mode, error);
+        status = set_up(db, mode, format, error);
     if (status == WATTLE_OK)
-        status = settle_version(db, mode, error);
+        status = version_settle(db, mode, format, error);
     if (status != WATTLE_OK)
         database_close(db);
     return status;
+}
+
+int
+database_open(struct database *db, const char *path, enum database_mode mode,
+              struct wattle_error *error)
+{
+    return database_open_as(db, path, mode, &tables_format, error);
 }
 
 void

@@ -42,6 +42,13 @@ bool database_is_one(const char *path);
  */
 int database_open(struct database *db, const char *path,
                   enum database_mode mode, struct wattle_error *error);
+
+/* The same for a program whose format is another one. */
+struct tables_format;
+int database_open_as(struct database *db, const char *path,
+                     enum database_mode mode,
+                     const struct tables_format *format,
+                     struct wattle_error *error);
 void database_close(struct database *db);
 
 /* Runs statements without results. */

@@ -9,6 +9,7 @@
  */
 #include "store/regroup.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -73,12 +74,13 @@ struct device_pieces {
 #define N_WINDOWS    64
 
 struct regroup_window {
-    const struct regroup *regroup; /* NULL = empty */
-    uint64_t number;               /* of the window in the file */
+    uint64_t regroup; /* its serial number, 0 = empty */
+    uint64_t number;  /* of the window in the file */
     uint8_t bytes[WINDOW_BYTES];
 };
 
 struct regroup {
+    uint64_t serial; /* no other ever has it */
     const struct kernels *kernels;
     struct line *lines;
     struct device_pieces *devices;
@@ -95,12 +97,15 @@ struct regroup {
     uint64_t n_spilled;  /* bytes in the file */
 };
 
+static _Atomic uint64_t n_made;
+
 struct regroup *
 regroup_new(const struct kernels *kernels, size_t max_bytes)
 {
     struct regroup *r = calloc(1, sizeof(*r));
     if (r == NULL)
         return NULL;
+    r->serial = atomic_fetch_add(&n_made, 1) + 1;
     r->kernels = kernels;
     r->fd = -1;
     r->max_slabs = max_bytes / SLAB_BYTES + 1;
@@ -741,16 +746,16 @@ copy_from_window(const struct regroup *r, struct regroup_reader *reader,
     uint64_t number = offset / WINDOW_BYTES;
     uint64_t begin = number * WINDOW_BYTES;
     struct regroup_window *w =
-        &reader->windows[(number ^ (uintptr_t)r / 64) % N_WINDOWS];
-    if (w->regroup != r || w->number != number) {
+        &reader->windows[(number ^ r->serial) % N_WINDOWS];
+    if (w->regroup != r->serial || w->number != number) {
         uint64_t left = r->n_spilled - begin;
-        w->regroup = NULL;
+        w->regroup = 0;
         int status = temp_file_read(
             r->fd, begin, w->bytes,
             left < WINDOW_BYTES ? (size_t)left : (size_t)WINDOW_BYTES, error);
         if (status != WATTLE_OK)
             return status;
-        w->regroup = r;
+        w->regroup = r->serial;
         w->number = number;
     }
     memcpy(to, w->bytes + (offset - begin), len);

@@ -5,7 +5,9 @@
 
 #include <stddef.h>
 
-const char tables_sql[] =
+#include "store/database.h"
+
+static const char tables[] =
     "CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
     "INSERT INTO meta VALUES('generation', 0), ('lost', 0);"
     "CREATE TABLE device("
@@ -98,7 +100,7 @@ const char tables_sql[] =
 /* Digit k (from 1) of x, as a number. */
 #define DIGIT(k) "instr('123456789ABCDEF', substr(x, " #k ", 1))"
 
-const char tables_views_sql[] =
+static const char views[] =
     "CREATE VIEW devices AS SELECT"
     "  d.device_id, d.name, d.location, d.rated_w,"
     "  (SELECT ifnull(sum(n_readings), 0) FROM chunk WHERE device = d.number)"
@@ -149,4 +151,17 @@ const char tables_views_sql[] =
 
 /* clang-format on */
 
-const char *const tables_upgrades[] = {NULL, NULL};
+static const char drop_views[] =
+    "DROP VIEW IF EXISTS devices; DROP VIEW IF EXISTS files;"
+    "DROP VIEW IF EXISTS corrections; DROP VIEW IF EXISTS daily;"
+    "DROP VIEW IF EXISTS hourly;";
+
+static const char *const upgrades[DATABASE_VERSION + 1] = {NULL, NULL};
+
+const struct tables_format tables_format = {
+    .version = DATABASE_VERSION,
+    .tables = tables,
+    .views = views,
+    .drop_views = drop_views,
+    .upgrades = upgrades,
+};

@@ -4,13 +4,17 @@
 #ifndef STORE_TABLES_H
 #define STORE_TABLES_H
 
-/* Statements that make the tables of DATABASE_VERSION, in an empty file. */
-extern const char tables_sql[];
+/* A format of the database, and the way to it from each one before. */
+struct tables_format {
+    int version;
+    const char *tables; /* makes them, in an empty file */
+    const char *views;  /* for people; an upgrade makes them anew */
+    const char *drop_views;
+    /* [version + 1]: from n - 1 to n; [0] and [1] are NULL */
+    const char *const *upgrades;
+};
 
-/* Views for people and other programs; made anew with every version. */
-extern const char tables_views_sql[];
-
-/* For each version n > 1: from n - 1 to n; [0] and [1] are unused. */
-extern const char *const tables_upgrades[];
+/* That of this program. */
+extern const struct tables_format tables_format;
 
 #endif

@@ -179,6 +179,61 @@ gathers_every_row(void **state)
     check_gathering((size_t)64 << 20, 5, 0);
 }
 
+/*
+ * A freed regroup's memory is given to the next one, which must not be taken
+ * for it: freed memory is not held back here.
+ */
+const char *__asan_default_options(void);
+
+const char *
+__asan_default_options(void)
+{
+    return "quarantine_size_mb=0:thread_local_quarantine_size_kb=0";
+}
+
+static void
+readers_outlive_regroups(void **state)
+{
+    static struct block block, found;
+    struct wattle_error error;
+    struct regroup_reader reader = {0};
+    bool is_same_place = false;
+    uintptr_t last = 0;
+    (void)state;
+    block.n_rows = 5;
+    block.exponent = BLOCK_MILLI;
+    block.columns =
+        BLOCK_BIT(BLOCK_TIME) | BLOCK_BIT(BLOCK_VALUE + WATTLE_POWER);
+    for (int64_t turn = 0; turn < 20; turn++) {
+        /* no pages, but a file: more than is kept in memory */
+        struct regroup *regroup = regroup_new(kernels_for(0), 0);
+        assert_non_null(regroup);
+        is_same_place = is_same_place || (uintptr_t)regroup == last;
+        last = (uintptr_t)regroup;
+        for (int64_t k = 0; k < 40000; k++) {
+            for (int64_t i = 0; i < 5; i++) {
+                block.column[BLOCK_TIME][i] = k * 100 + i * i;
+                block.column[BLOCK_VALUE + WATTLE_POWER][i] =
+                    (turn * 77777 + k * 1001 + i * i * 13) % 999983;
+            }
+            assert_int_equal(regroup_put(regroup, 0, &block, &error),
+                             WATTLE_OK);
+        }
+        assert_int_equal(regroup_finish(regroup, &error), WATTLE_OK);
+        int64_t k = 0;
+        for (const struct regroup_piece *p = regroup_first(regroup, 0);
+             p != NULL; p = regroup_next(regroup, p), k++) {
+            assert_int_equal(regroup_read(regroup, p, &reader, &found, &error),
+                             WATTLE_OK);
+            assert_int_equal(value_at(&found, WATTLE_POWER, 1) / MILLI,
+                             (turn * 77777 + k * 1001 + 13) % 999983);
+        }
+        regroup_free(regroup);
+    }
+    assert_true(is_same_place);
+    regroup_reader_release(&reader);
+}
+
 /* ---- merging ----------------------------------------------------------- */
 
 /* A time of the model. */
@@ -433,6 +488,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gathers_every_row),
+        cmocka_unit_test(readers_outlive_regroups),
         cmocka_unit_test(merges_like_a_list),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,138 @@
+/*
+ * version.c - the numbers in the file's header, and what follows from them.
+ */
+#include "store/version.h"
+
+#include <stdio.h>
+
+#include "base/error.h"
+
+/* What a file says of itself. */
+struct identity {
+    int64_t application, version;
+    int64_t n_tables;
+};
+
+static int
+read_identity(struct database *db, struct identity *id,
+              struct wattle_error *error)
+{
+    int status =
+        database_number(db, "PRAGMA application_id", &id->application, error);
+    if (status == WATTLE_OK)
+        status =
+            database_number(db, "PRAGMA user_version", &id->version, error);
+    if (status == WATTLE_OK)
+        status = database_number(db, "SELECT count(*) FROM sqlite_master",
+                                 &id->n_tables, error);
+    return status;
+}
+
+static bool
+is_to_be_made(const struct identity *id, enum database_mode mode)
+{
+    return id->application == 0 && id->n_tables == 0 && mode == DATABASE_CREATE;
+}
+
+static int
+refuse(const struct database *db, const struct identity *id,
+       enum database_mode mode, const struct tables_format *format,
+       struct wattle_error *error)
+{
+    if (id->application != DATABASE_APPLICATION_ID)
+        return is_to_be_made(id, mode)
+                   ? WATTLE_OK
+                   : error_set_at(error, WATTLE_ERR_FORMAT, db->path, 0,
+                                  "is not a wattle database");
+    if (id->version > format->version)
+        return error_set_at(error, WATTLE_ERR_FORMAT, db->path, 0,
+                            "was made by a newer wattle (format %lld, this "
+                            "one knows %d)",
+                            (long long)id->version, format->version);
+    if (id->version < 1)
+        return error_set_at(error, WATTLE_ERR_FORMAT, db->path, 0,
+                            "says that it has format %lld, which there "
+                            "never was",
+                            (long long)id->version);
+    if (id->version < format->version && mode == DATABASE_READ)
+        return error_set_at(error, WATTLE_ERR_FORMAT, db->path, 0,
+                            "has the old format %lld; 'wattle import --db' "
+                            "upgrades it",
+                            (long long)id->version);
+    return WATTLE_OK;
+}
+
+int
+version_refuse(struct database *db, enum database_mode mode,
+               const struct tables_format *format, struct wattle_error *error)
+{
+    struct identity id = {0};
+    int status = read_identity(db, &id, error);
+    return status == WATTLE_OK ? refuse(db, &id, mode, format, error) : status;
+}
+
+static int
+make(struct database *db, const struct tables_format *format,
+     struct wattle_error *error)
+{
+    int status = database_run(db, format->tables, error);
+    return status == WATTLE_OK ? database_run(db, format->views, error)
+                               : status;
+}
+
+/* Views are in the way of changed tables. */
+static int
+upgrade(struct database *db, const struct tables_format *format,
+        int64_t version, struct wattle_error *error)
+{
+    int status = database_run(db, format->drop_views, error);
+    while (version < format->version && status == WATTLE_OK)
+        status = database_run(db, format->upgrades[++version], error);
+    return status == WATTLE_OK ? database_run(db, format->views, error)
+                               : status;
+}
+
+static int
+write_identity(struct database *db, const struct tables_format *format,
+               struct wattle_error *error)
+{
+    char sql[128];
+    snprintf(sql, sizeof(sql),
+             "PRAGMA application_id = %d; PRAGMA user_version = %d",
+             DATABASE_APPLICATION_ID, format->version);
+    return database_run(db, sql, error);
+}
+
+/* In the transaction that is open. */
+static int
+settle(struct database *db, enum database_mode mode,
+       const struct tables_format *format, struct wattle_error *error)
+{
+    struct identity id = {0};
+    int status = read_identity(db, &id, error); /* others may be quicker */
+    if (status == WATTLE_OK)
+        status = refuse(db, &id, mode, format, error);
+    if (status != WATTLE_OK || id.version == format->version)
+        return status;
+    status = is_to_be_made(&id, mode) ? make(db, format, error)
+                                      : upgrade(db, format, id.version, error);
+    return status == WATTLE_OK ? write_identity(db, format, error) : status;
+}
+
+int
+version_settle(struct database *db, enum database_mode mode,
+               const struct tables_format *format, struct wattle_error *error)
+{
+    struct identity id = {0};
+    int status = read_identity(db, &id, error);
+    if (status != WATTLE_OK || id.version == format->version)
+        return status;
+    status = database_run(db, "BEGIN IMMEDIATE", error);
+    if (status == WATTLE_OK)
+        status = settle(db, mode, format, error);
+    if (status == WATTLE_OK)
+        status = database_run(db, "COMMIT", error);
+    if (!sqlite3_get_autocommit(db->handle))
+        database_run(db, "ROLLBACK", NULL);
+    return status;
+}

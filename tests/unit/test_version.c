@@ -1,0 +1,258 @@
+/*
+ * test_version.c - a database goes from one format to the next, whole or not
+ * at all. There is one format so far; the later ones here are made up.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "store/database.h"
+#include "store/tables.h"
+
+static char path[64];
+
+/* Rooms and floors: two formats that never were. */
+static const char *const good_steps[] = {
+    NULL, NULL,
+    "ALTER TABLE device ADD COLUMN room TEXT;"
+    "UPDATE device SET room = 'room of ' || device_id",
+    "CREATE TABLE floor(number INTEGER PRIMARY KEY, name TEXT);"
+    "INSERT INTO floor VALUES(1, 'ground')"};
+
+/* The second step fails when the first one is done. */
+static const char *const bad_steps[] = {NULL, NULL,
+                                        "ALTER TABLE device ADD COLUMN room",
+                                        "CREATE TABLE device(number)"};
+
+static struct tables_format
+made_up(const char *const *steps)
+{
+    struct tables_format format = tables_format;
+    format.version = 3;
+    format.views = "CREATE VIEW devices AS SELECT device_id, room FROM device";
+    format.upgrades = steps;
+    return format;
+}
+
+static int
+open_as(struct database *db, enum database_mode mode,
+        const struct tables_format *format, struct wattle_error *error)
+{
+    memset(error, 0, sizeof(*error));
+    return database_open_as(db, path, mode, format, error);
+}
+
+static int64_t
+number(struct database *db, const char *sql)
+{
+    int64_t found = -1;
+    struct wattle_error error;
+    assert_int_equal(database_number(db, sql, &found, &error), WATTLE_OK);
+    return found;
+}
+
+/* A database of format 1 with two devices, and a view of somebody's own. */
+static int
+set_up(void **state)
+{
+    struct database db;
+    struct wattle_error error;
+    (void)state;
+    snprintf(path, sizeof(path), "/tmp/wattle-version-%d.db", (int)getpid());
+    assert_int_equal(database_open(&db, path, DATABASE_CREATE, &error),
+                     WATTLE_OK);
+    assert_int_equal(
+        database_run(&db,
+                     "INSERT INTO device VALUES(0, 'boiler', NULL, NULL, "
+                     "NULL, 1), (1, 'lamp', NULL, NULL, NULL, 2);"
+                     "CREATE VIEW mine AS SELECT device_id FROM device",
+                     &error),
+        WATTLE_OK);
+    database_close(&db);
+    return 0;
+}
+
+static int
+tear_down(void **state)
+{
+    char side[80];
+    static const char *const ends[] = {"", "-wal", "-shm", "-journal"};
+    (void)state;
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+        snprintf(side, sizeof(side), "%s%s", path, ends[i]);
+        unlink(side);
+    }
+    return 0;
+}
+
+static void
+check_upgraded(struct database *db)
+{
+    assert_int_equal(number(db, "PRAGMA user_version"), 3);
+    assert_int_equal(number(db, "PRAGMA application_id"),
+                     DATABASE_APPLICATION_ID);
+    assert_int_equal(number(db, "SELECT count(*) FROM devices WHERE room = "
+                                "'room of ' || device_id"),
+                     2);
+    assert_int_equal(number(db, "SELECT count(*) FROM floor"), 1);
+    assert_int_equal(number(db, "SELECT count(*) FROM mine"), 2);
+    assert_int_equal(number(db, "SELECT count(*) FROM sqlite_master "
+                                "WHERE name = 'daily'"),
+                     0);
+}
+
+static void
+check_as_before(void)
+{
+    struct database db;
+    struct wattle_error error;
+    assert_int_equal(database_open(&db, path, DATABASE_READ, &error),
+                     WATTLE_OK);
+    assert_int_equal(number(&db, "PRAGMA user_version"), 1);
+    assert_int_equal(number(&db, "SELECT count(*) FROM device"), 2);
+    assert_int_equal(number(&db, "SELECT count(*) FROM "
+                                 "pragma_table_info('device')"),
+                     6);
+    assert_int_equal(number(&db, "SELECT count(*) FROM sqlite_master "
+                                 "WHERE type = 'view'"),
+                     6);
+    database_close(&db);
+}
+
+static void
+writers_upgrade(void **state)
+{
+    struct database db;
+    struct wattle_error error;
+    const struct tables_format format = made_up(good_steps);
+    (void)state;
+    assert_int_equal(open_as(&db, DATABASE_WRITE, &format, &error), WATTLE_OK);
+    check_upgraded(&db);
+    database_close(&db);
+    assert_int_equal(open_as(&db, DATABASE_READ, &format, &error), WATTLE_OK);
+    check_upgraded(&db);
+    database_close(&db);
+}
+
+static void
+readers_do_not(void **state)
+{
+    struct database db;
+    struct wattle_error error;
+    const struct tables_format format = made_up(good_steps);
+    (void)state;
+    assert_int_equal(open_as(&db, DATABASE_READ, &format, &error),
+                     WATTLE_ERR_FORMAT);
+    assert_non_null(strstr(error.message, "old format 1"));
+    check_as_before();
+}
+
+static void
+older_programs_refuse(void **state)
+{
+    struct database db;
+    struct wattle_error error;
+    const struct tables_format format = made_up(good_steps);
+    static const enum database_mode modes[] = {DATABASE_READ, DATABASE_WRITE,
+                                               DATABASE_CREATE};
+    (void)state;
+    assert_int_equal(open_as(&db, DATABASE_WRITE, &format, &error), WATTLE_OK);
+    database_close(&db);
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(open_as(&db, modes[i], &tables_format, &error),
+                         WATTLE_ERR_FORMAT);
+        assert_non_null(strstr(error.message, "newer wattle (format 3"));
+    }
+    assert_int_equal(open_as(&db, DATABASE_READ, &format, &error), WATTLE_OK);
+    check_upgraded(&db);
+    database_close(&db);
+}
+
+static void
+failures_change_nothing(void **state)
+{
+    struct database db;
+    struct wattle_error error;
+    const struct tables_format format = made_up(bad_steps);
+    (void)state;
+    assert_int_not_equal(open_as(&db, DATABASE_WRITE, &format, &error),
+                         WATTLE_OK);
+    check_as_before();
+}
+
+static void
+no_format_is_refused(void **state)
+{
+    struct database db;
+    struct wattle_error error;
+    (void)state;
+    assert_int_equal(database_open(&db, path, DATABASE_WRITE, &error),
+                     WATTLE_OK);
+    assert_int_equal(database_run(&db, "PRAGMA user_version = 0", &error),
+                     WATTLE_OK);
+    database_close(&db);
+    assert_int_equal(open_as(&db, DATABASE_CREATE, &tables_format, &error),
+                     WATTLE_ERR_FORMAT);
+    assert_non_null(strstr(error.message, "format 0"));
+}
+
+static void *
+upgrade(void *context)
+{
+    struct database db;
+    struct wattle_error error;
+    const struct tables_format format = made_up(good_steps);
+    int *status = context;
+    *status = open_as(&db, DATABASE_WRITE, &format, &error);
+    if (*status == WATTLE_OK)
+        database_close(&db);
+    return NULL;
+}
+
+/* Each of them finds it done, or does it. */
+static void
+many_upgrade_at_once(void **state)
+{
+    enum { N = 8 };
+    struct database db;
+    struct wattle_error error;
+    const struct tables_format format = made_up(good_steps);
+    pthread_t threads[N];
+    int status[N];
+    (void)state;
+    for (int i = 0; i < N; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, upgrade, &status[i]),
+                         0);
+    for (int i = 0; i < N; i++)
+        pthread_join(threads[i], NULL);
+    for (int i = 0; i < N; i++)
+        assert_int_equal(status[i], WATTLE_OK);
+    assert_int_equal(open_as(&db, DATABASE_READ, &format, &error), WATTLE_OK);
+    check_upgraded(&db);
+    database_close(&db);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(writers_upgrade, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(readers_do_not, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(older_programs_refuse, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(failures_change_nothing, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(no_format_is_refused, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(many_upgrade_at_once, set_up,
+                                        tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
