@@ -13,6 +13,15 @@
 #include "store/summary.h"
 #include "wattle/error.h"
 
+void
+built_chunk_release(struct built_chunk *chunk)
+{
+    buffer_release(&chunk->summary);
+    buffer_release(&chunk->data);
+    free(chunk->ended.days);
+    *chunk = (struct built_chunk){0};
+}
+
 struct chunk_builder *
 chunk_builder_new(const struct kernels *kernels, built_chunk_take take,
                   void *context)
@@ -99,10 +108,10 @@ finish_chunk(struct chunk_builder *b)
     b->power_nw = b->energy = 0;
     buffer_trim(&chunk.summary);
     buffer_trim(&chunk.data);
+    chunk.ended = day_meter_take(&b->meter);
     if (status == WATTLE_OK)
         return b->take(b->context, &chunk);
-    buffer_release(&chunk.summary);
-    buffer_release(&chunk.data);
+    built_chunk_release(&chunk);
     return status;
 }
 

@@ -16,9 +16,12 @@ struct built_chunk {
     uint64_t n_readings, n_duplicates, n_rounded;
     double energy_kwh, mean_power_w, min_power_w, max_power_w; /* or NaN */
     struct buffer summary, data;
+    struct day_sums ended; /* days that no later reading can change */
 };
 
-/* Takes a finished chunk: its buffers are the callee's. 0 or a status. */
+void built_chunk_release(struct built_chunk *chunk);
+
+/* Takes a finished chunk, which is the callee's then. 0 or a status. */
 typedef int (*built_chunk_take)(void *context, struct built_chunk *chunk);
 
 struct chunk_builder {
@@ -44,7 +47,7 @@ int chunk_builder_reset(struct chunk_builder *builder);
 int chunk_builder_add(struct chunk_builder *builder, const struct block *rows,
                       size_t first, size_t n_rows);
 
-/* Ends the last chunk and the days: builder->meter.days is complete then. */
+/* Ends the last chunk and the days; the meter has those not in a chunk. */
 int chunk_builder_finish(struct chunk_builder *builder);
 
 #endif

@@ -402,3 +402,12 @@ day_meter_finish(struct day_meter *meter)
     meter->before.is_there = meter->day.is_there = false;
     return status;
 }
+
+struct day_sums
+day_meter_take(struct day_meter *meter)
+{
+    struct day_sums sums = {meter->days, meter->n_days};
+    meter->days = NULL;
+    meter->n_days = meter->day_cap = 0;
+    return sums;
+}

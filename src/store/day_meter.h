@@ -53,9 +53,15 @@ struct day_meter {
     bool has_fine;
     bool is_joining;
     struct account last; /* of the stretch before */
-    /* what has come out */
+    /* what has come out, see day_meter_take */
     struct day_sum *days;
     size_t n_days, day_cap;
+};
+
+/* Days in their order; the owner frees them. */
+struct day_sums {
+    struct day_sum *days;
+    size_t n;
 };
 
 /* 0 or WATTLE_ERR_MEMORY; release it in any case. */
@@ -79,7 +85,10 @@ void day_meter_read(struct day_meter *meter, int128 *power_nw, int128 *energy);
 int day_meter_cut(struct day_meter *meter, struct account *account,
                   struct account_first *first, struct profile *profile);
 
-/* Ends the last day: days[] is complete then. After day_meter_cut. */
+/* Ends the last day, after day_meter_cut. */
 int day_meter_finish(struct day_meter *meter);
+
+/* The days that have ended since the last call. */
+struct day_sums day_meter_take(struct day_meter *meter);
 
 #endif

@@ -255,7 +255,10 @@ static int
 keep_chunk(struct worker *w, struct built_chunk *chunk)
 {
     int status = import_device_push(w->device, chunk);
-    return status == WATTLE_OK ? status : error_memory(&w->error);
+    if (status == WATTLE_OK)
+        return status;
+    built_chunk_release(chunk);
+    return error_memory(&w->error);
 }
 
 /* Hands a chunk to the writer; waits when it is far behind. */
@@ -283,6 +286,8 @@ queue_chunk(void *context, struct built_chunk *chunk)
     pthread_mutex_unlock(&line->lock);
     if (status == WATTLE_ERR_MEMORY)
         error_memory(&w->error);
+    if (status != WATTLE_OK)
+        built_chunk_release(chunk);
     return status;
 }
 
@@ -306,7 +311,7 @@ build_chunks(struct worker *w)
             error_memory(&w->error);
     }
     if (status == WATTLE_OK)
-        import_device_take_days(w->device, &builder->meter);
+        w->device->days = day_meter_take(&builder->meter);
     return status;
 }
 
@@ -558,8 +563,7 @@ write_device(struct line *line, struct import_writer *writer, uint32_t number,
         has_begun = true;
         if (status == WATTLE_OK)
             status = import_writer_chunk(writer, number, &chunk, error);
-        buffer_release(&chunk.data);
-        buffer_release(&chunk.summary);
+        built_chunk_release(&chunk);
         if (status != WATTLE_OK)
             return status;
     }

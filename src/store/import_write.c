@@ -30,14 +30,12 @@ import_device_free(struct import_device *device)
 {
     if (device == NULL)
         return;
-    for (size_t i = device->n_taken; i < device->n_chunks; i++) {
-        buffer_release(&device->chunks[i].data);
-        buffer_release(&device->chunks[i].summary);
-    }
+    for (size_t i = device->n_taken; i < device->n_chunks; i++)
+        built_chunk_release(&device->chunks[i]);
     free(device->chunks);
     free(device->replaced);
     free(device->tail);
-    free(device->days);
+    free(device->days.days);
     free(device->error);
     free(device);
 }
@@ -45,7 +43,8 @@ import_device_free(struct import_device *device)
 size_t
 import_device_size(const struct built_chunk *chunk)
 {
-    return chunk->data.cap + chunk->summary.cap + 1024;
+    return chunk->data.cap + chunk->summary.cap +
+           chunk->ended.n * sizeof(*chunk->ended.days) + 1024;
 }
 
 int
@@ -104,15 +103,6 @@ import_device_push_tail(struct import_device *device,
                 (row->columns & BLOCK_BIT(c)) != 0 ? s->block->column[c][i] : 0;
     }
     return WATTLE_OK;
-}
-
-void
-import_device_take_days(struct import_device *device, struct day_meter *meter)
-{
-    device->days = meter->days;
-    device->n_days = meter->n_days;
-    meter->days = NULL;
-    meter->n_days = meter->day_cap = 0;
 }
 
 /* A statement and where it is kept. */
@@ -216,6 +206,24 @@ bind_real(sqlite3_stmt *statement, int column, double value,
     checksum_number(checksum, bits);
 }
 
+static int
+put_day(void *context, uint32_t device, const struct day_sum *sum,
+        struct wattle_error *error)
+{
+    struct import_writer *w = context;
+    return rollup_put(w->db, w->put_rollup, device, sum, error);
+}
+
+static int
+put_sums(struct import_writer *w, uint32_t device, const struct day_sums *sums,
+         struct wattle_error *error)
+{
+    int status = WATTLE_OK;
+    for (size_t i = 0; i < sums->n && status == WATTLE_OK; i++)
+        status = put_day(w, device, &sums->days[i], error);
+    return status;
+}
+
 int
 import_writer_chunk(struct import_writer *w, uint32_t device,
                     const struct built_chunk *chunk, struct wattle_error *error)
@@ -249,7 +257,9 @@ import_writer_chunk(struct import_writer *w, uint32_t device,
     sqlite3_bind_blob64(w->put_chunk, 12, chunk->summary.data,
                         chunk->summary.len, SQLITE_STATIC);
     sqlite3_bind_int64(w->put_chunk, 13, checksum_end(w->checksum));
-    return run(w, w->put_chunk, error);
+    status = run(w, w->put_chunk, error);
+    return status == WATTLE_OK ? put_sums(w, device, &chunk->ended, error)
+                               : status;
 }
 
 static int
@@ -272,20 +282,10 @@ put_tail(struct import_writer *w, const struct import_device *device,
 }
 
 static int
-put_day(void *context, uint32_t device, const struct day_sum *sum,
-        struct wattle_error *error)
-{
-    struct import_writer *w = context;
-    return rollup_put(w->db, w->put_rollup, device, sum, error);
-}
-
-static int
 put_days(struct import_writer *w, const struct import_device *device,
          struct wattle_error *error)
 {
-    int status = WATTLE_OK;
-    for (size_t i = 0; i < device->n_days && status == WATTLE_OK; i++)
-        status = put_day(w, device->number, &device->days[i], error);
+    int status = put_sums(w, device->number, &device->days, error);
     for (size_t i = 0; i < device->n_recompute && status == WATTLE_OK; i++)
         status = rollup_compute(&w->stored, w->kernels, device->number,
                                 device->recompute[i].first,

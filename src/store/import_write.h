@@ -34,8 +34,7 @@ struct import_device {
     bool clears_tail;
     struct tail_row *tail;
     size_t n_tail, tail_cap;
-    struct day_sum *days;
-    size_t n_days;
+    struct day_sums days; /* those that end behind the last chunk */
     struct import_days recompute[2];
     size_t n_recompute;
     struct merge_counts counts;
@@ -61,9 +60,6 @@ size_t import_device_size(const struct built_chunk *chunk);
 
 /* Takes the oldest chunk; false when there is none. */
 bool import_device_pop(struct import_device *device, struct built_chunk *chunk);
-
-void import_device_take_days(struct import_device *device,
-                             struct day_meter *meter);
 
 /* Statements of the writing connection. */
 struct import_writer {

@@ -25,16 +25,15 @@ rollup_pack_hours(const struct day_sum *sum, int64_t *low,
     *low = sum->hours != 0 ? least : 0;
     while (sum->hours != 0 && width < 12 && (most - least) >> (4 * width) != 0)
         width++;
-    memset(bytes, 0, 12 * width);
+    uint64_t held = 0;
+    unsigned n_held = 0; /* bits, below 8 between hours */
+    size_t at = 0;
     for (size_t h = 0; h < 24; h++) {
-        if ((sum->hours >> h & 1) == 0)
-            continue;
-        uint64_t above = (uint64_t)(sum->hour_mwh[h] - least);
-        for (size_t k = 0; k < width; k++) {
-            size_t digit = h * width + k;
-            unsigned value = above >> 4 * (width - 1 - k) & 15;
-            bytes[digit / 2] |= (uint8_t)(value << (digit % 2 == 0 ? 4 : 0));
-        }
+        bool is_there = (sum->hours >> h & 1) != 0;
+        uint64_t above = is_there ? (uint64_t)(sum->hour_mwh[h] - least) : 0;
+        held = held << 4 * width | above;
+        for (n_held += 4 * (unsigned)width; n_held >= 8; n_held -= 8)
+            bytes[at++] = (uint8_t)(held >> (n_held - 8));
     }
     return 12 * width;
 }

@@ -211,8 +211,7 @@ static int
 keep_rebuilt(void *context, struct built_chunk *chunk)
 {
     struct verify *v = context;
-    buffer_release(&v->rebuilt.data);
-    buffer_release(&v->rebuilt.summary);
+    built_chunk_release(&v->rebuilt);
     v->rebuilt = *chunk;
     v->has_rebuilt = true;
     return WATTLE_OK;
@@ -549,8 +548,7 @@ verify_database(struct database *db, verify_found found, void *context,
     stored_close(&v.stored);
     checksum_free(v.checksum);
     buffer_release(&v.data);
-    buffer_release(&v.rebuilt.data);
-    buffer_release(&v.rebuilt.summary);
+    built_chunk_release(&v.rebuilt);
     free(v.block);
     return status;
 }

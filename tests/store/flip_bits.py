@@ -9,6 +9,9 @@ import sqlite3
 
 from store_tools import (HEADER, Failure, dump, expect, plain_rows, write)
 
+# Of the bits of a page, one in so many.
+PAGE_STEP = 13
+
 # Where rows are looked up: a flip here may lead a look-up astray, and then a
 # question does not see a row that is there. `check` must find it all the same.
 LOOK_UPS = ["device", "chunk_by_time", "tail", "reject_count", "sqlite_master"]
@@ -133,7 +136,8 @@ def bits_of(case, flipped):
         return [rng.randrange(n_bits) for _ in range(int(n))]
     n_pages = len(flipped.bytes) // 8192
     page = int(number) * n_pages // 4
-    return range(page * 65536, (page + 1) * 65536)
+    # an odd step, so that every bit of a byte has its turn
+    return range(page * 65536, (page + 1) * 65536, PAGE_STEP)
 
 
 def run_case(program, case, folder, _tier):

@@ -165,10 +165,8 @@ keep(void *context, struct built_chunk *chunk)
 static void
 release(struct finished *f)
 {
-    for (size_t i = 0; i < f->n; i++) {
-        buffer_release(&f->chunks[i].summary);
-        buffer_release(&f->chunks[i].data);
-    }
+    for (size_t i = 0; i < f->n; i++)
+        built_chunk_release(&f->chunks[i]);
     f->n = 0;
 }
 

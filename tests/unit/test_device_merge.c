@@ -463,10 +463,8 @@ run_once(struct device_merge *merge, struct stored_chunks *chunks)
     check_merge(merge, &model);
     for (size_t k = 0; k < n_lanes; k++)
         regroup_free(lanes[k]);
-    for (size_t i = 0; i < chunks->n; i++) {
-        buffer_release(&chunks->chunks[i].data);
-        buffer_release(&chunks->chunks[i].summary);
-    }
+    for (size_t i = 0; i < chunks->n; i++)
+        built_chunk_release(&chunks->chunks[i]);
     chunks->n = 0;
 }
 
