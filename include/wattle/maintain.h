@@ -80,6 +80,7 @@ void wattle_export_options_init(struct wattle_export_options *options);
 /*
  * Writes readings as CSV, device by device, with every decimal: an import of
  * it gives the same readings. *n_readings (may be NULL) counts them.
+ * WATTLE_ERR_USAGE when a pattern matches no device.
  */
 int wattle_database_export(const char *path,
                            const struct wattle_export_options *options,

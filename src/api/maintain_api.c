@@ -2,7 +2,6 @@
  * maintain_api.c - checks, copies, exports and overviews of a database.
  */
 #include <errno.h>
-#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,6 +16,7 @@
 #include "store/device_scan.h"
 #include "store/import_merge.h"
 #include "store/overview.h"
+#include "store/query_devices.h"
 #include "store/salvage.h"
 #include "store/tidy.h"
 #include "store/verify.h"
@@ -198,10 +198,9 @@ wattle_export_options_init(struct wattle_export_options *options)
 
 struct export
 {
-    struct opened opened;
+    struct database db;
     const struct wattle_export_options *options;
-    const char **wanted; /* ids, bytewise ascending */
-    size_t n_wanted;
+    struct query_devices wanted;
     struct device_scan *scan;
     struct text_out out;
     unsigned columns; /* that any reading has */
@@ -210,26 +209,17 @@ struct export
     struct wattle_error *error;
 };
 
-static bool
-wants(const struct wattle_export_options *o, const char *id)
-{
-    for (size_t i = 0; i < o->n_device_globs; i++) {
-        if (fnmatch(o->device_globs[i], id, 0) == 0)
-            return true;
-    }
-    return o->n_device_globs == 0;
-}
-
 /* Does something with every batch of a device. */
 typedef void (*export_take)(struct export *e, const char *id,
                             const struct wattle_batch *batch);
 
 static int
-scan_device(struct export *e, const char *id, export_take take)
+scan_device(struct export *e, const struct query_device *device,
+            export_take take)
 {
     const struct wattle_export_options *o = e->options;
     const struct device_scan_range range = {
-        .device = registry_find(&e->opened.devices, id, strlen(id)),
+        .device = device->number,
         .since_ms = o->since_ms,
         .until_ms = o->until_ms != WATTLE_NO_TIME ? o->until_ms : INT64_MAX,
         .columns = (1u << WATTLE_N_COLUMNS) - 1,
@@ -237,13 +227,13 @@ scan_device(struct export *e, const char *id, export_take take)
     int status =
         e->scan != NULL
             ? device_scan_restart(e->scan, &range, e->error)
-            : device_scan_open(&e->scan, &e->opened.db, &range, e->error);
+            : device_scan_open(&e->scan, &e->db, &range, e->error);
     while (status == WATTLE_OK) {
         struct wattle_batch batch;
         status = device_scan_next(e->scan, &batch, e->error);
         if (status != WATTLE_OK || batch.n_rows == 0)
             break;
-        take(e, id, &batch);
+        take(e, device->id, &batch);
     }
     return status;
 }
@@ -252,8 +242,8 @@ static int
 scan_all(struct export *e, export_take take)
 {
     int status = WATTLE_OK;
-    for (size_t i = 0; i < e->n_wanted && status == WATTLE_OK; i++)
-        status = scan_device(e, e->wanted[i], take);
+    for (size_t i = 0; i < e->wanted.n && status == WATTLE_OK; i++)
+        status = scan_device(e, &e->wanted.items[i], take);
     return status;
 }
 
@@ -283,34 +273,22 @@ write_rows(struct export *e, const char *id, const struct wattle_batch *batch)
 }
 
 static int
-compare_ids(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static int
 choose_devices(struct export *e)
 {
-    const struct registry *devices = &e->opened.devices;
-    e->wanted = calloc((size_t)devices->n_devices + 1, sizeof(*e->wanted));
-    if (e->wanted == NULL)
-        return error_memory(e->error);
-    for (uint32_t i = 0; i < devices->n_devices; i++) {
-        const char *id = registry_id(devices, i);
-        if (wants(e->options, id))
-            e->wanted[e->n_wanted++] = id;
-    }
-    qsort(e->wanted, e->n_wanted, sizeof(*e->wanted), compare_ids);
-    return WATTLE_OK;
+    struct wattle_query_options all;
+    wattle_query_options_init(&all);
+    all.device_globs = e->options->device_globs;
+    all.n_device_globs = e->options->n_device_globs;
+    return query_devices_find(&e->wanted, &e->db, &all, e->error);
 }
 
 static int
 run_export(struct export *e)
 {
-    if (choose_devices(e) != WATTLE_OK)
-        return WATTLE_ERR_MEMORY;
     /* one state for both scans */
-    int status = database_run(&e->opened.db, "BEGIN", e->error);
+    int status = database_run(&e->db, "BEGIN", e->error);
+    if (status == WATTLE_OK)
+        status = choose_devices(e);
     if (status == WATTLE_OK)
         status = scan_all(e, note_columns);
     if (status != WATTLE_OK)
@@ -337,15 +315,15 @@ wattle_database_export(const char *path,
     e->options = options;
     e->error = error;
     text_out_init(&e->out, out);
-    int status = open_all(&e->opened, path, error);
+    int status = database_open(&e->db, path, DATABASE_READ, error);
     if (status == WATTLE_OK) {
         status = run_export(e);
         device_scan_close(e->scan);
-        close_all(&e->opened);
+        database_close(&e->db);
     }
     if (n_readings != NULL)
         *n_readings = e->n_readings;
-    free(e->wanted);
+    query_devices_release(&e->wanted);
     free(e);
     return status;
 }

@@ -10,33 +10,39 @@ static const struct cli_option backup_options[] = {
     {0, NULL, NULL, NULL, NULL},
 };
 
+struct request {
+    const char *paths[2]; /* the database, its copy */
+    int n;
+};
+
+static bool
+read_option(void *context, const struct cli_parser *parser, int option)
+{
+    struct request *request = context;
+    (void)option; /* there are none */
+    if (request->n == 2) {
+        cli_complain(parser->command,
+                     "one database and one copy, not also '%s'", parser->value);
+        return false;
+    }
+    request->paths[request->n++] = parser->value;
+    return true;
+}
+
 static int
 run_backup(const struct command *self, int argc, char **argv)
 {
+    struct request request = {.n = 0};
     struct wattle_error error = {0};
-    struct cli_parser parser;
-    const char *paths[2] = {NULL, NULL};
-    int n = 0;
-    cli_parser_init(&parser, self, argc, argv);
-    for (int option; (option = cli_next(&parser)) != CLI_END;) {
-        if (option == CLI_HELP) {
-            cli_print_help(self);
-            return EXIT_DONE;
-        }
-        if (option == CLI_BAD)
-            return EXIT_USAGE;
-        if (n == 2) {
-            cli_complain(self, "one database and one copy, not also '%s'",
-                         parser.value);
-            return EXIT_USAGE;
-        }
-        paths[n++] = parser.value;
-    }
-    if (n < 2) {
+    int code;
+    if (!cli_read(self, argc, argv, read_option, &request, &code))
+        return code;
+    if (request.n < 2) {
         cli_complain(self, "say which database, and where its copy goes");
         return EXIT_USAGE;
     }
-    if (wattle_database_backup(paths[0], paths[1], &error) != WATTLE_OK) {
+    if (wattle_database_backup(request.paths[0], request.paths[1], &error) !=
+        WATTLE_OK) {
         cli_complain_error(self, &error);
         return EXIT_USAGE;
     }

@@ -90,24 +90,26 @@ salvage(const struct request *request)
     return result.n_lost > 0 || result.n_problems > 0 ? EXIT_FOUND : EXIT_DONE;
 }
 
+static bool
+read_option(void *context, const struct cli_parser *parser, int option)
+{
+    struct request *request = context;
+    if (option == CLI_OPERAND)
+        return cli_one_path(parser, &request->path);
+    if (option == OPT_SALVAGE)
+        request->salvage = parser->value;
+    else
+        request->is_quiet = true;
+    return true;
+}
+
 static int
 run_check(const struct command *self, int argc, char **argv)
 {
     struct request request = {.self = self};
-    struct cli_parser parser;
-    cli_parser_init(&parser, self, argc, argv);
-    for (int option; (option = cli_next(&parser)) != CLI_END;) {
-        if (option == CLI_HELP) {
-            cli_print_help(self);
-            return EXIT_DONE;
-        }
-        if (option == CLI_BAD ||
-            (option == CLI_OPERAND && !cli_one_path(&parser, &request.path)))
-            return EXIT_USAGE;
-        if (option == OPT_SALVAGE)
-            request.salvage = parser.value;
-        request.is_quiet = request.is_quiet || option == OPT_QUIET;
-    }
+    int code;
+    if (!cli_read(self, argc, argv, read_option, &request, &code))
+        return code;
     if (!cli_has_path(self, request.path))
         return EXIT_USAGE;
     return request.salvage != NULL ? salvage(&request) : check(&request);

@@ -16,6 +16,24 @@ static const struct cli_option compact_options[] = {
     {0, NULL, NULL, NULL, NULL},
 };
 
+struct request {
+    const char *path;
+    int64_t wait_ms;
+    bool is_quiet;
+};
+
+static bool
+read_option(void *context, const struct cli_parser *parser, int option)
+{
+    struct request *request = context;
+    if (option == CLI_OPERAND)
+        return cli_one_path(parser, &request->path);
+    if (option == OPT_WAIT)
+        return cli_span_ms(parser, INT64_C(366) * 86400000, &request->wait_ms);
+    request->is_quiet = true;
+    return true;
+}
+
 static uint64_t
 size_of(const char *path)
 {
@@ -24,48 +42,29 @@ size_of(const char *path)
 }
 
 static int
-compact(const struct command *self, const char *path, int64_t wait_ms,
-        bool is_quiet)
+run_compact(const struct command *self, int argc, char **argv)
 {
+    struct request request = {.wait_ms = 60000};
     struct wattle_error error = {0};
-    uint64_t before = size_of(path);
-    if (wattle_database_compact(path, wait_ms, &error) != WATTLE_OK) {
+    int code;
+    if (!cli_read(self, argc, argv, read_option, &request, &code))
+        return code;
+    if (!cli_has_path(self, request.path))
+        return EXIT_USAGE;
+    uint64_t before = size_of(request.path);
+    if (wattle_database_compact(request.path, request.wait_ms, &error) !=
+        WATTLE_OK) {
         cli_complain_error(self, &error);
         return EXIT_USAGE;
     }
-    if (is_quiet)
+    if (request.is_quiet)
         return EXIT_DONE;
-    printf("%s: ", path);
+    printf("%s: ", request.path);
     cli_print_grouped(before);
     printf(" -> ");
-    cli_print_grouped(size_of(path));
+    cli_print_grouped(size_of(request.path));
     puts(" bytes");
     return EXIT_DONE;
-}
-
-static int
-run_compact(const struct command *self, int argc, char **argv)
-{
-    struct cli_parser parser;
-    const char *path = NULL;
-    int64_t wait_ms = 60000;
-    bool is_quiet = false;
-    cli_parser_init(&parser, self, argc, argv);
-    for (int option; (option = cli_next(&parser)) != CLI_END;) {
-        if (option == CLI_HELP) {
-            cli_print_help(self);
-            return EXIT_DONE;
-        }
-        if (option == CLI_BAD ||
-            (option == CLI_OPERAND && !cli_one_path(&parser, &path)) ||
-            (option == OPT_WAIT &&
-             !cli_span_ms(&parser, INT64_C(366) * 86400000, &wait_ms)))
-            return EXIT_USAGE;
-        is_quiet = is_quiet || option == OPT_QUIET;
-    }
-    if (!cli_has_path(self, path))
-        return EXIT_USAGE;
-    return compact(self, path, wait_ms, is_quiet);
 }
 
 const struct command command_compact = {

@@ -29,9 +29,9 @@ struct request {
 };
 
 static bool
-read_option(const struct cli_parser *parser, int option,
-            struct request *request)
+read_option(void *context, const struct cli_parser *parser, int option)
 {
+    struct request *request = context;
     switch (option) {
     case CLI_OPERAND:
         return cli_one_path(parser, &request->path);
@@ -110,24 +110,15 @@ static int
 run_export(const struct command *self, int argc, char **argv)
 {
     struct request request = {.self = self};
-    struct cli_parser parser;
     int code = EXIT_USAGE;
     wattle_export_options_init(&request.options);
     request.globs = calloc((size_t)argc + 1, sizeof(char *));
     if (request.globs == NULL)
         return code;
     request.options.device_globs = request.globs;
-    cli_parser_init(&parser, self, argc, argv);
-    int option = cli_next(&parser);
-    while (option != CLI_END && option != CLI_BAD && option != CLI_HELP)
-        option = read_option(&parser, option, &request) ? cli_next(&parser)
-                                                        : CLI_BAD;
-    if (option == CLI_HELP) {
-        cli_print_help(self);
-        code = EXIT_DONE;
-    } else if (option == CLI_END && check_request(&request)) {
+    if (cli_read(self, argc, argv, read_option, &request, &code) &&
+        check_request(&request))
         code = open_and_write(&request);
-    }
     free(request.globs);
     return code;
 }

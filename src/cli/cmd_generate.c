@@ -132,11 +132,17 @@ read_flag(int option, struct request *request)
 }
 
 static bool
-read_option(const struct cli_parser *parser, int option,
-            struct request *request)
+read_option(void *context, const struct cli_parser *parser, int option)
 {
+    struct request *request = context;
     struct wattle_generate_options *options = &request->options;
     switch (option) {
+    case CLI_OPERAND:
+        cli_complain(parser->command,
+                     "unexpected argument '%s'; the folder to fill goes after "
+                     "--out",
+                     parser->value);
+        return false;
     case OPT_OUT:
         options->out = parser->value;
         return true;
@@ -172,35 +178,13 @@ read_option(const struct cli_parser *parser, int option,
     }
 }
 
-/* CLI_END when all is well, CLI_HELP, or CLI_BAD after a line on stderr. */
-static int
-read_arguments(const struct command *self, int argc, char **argv,
-               struct request *request)
+static bool
+check_request(const struct command *self, const struct request *request)
 {
-    struct cli_parser parser;
-    cli_parser_init(&parser, self, argc, argv);
-    for (;;) {
-        int option = cli_next(&parser);
-        if (option == CLI_BAD || option == CLI_HELP)
-            return option;
-        if (option == CLI_END)
-            break;
-        if (option == CLI_OPERAND) {
-            cli_complain(self,
-                         "unexpected argument '%s'; the folder to fill "
-                         "goes after --out",
-                         parser.value);
-            return CLI_BAD;
-        }
-        if (!read_option(&parser, option, request))
-            return CLI_BAD;
-    }
-    if (request->options.out == NULL) {
+    if (request->options.out == NULL)
         cli_complain(self, "say where to write: --out DIR, or --out - for "
                            "standard output");
-        return CLI_BAD;
-    }
-    return CLI_END;
+    return request->options.out != NULL;
 }
 
 /* Size of the files with readings; what cannot be asked counts nothing. */
@@ -276,12 +260,10 @@ run_generate(const struct command *self, int argc, char **argv)
     struct request request = {.has_progress = true};
     struct trace_file trace;
     wattle_generate_options_init(&request.options);
-    int outcome = read_arguments(self, argc, argv, &request);
-    if (outcome == CLI_HELP) {
-        cli_print_help(self);
-        return EXIT_DONE;
-    }
-    if (outcome == CLI_BAD ||
+    int code;
+    if (!cli_read(self, argc, argv, read_option, &request, &code))
+        return code;
+    if (!check_request(self, &request) ||
         !trace_file_open(&trace, self, request.trace_path))
         return EXIT_USAGE;
     request.options.trace = trace.trace;

@@ -90,12 +90,15 @@ read_flag(int option, struct request *request)
 }
 
 static bool
-read_option(const struct cli_parser *parser, int option,
-            struct request *request)
+read_option(void *context, const struct cli_parser *parser, int option)
 {
+    struct request *request = context;
     struct wattle_import_options *o = &request->options;
     uint64_t n;
     switch (option) {
+    case CLI_OPERAND:
+        request->paths[request->n_paths++] = parser->value;
+        return true;
     case OPT_DB:
         request->database = parser->value;
         return true;
@@ -126,27 +129,17 @@ read_option(const struct cli_parser *parser, int option,
     }
 }
 
-static int
-read_arguments(int argc, char **argv, struct request *request)
+static bool
+check_request(const struct request *request)
 {
-    struct cli_parser parser;
-    cli_parser_init(&parser, request->self, argc, argv);
-    for (int option; (option = cli_next(&parser)) != CLI_END;) {
-        if (option == CLI_BAD || option == CLI_HELP)
-            return option;
-        if (option == CLI_OPERAND)
-            request->paths[request->n_paths++] = parser.value;
-        else if (!read_option(&parser, option, request))
-            return CLI_BAD;
-    }
     if (request->database == NULL)
         cli_complain(request->self, "say where to: --db FILE");
     else if (request->n_paths == 0)
         cli_complain(request->self, "say what to read: files, folders, or - "
                                     "for standard input");
     else
-        return CLI_END;
-    return CLI_BAD;
+        return true;
+    return false;
 }
 
 static void
@@ -280,12 +273,8 @@ run_import(const struct command *self, int argc, char **argv)
     request.paths = calloc((size_t)argc + 1, sizeof(char *));
     if (request.paths == NULL)
         return code;
-    int parsed = read_arguments(argc, argv, &request);
-    if (parsed == CLI_HELP) {
-        cli_print_help(self);
-        code = EXIT_DONE;
-    }
-    if (parsed == CLI_END &&
+    if (cli_read(self, argc, argv, read_option, &request, &code) &&
+        check_request(&request) &&
         trace_file_open(&trace, self, request.trace_path)) {
         request.options.trace = trace.trace;
         if (request.options.reader == WATTLE_READER_AUTO)

@@ -14,46 +14,47 @@ static const struct cli_option info_options[] = {
     {0, NULL, NULL, NULL, NULL},
 };
 
-static int
-show(const struct command *self, const char *path, bool is_json, int top)
+struct request {
+    const char *path;
+    uint64_t top;
+    bool is_json;
+};
+
+static bool
+read_option(void *context, const struct cli_parser *parser, int option)
 {
-    struct wattle_error error = {0};
-    struct wattle_info *info;
-    if (wattle_database_info(path, &info, &error) != WATTLE_OK) {
-        cli_complain_error(self, &error);
-        return EXIT_USAGE;
-    }
-    int status = is_json ? wattle_info_write_json(info, stdout)
-                         : wattle_info_write_text(info, top, stdout);
-    wattle_info_free(info);
-    if (status == WATTLE_OK && fflush(stdout) == 0)
-        return EXIT_DONE;
-    cli_complain(self, "cannot write to standard output");
-    return EXIT_USAGE;
+    struct request *request = context;
+    if (option == CLI_OPERAND)
+        return cli_one_path(parser, &request->path);
+    if (option == OPT_TOP)
+        return cli_count(parser, 0, 1000000, &request->top);
+    request->is_json = true;
+    return true;
 }
 
 static int
 run_info(const struct command *self, int argc, char **argv)
 {
-    struct cli_parser parser;
-    const char *path = NULL;
-    uint64_t top = 10;
-    bool is_json = false;
-    cli_parser_init(&parser, self, argc, argv);
-    for (int option; (option = cli_next(&parser)) != CLI_END;) {
-        if (option == CLI_HELP) {
-            cli_print_help(self);
-            return EXIT_DONE;
-        }
-        if (option == CLI_BAD ||
-            (option == CLI_OPERAND && !cli_one_path(&parser, &path)) ||
-            (option == OPT_TOP && !cli_count(&parser, 0, 1000000, &top)))
-            return EXIT_USAGE;
-        is_json = is_json || option == OPT_JSON;
-    }
-    if (!cli_has_path(self, path))
+    struct request request = {.top = 10};
+    struct wattle_error error = {0};
+    struct wattle_info *info;
+    int code;
+    if (!cli_read(self, argc, argv, read_option, &request, &code))
+        return code;
+    if (!cli_has_path(self, request.path))
         return EXIT_USAGE;
-    return show(self, path, is_json, (int)top);
+    if (wattle_database_info(request.path, &info, &error) != WATTLE_OK) {
+        cli_complain_error(self, &error);
+        return EXIT_USAGE;
+    }
+    int status = request.is_json
+                     ? wattle_info_write_json(info, stdout)
+                     : wattle_info_write_text(info, (int)request.top, stdout);
+    wattle_info_free(info);
+    if (status == WATTLE_OK && fflush(stdout) == 0)
+        return EXIT_DONE;
+    cli_complain(self, "cannot write to standard output");
+    return EXIT_USAGE;
 }
 
 const struct command command_info = {

@@ -157,11 +157,13 @@ read_format(const struct cli_parser *parser, enum format format,
 }
 
 static bool
-read_option(const struct cli_parser *parser, int option,
-            struct request *request)
+read_option(void *context, const struct cli_parser *parser, int option)
 {
+    struct request *request = context;
     struct wattle_query_options *o = &request->options;
     switch (option) {
+    case CLI_OPERAND:
+        return cli_one_path(parser, &request->path);
     case OPT_DEVICE:
         request->globs[o->n_device_globs++] = parser->value;
         return true;
@@ -204,39 +206,15 @@ check_request(const struct command *self, const struct request *request)
                         : o->is_total                            ? "total"
                         : o->fill != WATTLE_FILL_NONE            ? "fill"
                                                                  : NULL;
-    if (request->path == NULL)
-        cli_complain(self, "say which database to read");
-    else if (o->is_raw && other != NULL)
+    if (!cli_has_path(self, request->path))
+        return false;
+    if (o->is_raw && other != NULL)
         cli_complain(self, "--raw gives single readings; without --%s", other);
     else if (o->until_ms != WATTLE_NO_TIME && o->since_ms >= o->until_ms)
         cli_complain(self, "--since must be before --until");
     else
         return true;
     return false;
-}
-
-static int
-read_arguments(const struct command *self, int argc, char **argv,
-               struct request *request)
-{
-    struct cli_parser parser;
-    cli_parser_init(&parser, self, argc, argv);
-    for (int option; (option = cli_next(&parser)) != CLI_END;) {
-        if (option == CLI_BAD || option == CLI_HELP)
-            return option;
-        if (option != CLI_OPERAND) {
-            if (!read_option(&parser, option, request))
-                return CLI_BAD;
-        } else if (request->path == NULL) {
-            request->path = parser.value;
-        } else {
-            cli_complain(self, "one database at a time; '%s' is too many",
-                         parser.value);
-            return CLI_BAD;
-        }
-    }
-    request->options.device_globs = request->globs;
-    return check_request(self, request) ? CLI_END : CLI_BAD;
 }
 
 static int
@@ -287,11 +265,9 @@ run_query(const struct command *self, int argc, char **argv)
     request.globs = calloc((size_t)argc + 1, sizeof(char *));
     if (request.globs == NULL)
         return code;
-    int parsed = read_arguments(self, argc, argv, &request);
-    if (parsed == CLI_HELP) {
-        cli_print_help(self);
-        code = EXIT_DONE;
-    } else if (parsed == CLI_END) {
+    request.options.device_globs = request.globs;
+    if (cli_read(self, argc, argv, read_option, &request, &code) &&
+        check_request(self, &request)) {
         if (wattle_database_open(&database, request.path, &error) != WATTLE_OK)
             cli_complain_error(self, &error);
         else

@@ -159,11 +159,14 @@ read_flag(const struct cli_parser *parser, int option, struct request *request)
 }
 
 static bool
-read_option(const struct cli_parser *parser, int option,
-            struct request *request)
+read_option(void *context, const struct cli_parser *parser, int option)
 {
+    struct request *request = context;
     struct wattle_report_options *o = &request->options;
     switch (option) {
+    case CLI_OPERAND:
+        request->paths[request->n_paths++] = parser->value;
+        return true;
     case OPT_TOP:
         return read_small_count(parser, 0, 1000000, &request->top);
     case OPT_THREADS:
@@ -203,26 +206,14 @@ read_option(const struct cli_parser *parser, int option,
     }
 }
 
-static int
-read_arguments(const struct command *self, int argc, char **argv,
-               struct request *request)
+static bool
+check_request(const struct command *self, const struct request *request)
 {
-    struct cli_parser parser;
-    cli_parser_init(&parser, self, argc, argv);
-    for (int option; (option = cli_next(&parser)) != CLI_END;) {
-        if (option == CLI_BAD || option == CLI_HELP)
-            return option;
-        if (option == CLI_OPERAND)
-            request->paths[request->n_paths++] = parser.value;
-        else if (!read_option(&parser, option, request))
-            return CLI_BAD;
-    }
-    request->options.device_globs = request->globs;
     if (request->n_paths > 0)
-        return CLI_END;
+        return true;
     cli_complain(self, "say what to read: files, folders, or - for standard "
                        "input");
-    return CLI_BAD;
+    return false;
 }
 
 static int
@@ -411,12 +402,10 @@ run_report(const struct command *self, int argc, char **argv)
     request.globs = calloc((size_t)argc + 1, sizeof(char *));
     if (request.paths == NULL || request.globs == NULL)
         goto out;
-    int parsed = read_arguments(self, argc, argv, &request);
-    if (parsed == CLI_HELP) {
-        cli_print_help(self);
-        code = EXIT_DONE;
-    }
-    if (parsed != CLI_END || !trace_file_open(&trace, self, request.trace_path))
+    request.options.device_globs = request.globs;
+    if (!cli_read(self, argc, argv, read_option, &request, &code) ||
+        !check_request(self, &request) ||
+        !trace_file_open(&trace, self, request.trace_path))
         goto out;
     request.options.trace = trace.trace;
     if (request.options.reader == WATTLE_READER_AUTO)

@@ -27,9 +27,9 @@ struct request {
 };
 
 static bool
-read_option(const struct cli_parser *parser, int option,
-            struct request *request)
+read_option(void *context, const struct cli_parser *parser, int option)
 {
+    struct request *request = context;
     if (option == OPT_JSON || option == OPT_CSV) {
         request->format = option == OPT_JSON ? FORMAT_JSON : FORMAT_CSV;
         return true;
@@ -48,26 +48,15 @@ read_option(const struct cli_parser *parser, int option,
     return true;
 }
 
-static int
-read_arguments(const struct command *self, int argc, char **argv,
-               struct request *request)
+static bool
+check_request(const struct command *self, const struct request *request)
 {
-    struct cli_parser parser;
-    cli_parser_init(&parser, self, argc, argv);
-    for (int option; (option = cli_next(&parser)) != CLI_END;) {
-        if (option == CLI_BAD || option == CLI_HELP)
-            return option;
-        if (!read_option(&parser, option, request))
-            return CLI_BAD;
-    }
     if (!cli_has_path(self, request->path))
-        return CLI_BAD;
-    if (request->statements == NULL) {
+        return false;
+    if (request->statements == NULL)
         cli_complain(self, "say what to ask, such as \"SELECT * FROM "
                            "devices\"; - reads it from standard input");
-        return CLI_BAD;
-    }
-    return CLI_END;
+    return request->statements != NULL;
 }
 
 /* All of standard input, ended by a zero byte; NULL after one line. */
@@ -137,18 +126,15 @@ static int
 run_sql(const struct command *self, int argc, char **argv)
 {
     struct request request = {0};
-    int parsed = read_arguments(self, argc, argv, &request);
-    if (parsed == CLI_HELP) {
-        cli_print_help(self);
-        return EXIT_DONE;
-    }
-    if (parsed != CLI_END)
+    int code;
+    if (!cli_read(self, argc, argv, read_option, &request, &code))
+        return code;
+    if (!check_request(self, &request))
         return EXIT_USAGE;
     if (strcmp(request.statements, "-") != 0)
         return ask(self, &request, request.statements);
     char *statements = read_input(self);
-    int code =
-        statements != NULL ? ask(self, &request, statements) : EXIT_USAGE;
+    code = statements != NULL ? ask(self, &request, statements) : EXIT_USAGE;
     free(statements);
     return code;
 }

@@ -18,7 +18,7 @@
 enum { EXIT_DONE = 0, EXIT_FOUND = 1, EXIT_USAGE = 2 };
 
 struct cli_option {
-    int id;               /* what cli_next returns; > 0 */
+    int id;               /* what cli_take is given; > 0 */
     const char *name;     /* long name without "--" */
     const char *argument; /* its argument's name in the help, NULL = a flag */
     const char *help;     /* one line, no full stop */
@@ -47,16 +47,16 @@ struct cli_parser {
 
 enum { CLI_END = 0, CLI_OPERAND = -1, CLI_BAD = -2, CLI_HELP = -3 };
 
-void cli_parser_init(struct cli_parser *parser, const struct command *command,
-                     int argc, char **argv);
-
 /*
- * The next item: an option's id (its argument in parser->value), CLI_OPERAND
- * (the operand in parser->value), CLI_HELP after --help, CLI_END, or CLI_BAD
- * after it has printed one line on stderr that says what is wrong, with the
- * nearest known option for a typing error.
+ * Hands each option (its id, with its argument in parser->value) and operand
+ * (CLI_OPERAND, the same) to `take`, which says false after a line on stderr.
+ * False when something is wrong or --help was all that was wanted. *code is
+ * what to exit with then, and EXIT_USAGE otherwise.
  */
-int cli_next(struct cli_parser *parser);
+typedef bool (*cli_take)(void *request, const struct cli_parser *parser,
+                         int option);
+bool cli_read(const struct command *command, int argc, char **argv,
+              cli_take take, void *request, int *code);
 
 /* Reads a whole number in [min, max]; false after one line on stderr. */
 bool cli_count(const struct cli_parser *parser, uint64_t min, uint64_t max,

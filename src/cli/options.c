@@ -36,14 +36,6 @@ cli_complain_error(const struct command *command,
         cli_complain(command, "%s", error->message);
 }
 
-void
-cli_parser_init(struct cli_parser *parser, const struct command *command,
-                int argc, char **argv)
-{
-    *parser =
-        (struct cli_parser){.command = command, .argc = argc, .argv = argv};
-}
-
 static size_t
 least(size_t a, size_t b)
 {
@@ -76,7 +68,7 @@ static int
 complain_unknown(const struct command *command, const char *name, size_t len)
 {
     const char *nearest = NULL;
-    size_t best = 4; /* more edits than this is another word */
+    size_t best = 1 + (len + 1) / 3; /* so many edits are another word */
     for (const struct cli_option *o = command->options; o->id != 0; o++) {
         size_t edits = distance(name, len, o->name);
         if (edits < best) {
@@ -128,8 +120,13 @@ take_option(struct cli_parser *parser, const char *name)
     return o->id;
 }
 
-int
-cli_next(struct cli_parser *parser)
+/*
+ * The next item: an option's id, CLI_OPERAND, CLI_HELP after --help, CLI_END,
+ * or CLI_BAD after one line on stderr that says what is wrong, with the nearest
+ * known option for a typing error.
+ */
+static int
+next(struct cli_parser *parser)
 {
     if (parser->at == parser->argc)
         return CLI_END;
@@ -140,7 +137,7 @@ cli_next(struct cli_parser *parser)
     }
     if (strcmp(arg, "--") == 0) {
         parser->only_operands = true;
-        return cli_next(parser);
+        return next(parser);
     }
     if (strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0)
         return CLI_HELP;
@@ -152,6 +149,20 @@ cli_next(struct cli_parser *parser)
         return CLI_BAD;
     }
     return take_option(parser, arg + 2);
+}
+
+bool
+cli_read(const struct command *command, int argc, char **argv, cli_take take,
+         void *request, int *code)
+{
+    struct cli_parser parser = {.command = command, .argc = argc, .argv = argv};
+    int option = next(&parser);
+    while (option != CLI_END && option != CLI_BAD && option != CLI_HELP)
+        option = take(request, &parser, option) ? next(&parser) : CLI_BAD;
+    if (option == CLI_HELP)
+        cli_print_help(command);
+    *code = option == CLI_HELP ? EXIT_DONE : EXIT_USAGE;
+    return option == CLI_END;
 }
 
 bool

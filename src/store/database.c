@@ -13,7 +13,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "store/tables.h"
-#include "store/version.h"
+#include "store/format_version.h"
 
 int
 database_fail(struct database *db, struct wattle_error *error)
@@ -193,7 +193,7 @@ set_up(struct database *db, enum database_mode mode,
     if (status == WATTLE_OK && mode == DATABASE_READ)
         status = database_run(db, "PRAGMA query_only = 1", error);
     if (status == WATTLE_OK)
-        status = version_refuse(db, mode, format, error);
+        status = format_version_refuse(db, mode, format, error);
     if (status != WATTLE_OK || mode == DATABASE_READ)
         return status;
     int64_t n_pages = 0;
@@ -250,7 +250,7 @@ database_open_as(struct database *db, const char *path, enum database_mode mode,
     if (status == WATTLE_OK)
         status = set_up(db, mode, format, error);
     if (status == WATTLE_OK)
-        status = version_settle(db, mode, format, error);
+        status = format_version_settle(db, mode, format, error);
     if (status != WATTLE_OK)
         database_close(db);
     return status;

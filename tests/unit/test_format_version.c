@@ -1,6 +1,6 @@
 /*
- * test_version.c - a database goes from one format to the next, whole or not
- * at all. There is one format so far; the later ones here are made up.
+ * test_format_version.c - a database goes from one format to the next, whole or
+ * not at all. There is one format so far; the later ones here are made up.
  */
 #include <stdarg.h>
 #include <stddef.h>

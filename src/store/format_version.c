@@ -1,7 +1,8 @@
 /*
- * version.c - the numbers in the file's header, and what follows from them.
+ * format_version.c - the numbers in the file's header, and what follows from
+ * them.
  */
-#include "store/version.h"
+#include "store/format_version.h"
 
 #include <stdio.h>
 
@@ -63,8 +64,9 @@ refuse(const struct database *db, const struct identity *id,
 }
 
 int
-version_refuse(struct database *db, enum database_mode mode,
-               const struct tables_format *format, struct wattle_error *error)
+format_version_refuse(struct database *db, enum database_mode mode,
+                      const struct tables_format *format,
+                      struct wattle_error *error)
 {
     struct identity id = {0};
     int status = read_identity(db, &id, error);
@@ -120,8 +122,9 @@ settle(struct database *db, enum database_mode mode,
 }
 
 int
-version_settle(struct database *db, enum database_mode mode,
-               const struct tables_format *format, struct wattle_error *error)
+format_version_settle(struct database *db, enum database_mode mode,
+                      const struct tables_format *format,
+                      struct wattle_error *error)
 {
     struct identity id = {0};
     int status = read_identity(db, &id, error);

@@ -1,0 +1,28 @@
+/*
+ * format_version.h - whose file it is, and of which format; from one to the
+ * next.
+ */
+#ifndef STORE_FORMAT_VERSION_H
+#define STORE_FORMAT_VERSION_H
+
+#include "store/database.h"
+#include "store/tables.h"
+
+/*
+ * Refuses, with words, a file that is not wattle's, that is of a newer or an
+ * unknown format, or of an older one when it is only to be read. Nothing is
+ * written.
+ */
+int format_version_refuse(struct database *db, enum database_mode mode,
+                          const struct tables_format *format,
+                          struct wattle_error *error);
+
+/*
+ * Makes the tables of an empty file, or brings those of an older format to
+ * this one: all in one transaction, or nothing.
+ */
+int format_version_settle(struct database *db, enum database_mode mode,
+                          const struct tables_format *format,
+                          struct wattle_error *error);
+
+#endif
