@@ -19,13 +19,14 @@ extern "C" {
 /* What a function returns: 0, or why it failed. */
 enum wattle_status {
     WATTLE_OK = 0,
-    WATTLE_ERR_MEMORY = -1,  /* out of memory */
-    WATTLE_ERR_USAGE = -2,   /* an argument or option makes no sense */
-    WATTLE_ERR_IO = -3,      /* the system refused to open, read or write */
-    WATTLE_ERR_FORMAT = -4,  /* the bytes are not what was expected */
-    WATTLE_ERR_CPU = -5,     /* this CPU lacks what was asked for */
-    WATTLE_ERR_CHANGED = -6, /* the input changed while it was read */
-    WATTLE_ERR_NO_INPUT = -7 /* not one of the given files could be used */
+    WATTLE_ERR_MEMORY = -1,   /* out of memory */
+    WATTLE_ERR_USAGE = -2,    /* an argument or option makes no sense */
+    WATTLE_ERR_IO = -3,       /* the system refused to open, read or write */
+    WATTLE_ERR_FORMAT = -4,   /* the bytes are not what was expected */
+    WATTLE_ERR_CPU = -5,      /* this CPU lacks what was asked for */
+    WATTLE_ERR_CHANGED = -6,  /* the input changed while it was read */
+    WATTLE_ERR_NO_INPUT = -7, /* not one of the given files could be used */
+    WATTLE_ERR_BUSY = -8      /* another program is writing to the database */
 };
 
 /* Why something failed, and where. */

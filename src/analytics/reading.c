@@ -28,6 +28,14 @@ reading_nano(const struct wattle_batch *batch, int column, size_t row)
     return batch->columns[column][row] * unit;
 }
 
+int128
+reading_energy(const struct wattle_batch *batch, size_t row)
+{
+    int64_t unit = decimal_power_of_ten(9 - batch->decimals[WATTLE_ENERGY]);
+    return (int128)batch->columns[WATTLE_ENERGY][row] * unit *
+           UNITS_PER_NANO_WH;
+}
+
 static void
 set_efficiency(struct reading *reading, const struct wattle_batch *batch,
                size_t row, bool no_memo)
@@ -69,10 +77,8 @@ set_power(struct reading *reading, const struct wattle_batch *batch, size_t row,
                            reading_nano(batch, WATTLE_CURRENT, row),
                            reading_nano(batch, WATTLE_POWER_FACTOR, row));
     } else if ((has & HAS(WATTLE_ENERGY)) != 0) {
-        int64_t unit = decimal_power_of_ten(9 - batch->decimals[WATTLE_ENERGY]);
         reading->has_energy = true;
-        reading->energy = (int128)batch->columns[WATTLE_ENERGY][row] * unit *
-                          UNITS_PER_NANO_WH;
+        reading->energy = reading_energy(batch, row);
     }
 }
 

@@ -27,6 +27,9 @@ unsigned reading_columns(const struct wattle_batch *batch, size_t row);
 /* A row's value of a column that it has, in 1e-9; not of the energy. */
 int64_t reading_nano(const struct wattle_batch *batch, int column, size_t row);
 
+/* A row's energy, which it has, in the units of struct reading. */
+int128 reading_energy(const struct wattle_batch *batch, size_t row);
+
 /* Reads a row; no_memo leaves the tables of efficiencies alone. */
 void reading_from_row(struct reading *reading, const struct wattle_batch *batch,
                       size_t row, bool no_memo);

@@ -168,12 +168,11 @@ wattle_database_compact(const char *path, int64_t wait_ms,
                         struct wattle_error *error)
 {
     struct database db;
-    int status = database_open(&db, path, DATABASE_WRITE, error);
+    const struct tidy_wait wait = {.ms = wait_ms};
+    int status = tidy_open_to_write(&db, path, DATABASE_WRITE, &wait, error);
     if (status != WATTLE_OK)
         return status;
-    status = tidy_begin_writing(&db, wait_ms, NULL, NULL, error);
-    if (status == WATTLE_OK)
-        status = merge_loose(&db, path, error);
+    status = merge_loose(&db, path, error);
     if (status == WATTLE_OK)
         status = database_run(&db,
                               "UPDATE meta SET value = value + 1 WHERE key = "
@@ -224,10 +223,9 @@ scan_device(struct export *e, const struct query_device *device,
         .until_ms = o->until_ms != WATTLE_NO_TIME ? o->until_ms : INT64_MAX,
         .columns = (1u << WATTLE_N_COLUMNS) - 1,
     };
-    int status =
-        e->scan != NULL
-            ? device_scan_restart(e->scan, &range, e->error)
-            : device_scan_open(&e->scan, &e->db, &range, e->error);
+    int status = e->scan != NULL
+                     ? device_scan_restart(e->scan, &range, e->error)
+                     : device_scan_open(&e->scan, &e->db, &range, e->error);
     while (status == WATTLE_OK) {
         struct wattle_batch batch;
         status = device_scan_next(e->scan, &batch, e->error);

@@ -23,14 +23,14 @@ static int
 open_database(struct importer *im, struct wattle_error *error)
 {
     bool is_absent = access(im->database, F_OK) != 0;
-    const char *path =
-        im->options->is_dry_run && is_absent ? ":memory:" : im->database;
+    enum database_mode mode = im->options->is_dry_run && is_absent
+                                  ? DATABASE_MEMORY
+                                  : DATABASE_CREATE;
     int64_t n_devices = 0;
-    int status = database_open(&im->db, path, DATABASE_CREATE, error);
-    if (status == WATTLE_OK)
-        status = tidy_begin_writing(&im->db, im->options->wait_ms,
-                                    im->options->on_waiting,
-                                    im->options->waiting_context, error);
+    const struct tidy_wait wait = {.ms = im->options->wait_ms,
+                                   .on_waiting = im->options->on_waiting,
+                                   .context = im->options->waiting_context};
+    int status = tidy_open_to_write(&im->db, im->database, mode, &wait, error);
     if (status == WATTLE_OK)
         status = database_number(&im->db, "SELECT count(*) FROM device",
                                  &n_devices, error);

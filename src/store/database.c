@@ -26,7 +26,7 @@ database_fail(struct database *db, struct wattle_error *error)
         return error_memory(error);
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-        return error_set_at(error, WATTLE_ERR_IO, db->path, 0,
+        return error_set_at(error, WATTLE_ERR_BUSY, db->path, 0,
                             "another program is writing to it");
     case SQLITE_FULL:
         return error_set_at(error, WATTLE_ERR_IO, db->path, 0,
@@ -129,28 +129,45 @@ frozen_uri(const char *path)
     return NULL;
 }
 
+/* Such that SQLite takes it for the name of a file, whatever it is. */
+char *
+database_file_name(const char *path)
+{
+    bool is_special = path[0] == ':' || strncmp(path, "file:", 5) == 0;
+    struct buffer name = {0};
+    if (is_special && buffer_append_text(&name, "./") != WATTLE_OK)
+        return NULL;
+    if (buffer_append(&name, path, strlen(path) + 1) == WATTLE_OK)
+        return name.data;
+    buffer_release(&name);
+    return NULL;
+}
+
 static int
-open_handle(struct database *db, enum database_mode mode,
+open_handle(struct database *db, const struct database_way *way,
             struct wattle_error *error)
 {
+    const enum database_mode mode = way->mode;
     int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-    char *uri = NULL;
+    char *name = NULL;
     bool is_read = mode == DATABASE_READ;
     /* who may not write cannot take its side files away again when closing */
     flags |= is_read && access(db->path, W_OK) != 0 ? SQLITE_OPEN_READONLY
                                                     : SQLITE_OPEN_READWRITE;
-    flags |= mode == DATABASE_CREATE ? SQLITE_OPEN_CREATE : 0;
+    flags |= mode >= DATABASE_CREATE ? SQLITE_OPEN_CREATE : 0;
     if (is_read && is_frozen(db->path)) {
-        uri = frozen_uri(db->path);
-        if (uri == NULL)
-            return error_memory(error);
+        name = frozen_uri(db->path);
         flags |= SQLITE_OPEN_URI;
+    } else {
+        name = mode == DATABASE_MEMORY ? strdup(":memory:")
+                                       : database_file_name(db->path);
     }
-    int result =
-        sqlite3_open_v2(uri != NULL ? uri : db->path, &db->handle, flags, NULL);
-    free(uri);
+    if (name == NULL)
+        return error_memory(error);
+    int result = sqlite3_open_v2(name, &db->handle, flags, NULL);
+    free(name);
     if (result == SQLITE_OK) {
-        sqlite3_busy_timeout(db->handle, DATABASE_BUSY_MS);
+        sqlite3_busy_timeout(db->handle, way->busy_ms);
         return WATTLE_OK;
     }
     if ((result & 0xff) == SQLITE_CANTOPEN)
@@ -170,22 +187,25 @@ database_is_one(const char *path)
 {
     struct stat info;
     struct database db = {0};
+    const struct database_way way = {.mode = DATABASE_READ,
+                                     .busy_ms = DATABASE_BUSY_MS};
     int64_t application = 0;
     /* its pages have 512 bytes or more: that spares most other files */
     if (stat(path, &info) != 0 || !S_ISREG(info.st_mode) || info.st_size == 0 ||
         info.st_size % 512 != 0)
         return false;
     db.path = strdup(path);
-    if (db.path != NULL && open_handle(&db, DATABASE_READ, NULL) == WATTLE_OK)
+    if (db.path != NULL && open_handle(&db, &way, NULL) == WATTLE_OK)
         database_number(&db, "PRAGMA application_id", &application, NULL);
     database_close(&db);
     return application == DATABASE_APPLICATION_ID;
 }
 
 static int
-set_up(struct database *db, enum database_mode mode,
-       const struct tables_format *format, struct wattle_error *error)
+set_up(struct database *db, const struct database_way *way,
+       struct wattle_error *error)
 {
+    const enum database_mode mode = way->mode;
     /* a reader passes over the chunks: what it keeps only fills its caches */
     const char *cache = mode == DATABASE_READ ? "PRAGMA cache_size = -2048"
                                               : "PRAGMA cache_size = -16384";
@@ -193,7 +213,7 @@ set_up(struct database *db, enum database_mode mode,
     if (status == WATTLE_OK && mode == DATABASE_READ)
         status = database_run(db, "PRAGMA query_only = 1", error);
     if (status == WATTLE_OK)
-        status = format_version_refuse(db, mode, format, error);
+        status = format_version_refuse(db, mode, way->format, error);
     if (status != WATTLE_OK || mode == DATABASE_READ)
         return status;
     int64_t n_pages = 0;
@@ -217,40 +237,46 @@ set_up(struct database *db, enum database_mode mode,
         sqlite3_exec(db->handle, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
     if (result != SQLITE_OK && (result & 0xff) != SQLITE_BUSY)
         return database_fail(db, error);
-    sqlite3_busy_timeout(db->handle, DATABASE_BUSY_MS);
+    sqlite3_busy_timeout(db->handle, way->busy_ms);
     return database_run(db,
                         "PRAGMA synchronous = FULL;"
                         "PRAGMA wal_autocheckpoint = 0",
                         error);
 }
 
+/* SQLite would drop a slash at the end. */
 static bool
 is_folder(const char *path)
 {
     struct stat info;
-    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+    size_t len = strlen(path);
+    return (len > 0 && path[len - 1] == '/') ||
+           (stat(path, &info) == 0 && S_ISDIR(info.st_mode));
 }
 
 int
-database_open_as(struct database *db, const char *path, enum database_mode mode,
-                 const struct tables_format *format, struct wattle_error *error)
+database_open_as(struct database *db, const char *path,
+                 const struct database_way *way, struct wattle_error *error)
 {
     *db = (struct database){.path = strdup(path)};
     if (db->path == NULL)
         return error_memory(error);
     errno = 0;
     int status = WATTLE_OK;
-    if (mode != DATABASE_CREATE && access(path, F_OK) != 0)
+    if (path[0] == '\0')
+        status = error_set(error, WATTLE_ERR_USAGE,
+                           "a database needs a name; '' is none");
+    else if (way->mode < DATABASE_CREATE && access(path, F_OK) != 0)
         status =
             error_set_at(error, WATTLE_ERR_IO, path, 0, "%s", strerror(errno));
     if (status == WATTLE_OK && is_folder(path))
         status = error_set_at(error, WATTLE_ERR_IO, path, 0, "is a folder");
     if (status == WATTLE_OK)
-        status = open_handle(db, mode, error);
+        status = open_handle(db, way, error);
     if (status == WATTLE_OK)
-        status = set_up(db, mode, format, error);
+        status = set_up(db, way, error);
     if (status == WATTLE_OK)
-        status = format_version_settle(db, mode, format, error);
+        status = format_version_settle(db, way->mode, way->format, error);
     if (status != WATTLE_OK)
         database_close(db);
     return status;
@@ -260,7 +286,8 @@ int
 database_open(struct database *db, const char *path, enum database_mode mode,
               struct wattle_error *error)
 {
-    return database_open_as(db, path, mode, &tables_format, error);
+    const struct database_way way = {mode, &tables_format, DATABASE_BUSY_MS};
+    return database_open_as(db, path, &way, error);
 }
 
 void

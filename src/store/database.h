@@ -21,9 +21,10 @@
 #define DATABASE_BUSY_MS 10000
 
 enum database_mode {
-    DATABASE_READ,  /* the file must be there */
-    DATABASE_WRITE, /* the same */
-    DATABASE_CREATE /* made when absent */
+    DATABASE_READ,   /* the file must be there */
+    DATABASE_WRITE,  /* the same */
+    DATABASE_CREATE, /* made when absent */
+    DATABASE_MEMORY  /* without a file, always new; the path is for errors */
 };
 
 struct database {
@@ -37,19 +38,29 @@ bool database_is_one(const char *path);
 
 /*
  * Opens the file; an older version is upgraded when it may be written. 0,
- * WATTLE_ERR_IO, WATTLE_ERR_FORMAT (not ours, or newer than this program) or
- * WATTLE_ERR_MEMORY.
+ * WATTLE_ERR_IO, WATTLE_ERR_FORMAT (not ours, or newer than this program),
+ * WATTLE_ERR_BUSY or WATTLE_ERR_MEMORY.
  */
 int database_open(struct database *db, const char *path,
                   enum database_mode mode, struct wattle_error *error);
 
-/* The same for a program whose format is another one. */
+/* The same with what database_open chooses itself. */
 struct tables_format;
+struct database_way {
+    enum database_mode mode;
+    const struct tables_format *format; /* what this program knows */
+    int busy_ms; /* to wait for a lock until it is WATTLE_ERR_BUSY */
+};
 int database_open_as(struct database *db, const char *path,
-                     enum database_mode mode,
-                     const struct tables_format *format,
+                     const struct database_way *way,
                      struct wattle_error *error);
 void database_close(struct database *db);
+
+/*
+ * The path such that SQLite takes it for the name of a file, even ":memory:";
+ * to be freed. NULL = no memory.
+ */
+char *database_file_name(const char *path);
 
 /* Runs statements without results. */
 int database_run(struct database *db, const char *sql,

@@ -32,7 +32,7 @@ read_identity(struct database *db, struct identity *id,
 static bool
 is_to_be_made(const struct identity *id, enum database_mode mode)
 {
-    return id->application == 0 && id->n_tables == 0 && mode == DATABASE_CREATE;
+    return id->application == 0 && id->n_tables == 0 && mode >= DATABASE_CREATE;
 }
 
 static int

@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "analytics/account.h"
+#include "analytics/quotient.h"
 #include "base/error.h"
 #include "model/batch_check.h"
 
@@ -350,8 +351,13 @@ set_reading(const struct query_walk *walk, struct wattle_query_row *row)
     }
     bucket_release(&bucket);
     f->min_power_w = f->max_power_w = NAN;
-    if (!reading.has_energy)
-        f->energy_kwh = f->cost = NAN;
+    /* its own, also where a power says more about the time around it */
+    unsigned has = reading_columns(&walk->batch, walk->row);
+    f->energy_kwh = NAN;
+    if ((o->what & WATTLE_QUERY_ENERGY) != 0 && (has >> WATTLE_ENERGY & 1) != 0)
+        f->energy_kwh = quotient_kwh(reading_energy(&walk->batch, walk->row),
+                                     int256_from(0));
+    set_cost(walk, f);
     row->start_ms = row->end_ms = time_ms;
     return status;
 }

@@ -13,31 +13,53 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "store/tables.h"
 
-#define PAUSE_MS 20
+#define PAUSE_MS  50  /* between attempts to write */
+#define SILENT_MS 100 /* until it is worth a word */
+
+/* One attempt. */
+static int
+open_to_write(struct database *db, const char *path, enum database_mode mode,
+              struct wattle_error *error)
+{
+    const struct database_way way = {mode, &tables_format, PAUSE_MS};
+    int status = database_open_as(db, path, &way, error);
+    if (status != WATTLE_OK)
+        return status;
+    status = database_run(db, "BEGIN IMMEDIATE", error);
+    if (status != WATTLE_OK)
+        database_close(db);
+    else
+        sqlite3_busy_timeout(db->handle, DATABASE_BUSY_MS);
+    return status;
+}
+
+static int64_t
+now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
 
 int
-tidy_begin_writing(struct database *db, int64_t wait_ms,
-                   void (*on_waiting)(void *context), void *context,
+tidy_open_to_write(struct database *db, const char *path,
+                   enum database_mode mode, const struct tidy_wait *wait,
                    struct wattle_error *error)
 {
-    const struct timespec pause = {0, PAUSE_MS * 1000000};
-    bool has_said = false;
-    int result = SQLITE_BUSY;
-    sqlite3_busy_timeout(db->handle, 0);
-    for (int64_t waited_ms = 0;; waited_ms += PAUSE_MS) {
-        result = sqlite3_exec(db->handle, "BEGIN IMMEDIATE", NULL, NULL, NULL);
-        if ((result & 0xff) != SQLITE_BUSY || waited_ms >= wait_ms)
-            break;
-        if (!has_said && on_waiting != NULL && waited_ms >= 100) {
-            on_waiting(context);
+    const int64_t began_ms = now_ms();
+    bool has_said = wait->on_waiting == NULL;
+    for (;;) {
+        int status = open_to_write(db, path, mode, error);
+        int64_t waited_ms = now_ms() - began_ms;
+        if (status != WATTLE_ERR_BUSY || waited_ms >= wait->ms)
+            return status;
+        if (!has_said && waited_ms >= SILENT_MS) {
+            wait->on_waiting(wait->context);
             has_said = true;
         }
-        nanosleep(&pause, NULL);
     }
-    int status = result == SQLITE_OK ? WATTLE_OK : database_fail(db, error);
-    sqlite3_busy_timeout(db->handle, DATABASE_BUSY_MS);
-    return status;
 }
 
 void
@@ -119,8 +141,12 @@ tidy_backup(struct database *db, const char *out, struct wattle_error *error)
     struct buffer part = {0};
     if (access(out, F_OK) == 0)
         return error_set_at(error, WATTLE_ERR_IO, out, 0, "exists already");
-    if (buffer_printf(&part, "%s.part", out) != WATTLE_OK ||
-        buffer_append(&part, "", 1) != WATTLE_OK) {
+    char *name = database_file_name(out);
+    bool is_named = name != NULL &&
+                    buffer_printf(&part, "%s.part", name) == WATTLE_OK &&
+                    buffer_append(&part, "", 1) == WATTLE_OK;
+    free(name);
+    if (!is_named) {
         buffer_release(&part);
         return error_memory(error);
     }

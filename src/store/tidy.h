@@ -11,12 +11,16 @@
 int tidy_backup(struct database *db, const char *out,
                 struct wattle_error *error);
 
-/*
- * Takes the write lock: waits up to wait_ms, and calls on_waiting (or NULL)
- * once when it has to.
- */
-int tidy_begin_writing(struct database *db, int64_t wait_ms,
-                       void (*on_waiting)(void *context), void *context,
+/* How a writer waits for another one: so long; called once when it has to. */
+struct tidy_wait {
+    int64_t ms;
+    void (*on_waiting)(void *context); /* or NULL */
+    void *context;
+};
+
+/* Opens a database and takes the write lock; WATTLE_ERR_BUSY after waiting. */
+int tidy_open_to_write(struct database *db, const char *path,
+                       enum database_mode mode, const struct tidy_wait *wait,
                        struct wattle_error *error);
 
 /*

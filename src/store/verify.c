@@ -129,7 +129,7 @@ static int
 verify_schema(struct verify *v)
 {
     struct database model;
-    int status = database_open(&model, ":memory:", DATABASE_CREATE, v->error);
+    int status = database_open(&model, ":memory:", DATABASE_MEMORY, v->error);
     if (status != WATTLE_OK)
         return status;
     status = compare_schema(v, &model);

@@ -34,6 +34,10 @@ SPANS = [("1m", 60000, None), ("15m", 900000, None), ("1h", HOUR_MS, None),
 # ---- readings ----
 
 
+# What columns of the files are to the oracle.
+NAMES = {"value": "energy", "energy_wh": "energy"}
+
+
 def decimal(rng, most, places):
     """A value as the text that stands in the file."""
     return str(Decimal(rng.randrange(most * 10**places)).scaleb(-places))
@@ -58,6 +62,11 @@ def make_values(rng, kind):
                 values[name] = ""
     elif kind == "energy":
         values = {"value": decimal(rng, 500, 3)}
+    elif kind == "both":
+        values = {"power": decimal(rng, 3000, 3),
+                  "energy_wh": decimal(rng, 500, 3)}
+        if rng.random() < 0.3:
+            values[rng.choice(["power", "energy_wh"])] = ""
     return values
 
 
@@ -76,7 +85,7 @@ class Device:
         self.id = name
         self.location = rng.choice(["Kitchen", "Living room", ""])
         self.kind = rng.choice(["milli"] * 3 + ["long", "power", "huge",
-                                                "mixed", "energy"])
+                                                "mixed", "energy", "both"])
         pace = rng.choice(["even", "even", "rough", "wild"])
         ms = START_MS + rng.randrange(-30, 30) * HOUR_MS
         if rng.random() < 0.15:
@@ -91,7 +100,7 @@ class Device:
         self.readings = {}
         for ms, values in self.rows:
             self.readings[ms] = {
-                "energy" if name == "value" else name: Fraction(text)
+                NAMES.get(name, name): Fraction(text)
                 for name, text in values.items() if text != ""}
 
 

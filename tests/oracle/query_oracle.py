@@ -197,7 +197,9 @@ def raw_rows(readings, since, until, rate):
         bucket = Bucket()
         bucket.add(ms, reading)
         figures = bucket.figures(rate)
-        if power_of(reading) is not None:
-            figures["energy_kwh"] = figures["cost"] = None
+        # its own energy, also beside a power
+        energy = reading.get("energy")
+        figures["energy_kwh"] = None if energy is None else energy / 1000
+        figures["cost"] = None if None in (energy, rate) else energy / 1000 * rate
         rows.append((ms, 1, figures))
     return rows

@@ -62,9 +62,6 @@ def contents(path):
                 "SELECT type, name, tbl_name, sql FROM sqlite_master"))
     except (sqlite3.Error, UnicodeDecodeError):
         return None
-    # statistics only guide the search for a way
-    rows = {name: row for name, row in rows.items()
-            if not name.lower().startswith("sqlite_stat")}
     rows["schema"] = [row for row in rows["schema"]
                       if "sqlite_stat" not in str(row[2]).lower()]
     # a count of imports: readers compare it with itself alone

@@ -9,7 +9,8 @@ from store_tools import expect, one_line
 
 
 def cases(_tier):
-    return ["writers", "short-wait", "readers", "backup", "first"]
+    return ["writers", "short-wait", "readers", "backup", "first",
+            "first-waits"]
 
 
 def lots(program, folder, n_readings=("120000", "90000")):
@@ -36,12 +37,12 @@ def writers(program, folder):
 
 
 class Holder:
-    """Holds the write lock of a database."""
+    """Holds the write lock of a database, or keeps everybody out."""
 
-    def __init__(self, path):
+    def __init__(self, path, lock="IMMEDIATE"):
         import sqlite3
         self.db = sqlite3.connect(path, isolation_level=None)
-        self.db.execute("BEGIN IMMEDIATE")
+        self.db.execute("BEGIN " + lock)
 
     def release(self):
         self.db.execute("ROLLBACK")
@@ -62,6 +63,25 @@ def short_wait(program, folder):
     expect(program.export(path) == before, "changed")
     process = program.start("import", "--no-progress", "--wait", "1m", "--db",
                             path, two)
+    time.sleep(1)
+    holder.release()
+    done = program.end(process)
+    expect(b"waiting" in done.err, "says nothing while it waits:", done)
+    program.check(path)
+
+
+def first_waits(program, folder):
+    """While the first import of a new file is long, others cannot even look
+    into it."""
+    one, = lots(program, folder, ("5000",))
+    path = os.path.join(folder, "home.db")
+    holder = Holder(path, "EXCLUSIVE")
+    began = time.monotonic()
+    done = program.imports(path, one, "--quiet", "--wait", "1s", code=2)
+    expect("writing" in one_line(done), done)
+    expect(0.9 < time.monotonic() - began < 8, "waited", done)
+    process = program.start("import", "--no-progress", "--wait", "1m", "--db",
+                            path, one)
     time.sleep(1)
     holder.release()
     done = program.end(process)

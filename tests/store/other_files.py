@@ -10,7 +10,7 @@ from store_tools import (HEADER, counts_of, dump, expect, one_line,
 
 
 def cases(_tier):
-    return ["newer", "foreign", "odd", "salvage", "grown"]
+    return ["newer", "foreign", "odd", "names", "salvage", "grown"]
 
 
 def commands(path, readings, folder):
@@ -86,6 +86,20 @@ def odd(program, folder, readings):
         refused(program, empty, command, ["not a wattle database"])
     program.imports(empty, readings)  # as good as none
     program.check(empty)
+
+
+def names(program, folder, readings):
+    """What SQLite takes for something else is the name of a file here."""
+    for name in (":memory:", "file:home.db?mode=ro", "a b%20c.db"):
+        path = os.path.join(folder, name)
+        for place, cwd in ((path, None), (name, folder)):
+            program.imports(place, readings, cwd=cwd)
+            expect(os.path.isfile(path), "no file", path)
+            program.run("check", place, cwd=cwd)
+            os.unlink(path)
+    for name in ("", os.path.join(folder, "nothing/"), folder):
+        one_line(program.imports(name, readings, code=2))
+        expect(not os.path.exists(os.path.join(folder, "nothing")), "made")
 
 
 def salvage(program, folder, readings):

@@ -96,10 +96,12 @@ def write(path, text):
 
 
 def dump(path):
-    """Every row of every table, as SQLite reads them."""
+    """Every row of every table, as SQLite reads them; not its statistics,
+    which only guide the search for a way."""
     with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as db:
         tables = [row[0] for row in db.execute(
-            "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY 1")]
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND "
+            "lower(name) NOT LIKE 'sqlite_stat%' ORDER BY 1")]
         return {table: sorted(db.execute(f"SELECT * FROM {table}"), key=repr)
                 for table in tables}
 

@@ -46,7 +46,8 @@ open_as(struct database *db, enum database_mode mode,
         const struct tables_format *format, struct wattle_error *error)
 {
     memset(error, 0, sizeof(*error));
-    return database_open_as(db, path, mode, format, error);
+    const struct database_way way = {mode, format, DATABASE_BUSY_MS};
+    return database_open_as(db, path, &way, error);
 }
 
 static int64_t
