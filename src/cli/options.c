@@ -68,7 +68,7 @@ static int
 complain_unknown(const struct command *command, const char *name, size_t len)
 {
     const char *nearest = NULL;
-    size_t best = 1 + (len + 1) / 3; /* so many edits are another word */
+    size_t best = 3; /* so many edits are another word */
     for (const struct cli_option *o = command->options; o->id != 0; o++) {
         size_t edits = distance(name, len, o->name);
         if (edits < best) {
