@@ -179,26 +179,42 @@ open_handle(struct database *db, const struct database_way *way,
 }
 
 /*
- * By SQLite, not by open(2): to close a file that this process has open as a
- * database would take SQLite's locks away.
+ * To look into a file by SQLite, not by open(2): to close one that this process
+ * has open as a database would take SQLite's locks away.
  */
+static bool
+look_into(struct database *db, const char *path)
+{
+    const struct database_way way = {.mode = DATABASE_READ,
+                                     .busy_ms = DATABASE_BUSY_MS};
+    struct stat info;
+    *db = (struct database){0};
+    /* its pages have 512 bytes or more: that spares most other files */
+    if (stat(path, &info) != 0 || !S_ISREG(info.st_mode) ||
+        info.st_size % 512 != 0)
+        return false;
+    db->path = strdup(path);
+    return db->path != NULL && open_handle(db, &way, NULL) == WATTLE_OK;
+}
+
 bool
 database_is_one(const char *path)
 {
-    struct stat info;
-    struct database db = {0};
-    const struct database_way way = {.mode = DATABASE_READ,
-                                     .busy_ms = DATABASE_BUSY_MS};
+    struct database db;
     int64_t application = 0;
-    /* its pages have 512 bytes or more: that spares most other files */
-    if (stat(path, &info) != 0 || !S_ISREG(info.st_mode) || info.st_size == 0 ||
-        info.st_size % 512 != 0)
-        return false;
-    db.path = strdup(path);
-    if (db.path != NULL && open_handle(&db, &way, NULL) == WATTLE_OK)
+    if (look_into(&db, path))
         database_number(&db, "PRAGMA application_id", &application, NULL);
     database_close(&db);
     return application == DATABASE_APPLICATION_ID;
+}
+
+bool
+database_is_empty(const char *path)
+{
+    struct database db;
+    bool is_empty = look_into(&db, path) && format_version_is_unborn(&db);
+    database_close(&db);
+    return is_empty;
 }
 
 static int

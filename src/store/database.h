@@ -36,6 +36,9 @@ struct database {
 /* True when a file begins like an SQLite database with our id. */
 bool database_is_one(const char *path);
 
+/* True for a file without content: its first import was cut off, say. */
+bool database_is_empty(const char *path);
+
 /*
  * Opens the file; an older version is upgraded when it may be written. 0,
  * WATTLE_ERR_IO, WATTLE_ERR_FORMAT (not ours, or newer than this program),

@@ -29,10 +29,17 @@ read_identity(struct database *db, struct identity *id,
     return status;
 }
 
+/* No content: a new file, or one whose first import was cut off. */
+static bool
+is_unborn(const struct identity *id)
+{
+    return id->application == 0 && id->n_tables == 0;
+}
+
 static bool
 is_to_be_made(const struct identity *id, enum database_mode mode)
 {
-    return id->application == 0 && id->n_tables == 0 && mode >= DATABASE_CREATE;
+    return is_unborn(id) && mode >= DATABASE_CREATE;
 }
 
 static int
@@ -40,11 +47,14 @@ refuse(const struct database *db, const struct identity *id,
        enum database_mode mode, const struct tables_format *format,
        struct wattle_error *error)
 {
+    if (is_to_be_made(id, mode))
+        return WATTLE_OK;
+    if (is_unborn(id))
+        return error_set_at(error, WATTLE_ERR_FORMAT, db->path, 0,
+                            "is empty: nothing was imported into it");
     if (id->application != DATABASE_APPLICATION_ID)
-        return is_to_be_made(id, mode)
-                   ? WATTLE_OK
-                   : error_set_at(error, WATTLE_ERR_FORMAT, db->path, 0,
-                                  "is not a wattle database");
+        return error_set_at(error, WATTLE_ERR_FORMAT, db->path, 0,
+                            "is not a wattle database");
     if (id->version > format->version)
         return error_set_at(error, WATTLE_ERR_FORMAT, db->path, 0,
                             "was made by a newer wattle (format %lld, this "
@@ -61,6 +71,13 @@ refuse(const struct database *db, const struct identity *id,
                             "upgrades it",
                             (long long)id->version);
     return WATTLE_OK;
+}
+
+bool
+format_version_is_unborn(struct database *db)
+{
+    struct identity id = {.application = 1};
+    return read_identity(db, &id, NULL) == WATTLE_OK && is_unborn(&id);
 }
 
 int

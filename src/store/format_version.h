@@ -8,6 +8,9 @@
 #include "store/database.h"
 #include "store/tables.h"
 
+/* Whether a file has no content: new, or its first import was cut off. */
+bool format_version_is_unborn(struct database *db);
+
 /*
  * Refuses, with words, a file that is not wattle's, that is of a newer or an
  * unknown format, or of an older one when it is only to be read. Nothing is
