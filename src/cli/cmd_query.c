@@ -53,13 +53,11 @@ static const struct cli_option query_options[] = {
     {0, NULL, NULL, NULL, NULL},
 };
 
-enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV };
-
 struct request {
     struct wattle_query_options options;
     const char *path;
     const char **globs; /* room for every argument */
-    enum format format;
+    enum cli_format format;
 };
 
 /* A number of months or years; false when the text is another span. */
@@ -145,18 +143,6 @@ read_fill(const struct cli_parser *parser, int *fill)
 }
 
 static bool
-read_format(const struct cli_parser *parser, enum format format,
-            struct request *request)
-{
-    if (request->format != FORMAT_TEXT && request->format != format) {
-        cli_complain(parser->command, "choose one of --json and --csv");
-        return false;
-    }
-    request->format = format;
-    return true;
-}
-
-static bool
 read_option(void *context, const struct cli_parser *parser, int option)
 {
     struct request *request = context;
@@ -191,9 +177,9 @@ read_option(void *context, const struct cli_parser *parser, int option)
     case OPT_MAX_GAP:
         return cli_span_ms(parser, INT64_C(366) * 86400000, &o->max_gap_ms);
     case OPT_JSON:
-        return read_format(parser, FORMAT_JSON, request);
+        return cli_take_format(parser, CLI_JSON, &request->format);
     default:
-        return read_format(parser, FORMAT_CSV, request);
+        return cli_take_format(parser, CLI_CSV, &request->format);
     }
 }
 
@@ -218,13 +204,13 @@ check_request(const struct command *self, const struct request *request)
 }
 
 static int
-write_rows(struct wattle_query *query, enum format format, uint64_t *n_rows,
+write_rows(struct wattle_query *query, enum cli_format format, uint64_t *n_rows,
            struct wattle_error *error)
 {
     struct wattle_text_style style;
-    if (format == FORMAT_JSON)
+    if (format == CLI_JSON)
         return wattle_query_write_json(query, stdout, n_rows, error);
-    if (format == FORMAT_CSV)
+    if (format == CLI_CSV)
         return wattle_query_write_csv(query, stdout, n_rows, error);
     terminal_style(&style);
     return wattle_query_write_text(query, &style, stdout, n_rows, error);

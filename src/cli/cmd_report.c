@@ -79,15 +79,13 @@ static const struct cli_option report_options[] = {
     {0, NULL, NULL, NULL, NULL},
 };
 
-enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV };
-
 struct request {
     struct wattle_report_options options;
     const char **paths; /* room for every argument */
     size_t n_paths;
     const char **globs; /* the same */
     const char *trace_path;
-    enum format format;
+    enum cli_format format;
     int top;
     bool is_strict;
     bool is_quiet;
@@ -117,25 +115,13 @@ read_block(const struct cli_parser *parser,
 }
 
 static bool
-read_format(const struct cli_parser *parser, enum format format,
-            struct request *request)
-{
-    if (request->format != FORMAT_TEXT && request->format != format) {
-        cli_complain(parser->command, "choose one of --json and --csv");
-        return false;
-    }
-    request->format = format;
-    return true;
-}
-
-static bool
 read_flag(const struct cli_parser *parser, int option, struct request *request)
 {
     switch (option) {
     case OPT_JSON:
-        return read_format(parser, FORMAT_JSON, request);
+        return cli_take_format(parser, CLI_JSON, &request->format);
     case OPT_CSV:
-        return read_format(parser, FORMAT_CSV, request);
+        return cli_take_format(parser, CLI_CSV, &request->format);
     case OPT_STRICT:
         request->is_strict = true;
         break;
@@ -275,11 +261,11 @@ print_answers(const struct command *self, const struct wattle_answers *answers,
 {
     double began_s = now_s();
     int status = WATTLE_OK;
-    if (!request->is_quiet || request->format != FORMAT_TEXT) {
-        if (request->format == FORMAT_JSON)
+    if (!request->is_quiet || request->format != CLI_TEXT) {
+        if (request->format == CLI_JSON)
             status = wattle_answers_write_json(
                 answers, request->options.timings, stdout);
-        else if (request->format == FORMAT_CSV)
+        else if (request->format == CLI_CSV)
             status = wattle_answers_write_csv(answers, stdout);
         else
             status = print_text(answers, request->top);

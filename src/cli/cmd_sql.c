@@ -19,21 +19,18 @@ static const struct cli_option sql_options[] = {
     {0, NULL, NULL, NULL, NULL},
 };
 
-enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV };
-
 struct request {
     const char *path, *statements;
-    enum format format;
+    enum cli_format format;
 };
 
 static bool
 read_option(void *context, const struct cli_parser *parser, int option)
 {
     struct request *request = context;
-    if (option == OPT_JSON || option == OPT_CSV) {
-        request->format = option == OPT_JSON ? FORMAT_JSON : FORMAT_CSV;
-        return true;
-    }
+    if (option == OPT_JSON || option == OPT_CSV)
+        return cli_take_format(parser, option == OPT_JSON ? CLI_JSON : CLI_CSV,
+                               &request->format);
     if (request->path == NULL) {
         request->path = parser->value;
         return true;
@@ -88,13 +85,13 @@ read_input(const struct command *self)
 }
 
 static int
-write_rows(struct wattle_sql *sql, enum format format,
+write_rows(struct wattle_sql *sql, enum cli_format format,
            struct wattle_error *error)
 {
     struct wattle_text_style style;
-    if (format == FORMAT_JSON)
+    if (format == CLI_JSON)
         return wattle_sql_write_json(sql, stdout, error);
-    if (format == FORMAT_CSV)
+    if (format == CLI_CSV)
         return wattle_sql_write_csv(sql, stdout, error);
     terminal_style(&style);
     return wattle_sql_write_text(sql, &style, stdout, error);

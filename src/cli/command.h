@@ -89,6 +89,13 @@ bool cli_reader(const struct cli_parser *parser, int *out);
 /* Finds value in a NULL-terminated list of words; -1 after one line. */
 int cli_choice(const struct cli_parser *parser, const char *const *words);
 
+/* What a command prints its data as. */
+enum cli_format { CLI_TEXT, CLI_JSON, CLI_CSV };
+
+/* Takes one of --json and --csv; false after one line when both are there. */
+bool cli_take_format(const struct cli_parser *parser, enum cli_format wanted,
+                     enum cli_format *format);
+
 /* One line on stderr: "wattle COMMAND: message". */
 void cli_complain(const struct command *command, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -260,6 +260,18 @@ cli_choice(const struct cli_parser *parser, const char *const *words)
 }
 
 bool
+cli_take_format(const struct cli_parser *parser, enum cli_format wanted,
+                enum cli_format *format)
+{
+    if (*format != CLI_TEXT && *format != wanted) {
+        cli_complain(parser->command, "choose one of --json and --csv");
+        return false;
+    }
+    *format = wanted;
+    return true;
+}
+
+bool
 cli_one_path(const struct cli_parser *parser, const char **path)
 {
     if (*path != NULL) {

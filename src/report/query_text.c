@@ -48,16 +48,6 @@ is_list(const struct table *t)
     return o->every_ms == 0 && o->every_months == 0 && !o->is_raw;
 }
 
-static const char *
-grouped(double value, int places, char text[NUMBER_TEXT_SIZE])
-{
-    if (isnan(value))
-        snprintf(text, NUMBER_TEXT_SIZE, "-");
-    else
-        number_text_grouped(value, places, text);
-    return text;
-}
-
 /* As much of a time as the buckets need to be told apart. */
 static void
 format_start(const struct wattle_query_options *o, int64_t time_ms,
@@ -115,7 +105,7 @@ measure(struct table *t)
         t->count_width = wider(t->count_width, (int)strlen(text));
         for (size_t c = 0; c < t->n_columns; c++) {
             double value = query_columns_value(&t->columns[c], row);
-            grouped(value, t->columns[c].places, text);
+            text_canvas_number(value, t->columns[c].places, text);
             t->width[c] = wider(t->width[c], (int)strlen(text));
         }
         if (row->figures.energy_kwh > t->most_kwh)
@@ -201,7 +191,7 @@ put_row(const struct table *t, const struct wattle_query_row *row)
     for (size_t c = 0; c < t->n_columns; c++) {
         double value = query_columns_value(&t->columns[c], row);
         fprintf(out, "  %*s", t->width[c],
-                grouped(value, t->columns[c].places, text));
+                text_canvas_number(value, t->columns[c].places, text));
     }
     if (t->bar_width > 0 && row->figures.energy_kwh > 0) {
         fputs("  ", out);

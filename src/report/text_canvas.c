@@ -126,3 +126,13 @@ text_canvas_field(const struct text_canvas *canvas, const char *text, int width)
     for (at += cut ? 1 : 0; at < width; at++)
         fputc(' ', canvas->out);
 }
+
+const char *
+text_canvas_number(double value, int places, char text[NUMBER_TEXT_SIZE])
+{
+    if (isnan(value))
+        snprintf(text, NUMBER_TEXT_SIZE, "-");
+    else
+        number_text_grouped(value, places, text);
+    return text;
+}

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "base/number_text.h"
 #include "wattle/report.h"
 
 struct text_canvas {
@@ -39,6 +40,10 @@ void text_canvas_spark(const struct text_canvas *canvas, const double *values,
  */
 void text_canvas_field(const struct text_canvas *canvas, const char *text,
                        int width);
+
+/* The number with commas and so many decimals, "-" for NaN. Returns `text`. */
+const char *text_canvas_number(double value, int places,
+                               char text[NUMBER_TEXT_SIZE]);
 
 /* Columns that the text takes. */
 int text_canvas_columns(const char *text);

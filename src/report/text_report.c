@@ -21,16 +21,6 @@ label(const struct text_canvas *c, const char *text)
     text_canvas_colour(c, TEXT_PLAIN);
 }
 
-static const char *
-grouped(double value, int places, char text[NUMBER_TEXT_SIZE])
-{
-    if (isnan(value))
-        snprintf(text, NUMBER_TEXT_SIZE, "-");
-    else
-        number_text_grouped(value, places, text);
-    return text;
-}
-
 /* Decimals that a table of numbers up to `most` needs to tell them apart. */
 static int
 places_for(double most)
@@ -76,12 +66,14 @@ put_period(const struct text_canvas *c, const struct wattle_figures *f)
     put_minute(c, f->last_ms);
     double hours = (double)(f->last_ms - f->first_ms) / CIVIL_MS_PER_HOUR;
     if (hours < 2)
-        fprintf(c->out, " UTC (%s minutes)\n", grouped(hours * 60, 0, text));
+        fprintf(c->out, " UTC (%s minutes)\n",
+                text_canvas_number(hours * 60, 0, text));
     else if (hours < 48)
-        fprintf(c->out, " UTC (%s hours)\n", grouped(hours, 1, text));
+        fprintf(c->out, " UTC (%s hours)\n",
+                text_canvas_number(hours, 1, text));
     else
         fprintf(c->out, " UTC (%s days)\n",
-                grouped(hours / 24, hours < 240 ? 1 : 0, text));
+                text_canvas_number(hours / 24, hours < 240 ? 1 : 0, text));
 }
 
 static void
@@ -104,16 +96,19 @@ put_powers(const struct text_canvas *c, const struct wattle_figures *f)
     char text[NUMBER_TEXT_SIZE];
     label(c, "Energy");
     fprintf(c->out, "%s kWh\n",
-            grouped(f->energy_kwh, places_for(f->energy_kwh), text));
+            text_canvas_number(f->energy_kwh, places_for(f->energy_kwh), text));
     label(c, "Mean power");
-    fprintf(c->out, "%s W a device", grouped(f->mean_power_w, 1, text));
+    fprintf(c->out, "%s W a device",
+            text_canvas_number(f->mean_power_w, 1, text));
     if (!isnan(f->min_power_w)) {
-        fprintf(c->out, " (from %s ", grouped(f->min_power_w, 1, text));
-        fprintf(c->out, "to %s W)", grouped(f->max_power_w, 1, text));
+        fprintf(c->out, " (from %s ",
+                text_canvas_number(f->min_power_w, 1, text));
+        fprintf(c->out, "to %s W)",
+                text_canvas_number(f->max_power_w, 1, text));
     }
     fputc('\n', c->out);
     label(c, "Efficiency");
-    fprintf(c->out, "%s\n", grouped(f->efficiency, 4, text));
+    fprintf(c->out, "%s\n", text_canvas_number(f->efficiency, 4, text));
 }
 
 static void
@@ -121,17 +116,18 @@ put_costs(const struct text_canvas *c, const struct wattle_answers *a)
 {
     char text[NUMBER_TEXT_SIZE];
     label(c, "Cost");
-    fprintf(c->out, "%s a month", grouped(a->figures.monthly_cost, 2, text));
+    fprintf(c->out, "%s a month",
+            text_canvas_number(a->figures.monthly_cost, 2, text));
     number_text_exact(a->rate_per_kwh, text);
     fprintf(c->out, " at %s per kWh\n", text);
     if (isnan(a->budget))
         return;
     label(c, "Budget");
     double left = a->budget - a->figures.monthly_cost;
-    fprintf(c->out, "%s a month: ", grouped(a->budget, 2, text));
+    fprintf(c->out, "%s a month: ", text_canvas_number(a->budget, 2, text));
     text_canvas_colour(c, a->is_over_budget ? TEXT_BAD : TEXT_PLAIN);
     fprintf(c->out, "%s by %s\n", a->is_over_budget ? "exceeded" : "kept",
-            grouped(fabs(left), 2, text));
+            text_canvas_number(fabs(left), 2, text));
     text_canvas_colour(c, TEXT_PLAIN);
 }
 
@@ -188,7 +184,8 @@ widest_number(const struct wattle_device_answer *const *devices, size_t n,
     int width = 0;
     for (size_t i = 0; i < n; i++) {
         const struct wattle_figures *f = &devices[i]->figures;
-        grouped(is_cost ? f->monthly_cost : f->energy_kwh, places, text);
+        text_canvas_number(is_cost ? f->monthly_cost : f->energy_kwh, places,
+                           text);
         int len = (int)strlen(text);
         width = len > width ? len : width;
     }
@@ -223,9 +220,9 @@ put_top_line(const struct text_canvas *c, const struct wattle_device_answer *d,
         text_canvas_field(c, d->name != NULL ? d->name : "", t->name_width);
     }
     fprintf(c->out, "  %*s kWh", t->energy_width,
-            grouped(energy_kwh, t->energy_places, text));
+            text_canvas_number(energy_kwh, t->energy_places, text));
     fprintf(c->out, "  %*s/mo  ", t->cost_width,
-            grouped(d->figures.monthly_cost, 2, text));
+            text_canvas_number(d->figures.monthly_cost, 2, text));
     int used = 2 + t->id_width + (t->name_width > 0 ? t->name_width + 2 : 0) +
                2 + t->energy_width + 4 + 2 + t->cost_width + 5;
     text_canvas_bar(c, t->most_kwh > 0 ? energy_kwh / t->most_kwh : 0,
@@ -295,11 +292,12 @@ put_hour(const struct text_canvas *c, const struct wattle_answers *a, int hour,
     char text[NUMBER_TEXT_SIZE];
     double energy = a->hours[hour].energy_kwh;
     /* as wide as the largest, and the bar takes what is left */
-    int number_width = (int)strlen(grouped(most, places_for(most), text));
+    int number_width =
+        (int)strlen(text_canvas_number(most, places_for(most), text));
     number_width = number_width > 9 ? number_width : 9;
     int width = c->style->width / 2 - 12 - number_width;
     fprintf(c->out, "  %02d:00 %*s ", hour, number_width,
-            grouped(energy, places_for(most), text));
+            text_canvas_number(energy, places_for(most), text));
     text_canvas_bar(c, most > 0 ? energy / most : 0, width, padded);
 }
 
@@ -368,8 +366,9 @@ put_days(const struct text_canvas *c, const struct wattle_answers *a)
     fprintf(c->out, "\n  %s to ", text);
     civil_format_day(last, text);
     int places = places_for(most);
-    fprintf(c->out, "%s: from %s ", text, grouped(least, places, number));
-    fprintf(c->out, "to %s kWh\n", grouped(most, places, number));
+    fprintf(c->out, "%s: from %s ", text,
+            text_canvas_number(least, places, number));
+    fprintf(c->out, "to %s kWh\n", text_canvas_number(most, places, number));
 }
 
 /* Where a rejected line stands; of a long path the end is what matters. */
@@ -454,7 +453,7 @@ put_quality(const struct text_canvas *c, const struct wattle_answers *a)
     fprintf(c->out, "%s longer than ", counted(a->figures.n_gaps, text));
     put_span(c, a->max_gap_hours);
     fprintf(c->out, ", %s h in all; they add no energy\n",
-            grouped(a->figures.gap_hours, 1, text));
+            text_canvas_number(a->figures.gap_hours, 1, text));
     if (a->n_filtered > 0) {
         label(c, "Left out");
         fprintf(c->out, "%s line%s, by --since, --until or --device\n",

@@ -12,6 +12,14 @@
 
 #include "simd/kernels.h"
 
+/* Of struct kernels: what no variant has a way of its own for. */
+#define COLUMN_LOOPS                                                           \
+    .set_times = column_set_times, .multiply = column_multiply,                \
+    .unpack = column_unpack, .pack = column_pack, .fill = column_fill,         \
+    .ascends = column_ascends, .look_up = column_look_up,                      \
+    .divide = column_divide, .subtract = column_subtract,                      \
+    .measure = column_measure
+
 static bool
 column_set_times(const struct decoded_rows *rows, size_t first, size_t n_rows,
                  uint32_t date, int64_t day_ms, int64_t *restrict time_ms)

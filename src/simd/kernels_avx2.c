@@ -508,21 +508,12 @@ const struct kernels kernels_avx2 = {
     .name = "avx2",
     .split_rows = split_rows,
     .decode_rows = decode_rows,
-    .set_times = column_set_times,
-    .multiply = column_multiply,
     .add_rows = add_rows,
     .count_within = count_within,
     .count_matching = count_matching,
-    .unpack = column_unpack,
     .unpack_stream = column_unpack_stream,
-    .pack = column_pack,
-    .fill = column_fill,
     .accumulate = column_accumulate,
-    .ascends = column_ascends,
-    .look_up = column_look_up,
-    .divide = column_divide,
-    .subtract = column_subtract,
-    .measure = column_measure,
+    COLUMN_LOOPS,
 };
 
 #endif

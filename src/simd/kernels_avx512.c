@@ -560,21 +560,12 @@ const struct kernels kernels_avx512 = {
     .name = "avx512",
     .split_rows = split_rows,
     .decode_rows = decode_rows,
-    .set_times = column_set_times,
-    .multiply = column_multiply,
     .add_rows = add_rows,
     .count_within = count_within,
     .count_matching = count_matching,
-    .unpack = column_unpack,
     .unpack_stream = unpack_stream,
-    .pack = column_pack,
-    .fill = column_fill,
     .accumulate = accumulate,
-    .ascends = column_ascends,
-    .look_up = column_look_up,
-    .divide = column_divide,
-    .subtract = column_subtract,
-    .measure = column_measure,
+    COLUMN_LOOPS,
 };
 
 #endif

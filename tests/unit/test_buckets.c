@@ -15,50 +15,11 @@
 #include "analytics/account.h"
 #include "analytics/buckets_block.h"
 #include "base/civil_time.h"
-#include "generate/counter_hash.h"
+#include "made_rows.h"
 
-enum { MAX_ROWS = 3000 };
-
-#define START_MS INT64_C(1696118400000) /* 2023-10-01 00:00 */
-#define HOUR_MS  CIVIL_MS_PER_HOUR
-
-static uint64_t seed_counter;
-
-static unsigned
-pick(unsigned limit)
-{
-    return (unsigned)(counter_hash(41, seed_counter++) % limit);
-}
+#define HOUR_MS CIVIL_MS_PER_HOUR
 
 /* ---- batches ----------------------------------------------------------- */
-
-/* A batch of one device with its own storage. */
-struct rows {
-    size_t n;
-    uint32_t device[MAX_ROWS];
-    int64_t time_ms[MAX_ROWS];
-    int64_t value[WATTLE_N_COLUMNS][MAX_ROWS];
-    uint8_t presence[MAX_ROWS];
-    uint8_t columns; /* bits of those given */
-    uint8_t decimals[WATTLE_N_COLUMNS];
-    bool has_presence;
-};
-
-static struct wattle_batch
-view(const struct rows *rows, size_t first, size_t n)
-{
-    struct wattle_batch batch = {.n_rows = n,
-                                 .device = rows->device + first,
-                                 .time_ms = rows->time_ms + first};
-    if (rows->has_presence)
-        batch.presence = rows->presence + first;
-    for (int c = 0; c < WATTLE_N_COLUMNS; c++) {
-        if ((rows->columns >> c & 1) != 0)
-            batch.columns[c] = rows->value[c] + first;
-        batch.decimals[c] = rows->decimals[c];
-    }
-    return batch;
-}
 
 static const struct kind {
     uint8_t columns;
@@ -88,24 +49,6 @@ static const struct kind {
 enum { N_KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 
 static int64_t
-random_value(const struct kind *kind, int column)
-{
-    uint64_t bits = counter_hash(42, seed_counter++);
-    int64_t value = (int64_t)(bits % (uint64_t)kind->max[column]);
-    if (pick(16) == 0)
-        value = kind->max[column] - 1;
-    bool may_fall = column >= WATTLE_POWER_FACTOR;
-    return may_fall && pick(5) == 0 ? -value : value;
-}
-
-static uint8_t
-random_presence(void)
-{
-    static const uint8_t sets[] = {0x07, 0x08, 0x0f, 0x0a, 0x0e, 0x1f, 0x10};
-    return sets[pick(7)];
-}
-
-static int64_t
 random_step(unsigned pace)
 {
     static const int64_t steps[] = {1,       999,      10000,   60000,
@@ -132,8 +75,9 @@ fill_rows(struct rows *rows, size_t n, const struct kind *kind,
         rows->time_ms[i] = *clock_ms;
         rows->presence[i] = kind->has_presence ? random_presence() : 0;
         for (int c = 0; c < WATTLE_N_COLUMNS; c++)
-            rows->value[c][i] =
-                (kind->columns >> c & 1) != 0 ? random_value(kind, c) : 0;
+            rows->value[c][i] = (kind->columns >> c & 1) != 0
+                                    ? random_value(kind->max[c], c)
+                                    : 0;
     }
 }
 
