@@ -28,7 +28,8 @@ done
 
 echo "warnings of clang for ARM"
 # shellcheck disable=SC2086
-clang --target=aarch64-linux-gnu -ffreestanding $flags -fsyntax-only \
+clang --target=aarch64-linux-gnu -ffreestanding \
+    -isystem /usr/aarch64-linux-gnu/include $flags -fsyntax-only \
     src/simd/kernels_neon.c
 
 echo "headers compile alone"
