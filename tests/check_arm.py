@@ -16,6 +16,7 @@ import platform
 import random
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -30,7 +31,7 @@ QEMU = ["qemu-aarch64", "-L", "/usr/aarch64-linux-gnu"]
 
 # Unit tests of tier "test": those nearest to the kernels, and quick ones.
 SHORT = {"test_kernels", "test_running", "test_block_decoder", "test_profile",
-         "test_record_parser", "test_report_api"}
+         "test_record_parser", "test_report_api", "test_block_chunk"}
 
 n_tests = n_failed = 0
 
@@ -219,6 +220,45 @@ def check_generated(program, runner, folder):
                "" if content[0] == content[1] else "they differ")
 
 
+# Questions to a database.
+QUESTIONS = [["check"], ["export"], ["report", "--json"], ["info"],
+             ["report", "--json", "--no-summaries"],
+             ["query", "--csv", "--every", "1h"], ["query", "--csv", "--raw"]]
+SQL = "SELECT device_id, count(*), sum(power_w) FROM readings GROUP BY 1"
+
+
+def answers(who, path, here):
+    """What it says about a database; the path is the same for both."""
+    words = [[who, command, path, *options]
+             for command, *options in QUESTIONS] + [[who, "sql", path, SQL]]
+    return [subprocess.run(one, cwd=here, stdout=subprocess.PIPE, check=True,
+                           stdin=subprocess.DEVNULL).stdout for one in words]
+
+
+def check_databases(program, runner, folder):
+    """Each of the two makes a database, both answer from it, and their chunks
+    are the same bytes."""
+    readings = os.path.join(folder, "stored")
+    subprocess.run([program, "generate", "--quiet", "--readings", "60000",
+                    "--devices", "5", "--dirty", "0.02", "--out", readings],
+                   check=True)
+    chunks = []
+    for who, name in ((program, "native"), (runner, "ARM")):
+        path = os.path.join(folder, f"{name}.db")
+        subprocess.run([who, "import", "--quiet", "--no-progress", "--db",
+                        path, readings], check=True)
+        with sqlite3.connect(path) as db:
+            chunks.append(db.execute(
+                "SELECT data, summary FROM chunk_data JOIN chunk USING "
+                "(number) ORDER BY device, first_ms").fetchall())
+        db.close()
+        found = [answers(one, path, folder) for one in (program, runner)]
+        report(f"a database of the {name} program: the same answers",
+               "" if found[0] == found[1] else "they differ")
+    report("a database: the same chunks and summaries",
+           "" if chunks[0] == chunks[1] else "they differ")
+
+
 def usable_readers(runner, folder):
     """Names those that do not work under QEMU."""
     path = os.path.join(folder, "probe.csv")
@@ -253,6 +293,7 @@ def main():
         check_suites(runner, tier, "uring" in readers)
         check_reports(program, runner, tier, readers, folder)
         check_generated(program, runner, folder)
+        check_databases(program, runner, folder)
     print(f"1..{n_tests}")
     return 1 if n_failed else 0
 
