@@ -1,6 +1,7 @@
 /*
  * main.c - the list of commands, and which one was meant.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -81,6 +82,8 @@ run_help(int argc, char **argv)
 int
 main(int argc, char **argv)
 {
+    /* a limit of file sizes is told of like a full disk */
+    signal(SIGXFSZ, SIG_IGN);
     if (argc < 2) {
         print_usage(stderr);
         return EXIT_USAGE;

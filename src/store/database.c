@@ -15,6 +15,22 @@
 #include "store/tables.h"
 #include "store/format_version.h"
 
+/* What the system has refused; SQLite seldom knows why. */
+static const char *
+system_text(int extended_code)
+{
+    switch (extended_code) {
+    case SQLITE_IOERR_WRITE:
+    case SQLITE_IOERR_FSYNC:
+    case SQLITE_IOERR_DIR_FSYNC:
+    case SQLITE_IOERR_TRUNCATE:
+    case SQLITE_IOERR_SHMSIZE:
+        return "cannot write it: a quota, a limit of file sizes, or the disk";
+    default:
+        return "cannot read it: disk error";
+    }
+}
+
 int
 database_fail(struct database *db, struct wattle_error *error)
 {
@@ -35,6 +51,9 @@ database_fail(struct database *db, struct wattle_error *error)
     case SQLITE_PERM:
         return error_set_at(error, WATTLE_ERR_IO, db->path, 0,
                             "cannot write it: no permission");
+    case SQLITE_IOERR:
+        return error_set_at(error, WATTLE_ERR_IO, db->path, 0, "%s",
+                            system_text(sqlite3_extended_errcode(db->handle)));
     case SQLITE_NOTADB:
         return error_set_at(error, WATTLE_ERR_FORMAT, db->path, 0,
                             "is not a wattle database");
