@@ -42,7 +42,7 @@ STEPS = [
      f"{BENCH} --quick --ladder --cold"),
     ("wattle", "python3 bench/profile_wattle.py",
      "python3 bench/profile_wattle.py --sizes 100k,1M --runs 3"),
-    ("store", "python3 bench/run_store.py",
+    ("store", "python3 bench/run_store.py --rows 10M,100M",
      "python3 bench/run_store.py --quick"),
     ("load", "python3 bench/load/run_load.py",
      "python3 bench/load/run_load.py --quick"),

@@ -13,7 +13,7 @@ MAKE_COLD = f"{RUN} --ladder --cold --name ladder_cold"
 MAKE_BASELINE = "python3 bench/profile_baseline.py"
 MAKE_WATTLE = "python3 bench/profile_wattle.py"
 MAKE_LOAD = "python3 bench/load/run_load.py"
-MAKE_STORE = "python3 bench/run_store.py"
+MAKE_STORE = "python3 bench/run_store.py --rows 10M,100M"
 MAKE_LOAD_STORED = "python3 bench/load/run_load_stored.py"
 MAKE_PAGE = "python3 bench/make_performance.py"
 
