@@ -1,7 +1,7 @@
 """Charts with bars from left to right, one below the other, on a log scale."""
 
 from .plots import AFTER, BEFORE, block, draw, quote
-from .words import times
+from .words import number, times
 
 LADDER = "#59a5dd"
 COLOUR = {"python": BEFORE, "ladder": LADDER, "wattle": AFTER}
@@ -133,16 +133,15 @@ def stored_ratios(data):
     """(words, DuckDB's time to wattle's) of import, report and questions; of
     two forms of DuckDB's tables the quicker, of a question the work inside."""
     found = []
-    fill, report = (data.stored_sizes(part)[-1:]
-                    for part in ("fill", "report"))
-    for _, result in fill:
-        found.append(("import", [one["ratio"] for one in
-                                 result["duckdb"].values()
-                                 if one["status"] == "ok"]))
-    for _, result in report:
+    for readings, result in data.stored_sizes("fill"):
+        found.append((f"import of {number(readings)}",
+                      [one["ratio"] for one in result["duckdb"].values()
+                       if one["status"] == "ok"]))
+    for readings, result in data.stored_sizes("report"):
         own = [result["pairs"].get(f"duckdb_{kind}", {})
                for kind in ("double", "decimal")]
-        found.append(("report, DuckDB without its start",
+        found.append((f"report of {number(readings)}, DuckDB without its "
+                      "start",
                       [one["inside_ratio"] for one in own
                        if one.get("status") == "ok"]))
     for one in (data.stored.get("queries") or {"questions": []})["questions"]:
