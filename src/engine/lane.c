@@ -460,8 +460,11 @@ read_text(struct run *run, struct source *source, uint64_t offset, bool *ended)
     }
     reader_close(run->reader);
     run->reader = NULL;
+    /* a lane that ends with the last source has come to its end as well */
+    bool is_end = found && (!*ended || run->lane->true_end >=
+                                           start_of(run, run->source + 1));
     if (status == WATTLE_OK)
-        status = note_source(run, run->decoder->n_lines - n_before, !*ended);
+        status = note_source(run, run->decoder->n_lines - n_before, is_end);
     return status;
 }
 

@@ -10,7 +10,8 @@ from store_tools import (HEADER, counts_of, dump, expect, one_line,
 
 
 def cases(_tier):
-    return ["newer", "foreign", "odd", "names", "salvage", "grown"]
+    return ["newer", "foreign", "odd", "names", "salvage", "grown",
+            "line_numbers"]
 
 
 def commands(path, readings, folder):
@@ -178,6 +179,39 @@ def grown(program, folder, _readings):
     expect(last["new"] >= 1, last)
     program.check(database)
     return None
+
+
+def line_numbers(program, folder, _readings):
+    """Rejects of lines that were added have the number they have in the file,
+    whatever ended where: at the last file, or with the last lane."""
+    lots = os.path.join(folder, "lots")
+    os.mkdir(lots)
+    texts = [HEADER + "".join(plain_rows(f"d{i}", 4000, salt=i)) for i in range(3)]
+    for threads in (1, 2, 3, 5):
+        path = os.path.join(folder, f"home{threads}.db")
+        grown = list(texts)
+        for turn in range(4):
+            for i, text in enumerate(grown):
+                write(os.path.join(lots, f"{i}.csv"), text)
+            program.imports(path, lots, "--quiet", "--threads", threads)
+            with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as db:
+                found = sorted(db.execute("SELECT path, file_lines FROM file"))
+                rejects = sorted(db.execute(
+                    "SELECT path, line, CAST(raw AS TEXT) FROM reject JOIN "
+                    "file ON file.number = reject.file"))
+            db.close()
+            paths = [os.path.join(lots, f"{i}.csv") for i in range(3)]
+            expect(found == [(name, text.count("\n"))
+                             for name, text in zip(paths, grown)], found)
+            expect(rejects == sorted(
+                (name, n, line) for name, text in zip(paths, grown)
+                for n, line in enumerate(text.splitlines(), 1)
+                if line.startswith("bad")), rejects)
+            program.check(path)
+            grown = [text + "".join(f"bad {turn}\n" for _ in range(i + 1)) +
+                     "".join(plain_rows(f"d{i}", 3, 1000,
+                                        1700000000000 + turn * 100000))
+                     for i, text in enumerate(grown)]
 
 
 def run_case(program, case, folder, _tier):
