@@ -14,8 +14,9 @@ struct wattle_database;
 
 /*
  * Opens a database to read it; it is used by one thread at a time. WATTLE_OK,
- * WATTLE_ERR_IO, WATTLE_ERR_FORMAT (not a database of wattle's, or of a newer
- * version) or WATTLE_ERR_MEMORY; *database is NULL on failure.
+ * WATTLE_ERR_IO, WATTLE_ERR_USAGE (no name), WATTLE_ERR_FORMAT (not a database
+ * of wattle's, or of a newer version), WATTLE_ERR_BUSY (it is being filled for
+ * the first time) or WATTLE_ERR_MEMORY; *database is NULL on failure.
  */
 int wattle_database_open(struct wattle_database **database, const char *path,
                          struct wattle_error *error);

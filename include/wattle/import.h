@@ -105,10 +105,10 @@ int wattle_import_add_batch(struct wattle_import *import,
 
 /*
  * Imports everything; to be called once. WATTLE_OK, WATTLE_ERR_NO_INPUT (not
- * one file could be used), WATTLE_ERR_IO (also: another import did not end in
- * time, or no space is left), WATTLE_ERR_FORMAT (the file is not a database
- * of ours, or a newer one), WATTLE_ERR_MEMORY. On failure the database is as
- * it was before.
+ * one file could be used), WATTLE_ERR_BUSY (another import did not end in
+ * time), WATTLE_ERR_IO (also: no space is left), WATTLE_ERR_FORMAT (the file
+ * is not a database of ours, or a newer one), WATTLE_ERR_MEMORY. On failure
+ * the database is as it was before.
  */
 int wattle_import_run(struct wattle_import *import, struct wattle_error *error);
 

@@ -120,8 +120,8 @@ void wattle_query_options_init(struct wattle_query_options *options);
  * Begins a query. The options are copied, the database is borrowed. Returns
  * WATTLE_OK, WATTLE_ERR_USAGE (an option out of range, options that exclude
  * each other, or a pattern that no device matches), WATTLE_ERR_CPU,
- * WATTLE_ERR_IO or _FORMAT (the database) or WATTLE_ERR_MEMORY; *query is
- * NULL on failure.
+ * WATTLE_ERR_IO, _BUSY or _FORMAT (the database) or WATTLE_ERR_MEMORY; *query
+ * is NULL on failure.
  */
 int wattle_query_open(struct wattle_query **query,
                       struct wattle_database *database,
@@ -131,7 +131,7 @@ int wattle_query_open(struct wattle_query **query,
 /*
  * The next row: device by device in the bytewise order of their ids, in
  * ascending time; *row is NULL when there are no more. WATTLE_ERR_FORMAT when
- * the database is damaged, WATTLE_ERR_IO or WATTLE_ERR_MEMORY.
+ * the database is damaged, WATTLE_ERR_IO, _BUSY or WATTLE_ERR_MEMORY.
  */
 int wattle_query_next(struct wattle_query *query,
                       const struct wattle_query_row **row,

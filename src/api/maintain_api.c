@@ -96,9 +96,9 @@ wattle_database_check(const char *path, wattle_check_found found, void *context,
     struct database db;
     struct verify_result verified;
     *result = (struct wattle_check_result){0};
-    if (database_is_empty(path))
-        return WATTLE_OK;
     int status = database_open(&db, path, DATABASE_READ, error);
+    if (status == WATTLE_ERR_FORMAT && database_is_empty(path))
+        return WATTLE_OK;
     if (status != WATTLE_OK)
         return status;
     struct relay relay = {&db, found, context};

@@ -64,7 +64,10 @@ check(const struct request *request)
         puts(" are whole; --salvage FILE keeps them");
         return EXIT_FOUND;
     }
-    if (!request->is_quiet) {
+    bool is_empty = result.n_devices == 0 && result.n_chunks == 0;
+    if (!request->is_quiet && is_empty) {
+        printf("%s: empty, nothing was imported into it\n", request->path);
+    } else if (!request->is_quiet) {
         printf("%s: whole, ", request->path);
         say_readings(&result);
         putchar('\n');

@@ -18,14 +18,13 @@
 
 #define GATHER_BYTES ((size_t)64 << 20)
 
-/* A dry run without a database has one in memory. */
+/* A dry run without a database, or with an empty one, has one in memory. */
 static int
 open_database(struct importer *im, struct wattle_error *error)
 {
-    bool is_absent = access(im->database, F_OK) != 0;
-    enum database_mode mode = im->options->is_dry_run && is_absent
-                                  ? DATABASE_MEMORY
-                                  : DATABASE_CREATE;
+    bool is_new = im->options->is_dry_run && (access(im->database, F_OK) != 0 ||
+                                              database_is_empty(im->database));
+    enum database_mode mode = is_new ? DATABASE_MEMORY : DATABASE_CREATE;
     int64_t n_devices = 0;
     const struct tidy_wait wait = {.ms = im->options->wait_ms,
                                    .on_waiting = im->options->on_waiting,

@@ -15,7 +15,7 @@
 #include "store/tables.h"
 #include "store/format_version.h"
 
-/* What the system has refused; SQLite seldom knows why. */
+/* What the system has refused, or NULL; SQLite seldom knows why. */
 static const char *
 system_text(int extended_code)
 {
@@ -24,10 +24,22 @@ system_text(int extended_code)
     case SQLITE_IOERR_FSYNC:
     case SQLITE_IOERR_DIR_FSYNC:
     case SQLITE_IOERR_TRUNCATE:
+    case SQLITE_IOERR_SHMOPEN:
     case SQLITE_IOERR_SHMSIZE:
         return "cannot write it: a quota, a limit of file sizes, or the disk";
-    default:
+    case SQLITE_IOERR_LOCK:
+    case SQLITE_IOERR_RDLOCK:
+    case SQLITE_IOERR_UNLOCK:
+    case SQLITE_IOERR_CHECKRESERVEDLOCK:
+    case SQLITE_IOERR_SHMLOCK:
+    case SQLITE_IOERR_SHMMAP:
+        return "cannot lock it: perhaps its file system has no locks";
+    case SQLITE_IOERR_READ:
+    case SQLITE_IOERR_SHORT_READ:
+    case SQLITE_IOERR_FSTAT:
         return "cannot read it: disk error";
+    default:
+        return NULL;
     }
 }
 
@@ -52,14 +64,19 @@ database_fail(struct database *db, struct wattle_error *error)
         return error_set_at(error, WATTLE_ERR_IO, db->path, 0,
                             "cannot write it: no permission");
     case SQLITE_IOERR:
-        return error_set_at(error, WATTLE_ERR_IO, db->path, 0, "%s",
-                            system_text(sqlite3_extended_errcode(db->handle)));
+        if (system_text(code) != NULL)
+            return error_set_at(error, WATTLE_ERR_IO, db->path, 0, "%s",
+                                system_text(code));
+        return error_set_at(error, WATTLE_ERR_IO, db->path, 0, "%s (%d)", text,
+                            code);
     case SQLITE_NOTADB:
         return error_set_at(error, WATTLE_ERR_FORMAT, db->path, 0,
                             "is not a wattle database");
     case SQLITE_CORRUPT:
         return error_set_at(error, WATTLE_ERR_FORMAT, db->path, 0,
-                            "is damaged (%s); try 'wattle check'", text);
+                            "is damaged (%s); restore a backup, or "
+                            "try 'wattle check --salvage'",
+                            text);
     default:
         return error_set_at(error, WATTLE_ERR_IO, db->path, 0, "%s", text);
     }
@@ -221,10 +238,14 @@ database_is_one(const char *path)
 {
     struct database db;
     int64_t application = 0;
+    int status = WATTLE_OK;
+    struct wattle_error error;
     if (look_into(&db, path))
-        database_number(&db, "PRAGMA application_id", &application, NULL);
+        status =
+            database_number(&db, "PRAGMA application_id", &application, &error);
     database_close(&db);
-    return application == DATABASE_APPLICATION_ID;
+    /* what cannot be seen now is for whoever opens it to tell of */
+    return status == WATTLE_ERR_BUSY || application == DATABASE_APPLICATION_ID;
 }
 
 bool

@@ -41,8 +41,8 @@ bool database_is_empty(const char *path);
 
 /*
  * Opens the file; an older version is upgraded when it may be written. 0,
- * WATTLE_ERR_IO, WATTLE_ERR_FORMAT (not ours, or newer than this program),
- * WATTLE_ERR_BUSY or WATTLE_ERR_MEMORY.
+ * WATTLE_ERR_IO, WATTLE_ERR_USAGE (no name), WATTLE_ERR_FORMAT (not ours, or
+ * newer than this program), WATTLE_ERR_BUSY or WATTLE_ERR_MEMORY.
  */
 int database_open(struct database *db, const char *path,
                   enum database_mode mode, struct wattle_error *error);

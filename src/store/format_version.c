@@ -37,6 +37,13 @@ is_unborn(const struct identity *id)
 }
 
 static bool
+is_settled(const struct identity *id, const struct tables_format *format)
+{
+    return id->application == DATABASE_APPLICATION_ID &&
+           id->version == format->version;
+}
+
+static bool
 is_to_be_made(const struct identity *id, enum database_mode mode)
 {
     return is_unborn(id) && mode >= DATABASE_CREATE;
@@ -131,7 +138,7 @@ settle(struct database *db, enum database_mode mode,
     int status = read_identity(db, &id, error); /* others may be quicker */
     if (status == WATTLE_OK)
         status = refuse(db, &id, mode, format, error);
-    if (status != WATTLE_OK || id.version == format->version)
+    if (status != WATTLE_OK || is_settled(&id, format))
         return status;
     status = is_to_be_made(&id, mode) ? make(db, format, error)
                                       : upgrade(db, format, id.version, error);
@@ -145,7 +152,7 @@ format_version_settle(struct database *db, enum database_mode mode,
 {
     struct identity id = {0};
     int status = read_identity(db, &id, error);
-    if (status != WATTLE_OK || id.version == format->version)
+    if (status != WATTLE_OK || is_settled(&id, format))
         return status;
     status = database_run(db, "BEGIN IMMEDIATE", error);
     if (status == WATTLE_OK)

@@ -344,13 +344,13 @@ fits(const struct line *line, struct page_kind kind, int64_t time_ms)
            (!kind.is_narrow || since == (int32_t)since);
 }
 
-/* Whether all values of a column have 32 bits. */
+/* Whether all values of a column, less `from`, have 32 bits. */
 static bool
-is_small_column(const int64_t *values, size_t n)
+is_small_column(const int64_t *values, size_t n, int64_t from)
 {
     uint64_t beyond = 0;
     for (size_t i = 0; i < n; i++)
-        beyond |= (uint64_t)values[i] + (UINT64_C(1) << 31);
+        beyond |= (uint64_t)values[i] - (uint64_t)from + (UINT64_C(1) << 31);
     return beyond >> 32 == 0;
 }
 
@@ -375,9 +375,12 @@ find_source(const struct batch *batch, struct row_source *source)
     source->is_plain = source->n + 1 == NARROW_WIDTH && !has_notes;
     for (unsigned k = 0; k < source->n && source->is_plain; k++)
         source->is_plain = source->unit[k] == 1;
-    bool is_narrow = source->is_plain;
+    /* times far apart would begin a page each */
+    bool is_narrow =
+        source->is_plain &&
+        is_small_column(batch->time_ms, batch->n_rows, batch->time_ms[0]);
     for (unsigned k = 0; k < source->n && is_narrow; k++)
-        is_narrow = is_small_column(source->column[k], batch->n_rows);
+        is_narrow = is_small_column(source->column[k], batch->n_rows, 0);
     source->kind.is_narrow = is_narrow;
 }
 

@@ -89,15 +89,15 @@ take_integrity(struct verify *v, sqlite3_stmt *row)
     return WATTLE_OK;
 }
 
-/* Whether an object of the model is in the database as it should be. */
-static bool
-has_object(sqlite3_stmt *find, sqlite3_stmt *wanted)
+/* Finds an object of the model as it should be: as database_step. */
+static int
+find_object(struct verify *v, sqlite3_stmt *find, sqlite3_stmt *wanted)
 {
     for (int i = 0; i < 4; i++)
         sqlite3_bind_value(find, i + 1, sqlite3_column_value(wanted, i));
-    bool is_same = sqlite3_step(find) == SQLITE_ROW;
+    int result = database_step(v->db, find, v->error);
     sqlite3_reset(find);
-    return is_same;
+    return result;
 }
 
 /* Tables and views that somebody has added are no concern of ours. */
@@ -111,14 +111,18 @@ compare_schema(struct verify *v, struct database *model)
         "SELECT 1 FROM sqlite_master WHERE name = ?1 AND type = ?2 AND "
         "tbl_name = ?3 AND sql IS ?4",
         v->error);
-    int status = wanted != NULL && find != NULL
-                     ? WATTLE_OK
-                     : database_fail(v->db, v->error);
-    while (status == WATTLE_OK && sqlite3_step(wanted) == SQLITE_ROW) {
-        const char *name = (const char *)sqlite3_column_text(wanted, 0);
-        if (!has_object(find, wanted))
-            report(v, -1, NO_TIME, NO_TIME, "%s is not that of format %d", name,
+    int status = wanted != NULL && find != NULL ? WATTLE_OK : WATTLE_ERR_IO;
+    while (status == WATTLE_OK) {
+        int result = database_step(model, wanted, v->error);
+        if (result == SQLITE_DONE)
+            break;
+        if (result == SQLITE_ROW)
+            result = find_object(v, find, wanted);
+        if (result == SQLITE_DONE)
+            report(v, -1, NO_TIME, NO_TIME, "%s is not that of format %d",
+                   (const char *)sqlite3_column_text(wanted, 0),
                    DATABASE_VERSION);
+        status = result < 0 ? result : WATTLE_OK;
     }
     sqlite3_finalize(wanted);
     sqlite3_finalize(find);

@@ -204,6 +204,26 @@ no_format_is_refused(void **state)
     assert_non_null(strstr(error.message, "format 0"));
 }
 
+/* Nothing but a number that is ours by chance: filled like a new file. */
+static void
+numbers_alone_are_no_database(void **state)
+{
+    struct database db;
+    struct wattle_error error;
+    sqlite3 *handle;
+    (void)state;
+    tear_down(NULL);
+    assert_int_equal(sqlite3_open(path, &handle), SQLITE_OK);
+    assert_int_equal(
+        sqlite3_exec(handle, "PRAGMA user_version = 1", NULL, NULL, NULL),
+        SQLITE_OK);
+    sqlite3_close(handle);
+    assert_int_equal(database_open(&db, path, DATABASE_CREATE, &error),
+                     WATTLE_OK);
+    assert_int_equal(number(&db, "SELECT count(*) FROM device"), 0);
+    database_close(&db);
+}
+
 static void *
 upgrade(void *context)
 {
@@ -251,6 +271,8 @@ main(void)
         cmocka_unit_test_setup_teardown(failures_change_nothing, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(no_format_is_refused, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(numbers_alone_are_no_database, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(many_upgrade_at_once, set_up,
                                         tear_down),
