@@ -60,14 +60,17 @@ fill_batch(struct batch *batch, size_t n, uint32_t n_devices, int64_t *serial)
     struct batch_row row = {.presence = BATCH_HAS(WATTLE_POWER)};
     const size_t some[] = {0, 2, 4, 6}; /* 0 = power alone */
     const size_t n_voltages = some[below(4)];
+    /* 32 bits of ms do not span from one to the other */
+    const int64_t far_ms = ((int64_t)below(3) - 1) * 25 * 86400000;
     if (n_voltages > 0)
         set_three(&row, n_voltages);
     batch_reset(batch, row.presence, 0);
     for (size_t i = 0; i < n; i++) {
         row.device = (uint32_t)below(n_devices);
         row.time_ms = START_MS + (int64_t)below(5000) * 1000;
-        if (below(100) == 0) /* more than 32 bits of ms away */
-            row.time_ms += ((int64_t)below(3) - 1) * 25 * 86400000;
+        row.time_ms += far_ms;
+        if (below(4000) == 0)
+            row.time_ms -= 2 * far_ms;
         row.nano[WATTLE_POWER] = ++*serial * MILLI;
         time_of_serial[*serial] = row.time_ms;
         if (n_voltages > 0) {
