@@ -58,8 +58,8 @@ static void
 fill_batch(struct batch *batch, size_t n, uint32_t n_devices, int64_t *serial)
 {
     struct batch_row row = {.presence = BATCH_HAS(WATTLE_POWER)};
-    const size_t some[] = {0, 2, 4, 6}; /* 0 = power alone */
-    const size_t n_voltages = some[below(4)];
+    const size_t some[] = {0, 2, 3, 4, 6}; /* 0 = power alone */
+    const size_t n_voltages = some[below(5)];
     /* 32 bits of ms do not span from one to the other */
     const int64_t far_ms = ((int64_t)below(3) - 1) * 25 * 86400000;
     if (n_voltages > 0)
