@@ -94,6 +94,7 @@ struct wattle_query_figures {
     double voltage_v, current_a, power_factor;
     double efficiency; /* see docs/formulas.md */
     double cost;       /* energy_kwh * rate_per_kwh */
+    double energy_wh;  /* of a raw row alone: the same energy in Wh */
 };
 
 /*

@@ -222,7 +222,7 @@ bucket_figures(const struct bucket *bucket, unsigned what,
                struct wattle_query_figures *f)
 {
     *f = (struct wattle_query_figures){
-        bucket->n_readings, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
+        bucket->n_readings, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
     if ((what & WATTLE_QUERY_POWER) != 0)
         set_powers(bucket, f);
     if ((what & WATTLE_QUERY_ENERGY) != 0)

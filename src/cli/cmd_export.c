@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/command.h"
 #include "wattle/maintain.h"
@@ -17,7 +18,8 @@ static const struct cli_option export_options[] = {
     {OPT_UNTIL, "until", "TIME", "only readings before this time", NULL},
     {OPT_DEVICE, "device", "GLOB",
      "only these devices, such as 'DEV00*'; may be repeated", NULL},
-    {OPT_OUT, "out", "FILE", "write to FILE instead of stdout", "Output"},
+    {OPT_OUT, "out", "FILE", "write to FILE, which must not exist yet",
+     "Output"},
     {0, NULL, NULL, NULL, NULL},
 };
 
@@ -67,29 +69,45 @@ write_all(const struct request *request, FILE *file)
     return EXIT_DONE;
 }
 
+/* To a file that gets its name when it is whole. */
 static int
-open_and_write(const struct request *request)
+write_file(const struct request *request, const char *part)
 {
-    if (request->out == NULL)
-        return write_all(request, stdout);
-    /* never over anything: least of all the database itself */
-    FILE *file = fopen(request->out, "wx");
+    FILE *file = fopen(part, "w");
     if (file == NULL) {
-        if (errno == EEXIST)
-            cli_complain(request->self, "%s: exists already", request->out);
-        else
-            cli_complain(request->self, "%s: cannot make it: %s", request->out,
-                         strerror(errno));
+        cli_complain(request->self, "%s: cannot make it: %s", request->out,
+                     strerror(errno));
         return EXIT_USAGE;
     }
     int code = write_all(request, file);
-    if (fclose(file) != 0 && code == EXIT_DONE) {
+    bool is_written = fclose(file) == 0;
+    if (code == EXIT_DONE && (!is_written || rename(part, request->out) != 0)) {
         cli_complain(request->self, "%s: cannot write it: %s", request->out,
                      strerror(errno));
         code = EXIT_USAGE;
     }
     if (code != EXIT_DONE)
-        remove(request->out);
+        remove(part);
+    return code;
+}
+
+static int
+open_and_write(const struct request *request)
+{
+    if (request->out == NULL || strcmp(request->out, "-") == 0)
+        return write_all(request, stdout);
+    /* never over anything: least of all the database itself */
+    if (access(request->out, F_OK) == 0) {
+        cli_complain(request->self, "%s: exists already", request->out);
+        return EXIT_USAGE;
+    }
+    size_t size = strlen(request->out) + sizeof(".part");
+    char *part = malloc(size);
+    if (part == NULL)
+        return EXIT_USAGE;
+    snprintf(part, size, "%s.part", request->out);
+    int code = write_file(request, part);
+    free(part);
     return code;
 }
 

@@ -34,7 +34,7 @@ static const struct entry of_readings[] = {
     {WATTLE_QUERY_POWER_FACTOR,
      {"power_factor", "Factor", 3, FIGURE(power_factor)}},
     {WATTLE_QUERY_POWER, {"power_w", "Watt", 1, FIGURE(mean_power_w)}},
-    {WATTLE_QUERY_ENERGY, {"energy_kwh", "kWh", 3, FIGURE(energy_kwh)}},
+    {WATTLE_QUERY_ENERGY, {"energy_wh", "Wh", 1, FIGURE(energy_wh)}},
     {0, {"cost", "Cost", 2, FIGURE(cost)}},
     {WATTLE_QUERY_EFFICIENCY, {"efficiency", "Effic.", 4, FIGURE(efficiency)}},
 };

@@ -354,9 +354,12 @@ set_reading(const struct query_walk *walk, struct wattle_query_row *row)
     /* its own, also where a power says more about the time around it */
     unsigned has = reading_columns(&walk->batch, walk->row);
     f->energy_kwh = NAN;
-    if ((o->what & WATTLE_QUERY_ENERGY) != 0 && (has >> WATTLE_ENERGY & 1) != 0)
-        f->energy_kwh = quotient_kwh(reading_energy(&walk->batch, walk->row),
-                                     int256_from(0));
+    if ((o->what & WATTLE_QUERY_ENERGY) != 0 &&
+        (has >> WATTLE_ENERGY & 1) != 0) {
+        int128 energy = reading_energy(&walk->batch, walk->row);
+        f->energy_kwh = quotient_kwh(energy, int256_from(0));
+        f->energy_wh = quotient_kwh(energy * 1000, int256_from(0));
+    }
     set_cost(walk, f);
     row->start_ms = row->end_ms = time_ms;
     return status;

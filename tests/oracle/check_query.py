@@ -235,7 +235,8 @@ class Question:
                           self.fill, rate)]
 
 
-RAW_NAMES = {"voltage_v": "voltage", "mean_power_w": "power_w"}
+RAW_NAMES = {"voltage_v": "voltage", "mean_power_w": "power_w",
+             "energy_kwh": "energy_wh"}
 
 
 def is_near(wanted, got):

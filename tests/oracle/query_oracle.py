@@ -199,7 +199,7 @@ def raw_rows(readings, since, until, rate):
         figures = bucket.figures(rate)
         # its own energy, also beside a power
         energy = reading.get("energy")
-        figures["energy_kwh"] = None if energy is None else energy / 1000
+        figures["energy_kwh"] = energy  # in Wh, as it came
         figures["cost"] = None if None in (energy, rate) else energy / 1000 * rate
         rows.append((ms, 1, figures))
     return rows

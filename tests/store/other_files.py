@@ -11,7 +11,7 @@ from store_tools import (HEADER, counts_of, dump, expect, one_line,
 
 def cases(_tier):
     return ["newer", "foreign", "odd", "names", "salvage", "grown",
-            "line_numbers"]
+            "line_numbers", "raw_rows"]
 
 
 def commands(path, readings, folder):
@@ -212,6 +212,23 @@ def line_numbers(program, folder, _readings):
                      "".join(plain_rows(f"d{i}", 3, 1000,
                                         1700000000000 + turn * 100000))
                      for i, text in enumerate(grown)]
+
+
+def raw_rows(program, folder, _readings):
+    """Raw rows can be read as readings, energies beside powers too."""
+    rows = "".join(f"2023-10-01 {i // 60:02}:{i % 60:02}:00,a,"
+                   f"{round(i * 7.3, 3) if i % 3 else ''},{round(i * 1.123, 3) if i % 2 else ''}"
+                   "\n" for i in range(1, 1200) if i % 6)
+    path = write(os.path.join(folder, "both.csv"),
+                 "timestamp,device_id,power,energy_wh\n" + rows)
+    database = os.path.join(folder, "home.db")
+    again = os.path.join(folder, "again.db")
+    program.imports(database, path, "--quiet")
+    raw = write(os.path.join(folder, "raw.csv"), program.run(
+        "query", database, "--raw", "--csv", "--what", "power,energy").out)
+    counts = counts_of(program.imports(again, raw))
+    expect(counts["rejected"] == 0 and counts["new"] > 900, counts)
+    expect(program.export(again) == program.export(database), "not the same")
 
 
 def run_case(program, case, folder, _tier):
