@@ -41,6 +41,17 @@ def expect_same_report(program, files, database):
     return json.loads(found.out)
 
 
+def import_in_little(program, folder, path, n_readings):
+    """In little memory, all of them, and with the report of the files."""
+    database = os.path.join(folder, "home.db")
+    mib, done = peak_mib(program, "import", "--no-progress", "--db", database,
+                         path)
+    expect(mib < MOST_MIB, "peak memory", mib, "MiB")
+    expect(f"{n_readings:,}".encode() in done.stdout, done.stdout)
+    expect_same_report(program, [path], database)
+    program.check(database)
+
+
 def backwards(program, folder, _n):
     """A clock that is put back again and again within a file."""
     rng = random.Random(3)
@@ -67,13 +78,7 @@ def devices(program, folder, n):
             when = time_text(1696118400000 + turn * 900000)[:19]
             out.writelines(f"{when},device-{i:06},{i % 977}\n"
                            for i in range(n))
-    database = os.path.join(folder, "home.db")
-    mib, done = peak_mib(program, "import", "--no-progress", "--db", database,
-                         path)
-    expect(mib < MOST_MIB, "peak memory", mib, "MiB")
-    expect(f"{3 * n:,}".encode() in done.stdout, done.stdout)
-    expect_same_report(program, [path], database)
-    program.check(database)
+    import_in_little(program, folder, path, 3 * n)
 
 
 def shuffled(program, folder, n):
@@ -103,13 +108,7 @@ def one(program, folder, n):
     path = os.path.join(folder, "one")
     program.run("generate", "--quiet", "--devices", "1", "--readings", n,
                 "--out", path)
-    database = os.path.join(folder, "home.db")
-    mib, done = peak_mib(program, "import", "--no-progress", "--db", database,
-                         path)
-    expect(mib < MOST_MIB, "peak memory", mib, "MiB")
-    expect(f"{n:,}".encode() in done.stdout, done.stdout)
-    expect_same_report(program, [path], database)
-    program.check(database)
+    import_in_little(program, folder, path, n)
     return None
 
 

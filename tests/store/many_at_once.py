@@ -49,25 +49,35 @@ class Holder:
         self.db.close()
 
 
+def give_up(program, path, lot):
+    """An import that waits a second for a lock which is held longer."""
+    began = time.monotonic()
+    done = program.imports(path, lot, "--quiet", "--wait", "1s", code=2)
+    expect("writing" in one_line(done), done)
+    expect(0.9 < time.monotonic() - began < 8, "waited", done)
+
+
+def wait_for(program, path, lot, holder):
+    """An import that waits until the lock is released."""
+    process = program.start("import", "--no-progress", "--wait", "1m", "--db",
+                            path, lot)
+    time.sleep(1)
+    holder.release()
+    done = program.end(process)
+    expect(b"waiting" in done.err, "says nothing while it waits:", done)
+    program.check(path)
+
+
 def short_wait(program, folder):
     one, two = lots(program, folder, ("5000", "5000"))
     path = os.path.join(folder, "home.db")
     program.imports(path, one, "--quiet")
     before = program.export(path)
     holder = Holder(path)
-    began = time.monotonic()
-    done = program.imports(path, two, "--quiet", "--wait", "1s", code=2)
-    expect("writing" in one_line(done), done)
-    expect(0.9 < time.monotonic() - began < 8, "waited", done)
+    give_up(program, path, two)
     one_line(program.run("compact", path, "--wait", "1s", code=2))
     expect(program.export(path) == before, "changed")
-    process = program.start("import", "--no-progress", "--wait", "1m", "--db",
-                            path, two)
-    time.sleep(1)
-    holder.release()
-    done = program.end(process)
-    expect(b"waiting" in done.err, "says nothing while it waits:", done)
-    program.check(path)
+    wait_for(program, path, two, holder)
 
 
 def first_waits(program, folder):
@@ -76,17 +86,8 @@ def first_waits(program, folder):
     one, = lots(program, folder, ("5000",))
     path = os.path.join(folder, "home.db")
     holder = Holder(path, "EXCLUSIVE")
-    began = time.monotonic()
-    done = program.imports(path, one, "--quiet", "--wait", "1s", code=2)
-    expect("writing" in one_line(done), done)
-    expect(0.9 < time.monotonic() - began < 8, "waited", done)
-    process = program.start("import", "--no-progress", "--wait", "1m", "--db",
-                            path, one)
-    time.sleep(1)
-    holder.release()
-    done = program.end(process)
-    expect(b"waiting" in done.err, "says nothing while it waits:", done)
-    program.check(path)
+    give_up(program, path, one)
+    wait_for(program, path, one, holder)
 
 
 def ask_until(program, path, process, states, problems):
