@@ -106,6 +106,8 @@ struct wattle_answers {
     uint64_t n_filtered; /* lines that since, until or device left out */
     uint64_t n_rounded;  /* values with more than nine decimal places */
     uint64_t n_rejects;
+    uint64_t n_rejects_written; /* to rejects_path: a database keeps at most
+                                   100,000 lines or 16 MiB of a file's */
     uint64_t rejects_by_reason[WATTLE_N_REASONS];
     const struct wattle_reject *first_rejects; /* in input order */
     size_t n_first_rejects;

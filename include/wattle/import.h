@@ -43,6 +43,8 @@ struct wattle_import_options {
     int value_kind;           /* enum wattle_value_kind */
     const char *rejects_path; /* file to write every reject to, or NULL */
     bool is_dry_run;          /* do everything, then undo it */
+    bool is_final; /* files will not grow: take a last line without its end */
+    int zstd_window_log; /* as in struct wattle_report_options */
     int64_t wait_ms; /* for another import to end; default one minute */
     wattle_import_waiting on_waiting; /* or NULL */
     void *waiting_context;
@@ -54,6 +56,12 @@ struct wattle_import_options {
     size_t block_bytes;
     bool timings;
     struct wattle_trace *trace;
+};
+
+/* A last line without its end, which was left for the next import. */
+struct wattle_held_line {
+    const char *path;
+    uint64_t line; /* counted from 1 */
 };
 
 /* What an import has done. Valid until it is closed. */
@@ -72,6 +80,8 @@ struct wattle_import_result {
     size_t n_known_files; /* left alone: imported before */
     size_t n_grown_files; /* of those read: only what was new */
     size_t n_new_devices;
+    const struct wattle_held_line *held_lines; /* one a file; see is_final */
+    size_t n_held_lines;
     const struct wattle_skipped_file *skipped_files;
     size_t n_skipped_files;
     struct wattle_timings timings;

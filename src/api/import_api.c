@@ -19,6 +19,7 @@ struct wattle_import {
     struct importer importer;
     struct wattle_import_result result;
     struct inputs_lists lists;
+    struct wattle_held_line *held_lines;
     bool is_finished;
 };
 
@@ -32,8 +33,15 @@ static struct inputs_options
 shared_options(const struct wattle_import_options *o)
 {
     return (struct inputs_options){
-        o->devices_path, o->rejects_path, o->value_kind, o->n_threads,
-        o->simd,         o->reader,       o->block_bytes};
+        .devices_path = o->devices_path,
+        .rejects_path = o->rejects_path,
+        .value_kind = o->value_kind,
+        .zstd_window_log = o->zstd_window_log,
+        .n_threads = o->n_threads,
+        .simd = o->simd,
+        .reader = o->reader,
+        .block_bytes = o->block_bytes,
+    };
 }
 
 int
@@ -70,6 +78,7 @@ wattle_import_close(struct wattle_import *import)
     importer_release(&import->importer);
     inputs_release(&import->inputs);
     inputs_lists_release(&import->lists);
+    free(import->held_lines);
     free(import->database);
     free(import);
 }
@@ -106,6 +115,32 @@ wattle_import_add_batch(struct wattle_import *import,
     return inputs_add_batch(&import->inputs, batch, error);
 }
 
+/* Lines that were left for the next import. */
+static int
+list_held(struct wattle_import *import)
+{
+    const struct importer *importer = &import->importer;
+    struct wattle_import_result *r = &import->result;
+    const struct source_list *list = importer->sources;
+    if (importer->files == NULL)
+        return WATTLE_OK;
+    import->held_lines = calloc(list->n + 1, sizeof(*import->held_lines));
+    if (import->held_lines == NULL)
+        return WATTLE_ERR_MEMORY;
+    for (size_t i = 0; i < list->n; i++) {
+        const struct source *source = &list->sources[i];
+        const struct importer_file *file = &importer->files[i];
+        bool holds_header = source->is_usable && source->has_open_header;
+        if (!source->holds_rest || (!file->has_rest && !holds_header))
+            continue;
+        import->held_lines[r->n_held_lines++] = (struct wattle_held_line){
+            source->path,
+            1 + (holds_header ? source->header_lines : file->file_lines)};
+    }
+    r->held_lines = import->held_lines;
+    return WATTLE_OK;
+}
+
 static int
 set_result(struct wattle_import *import, int64_t wall_ns)
 {
@@ -139,7 +174,7 @@ set_result(struct wattle_import *import, int64_t wall_ns)
     r->n_first_rejects = engine->n_first_rejects;
     r->skipped_files = lists->skipped;
     r->n_skipped_files = lists->n_skipped;
-    return WATTLE_OK;
+    return list_held(import);
 }
 
 int

@@ -38,6 +38,10 @@ inputs_check(const struct inputs_options *o, struct wattle_error *error)
         o->reader < 0 || o->reader > WATTLE_READER_URING || o->simd < 0 ||
         o->simd > WATTLE_SIMD_NEON)
         return error_set(error, WATTLE_ERR_USAGE, "an option is unknown");
+    if (o->zstd_window_log != 0 &&
+        (o->zstd_window_log < 10 || o->zstd_window_log > 31))
+        return error_set(error, WATTLE_ERR_USAGE,
+                         "zstd_window_log must be 0, or 10 to 31");
     if (kernels_for(o->simd) == NULL)
         return error_set(error, WATTLE_ERR_CPU, "this CPU has no %s",
                          simd_names[o->simd]);

@@ -21,7 +21,7 @@
 /* The options that reports and imports share. */
 struct inputs_options {
     const char *devices_path, *rejects_path; /* or NULL */
-    int value_kind, n_threads, simd, reader;
+    int value_kind, zstd_window_log, n_threads, simd, reader;
     size_t block_bytes;
 };
 

@@ -45,8 +45,15 @@ static struct inputs_options
 shared_options(const struct wattle_report_options *o)
 {
     return (struct inputs_options){
-        o->devices_path, o->rejects_path, o->value_kind, o->n_threads,
-        o->simd,         o->reader,       o->block_bytes};
+        .devices_path = o->devices_path,
+        .rejects_path = o->rejects_path,
+        .value_kind = o->value_kind,
+        .zstd_window_log = o->zstd_window_log,
+        .n_threads = o->n_threads,
+        .simd = o->simd,
+        .reader = o->reader,
+        .block_bytes = o->block_bytes,
+    };
 }
 
 static int
@@ -194,6 +201,7 @@ set_answers(struct wattle_report *report, struct wattle_error *error)
     a->n_filtered = engine->n_filtered;
     a->n_rounded = engine->n_rounded;
     a->n_rejects = engine->n_rejects;
+    a->n_rejects_written = engine->n_visited;
     memcpy(a->rejects_by_reason, engine->by_reason,
            sizeof(a->rejects_by_reason));
     a->max_gap_hours =

@@ -153,12 +153,29 @@ parse_civil(struct cursor c, int64_t *time_ms)
     return true;
 }
 
+/* Whether a time lies where people have meters: 1990 to 2100. */
 static bool
-looks_like_date(int64_t value)
+is_plausible(int64_t time_ms)
 {
-    int year = (int)(value / 10000);
-    return year >= 1900 && year <= 2100 &&
-           civil_date_is_valid(year, (int)(value / 100 % 100),
+    return time_ms >= CIVIL_UNIX_LEAST_MS && time_ms < CIVIL_UNIX_END_MS;
+}
+
+/* YYYYMMDD, or that and HH, HHMM or HHMMSS. */
+static bool
+spells_date(int64_t value, size_t n_digits)
+{
+    int64_t clock = 0, unit = 1;
+    if (n_digits != 8 && n_digits != 10 && n_digits != 12 && n_digits != 14)
+        return false;
+    for (size_t i = 8; i < n_digits; i++)
+        unit *= 10;
+    clock = value % unit;
+    value /= unit;
+    for (; unit > 1; unit /= 100, clock /= 100) {
+        if (clock % 100 > (unit == 100 ? 23 : 59))
+            return false;
+    }
+    return civil_date_is_valid((int)(value / 10000), (int)(value / 100 % 100),
                                (int)(value % 100));
 }
 
@@ -174,15 +191,17 @@ parse_unix(struct cursor c, int64_t *time_ms)
     }
     if (c.at == start)
         return false;
-    if (c.at == c.end && c.at - start == 8 && looks_like_date(value))
-        return false;
-    if (take(&c, '.') && !take_fraction(&c, &ms))
+    size_t n_digits = (size_t)(c.at - start);
+    bool has_fraction = take(&c, '.');
+    if (has_fraction && !take_fraction(&c, &ms))
         return false;
     if (c.at != c.end)
         return false;
+    if (has_fraction && n_digits == 8) /* no date has one */
+        n_digits = 0;
     bool seconds = value < INT64_C(100000000000);
     *time_ms = seconds ? value * 1000 + ms : value;
-    return true;
+    return is_plausible(*time_ms) || !spells_date(value, n_digits);
 }
 
 bool

@@ -18,6 +18,10 @@
 #define CIVIL_MIN_MS INT64_C(-62167219200000)
 #define CIVIL_MAX_MS INT64_C(253402300799999)
 
+/* From 1990 up to 2100: where digits are a unix time whatever they spell. */
+#define CIVIL_UNIX_LEAST_MS INT64_C(631152000000)
+#define CIVIL_UNIX_END_MS   INT64_C(4102444800000)
+
 /* Room for the longest text of civil_format, with its end. */
 #define CIVIL_TEXT_SIZE 32
 
@@ -34,8 +38,9 @@ void civil_date_from_day(int64_t day, int *year, int *month, int *day_of_month);
  * Reads a trimmed timestamp: YYYY-MM-DD HH:MM[:SS[.fraction]] with a space or
  * T and an optional Z, +HH, +HHMM or +HH:MM (none = UTC), or unix seconds
  * (with fraction) or milliseconds. Fractions beyond milliseconds are cut.
- * Eight digits that spell a date of 1900 to 2100 are refused: they are a
- * date without a time, not seconds. False when the text is none of these.
+ * Digits that spell a date, or a date and a time of day (8, 10, 12 or 14 of
+ * them), are refused unless the unix time they would be is of 1990 to 2100:
+ * no meter has readings of 1970. False when the text is none of these.
  */
 bool civil_parse(const char *text, size_t len, int64_t *time_ms);
 

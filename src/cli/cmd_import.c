@@ -14,8 +14,10 @@
 enum {
     OPT_DB = 1,
     OPT_DRY_RUN,
+    OPT_FINAL,
     OPT_WAIT,
     OPT_VALUE,
+    OPT_ZSTD_LONG,
     OPT_DEVICES,
     OPT_REJECTS,
     OPT_STRICT,
@@ -37,6 +39,10 @@ static const struct cli_option import_options[] = {
      "what a column named value holds: power-w (default), power-kw, "
      "energy-wh, energy-kwh",
      "Which readings"},
+    {OPT_FINAL, "final", NULL,
+     "the files will not grow: take a last line that has no line end", NULL},
+    {OPT_ZSTD_LONG, "zstd-long", "N",
+     "take zstd windows of up to 2^N bytes (default 27, at most 31)", NULL},
     {OPT_DEVICES, "devices", "FILE",
      "device table (default: devices.csv beside the readings)", NULL},
     {OPT_REJECTS, "rejects", "FILE", "write every rejected line to FILE",
@@ -73,6 +79,9 @@ read_flag(int option, struct request *request)
     case OPT_DRY_RUN:
         request->options.is_dry_run = true;
         break;
+    case OPT_FINAL:
+        request->options.is_final = true;
+        break;
     case OPT_STRICT:
         request->is_strict = true;
         break;
@@ -94,7 +103,6 @@ read_option(void *context, const struct cli_parser *parser, int option)
 {
     struct request *request = context;
     struct wattle_import_options *o = &request->options;
-    uint64_t n;
     switch (option) {
     case CLI_OPERAND:
         request->paths[request->n_paths++] = parser->value;
@@ -114,10 +122,9 @@ read_option(void *context, const struct cli_parser *parser, int option)
         request->trace_path = parser->value;
         return true;
     case OPT_THREADS:
-        if (!cli_count(parser, 1, 1024, &n))
-            return false;
-        o->n_threads = (int)n;
-        return true;
+        return cli_small_count(parser, 1, 1024, &o->n_threads);
+    case OPT_ZSTD_LONG:
+        return cli_small_count(parser, 10, 31, &o->zstd_window_log);
     case OPT_VALUE:
         return cli_value_kind(parser, &o->value_kind);
     case OPT_SIMD:
@@ -166,6 +173,13 @@ warn(const struct request *request, const struct wattle_import_result *r)
         cli_complain(request->self,
                      "and %llu more; --rejects FILE writes all of them",
                      (unsigned long long)(r->n_rejects - r->n_first_rejects));
+    for (size_t i = 0; i < r->n_held_lines; i++)
+        cli_complain(request->self,
+                     "%s:%llu: held back, because the line has no end yet; the "
+                     "next import takes it when it has one, and --final takes "
+                     "it as it is",
+                     r->held_lines[i].path,
+                     (unsigned long long)r->held_lines[i].line);
 }
 
 static void

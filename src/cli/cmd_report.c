@@ -28,6 +28,7 @@ enum {
     OPT_MAX_GAP,
     OPT_DEVICES,
     OPT_VALUE,
+    OPT_ZSTD_LONG,
     OPT_STRICT,
     OPT_THREADS,
     OPT_SIMD,
@@ -49,6 +50,8 @@ static const struct cli_option report_options[] = {
      NULL},
     {OPT_DEVICES, "devices", "FILE",
      "device table (default: devices.csv beside the readings)", NULL},
+    {OPT_ZSTD_LONG, "zstd-long", "N",
+     "take zstd windows of up to 2^N bytes (default 27, at most 31)", NULL},
     {OPT_RATE, "rate", "PRICE", "price of a kWh (default 0.15)",
      "How to reckon"},
     {OPT_BUDGET, "budget", "AMOUNT",
@@ -91,17 +94,6 @@ struct request {
     bool is_quiet;
     bool has_progress;
 };
-
-static bool
-read_small_count(const struct cli_parser *parser, uint64_t min, uint64_t max,
-                 int *out)
-{
-    uint64_t n;
-    if (!cli_count(parser, min, max, &n))
-        return false;
-    *out = (int)n;
-    return true;
-}
 
 static bool
 read_block(const struct cli_parser *parser,
@@ -154,9 +146,9 @@ read_option(void *context, const struct cli_parser *parser, int option)
         request->paths[request->n_paths++] = parser->value;
         return true;
     case OPT_TOP:
-        return read_small_count(parser, 0, 1000000, &request->top);
+        return cli_small_count(parser, 0, 1000000, &request->top);
     case OPT_THREADS:
-        return read_small_count(parser, 1, 1024, &o->n_threads);
+        return cli_small_count(parser, 1, 1024, &o->n_threads);
     case OPT_REJECTS:
         o->rejects_path = parser->value;
         return true;
@@ -179,6 +171,8 @@ read_option(void *context, const struct cli_parser *parser, int option)
         return cli_number(parser, -1e15, 1e15, &o->budget);
     case OPT_MAX_GAP:
         return cli_span_ms(parser, INT64_C(366) * 86400000, &o->max_gap_ms);
+    case OPT_ZSTD_LONG:
+        return cli_small_count(parser, 10, 31, &o->zstd_window_log);
     case OPT_VALUE:
         return cli_value_kind(parser, &o->value_kind);
     case OPT_SIMD:
@@ -306,6 +300,19 @@ explain_nothing(const struct command *self,
                          : "duplicate");
 }
 
+/* A database keeps only so many rejected lines of a file. */
+static void
+warn_of_rejects(const struct command *self, const struct request *request,
+                const struct wattle_answers *answers)
+{
+    if (request->options.rejects_path != NULL &&
+        answers->n_rejects_written < answers->n_rejects)
+        cli_complain(self, "%s: only %llu of %llu rejected lines are kept",
+                     request->options.rejects_path,
+                     (unsigned long long)answers->n_rejects_written,
+                     (unsigned long long)answers->n_rejects);
+}
+
 static int
 outcome(const struct wattle_answers *answers, const struct request *request)
 {
@@ -348,8 +355,10 @@ compute(const struct command *self, struct wattle_report *report,
     int status = wattle_report_finish(report, &error);
     progress_watch_end(&watch);
     const struct wattle_answers *answers = wattle_report_answers(report);
-    if (!request->is_quiet && answers != NULL)
+    if (!request->is_quiet && answers != NULL) {
         warn(self, answers);
+        warn_of_rejects(self, request, answers);
+    }
     if (!request->is_quiet && answers != NULL && status == WATTLE_OK)
         explain_nothing(self, answers);
     if (status != WATTLE_OK) {

@@ -62,6 +62,10 @@ bool cli_read(const struct command *command, int argc, char **argv,
 bool cli_count(const struct cli_parser *parser, uint64_t min, uint64_t max,
                uint64_t *out);
 
+/* The same for an int; 0 <= min. */
+bool cli_small_count(const struct cli_parser *parser, int min, int max,
+                     int *out);
+
 /* Reads a finite decimal number in [min, max]; false after one line. */
 bool cli_number(const struct cli_parser *parser, double min, double max,
                 double *out);

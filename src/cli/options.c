@@ -205,6 +205,16 @@ cli_number(const struct cli_parser *parser, double min, double max, double *out)
 }
 
 bool
+cli_small_count(const struct cli_parser *parser, int min, int max, int *out)
+{
+    uint64_t n;
+    if (!cli_count(parser, (uint64_t)min, (uint64_t)max, &n))
+        return false;
+    *out = (int)n;
+    return true;
+}
+
+bool
 cli_span_ms(const struct cli_parser *parser, int64_t max_ms, int64_t *out)
 {
     static const struct {

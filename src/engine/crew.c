@@ -41,7 +41,7 @@ allowed_split(const struct lane_shared *shared, uint64_t from, uint64_t at,
     size_t i = 0, n = shared->sources->n;
     while (i < n && shared->starts[i + 1] <= at)
         i++;
-    if (i == n || shared->sources->sources[i].kind == SOURCE_PLAIN)
+    if (i == n || source_is_splittable(&shared->sources->sources[i]))
         return at;
     if (shared->starts[i] > from)
         return shared->starts[i];

@@ -188,6 +188,7 @@ visit_one(void *context, const struct reject_place *place, const char *raw,
 {
     const struct visit *v = context;
     struct engine_reject reject = resolve_reject(v->lane, place);
+    v->engine->n_visited++;
     return v->engine->visit_reject(v->engine->visit_context, &reject, raw,
                                    raw_len);
 }
@@ -376,10 +377,14 @@ static int
 prepare_sources(struct engine *engine, struct wattle_error *error)
 {
     struct source_list *list = engine->sources;
+    const struct source_options how = {
+        .value_kind = engine->options->value_kind,
+        .window_log = engine->options->zstd_window_log,
+    };
     bool any = list->n == 0;
     for (size_t i = 0; i < list->n; i++) {
         struct source *source = &list->sources[i];
-        int status = source_prepare(source, engine->options->value_kind, error);
+        int status = source_prepare(source, &how, error);
         if (status != WATTLE_OK)
             return status;
         any = any || source->is_usable || source->kind == SOURCE_ROWS;

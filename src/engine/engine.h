@@ -59,6 +59,7 @@ struct engine {
     uint64_t by_reason[WATTLE_N_REASONS];
     struct engine_reject first_rejects[REJECT_LOG_FIRST];
     size_t n_first_rejects;
+    uint64_t n_visited; /* rejects given to visit_reject */
     uint64_t n_fast_rows, n_slow_rows, n_bytes, n_passes;
     int n_threads;
     const char *simd;

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include <xxhash.h>
 
 #include "base/civil_time.h"
 #include "base/cores.h"
@@ -37,38 +38,79 @@ open_database(struct importer *im, struct wattle_error *error)
     return status;
 }
 
-static bool
-is_file(const struct source *source, struct stat *info)
+static int
+n_hash_threads(const struct importer *im)
 {
-    return source->kind != SOURCE_ROWS && source->problem == NULL &&
-           strcmp(source->path, "-") != 0 && stat(source->path, info) == 0 &&
-           S_ISREG(info->st_mode);
+    return im->options->n_threads > 0 ? im->options->n_threads
+                                      : (int)cores_available();
 }
 
-/* Hashes a file before it is read. */
-static int
-hash_file(struct importer *im, const char *path, struct importer_file *file,
-          struct wattle_error *error)
+/* Hashes a file before it is read; false when it cannot be read. */
+static bool
+hash_file(const struct importer *im, const struct source *source,
+          struct importer_file *file)
 {
     struct content *content = &file->content;
-    int n_threads = im->options->n_threads > 0 ? im->options->n_threads
-                                               : (int)cores_available();
-    memset(content->is_done, 1, content->n_parts);
-    return content_hash(path, content->size_bytes, 0, n_threads,
-                        content->hashes, error);
+    if (source->has_whole_hash) {
+        if (content->n_parts > 0) {
+            content->hashes[0] = source->whole_hash;
+            content->is_done[0] = 1;
+        }
+        return true;
+    }
+    int fd = source_open(source, NULL);
+    bool is_read = fd >= 0 && content_hash(content, fd, n_hash_threads(im));
+    if (fd >= 0)
+        close(fd);
+    return is_read;
+}
+
+/*
+ * Whether a file is, up to its known size, what was imported. A large one of
+ * the same place, size and time is looked at in two places only.
+ */
+static bool
+is_head_known(const struct importer *im, const struct source *source,
+              const struct catalog_file *known, bool is_thorough)
+{
+    if (known->n_parts == 0 ||
+        known->n_parts != content_n_parts(known->size_bytes))
+        return false;
+    if (source->has_whole_hash && known->size_bytes == source->size_bytes)
+        return source->whole_hash == known->parts[0];
+    int fd = source_open(source, NULL);
+    bool is_same =
+        fd >= 0 && content_is_head(fd, known->size_bytes, known->parts,
+                                   is_thorough, n_hash_threads(im));
+    if (fd >= 0)
+        close(fd);
+    return is_same;
+}
+
+/* Whether the byte before the end of what is known ends a line. */
+static bool
+ends_line(const struct source *source, uint64_t size_bytes)
+{
+    char last = '\0';
+    int fd = source_open(source, NULL);
+    bool is_end = fd >= 0 && pread(fd, &last, 1, (off_t)size_bytes - 1) == 1 &&
+                  (last == '\n' || (last == '\r' && source->has_bare_cr));
+    if (fd >= 0)
+        close(fd);
+    return is_end;
 }
 
 /* Whether a file has grown since it was imported, at its end alone. */
 static bool
-has_grown(const struct source *source, const struct importer_file *file)
+has_grown(const struct importer *im, const struct source *source,
+          const struct catalog_file *known)
 {
-    const struct catalog_file *known = &file->known;
-    const char *path = source->path;
     return source->kind == SOURCE_PLAIN && source->is_usable &&
-           known->number != 0 && known->size_bytes > 0 &&
-           known->size_bytes < file->content.size_bytes &&
-           known->n_parts == content_n_parts(known->size_bytes) &&
-           content_has_head(path, known->size_bytes, known->parts);
+           known->number != 0 && known->ends_record && !known->has_problem &&
+           known->size_bytes >= source->data_offset &&
+           known->size_bytes < source->size_bytes &&
+           ends_line(source, known->size_bytes) &&
+           is_head_known(im, source, known, true);
 }
 
 /* What was there before need not be hashed again, but for its last part. */
@@ -83,29 +125,57 @@ skip_known(struct source *source, struct importer_file *file)
     source_skip(source, known->size_bytes, known->file_lines);
 }
 
-/* Whether another file, here or in the database, may have the same content. */
 static int
-has_twin(struct importer *im, size_t at, bool *has, struct wattle_error *error)
+compare_sizes(const void *a, const void *b)
 {
-    uint64_t size_bytes = im->files[at].content.size_bytes;
-    *has = false;
-    for (size_t i = 0; i < im->sources->n && !*has; i++)
-        *has = i != at && im->files[i].content.size_bytes == size_bytes;
-    return *has ? WATTLE_OK : catalog_has_size(&im->db, size_bytes, has, error);
+    const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return x < y ? -1 : x > y;
 }
 
-/* Whether the database has a file of this content. */
+/* The sizes of all files that were given, in order. */
 static int
-find_twin(struct importer *im, const struct importer_file *file, bool *is_known,
-          struct wattle_error *error)
+list_sizes(struct importer *im, struct wattle_error *error)
+{
+    const struct source_list *list = im->sources;
+    im->sizes = calloc(list->n + 1, sizeof(*im->sizes));
+    if (im->sizes == NULL)
+        return error_memory(error);
+    im->n_sizes = list->n;
+    for (size_t i = 0; i < list->n; i++)
+        im->sizes[i] = list->sources[i].size_bytes;
+    qsort(im->sizes, list->n, sizeof(*im->sizes), compare_sizes);
+    return WATTLE_OK;
+}
+
+/* Whether another file, here or in the database, may have the same content. */
+static int
+has_twin(struct importer *im, uint64_t size_bytes, bool *has,
+         struct wattle_error *error)
+{
+    const uint64_t *at = bsearch(&size_bytes, im->sizes, im->n_sizes,
+                                 sizeof(size_bytes), compare_sizes);
+    const uint64_t *end = im->sizes + im->n_sizes;
+    *has = at != NULL && ((at > im->sizes && at[-1] == size_bytes) ||
+                          (at + 1 < end && at[1] == size_bytes));
+    return *has ? WATTLE_OK
+                : catalog_files_has_size(&im->catalog, size_bytes, has, error);
+}
+
+/*
+ * Whether the database has a file of this content. Of a file that was imported
+ * with another content since, `latest` is the number: it counts again.
+ */
+static int
+find_twin(struct importer *im, const struct importer_file *file, int64_t latest,
+          bool *is_known, struct wattle_error *error)
 {
     const struct content *content = &file->content;
     struct catalog_file same;
-    int status =
-        catalog_find_content(&im->db, content->size_bytes, content->hashes,
-                             content->n_parts, &same, error);
+    int status = catalog_files_find_content(&im->catalog, content->size_bytes,
+                                            content->hashes, content->n_parts,
+                                            &same, error);
     free((void *)same.parts);
-    *is_known = same.number != 0;
+    *is_known = same.number != 0 && (latest == 0 || same.number == latest);
     return status;
 }
 
@@ -119,12 +189,14 @@ examine(struct importer *im, size_t at, bool *is_known,
     struct catalog_file *known = &file->known;
     struct content *content = &file->content;
     bool needs_hash = false;
-    int status = catalog_find_path(&im->db, source->path, known, error);
+    int status = catalog_files_find_path(&im->catalog, file->real_path,
+                                         source->path, known, error);
     if (status != WATTLE_OK)
         return status;
     *is_known = known->number != 0 &&
                 known->size_bytes == content->size_bytes &&
-                known->modified_ns == file->modified_ns;
+                known->modified_ns == source->modified_ns &&
+                is_head_known(im, source, known, false);
     if (*is_known)
         return WATTLE_OK;
     content->n_parts = content_n_parts(content->size_bytes);
@@ -132,92 +204,151 @@ examine(struct importer *im, size_t at, bool *is_known,
     content->is_done = calloc(content->n_parts + 1, 1);
     if (content->hashes == NULL || content->is_done == NULL)
         return error_memory(error);
-    if (has_grown(source, file)) {
+    if (has_grown(im, source, known)) {
         skip_known(source, file);
         return WATTLE_OK;
     }
+    /* what gave no line yet is replaced by what it has become */
+    bool is_void = known->n_lines == 0 && known->size_bytes == 0;
+    int64_t latest = known->n_parts > 0 ? known->number : 0;
     free((void *)known->parts);
-    *known = (struct catalog_file){0};
-    status = has_twin(im, at, &needs_hash, error);
-    if (status == WATTLE_OK && needs_hash)
-        status = hash_file(im, source->path, file, error);
-    if (status == WATTLE_OK && needs_hash)
-        status = find_twin(im, file, is_known, error);
+    *known = (struct catalog_file){.number = is_void ? known->number : 0};
+    status = has_twin(im, content->size_bytes, &needs_hash, error);
+    if (status == WATTLE_OK && needs_hash && hash_file(im, source, file))
+        status = find_twin(im, file, latest, is_known, error);
     return status;
+}
+
+/* Of a file that has grown, what is kept of its rejects already. */
+static int
+count_kept(struct importer *im, struct importer_file *file,
+           struct wattle_error *error)
+{
+    if (file->known.n_rejects == 0)
+        return WATTLE_OK;
+    return catalog_rejects_count(&im->db, file->number, &file->room.n_lines,
+                                 &file->room.n_bytes, error);
 }
 
 static void
 release_file(struct importer_file *file)
 {
+    free(file->real_path);
     free(file->content.hashes);
     free(file->content.is_done);
     free((void *)file->known.parts);
 }
 
-static void
-drop_file(struct importer *im, size_t at)
+/* Whether all of a file has been hashed before it is read. */
+static bool
+is_hashed(const struct content *content)
 {
-    release_file(&im->files[at]);
-    source_list_drop(im->sources, at);
-    for (size_t i = at; i < im->sources->n; i++)
-        im->files[i] = im->files[i + 1];
-    im->n_known_files++;
+    for (size_t i = 0; i < content->n_parts; i++) {
+        if (content->is_done[i] == 0)
+            return false;
+    }
+    return content->n_parts > 0;
 }
 
-/* A file that is given twice is read once. */
+/*
+ * A file that is given twice is read once. Files of one size are hashed; their
+ * numbers stand in a table that is at most half full.
+ */
 static bool
-is_repeated(const struct importer *im, size_t at)
+is_repeated(struct importer *im, size_t at)
 {
     const struct content *content = &im->files[at].content;
-    for (size_t i = 0; i < at && content->n_parts > 0; i++) {
-        const struct content *other = &im->files[i].content;
-        /* of one size: then both are hashed */
+    const size_t len = content->n_parts * sizeof(*content->hashes);
+    if (!is_hashed(content))
+        return false;
+    size_t mask = im->n_slots - 1;
+    size_t slot =
+        XXH3_64bits_withSeed(content->hashes, len, content->size_bytes) & mask;
+    for (; im->slots[slot] != 0; slot = (slot + 1) & mask) {
+        const struct content *other = &im->files[im->slots[slot] - 1].content;
         if (other->size_bytes == content->size_bytes &&
-            other->n_parts == content->n_parts &&
-            memcmp(other->hashes, content->hashes,
-                   content->n_parts * sizeof(*content->hashes)) == 0)
+            memcmp(other->hashes, content->hashes, len) == 0)
             return true;
     }
+    im->slots[slot] = at + 1;
     return false;
 }
 
-static void
-measure_files(struct importer *im)
+static int
+make_slots(struct importer *im, struct wattle_error *error)
 {
-    struct stat info;
-    for (size_t i = 0; i < im->sources->n; i++) {
-        struct importer_file *file = &im->files[i];
-        if (!is_file(&im->sources->sources[i], &info))
-            continue;
-        file->is_file = true;
-        file->content.size_bytes = (uint64_t)info.st_size;
-        file->modified_ns =
-            (int64_t)info.st_mtim.tv_sec * 1000000000 + info.st_mtim.tv_nsec;
-    }
+    im->n_slots = 16;
+    while (im->n_slots < 2 * im->sources->n)
+        im->n_slots *= 2;
+    im->slots = calloc(im->n_slots, sizeof(*im->slots));
+    return im->slots != NULL ? WATTLE_OK : error_memory(error);
 }
 
+/* What each file is known by. */
 static int
-examine_files(struct importer *im, struct wattle_error *error)
+name_files(struct importer *im, struct wattle_error *error)
+{
+    struct source_folder folder = {0};
+    int status = WATTLE_OK;
+    for (size_t i = 0; i < im->sources->n && status == WATTLE_OK; i++) {
+        const struct source *source = &im->sources->sources[i];
+        struct importer_file *file = &im->files[i];
+        file->is_file = source->inode != 0;
+        file->content.size_bytes = source->size_bytes;
+        file->real_path = source_real_path(source, &folder);
+        if (file->real_path == NULL)
+            status = error_memory(error);
+    }
+    source_folder_release(&folder);
+    return status;
+}
+
+/* Takes out of the list what need not be read. */
+static int
+drop_known(struct importer *im, uint8_t *is_dropped, struct wattle_error *error)
 {
     struct source_list *list = im->sources;
     int64_t next = 0;
-    im->files = calloc(list->n + 1, sizeof(*im->files));
-    if (im->files == NULL)
-        return error_memory(error);
-    measure_files(im);
     int status = catalog_next_file(&im->db, &next, error);
-    for (size_t i = 0; i < list->n && status == WATTLE_OK;) {
+    for (size_t i = 0; i < list->n && status == WATTLE_OK; i++) {
         struct importer_file *file = &im->files[i];
         bool is_known = false;
         if (file->is_file)
             status = examine(im, i, &is_known, error);
         if (status == WATTLE_OK && (is_known || is_repeated(im, i))) {
-            drop_file(im, i);
+            is_dropped[i] = 1;
+            im->n_known_files++;
             continue;
         }
         file->number = file->known.number != 0 ? file->known.number : next++;
-        i++;
+        if (status == WATTLE_OK)
+            status = count_kept(im, file, error);
     }
+    for (size_t i = 0; i < list->n; i++) {
+        if (is_dropped[i] != 0)
+            release_file(&im->files[i]);
+    }
+    source_list_drop(list, is_dropped, im->files, sizeof(*im->files));
+    return status;
+}
+
+static int
+examine_files(struct importer *im, struct wattle_error *error)
+{
+    im->files = calloc(im->sources->n + 1, sizeof(*im->files));
+    uint8_t *is_dropped = calloc(im->sources->n + 1, 1);
+    int status = WATTLE_OK;
+    if (im->files == NULL || is_dropped == NULL)
+        status = error_memory(error);
+    if (status == WATTLE_OK)
+        status = name_files(im, error);
+    if (status == WATTLE_OK)
+        status = list_sizes(im, error);
+    if (status == WATTLE_OK)
+        status = make_slots(im, error);
+    if (status == WATTLE_OK)
+        status = drop_known(im, is_dropped, error);
+    free(is_dropped);
     return status;
 }
 
@@ -228,9 +359,9 @@ take_reject(void *context, const struct engine_reject *reject, const char *raw,
     struct importer *im = context;
     struct importer_file *file = &im->files[reject->source];
     struct wattle_error error;
-    file->n_rejects++;
-    file->by_reason[reject->reason]++;
-    int status = catalog_rejects_put(&im->rejects, file->number, reject->line,
+    int status = WATTLE_OK;
+    if (reject_room_take(&file->room, raw_len))
+        status = catalog_rejects_put(&im->rejects, file->number, reject->line,
                                      reject->reason, raw, raw_len, &error);
     if (status == WATTLE_OK && im->visit_reject != NULL)
         status = im->visit_reject(im->visit_context, reject, raw, raw_len);
@@ -248,9 +379,16 @@ count_lines(struct importer *im, const struct engine_lanes *lanes)
             bool inside =
                 lane->starts_inside && lane->first_source == seen->source;
             file->n_lines += seen->n_lines;
-            if (seen->is_end)
-                file->file_lines =
-                    seen->end_line + (inside ? lane->line_base : 0);
+            file->is_open = file->is_open || seen->is_open;
+            for (int r = 0; r < WATTLE_N_REASONS; r++) {
+                file->by_reason[r] += seen->by_reason[r];
+                file->n_rejects += seen->by_reason[r];
+            }
+            if (!seen->is_end)
+                continue;
+            file->file_lines = seen->end_line + (inside ? lane->line_base : 0);
+            file->end_bytes = seen->end_bytes;
+            file->has_rest = seen->has_rest;
         }
     }
 }
@@ -297,32 +435,58 @@ take_lanes(void *context, const struct engine_lanes *lanes,
     return status == WATTLE_OK ? merge_lanes(im, lanes, error) : status;
 }
 
+/*
+ * Hashes what is left of what was read; false when that is not to be known
+ * again: it cannot be read any more, or was written over meanwhile.
+ */
+static bool
+settle_content(const struct source *source, struct importer_file *file)
+{
+    struct content *content = &file->content;
+    struct stat info;
+    if (!source->is_usable || content->hashes == NULL ||
+        (source->problem != NULL && source->kind == SOURCE_PLAIN))
+        return false;
+    if (source->kind == SOURCE_PLAIN)
+        content_cut(content, source->has_open_header && source->holds_rest
+                                 ? 0
+                                 : file->end_bytes);
+    int fd = source_open(source, NULL);
+    bool is_settled = fd >= 0 && content_finish(content, fd) &&
+                      fstat(fd, &info) == 0 &&
+                      ((uint64_t)info.st_size > source->size_bytes ||
+                       source_modified_ns(&info) == source->modified_ns);
+    if (fd >= 0)
+        close(fd);
+    return is_settled;
+}
+
 static int
 write_file(struct importer *im, size_t at, struct wattle_error *error)
 {
     const struct source *source = &im->sources->sources[at];
     struct importer_file *file = &im->files[at];
     const struct catalog_file *known = &file->known;
-    struct content *content = &file->content;
-    bool has_content = source->is_usable && content->hashes != NULL;
-    bool is_rows = source->kind == SOURCE_ROWS;
+    const struct content *content = &file->content;
+    bool is_settled = settle_content(source, file);
     const struct catalog_file row = {
         .number = file->number,
         .path = source->path,
-        .is_usable = source->is_usable || is_rows,
+        .real_path = file->is_file ? file->real_path : NULL,
+        .is_usable = source->is_usable || source->kind == SOURCE_ROWS,
         .problem = source->problem,
-        .size_bytes = content->size_bytes,
-        .modified_ns = file->modified_ns,
+        /* what comes behind an open quote belongs to what was rejected */
+        .ends_record = !file->is_open,
+        .size_bytes = is_settled ? content->size_bytes : 0,
+        .modified_ns = is_settled ? source->modified_ns : 0,
         .n_lines = known->n_lines + file->n_lines,
         .n_rejects = known->n_rejects + file->n_rejects,
         .file_lines = file->file_lines,
-        .parts = has_content ? content->hashes : NULL,
-        .n_parts = has_content ? content->n_parts : 0,
+        .parts = is_settled ? content->hashes : NULL,
+        .n_parts = is_settled ? content->n_parts : 0,
     };
     int status =
-        has_content ? content_finish(content, source->path, error) : WATTLE_OK;
-    if (status == WATTLE_OK)
-        status = catalog_write_file(&im->db, &row, im->imported_at, error);
+        catalog_files_write(&im->catalog, &row, im->imported_at, error);
     for (int r = 0; r < WATTLE_N_REASONS && status == WATTLE_OK; r++) {
         if (file->by_reason[r] > 0)
             status = catalog_count_rejects(&im->db, file->number, r,
@@ -441,13 +605,17 @@ finish_database(struct importer *im, struct wattle_error *error)
     return status;
 }
 
-/* Looks at all sources before a database is made for nothing. */
+/* Looks at all sources. */
 static int
 prepare_sources(struct importer *im, struct wattle_error *error)
 {
+    const struct source_options how = {.value_kind = im->options->value_kind,
+                                       .window_log =
+                                           im->options->zstd_window_log,
+                                       .may_grow = true,
+                                       .is_final = im->options->is_final};
     for (size_t i = 0; i < im->sources->n; i++) {
-        int status = source_prepare(&im->sources->sources[i],
-                                    im->options->value_kind, error);
+        int status = source_prepare(&im->sources->sources[i], &how, error);
         if (status != WATTLE_OK)
             return status;
     }
@@ -457,18 +625,40 @@ prepare_sources(struct importer *im, struct wattle_error *error)
     return WATTLE_OK;
 }
 
+/* So that no database is made for nothing. */
+static int
+look_ahead(struct importer *im, struct wattle_error *error)
+{
+    struct stat info;
+    if (stat(im->database, &info) == 0 && info.st_size > 0)
+        return WATTLE_OK;
+    int status = prepare_sources(im, error);
+    for (size_t i = 0; i < im->sources->n && status == WATTLE_OK; i++)
+        source_forget(&im->sources->sources[i]);
+    return status;
+}
+
+/*
+ * Files are looked at when the lock is there: what another import has read of
+ * them is in the database then, and nothing that is noted of them is older.
+ */
 int
 importer_run(struct importer *im, struct wattle_error *error)
 {
     registry_init(&im->engine.devices);
     set_now(im);
-    int status = prepare_sources(im, error);
+    int status = look_ahead(im, error);
     if (status == WATTLE_OK)
         status = open_database(im, error);
+    if (status == WATTLE_OK)
+        status = prepare_sources(im, error);
+    if (status == WATTLE_OK)
+        status = catalog_files_open(&im->catalog, &im->db, error);
     if (status == WATTLE_OK)
         status = examine_files(im, error);
     if (status == WATTLE_OK)
         status = read_new(im, error);
+    catalog_files_close(&im->catalog);
     catalog_rejects_close(&im->rejects);
     if (status == WATTLE_OK)
         status = finish_database(im, error);
@@ -485,5 +675,7 @@ importer_release(struct importer *im)
         release_file(&im->files[i]);
     free(im->contents);
     free(im->files);
+    free(im->sizes);
+    free(im->slots);
     engine_release(&im->engine);
 }

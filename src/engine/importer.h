@@ -16,12 +16,16 @@
 /* What becomes of one source. */
 struct importer_file {
     int64_t number;
+    char *real_path;
     bool is_file;              /* with a size and a time */
     struct catalog_file known; /* as imported before; number 0 = new */
-    int64_t modified_ns;
-    struct content content; /* of the whole file; no hashes = of none */
+    struct content content;    /* of the whole file; no hashes = of none */
     uint64_t n_lines, file_lines, n_rejects;
+    uint64_t end_bytes; /* of the records that were read */
+    bool has_rest;      /* a last line without its end is behind that */
+    bool is_open;       /* it was final, and ended inside quotes */
     uint64_t by_reason[WATTLE_N_REASONS];
+    struct reject_room room; /* what the database keeps of its rejects */
 };
 
 struct importer {
@@ -43,7 +47,12 @@ struct importer {
     bool had_readings;           /* the database, before */
     struct importer_file *files; /* beside the sources */
     struct content *contents;    /* the same: for the lanes */
+    struct catalog_files catalog;
     struct catalog_rejects rejects;
+    uint64_t *sizes; /* of the files given, in order */
+    size_t n_sizes;
+    size_t *slots; /* numbers of hashed files + 1, by hash */
+    size_t n_slots;
     uint32_t n_old_devices;
     char imported_at[32];
     _Atomic uint64_t n_merged; /* readings */

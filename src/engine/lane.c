@@ -85,6 +85,7 @@ struct run {
     struct wattle_error error;
     size_t source;
     struct reader *reader;
+    bool holds_rest;   /* a last line without its end is not taken */
     uint64_t progress; /* of this source, reported so far */
 };
 
@@ -211,7 +212,7 @@ claim(struct run *run, const struct source *source)
 {
     struct lane *lane = run->lane;
     uint64_t start = start_of(run, run->source);
-    bool is_plain = source->kind == SOURCE_PLAIN;
+    bool is_plain = source_is_splittable(source);
     pthread_mutex_lock(&run->shared->lock);
     uint64_t seen = is_plain ? start + run->reader->offset + run->reader->len
                              : start_of(run, run->source + 1);
@@ -251,8 +252,7 @@ decode_view(struct run *run, uint64_t limit, size_t *at, bool *ended)
             .len = reader->len - *at,
             .limit =
                 limit - here < SIZE_MAX ? (size_t)(limit - here) : SIZE_MAX,
-            /* of a cut file the last, partial record is not to be trusted */
-            .is_at_end = reader->is_at_end && !reader->is_cut,
+            .is_at_end = reader->is_at_end && !run->holds_rest,
         };
         if (here >= limit)
             text.limit = 0;
@@ -327,13 +327,29 @@ note_end(struct run *run, size_t at)
     lane->true_end = start_of(run, run->source) + run->reader->offset + at;
 }
 
-/* Reads blocks until the file or the lane ends; `at` into the first view. */
+/*
+ * Whether a last line without its end may be half of one: of a cut file, or of
+ * one that somebody writes to.
+ */
+static bool
+is_rest_held(const struct run *run, const struct source *source)
+{
+    if (run->reader->is_cut || source->holds_rest)
+        return true;
+    return source->kind == SOURCE_PLAIN &&
+           source_has_grown(source, run->reader->fd);
+}
+
+/* Reads blocks until the file or the lane ends; `from` into the first view. */
 static int
-read_blocks(struct run *run, const struct source *source, size_t at,
+read_blocks(struct run *run, const struct source *source, size_t *from,
             bool *ended)
 {
     struct reader *reader = run->reader;
+    size_t at = *from;
     bool has_view = at < reader->len;
+    run->holds_rest =
+        has_view && reader->is_at_end && is_rest_held(run, source);
     int status = WATTLE_OK;
     while (status == WATTLE_OK && !*ended && !is_stopped(run)) {
         stage_clock_enter(run->clock, STAGE_READ);
@@ -345,6 +361,8 @@ read_blocks(struct run *run, const struct source *source, size_t at,
         has_view = false;
         if (status != WATTLE_OK)
             break;
+        if (reader->is_at_end)
+            run->holds_rest = is_rest_held(run, source);
         stage_clock_enter(run->clock, STAGE_OTHER);
         if (run->feed != NULL)
             content_feed_add(run->feed, reader->offset, reader->data,
@@ -357,6 +375,7 @@ read_blocks(struct run *run, const struct source *source, size_t at,
     }
     if (*ended)
         note_end(run, at);
+    *from = at;
     return status;
 }
 
@@ -408,12 +427,31 @@ enter_text(struct run *run, struct source *source, uint64_t offset, size_t *at,
     }
     block_decoder_begin(run->decoder, &source->schema, (uint32_t)run->source,
                         inside ? 0 : source->header_lines);
+    run->decoder->counts_cr = source->has_bare_cr;
     return status;
+}
+
+/* Where reading a text has come to: `at` in the view. */
+static struct lane_source
+place_of(const struct run *run, size_t at)
+{
+    const struct block_decoder *d = run->decoder;
+    const struct reader *reader = run->reader;
+    struct lane_source seen = {.source = run->source,
+                               .end_line = block_decoder_line(d),
+                               .is_open = d->is_open};
+    if (reader == NULL)
+        return seen;
+    seen.end_bytes = reader->offset + at - (d->is_inside ? d->inside_len : 0);
+    seen.has_rest = d->is_inside;
+    for (size_t i = at; i < reader->len && !seen.has_rest; i++)
+        seen.has_rest = reader->data[i] != '\r' && reader->data[i] != '\n';
+    return seen;
 }
 
 /* Notes what came of a source; only an import asks. */
 static int
-note_source(struct run *run, uint64_t n_lines, bool is_end)
+note_source(struct run *run, const struct lane_source *place)
 {
     struct lane *lane = run->lane;
     if (lane->regroup == NULL)
@@ -423,8 +461,7 @@ note_source(struct run *run, uint64_t n_lines, bool is_end)
     if (seen == NULL)
         return error_memory(&run->error);
     lane->seen = seen;
-    seen[lane->n_seen++] =
-        (struct lane_source){run->source, n_lines, run->decoder->line, is_end};
+    seen[lane->n_seen++] = *place;
     return WATTLE_OK;
 }
 
@@ -434,17 +471,22 @@ read_text(struct run *run, struct source *source, uint64_t offset, bool *ended)
     size_t at = 0;
     bool found = true;
     const uint64_t n_before = run->decoder->n_lines;
+    const struct reject_log *rejects = &run->lane->rejects;
+    uint64_t by_reason[WATTLE_N_REASONS];
+    memcpy(by_reason, rejects->by_reason, sizeof(by_reason));
     run->progress = 0;
     stage_clock_enter(run->clock, STAGE_OPEN);
     if (run->feed != NULL)
-        content_feed_begin(run->feed, source->kind == SOURCE_PLAIN
-                                          ? &run->shared->contents[run->source]
-                                          : NULL);
+        content_feed_begin(run->feed,
+                           source->kind == SOURCE_PLAIN && !source->has_bare_cr
+                               ? &run->shared->contents[run->source]
+                               : NULL);
     int status = enter_text(run, source, offset, &at, &found);
     if (status == WATTLE_OK && !found)
         run->lane->true_begin = start_of(run, run->source + 1);
     if (status == WATTLE_OK && found)
-        status = read_blocks(run, source, at, ended);
+        status = read_blocks(run, source, &at, ended);
+    struct lane_source place = place_of(run, at);
     if (status != WATTLE_OK) {
         bool own = status == WATTLE_ERR_FORMAT || status == WATTLE_ERR_IO;
         status = own && strcmp(run->error.path, source->path) == 0
@@ -461,11 +503,12 @@ read_text(struct run *run, struct source *source, uint64_t offset, bool *ended)
     reader_close(run->reader);
     run->reader = NULL;
     /* a lane that ends with the last source has come to its end as well */
-    bool is_end = found && (!*ended || run->lane->true_end >=
-                                           start_of(run, run->source + 1));
-    if (status == WATTLE_OK)
-        status = note_source(run, run->decoder->n_lines - n_before, is_end);
-    return status;
+    place.n_lines = run->decoder->n_lines - n_before;
+    for (int r = 0; r < WATTLE_N_REASONS; r++)
+        place.by_reason[r] = rejects->by_reason[r] - by_reason[r];
+    place.is_end = found && (!*ended || run->lane->true_end >=
+                                            start_of(run, run->source + 1));
+    return status == WATTLE_OK ? note_source(run, &place) : status;
 }
 
 /* Rows from memory: each is a data line of its own. */
@@ -497,7 +540,9 @@ read_rows(struct run *run, struct source *source)
         if (status != WATTLE_OK)
             return status;
     }
-    return note_source(run, n, true);
+    const struct lane_source place = {
+        .source = run->source, .n_lines = n, .is_end = true};
+    return note_source(run, &place);
 }
 
 static void
@@ -517,7 +562,7 @@ run_sources(struct run *run)
         pthread_mutex_lock(&run->shared->lock);
         bool beyond = at >= lane->end;
         uint64_t next = start_of(run, run->source + 1);
-        if (!beyond && lane->claimed < next && source->kind != SOURCE_PLAIN)
+        if (!beyond && lane->claimed < next && !source_is_splittable(source))
             lane->claimed = next;
         pthread_mutex_unlock(&run->shared->lock);
         if (beyond || is_stopped(run))
@@ -559,7 +604,9 @@ lane_run(struct lane *lane, struct lane_shared *shared,
     account_set_init(&lane->accounts, options->max_gap_ms, options->no_memo);
     lane->accounts.kernels = shared->kernels;
     reject_log_init(&lane->rejects,
-                    options->rejects_path != NULL || shared->gather_bytes > 0);
+                    options->rejects_path != NULL ? REJECT_KEEP_ALL
+                    : shared->gather_bytes > 0    ? REJECT_KEEP_SOME
+                                                  : REJECT_KEEP_NONE);
     run.decoder = block_decoder_new(shared->kernels, options->no_memo,
                                     &lane->registry, &lane->rejects);
     bool ready = run.decoder != NULL;

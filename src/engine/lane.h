@@ -53,9 +53,13 @@ enum { LANE_DEVICE_FILTERED = 1, LANE_DEVICE_DIVERTED = 2 };
 /* A lane's part of a source. */
 struct lane_source {
     size_t source;
-    uint64_t n_lines;  /* data lines */
-    uint64_t end_line; /* LF bytes before where it stopped, as it counts */
-    bool is_end;       /* of the source */
+    uint64_t n_lines;   /* data lines */
+    uint64_t end_line;  /* LF bytes before where it stopped, as it counts */
+    uint64_t end_bytes; /* where that is in the text */
+    bool is_end;        /* of the source */
+    bool has_rest;      /* text behind it, which was left for later */
+    bool is_open;       /* the last record had no end, and was rejected */
+    uint64_t by_reason[WATTLE_N_REASONS];
 };
 
 struct lane {

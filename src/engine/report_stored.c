@@ -190,6 +190,7 @@ take_reject(struct engine *engine, struct database *db, sqlite3_stmt *row,
     if (engine->visit_reject == NULL)
         return WATTLE_OK;
     const char *raw = sqlite3_column_blob(row, 3);
+    engine->n_visited++;
     return engine->visit_reject(engine->visit_context, &reject,
                                 raw != NULL ? raw : "",
                                 (size_t)sqlite3_column_bytes(row, 3));

@@ -77,6 +77,7 @@ block_decoder_begin(struct block_decoder *d, const struct schema *schema,
     d->source = source;
     d->line = line;
     d->is_inside = false;
+    d->is_open = false;
     layout_plan_init(&d->plan, schema);
     for (int k = 0; k < LAYOUT_NUMBERS; k++) {
         bool used = k < d->plan.n_numbers;
@@ -113,7 +114,8 @@ time_of(struct block_decoder *d, size_t i, int64_t *time_ms)
     if (layout->time_kind == LAYOUT_UNIX) {
         int64_t value = (int64_t)rows->ms[i] * 100000000 + rows->date[i];
         *time_ms = value < INT64_C(100000000000) ? value * 1000 : value;
-        return *time_ms <= CIVIL_MAX_MS;
+        /* what lies elsewhere may be a date: the reference parser knows */
+        return *time_ms >= CIVIL_UNIX_LEAST_MS && *time_ms < CIVIL_UNIX_END_MS;
     }
     int64_t day_ms;
     if (!day_of(d, rows->date[i], &day_ms))
@@ -203,7 +205,8 @@ reject(struct block_decoder *d, int reason, uint64_t line, const uint8_t *raw,
     size_t kept =
         len > RECORD_RAW_BYTES
             ? RECORD_RAW_BYTES
-            : without_line_end(raw, d->rejects->keeps_raw ? (size_t)len : 0);
+            : without_line_end(
+                  raw, d->rejects->keep != REJECT_KEEP_NONE ? (size_t)len : 0);
     return reject_log_add(d->rejects, &place, raw, kept, d->error);
 }
 
@@ -254,9 +257,17 @@ take_last(struct block_decoder *d, size_t at, uint64_t line, const uint8_t *raw,
     if (record_parser_finish(d->parser))
         return take_record(d, at, line, raw, len, false);
     d->decoded->is_valid[at] = ROW_SKIP;
+    d->is_open = true;
     d->n_lines++;
     d->n_slow_rows++;
     return reject(d, WATTLE_REJECT_QUOTE, line, raw, len);
+}
+
+/* Lines that end in the record of the parser: those that quotes hide, too. */
+static uint64_t
+lines_of_record(const struct block_decoder *d)
+{
+    return d->parser->n_newlines + (d->counts_cr ? d->parser->n_quoted_cr : 0);
 }
 
 /* The progress of the repair within a block. */
@@ -271,7 +282,9 @@ struct repair {
 static size_t
 raw_room(const struct block_decoder *d)
 {
-    return d->rejects->keeps_raw ? RECORD_RAW_BYTES - d->inside_raw.len : 0;
+    return d->rejects->keep != REJECT_KEEP_NONE
+               ? RECORD_RAW_BYTES - d->inside_raw.len
+               : 0;
 }
 
 /* Begins to read a record that is too long to wait for its end. */
@@ -307,12 +320,14 @@ repair_row(struct block_decoder *d, struct repair *r, size_t at, size_t *next)
     uint64_t line = d->line + at;
     *next = at + 1;
     if (done) {
+        uint64_t n_lines = lines_of_record(d);
+        d->line += n_lines - d->parser->n_newlines;
         size_t end = d->starts[at] + len;
         while (*next < r->n && d->starts[*next] < end)
             d->decoded->is_valid[(*next)++] = ROW_SKIP;
         if (end > d->starts[r->n]) {
             r->used = end;
-            r->line_after = line + d->parser->n_newlines;
+            r->line_after = line + n_lines;
         }
         return take_record(d, at, line, raw, len, true);
     }
@@ -338,6 +353,8 @@ repair(struct block_decoder *d, struct repair *r)
         i = (size_t)(found - state);
         next = i + 1;
         d->is_all_fast = false;
+        if (r->text->bytes[d->starts[i]] == '\n') /* a blank line */
+            continue;
         if (knows_more) {
             run_kernel(d, r->text->bytes, i, i + 1);
             if (state[i] == ROW_FAST) {
@@ -524,7 +541,7 @@ decode_inside(struct block_decoder *d, const struct block_text *text,
     const uint8_t *raw = (const uint8_t *)d->inside_raw.data;
     uint64_t len = d->inside_len;
     d->is_inside = false;
-    d->line = d->inside_line + d->parser->n_newlines;
+    d->line = d->inside_line + lines_of_record(d);
     int status = done ? take_record(d, 0, d->inside_line, raw, len, false)
                       : take_last(d, 0, d->inside_line, raw, len);
     pack(d, 1);
@@ -557,6 +574,48 @@ decode_rest(struct block_decoder *d, const struct block_text *text,
     return status;
 }
 
+static bool
+is_line_end(uint8_t byte)
+{
+    return byte == '\n' || byte == '\r';
+}
+
+/*
+ * Bytes of blank lines at the start of the text, up to the last LF among them;
+ * *n_lf of them are LF. Eight bytes at a time where lines are nothing but ends.
+ */
+static size_t
+blank_lines(const uint8_t *bytes, size_t len, uint64_t *n_lf)
+{
+    const uint64_t lf = UINT64_C(0x0a0a0a0a0a0a0a0a);
+    size_t at = 0, end = 0;
+    uint64_t word;
+    *n_lf = 0;
+    while (at < len && is_line_end(bytes[at])) {
+        while (len - at >= sizeof(word)) {
+            memcpy(&word, bytes + at, sizeof(word));
+            if (word != lf)
+                break;
+            *n_lf += sizeof(word);
+            at += sizeof(word);
+            end = at;
+        }
+        while (len - at >= sizeof(word) && bytes[at] == '\r' &&
+               memcmp(bytes + at, "\r\n\r\n\r\n\r\n", sizeof(word)) == 0) {
+            *n_lf += sizeof(word) / 2;
+            at += sizeof(word);
+            end = at;
+        }
+        if (at == len || !is_line_end(bytes[at]))
+            break;
+        if (bytes[at++] == '\n') {
+            end = at;
+            ++*n_lf;
+        }
+    }
+    return end;
+}
+
 int
 block_decoder_decode(struct block_decoder *d, const struct block_text *text,
                      size_t *used)
@@ -567,6 +626,15 @@ block_decoder_decode(struct block_decoder *d, const struct block_text *text,
     if (d->is_inside)
         return decode_inside(d, text, used);
     stage_clock_enter(d->clock, STAGE_SPLIT);
+    if (text->len > 0 && is_line_end(text->bytes[0])) {
+        uint64_t n_lf;
+        size_t len = text->len < text->limit ? text->len : text->limit;
+        *used = blank_lines(text->bytes, len, &n_lf);
+        d->line += n_lf;
+        d->batch.n_rows = 0;
+        if (*used > 0)
+            return WATTLE_OK;
+    }
     size_t n =
         d->kernels->split_rows(text->bytes, text->len, d->starts, KERNEL_ROWS);
     while (n > 0 && d->starts[n - 1] >= text->limit)

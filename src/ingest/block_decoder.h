@@ -27,7 +27,8 @@ struct block_decoder {
     /* the file */
     const struct schema *schema;
     uint32_t source;
-    uint64_t line; /* LF bytes before the text of the next call */
+    uint64_t line;  /* LF bytes before the text of the next call */
+    bool counts_cr; /* lines end with CR, too */
     /* results, summed over calls */
     uint64_t n_lines; /* data lines */
     uint64_t n_fast_rows, n_slow_rows;
@@ -41,6 +42,7 @@ struct block_decoder {
     struct row_layout deferred; /* to put in when the block is done */
     struct decoded_rows *decoded;
     struct record_parser *parser;
+    bool is_open;   /* the file ended inside the quotes of its last record */
     bool is_inside; /* a record longer than its text is being read */
     uint64_t inside_line;
     uint64_t inside_len; /* bytes of it so far */
@@ -64,6 +66,13 @@ void block_decoder_free(struct block_decoder *decoder);
 void block_decoder_begin(struct block_decoder *decoder,
                          const struct schema *schema, uint32_t source,
                          uint64_t line);
+
+/* LF bytes before the record that is next, or that is being read. */
+static inline uint64_t
+block_decoder_line(const struct block_decoder *decoder)
+{
+    return decoder->is_inside ? decoder->inside_line : decoder->line;
+}
 
 /* Text to decode; KERNEL_SLACK bytes behind it are readable. */
 struct block_text {

@@ -15,17 +15,21 @@
 
 #define RAW_BYTES ((size_t)256 << 10)
 
+static const char gzip_damage[] = "damaged gzip data";
+static const char zstd_damage[] = "damaged zstd data";
+
 enum packing { PLAIN, GZIP, ZSTD };
 
 struct byte_feed {
     int fd;
-    bool seekable;
+    struct byte_feed_options options;
     uint64_t offset; /* of the next raw byte */
     uint64_t taken;
-    const char *path;
     enum packing packing;
     bool raw_ended;
     bool frame_open;    /* a packed frame is not complete yet */
+    bool has_frame;     /* one is complete */
+    bool is_padding;    /* zero bytes behind a frame: only zeros may follow */
     const char *damage; /* what is damaged from here on, or NULL */
     uint8_t *raw;
     size_t raw_at, raw_len;
@@ -37,13 +41,16 @@ static int
 read_raw(struct byte_feed *feed, uint8_t *out, size_t cap, size_t *n,
          struct wattle_error *error)
 {
+    const struct byte_feed_options *o = &feed->options;
     ssize_t got;
+    if (o->is_seekable && o->end_bytes - feed->offset < cap)
+        cap = (size_t)(o->end_bytes - feed->offset);
     do {
-        got = feed->seekable ? pread(feed->fd, out, cap, (off_t)feed->offset)
+        got = o->is_seekable ? pread(feed->fd, out, cap, (off_t)feed->offset)
                              : read(feed->fd, out, cap);
     } while (got < 0 && errno == EINTR);
     if (got < 0)
-        return error_set_at(error, WATTLE_ERR_IO, feed->path, 0,
+        return error_set_at(error, WATTLE_ERR_IO, o->path, 0,
                             "cannot read it: %s", strerror(errno));
     *n = (size_t)got;
     feed->offset += (uint64_t)got;
@@ -71,11 +78,16 @@ is_gzip(const uint8_t *start, size_t len)
     return len >= 2 && start[0] == 0x1f && start[1] == 0x8b;
 }
 
+/* A frame, or a skippable one: 0x184d2a50 to 0x184d2a5f, little-endian. */
 static bool
 is_zstd(const uint8_t *start, size_t len)
 {
-    return len >= 4 && start[0] == 0x28 && start[1] == 0xb5 &&
-           start[2] == 0x2f && start[3] == 0xfd;
+    if (len < 4)
+        return false;
+    if (start[0] == 0x28)
+        return start[1] == 0xb5 && start[2] == 0x2f && start[3] == 0xfd;
+    return (start[0] & 0xf0) == 0x50 && start[1] == 0x2a && start[2] == 0x4d &&
+           start[3] == 0x18;
 }
 
 bool
@@ -109,14 +121,17 @@ recognise(struct byte_feed *feed, struct wattle_error *error)
         feed->zstd = ZSTD_createDStream();
         if (feed->zstd == NULL)
             return error_memory(error);
-        /* files of zstd --long ask for more; memory is taken as they need */
-        ZSTD_DCtx_setParameter(feed->zstd, ZSTD_d_windowLogMax, 31);
+        /* a window is memory, and a small file can ask for a large one */
+        ZSTD_DCtx_setParameter(feed->zstd, ZSTD_d_windowLogMax,
+                               feed->options.window_log != 0
+                                   ? feed->options.window_log
+                                   : BYTE_FEED_WINDOW_LOG);
     }
     return WATTLE_OK;
 }
 
 struct byte_feed *
-byte_feed_open(int fd, bool seekable, uint64_t offset, const char *path,
+byte_feed_open(int fd, const struct byte_feed_options *options,
                struct wattle_error *error)
 {
     struct byte_feed *feed = calloc(1, sizeof(*feed));
@@ -128,11 +143,9 @@ byte_feed_open(int fd, bool seekable, uint64_t offset, const char *path,
         return NULL;
     }
     feed->fd = fd;
-    feed->seekable = seekable;
-    feed->offset = offset;
-    feed->path = path;
+    feed->options = *options;
     feed->raw = raw;
-    if (offset == 0 && recognise(feed, error) != WATTLE_OK) {
+    if (recognise(feed, error) != WATTLE_OK) {
         byte_feed_close(feed);
         return NULL;
     }
@@ -164,8 +177,8 @@ damaged(struct byte_feed *feed, const char *what, size_t n,
     feed->damage = what;
     if (n > 0)
         return WATTLE_OK;
-    return error_set_at(error, WATTLE_ERR_FORMAT, feed->path, 0,
-                        "damaged %s data", what);
+    return error_set_at(error, WATTLE_ERR_FORMAT, feed->options.path, 0, "%s",
+                        what);
 }
 
 static int
@@ -188,6 +201,21 @@ next_member(struct byte_feed *feed)
     isal_inflate_reset(feed->gzip);
     feed->gzip->crc_flag = ISAL_GZIP;
     feed->frame_open = false;
+    feed->has_frame = true;
+}
+
+/*
+ * Between frames: tapes and disk images fill a file up with zeros. Skips them;
+ * false when something else follows them.
+ */
+static bool
+skip_padding(struct byte_feed *feed)
+{
+    while (feed->raw_at < feed->raw_len && feed->raw[feed->raw_at] == 0) {
+        feed->raw_at++;
+        feed->is_padding = true;
+    }
+    return !feed->is_padding || feed->raw_at == feed->raw_len;
 }
 
 static int
@@ -199,9 +227,13 @@ read_gzip(struct byte_feed *feed, uint8_t *out, size_t cap, size_t *n,
         int status = need_raw(feed, error);
         if (status != WATTLE_OK)
             return status;
-        if (feed->raw_ended && feed->raw_at == feed->raw_len &&
-            !feed->frame_open)
-            return WATTLE_OK;
+        if (!feed->frame_open && feed->has_frame && !skip_padding(feed))
+            return damaged(feed, gzip_damage, 0, error);
+        if (feed->raw_at == feed->raw_len && !feed->frame_open) {
+            if (feed->raw_ended)
+                return WATTLE_OK;
+            continue;
+        }
         state->next_in = feed->raw + feed->raw_at;
         state->avail_in = (uint32_t)(feed->raw_len - feed->raw_at);
         state->next_out = out;
@@ -210,12 +242,12 @@ read_gzip(struct byte_feed *feed, uint8_t *out, size_t cap, size_t *n,
         int code = isal_inflate(state);
         *n = cap - state->avail_out;
         if (code != ISAL_DECOMP_OK)
-            return damaged(feed, "gzip", *n, error);
+            return damaged(feed, gzip_damage, *n, error);
         bool stuck = *n == 0 && feed->raw_ended &&
                      state->block_state != ISAL_BLOCK_FINISH;
         feed->raw_at = feed->raw_len - state->avail_in;
         if (stuck)
-            return damaged(feed, "gzip", 0, error);
+            return damaged(feed, gzip_damage, 0, error);
         if (state->block_state == ISAL_BLOCK_FINISH)
             next_member(feed);
     }
@@ -231,18 +263,28 @@ read_zstd(struct byte_feed *feed, uint8_t *out, size_t cap, size_t *n,
         int status = need_raw(feed, error);
         if (status != WATTLE_OK)
             return status;
+        if (!feed->frame_open && feed->has_frame && !skip_padding(feed))
+            return damaged(feed, zstd_damage, 0, error);
         bool ended = feed->raw_ended && feed->raw_at == feed->raw_len;
         if (ended && !feed->frame_open)
             return WATTLE_OK;
+        if (feed->raw_at == feed->raw_len && !feed->frame_open)
+            continue;
         ZSTD_inBuffer from = {feed->raw, feed->raw_len, feed->raw_at};
         size_t left = ZSTD_decompressStream(feed->zstd, &to, &from);
         *n = to.pos;
         if (ZSTD_getErrorCode(left) == ZSTD_error_memory_allocation)
             return error_memory(error);
+        if (ZSTD_getErrorCode(left) == ZSTD_error_frameParameter_windowTooLarge)
+            return damaged(feed,
+                           "its zstd window is larger than wattle takes "
+                           "unasked; --zstd-long 31 takes any",
+                           to.pos, error);
         if (ZSTD_isError(left) || (ended && to.pos == 0))
-            return damaged(feed, "zstd", to.pos, error);
+            return damaged(feed, zstd_damage, to.pos, error);
         feed->raw_at = from.pos;
         feed->frame_open = left != 0;
+        feed->has_frame = true;
     }
     *n = to.pos;
     return WATTLE_OK;

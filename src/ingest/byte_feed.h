@@ -15,13 +15,21 @@
 
 struct byte_feed;
 
-/*
- * Opens a feed on a descriptor. seekable: read with pread from `offset` (a
- * plain file) or from 0 (a packed one); otherwise with read. The descriptor
- * stays the caller's. NULL on failure.
- */
-struct byte_feed *byte_feed_open(int fd, bool seekable, uint64_t offset,
-                                 const char *path, struct wattle_error *error);
+/* How to read a descriptor, which stays the caller's. */
+struct byte_feed_options {
+    bool is_seekable;   /* read with pread up to end_bytes, else with read */
+    uint64_t end_bytes; /* size of the file when it was opened */
+    int window_log;     /* largest window of zstd frames, 0 = the default */
+    const char *path;   /* for messages; borrowed */
+};
+
+/* Largest window of zstd frames, as a power of two: 128 MiB, like zstd's. */
+#define BYTE_FEED_WINDOW_LOG 27
+
+/* Opens a feed; NULL on failure. */
+struct byte_feed *byte_feed_open(int fd,
+                                 const struct byte_feed_options *options,
+                                 struct wattle_error *error);
 
 /*
  * Writes up to cap bytes of text; *n = 0 at the end. WATTLE_ERR_IO or
@@ -33,7 +41,10 @@ int byte_feed_read(struct byte_feed *feed, uint8_t *out, size_t cap, size_t *n,
 /* Bytes taken from the descriptor so far, for progress. */
 uint64_t byte_feed_taken(const struct byte_feed *feed);
 
-/* True when the bytes at the start of a file are gzip's or zstd's. */
+/*
+ * True when the bytes at the start of a file are gzip's or zstd's; four of
+ * them tell. A zstd file may begin with skippable frames.
+ */
 bool byte_feed_is_packed(const uint8_t *start, size_t len);
 
 void byte_feed_close(struct byte_feed *feed);

@@ -4,7 +4,6 @@
 #include "ingest/content.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -14,8 +13,6 @@
 #ifdef __x86_64__
 #include <xxh_x86dispatch.h> /* the widest vectors there are */
 #endif
-
-#include "base/error.h"
 
 #define READ_BYTES  ((size_t)256 << 10)
 #define MAX_THREADS 64
@@ -78,37 +75,32 @@ hash_parts(void *context)
     return NULL;
 }
 
-static int
-complain(const char *path, int failure, struct wattle_error *error)
-{
-    return error_set_at(error, WATTLE_ERR_IO, path, 0, "cannot read it: %s",
-                        failure > 0 ? strerror(failure) : "it has shrunk");
-}
-
-int
-content_hash(const char *path, uint64_t size_bytes, size_t from, int n_threads,
-             uint64_t *hashes, struct wattle_error *error)
+/* Hashes the parts from `from` to `to` of a file. */
+static bool
+hash_all(int fd, struct content *content, size_t from, size_t to, int n_threads)
 {
     pthread_t threads[MAX_THREADS];
     int n_running = 0;
-    struct hashing h = {.fd = open(path, O_RDONLY | O_CLOEXEC),
-                        .size_bytes = size_bytes,
-                        .hashes = hashes,
-                        .n_parts = content_n_parts(size_bytes)};
-    if (h.fd < 0)
-        return complain(path, errno, error);
+    struct hashing h = {.fd = fd,
+                        .size_bytes = content->size_bytes,
+                        .hashes = content->hashes,
+                        .n_parts = to};
     atomic_store(&h.next, from);
     n_threads = n_threads < MAX_THREADS ? n_threads : MAX_THREADS;
-    while (n_running + 1 < n_threads &&
-           from + (size_t)n_running + 1 < h.n_parts &&
+    while (n_running + 1 < n_threads && from + (size_t)n_running + 1 < to &&
            pthread_create(&threads[n_running], NULL, hash_parts, &h) == 0)
         n_running++;
     hash_parts(&h);
     for (int i = 0; i < n_running; i++)
         pthread_join(threads[i], NULL);
-    close(h.fd);
-    int failure = atomic_load(&h.failure);
-    return failure != 0 ? complain(path, failure, error) : WATTLE_OK;
+    return atomic_load(&h.failure) == 0;
+}
+
+bool
+content_hash(struct content *content, int fd, int n_threads)
+{
+    memset(content->is_done, 1, content->n_parts);
+    return hash_all(fd, content, 0, content->n_parts, n_threads);
 }
 
 struct content_feed {
@@ -189,59 +181,46 @@ content_feed_add(struct content_feed *feed, uint64_t offset, const void *bytes,
     }
 }
 
-int
-content_finish(struct content *content, const char *path,
-               struct wattle_error *error)
+bool
+content_finish(struct content *content, int fd)
 {
-    struct hashing h = {.fd = -1, .size_bytes = content->size_bytes};
-    for (size_t i = 0; i < content->n_parts; i++) {
-        if (content->is_done[i] != 0)
-            continue;
-        if (h.fd < 0)
-            h.fd = open(path, O_RDONLY | O_CLOEXEC);
-        if (h.fd < 0)
-            return complain(path, errno, error);
-        h.hashes = content->hashes;
-        h.n_parts = i + 1;
-        atomic_store(&h.next, i);
-        hash_parts(&h);
+    bool is_whole = true;
+    for (size_t i = 0; i < content->n_parts && is_whole; i++) {
+        if (content->is_done[i] == 0)
+            is_whole = hash_all(fd, content, i, i + 1, 1);
     }
-    if (h.fd >= 0)
-        close(h.fd);
-    int failure = atomic_load(&h.failure);
-    return failure != 0 ? complain(path, failure, error) : WATTLE_OK;
+    return is_whole;
 }
 
-/* Hashes the part from `at` to `end` and compares. */
-static bool
-is_part(int fd, uint64_t at, uint64_t end, uint64_t wanted)
+void
+content_cut(struct content *content, uint64_t size_bytes)
 {
-    uint8_t *room = malloc(READ_BYTES);
-    XXH3_state_t *state = XXH3_createState();
-    uint64_t hash = ~wanted;
-    bool is_same = room != NULL && state != NULL &&
-                   hash_range(fd, at, end, room, state, &hash) == 0 &&
-                   hash == wanted;
-    XXH3_freeState(state);
-    free(room);
-    return is_same;
+    if (content->size_bytes <= size_bytes)
+        return;
+    content->size_bytes = size_bytes;
+    content->n_parts = content_n_parts(size_bytes);
+    if (content->n_parts > 0 && size_bytes % CONTENT_PART_BYTES != 0)
+        content->is_done[content->n_parts - 1] = 0;
 }
 
 bool
-content_has_head(const char *path, uint64_t size_bytes, const uint64_t *hashes)
+content_is_head(int fd, uint64_t size_bytes, const uint64_t *hashes,
+                bool is_thorough, int n_threads)
 {
-    size_t n = content_n_parts(size_bytes);
-    char last = '\0';
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return false;
-    bool is_same = n > 0 && pread(fd, &last, 1, (off_t)size_bytes - 1) == 1 &&
-                   last == '\n';
-    if (is_same && n > 1)
-        is_same = is_part(fd, 0, CONTENT_PART_BYTES, hashes[0]);
-    if (is_same)
-        is_same = is_part(fd, (n - 1) * CONTENT_PART_BYTES, size_bytes,
-                          hashes[n - 1]);
-    close(fd);
+    struct content content = {size_bytes, content_n_parts(size_bytes), NULL,
+                              NULL};
+    const size_t n = content.n_parts;
+    if (n == 0)
+        return true;
+    content.hashes = calloc(n, sizeof(*content.hashes));
+    bool is_same =
+        content.hashes != NULL && hash_all(fd, &content, n - 1, n, 1) &&
+        content.hashes[n - 1] == hashes[n - 1] &&
+        hash_all(fd, &content, 0, 1, 1) && content.hashes[0] == hashes[0];
+    if (is_same && is_thorough && n > 2)
+        is_same = hash_all(fd, &content, 1, n - 1, n_threads) &&
+                  memcmp(content.hashes + 1, hashes + 1,
+                         (n - 2) * sizeof(*hashes)) == 0;
+    free(content.hashes);
     return is_same;
 }

@@ -3,7 +3,8 @@
  *
  * A file is cut into parts of CONTENT_PART_BYTES; each has an XXH3 hash of 64
  * bits. Two files with the same size and hashes count as the same; a file
- * that begins with another's full parts and the rest of it has grown.
+ * that begins with all of what another had has grown. Descriptors are those of
+ * source_open, so that no other file is looked at by mistake.
  */
 #ifndef INGEST_CONTENT_H
 #define INGEST_CONTENT_H
@@ -44,21 +45,22 @@ void content_feed_add(struct content_feed *feed, uint64_t offset,
                       const void *bytes, size_t len);
 
 /*
- * Hashes parts [from, content_n_parts(size)) of a file into hashes[from ..]
- * with up to n_threads threads. 0 or WATTLE_ERR_IO.
+ * Hashes all parts of a file's first content->size_bytes, with up to n_threads
+ * threads. False when they cannot be read.
  */
-int content_hash(const char *path, uint64_t size_bytes, size_t from,
-                 int n_threads, uint64_t *hashes, struct wattle_error *error);
+bool content_hash(struct content *content, int fd, int n_threads);
 
-/* Hashes the parts of a file that nobody has hashed on the way. */
-int content_finish(struct content *content, const char *path,
-                   struct wattle_error *error);
+/* Hashes the parts that nobody has hashed on the way; false as above. */
+bool content_finish(struct content *content, int fd);
+
+/* Cuts the content to the file's first size_bytes. */
+void content_cut(struct content *content, uint64_t size_bytes);
 
 /*
- * Whether the first size_bytes of a file still have these hashes, judged by
- * the first part and the last, and end a line.
+ * Whether the first size_bytes of a file have these hashes: judged by the
+ * first part and the last, or, when it is to be thorough, by all of them.
  */
-bool content_has_head(const char *path, uint64_t size_bytes,
-                      const uint64_t *hashes);
+bool content_is_head(int fd, uint64_t size_bytes, const uint64_t *hashes,
+                     bool is_thorough, int n_threads);
 
 #endif

@@ -3,12 +3,8 @@
  */
 #include "ingest/reader.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/error.h"
 #include "wattle/report.h"
 
 #define DEFAULT_BLOCK_BYTES ((size_t)256 << 10)
@@ -38,7 +34,8 @@ reader_open(struct source *source, const struct reader_options *options,
 {
     size_t block =
         options->block_bytes != 0 ? options->block_bytes : DEFAULT_BLOCK_BYTES;
-    if (source->kind == SOURCE_PLAIN) {
+    /* text that is changed on the way needs a buffer */
+    if (source->kind == SOURCE_PLAIN && !source->has_bare_cr) {
         switch (reader_choice(options->kind)) {
         case WATTLE_READER_MMAP:
             return reader_mmap_open(source, offset, block, error);
@@ -51,15 +48,30 @@ reader_open(struct source *source, const struct reader_options *options,
     return reader_buffer_open(source, offset, block, error);
 }
 
-int
-reader_open_failed(const struct source *source, struct wattle_error *error)
+size_t
+line_ends_mend(struct line_ends *ends, uint8_t *text, size_t len,
+               bool is_at_end)
 {
-    int code = errno;
-    if (code == EMFILE || code == ENFILE || code == ENOMEM)
-        return error_set(error, WATTLE_ERR_IO, "cannot open %s: %s",
-                         source->path, strerror(code));
-    return error_set_at(error, WATTLE_ERR_IO, source->path, 0,
-                        "cannot open it: %s", strerror(code));
+    for (size_t i = 0; i < len; i++) {
+        const uint8_t byte = text[i];
+        if ((byte == '\r' || byte == '"') && i + 1 == len && !is_at_end)
+            return i;
+        if (ends->is_quoted) {
+            if (byte != '"')
+                continue;
+            if (i + 1 < len && text[i + 1] == '"')
+                i++;
+            else
+                ends->is_quoted = false;
+        } else if (byte == '"' && !ends->is_in_field) {
+            ends->is_quoted = ends->is_in_field = true;
+        } else {
+            if (byte == '\r' && (i + 1 == len || text[i + 1] != '\n'))
+                text[i] = '\n';
+            ends->is_in_field = byte != ',' && byte != '\n' && byte != '\r';
+        }
+    }
+    return len;
 }
 
 int

@@ -70,11 +70,18 @@ uint64_t reader_progress(const struct reader *reader);
 
 void reader_close(struct reader *reader);
 
+/* Where in a record text is whose lines end with CR; zeros: at its start. */
+struct line_ends {
+    bool is_in_field, is_quoted;
+};
+
 /*
- * The error of an open(2) that has just failed. A want of this process, such
- * as too many open files, names no path: it is not the file's fault.
+ * Makes an LF of every CR outside quotes that no LF follows; text[0..len) goes
+ * on where the text before ended. Returns how much of it is done: not a last
+ * CR, since an LF may come, nor a last quote, unless it is the end of the file.
  */
-int reader_open_failed(const struct source *source, struct wattle_error *error);
+size_t line_ends_mend(struct line_ends *ends, uint8_t *text, size_t len,
+                      bool is_at_end);
 
 /* What AUTO stands for. */
 int reader_choice(int kind);

@@ -25,6 +25,8 @@ struct buffer_reader {
     struct byte_feed *feed; /* NULL: pread */
     size_t head_at;         /* of a stream's head */
     bool is_first_pass;     /* of a stream: copy what is read */
+    struct line_ends ends;  /* of a source with bare CR */
+    size_t n_ended;         /* bytes of the view whose lines have their ends */
 };
 
 static int
@@ -71,7 +73,7 @@ fill_from_feed(struct buffer_reader *r, uint8_t *out, size_t cap, size_t *n,
 static int
 make_room(struct buffer_reader *r, struct wattle_error *error)
 {
-    size_t wanted = r->base.len + r->base.block_bytes + KERNEL_SLACK;
+    size_t wanted = r->base.len + r->base.block_bytes + KERNEL_SLACK + 64;
     if (wanted <= r->cap)
         return WATTLE_OK;
     /* what is left over is below 64 KiB: grow once with room to spare */
@@ -87,12 +89,23 @@ make_room(struct buffer_reader *r, struct wattle_error *error)
     return WATTLE_OK;
 }
 
+/* Whether what follows the last byte must be seen to know what it means. */
+static bool
+needs_more(const struct buffer_reader *r)
+{
+    const size_t len = r->base.len;
+    return r->origin->has_bare_cr && len > 0 &&
+           (r->buffer[len - 1] == '\r' || r->buffer[len - 1] == '"') &&
+           len + KERNEL_SLACK < r->cap;
+}
+
 static int
 more(struct reader *base, size_t used, struct wattle_error *error)
 {
     struct buffer_reader *r = (struct buffer_reader *)base;
     base->len -= used;
     base->offset += used;
+    r->n_ended -= used < r->n_ended ? used : r->n_ended;
     if (base->len > 0 && used > 0)
         memmove(r->buffer, base->data + used, base->len);
     int status = make_room(r, error);
@@ -100,10 +113,10 @@ more(struct reader *base, size_t used, struct wattle_error *error)
     if (status != WATTLE_OK)
         return status;
     size_t wanted = base->len + base->block_bytes;
-    while (base->len < wanted && !base->is_at_end) {
+    while (!base->is_at_end && (base->len < wanted || needs_more(r))) {
         size_t n = 0;
         uint8_t *out = r->buffer + base->len;
-        size_t cap = wanted - base->len;
+        size_t cap = base->len < wanted ? wanted - base->len : 1;
         struct wattle_error *why = &base->failure_error;
         status = r->feed != NULL ? fill_from_feed(r, out, cap, &n, why)
                                  : fill_from_file(r, out, cap, &n, why);
@@ -119,6 +132,9 @@ more(struct reader *base, size_t used, struct wattle_error *error)
     }
     if (r->feed == NULL && base->offset + base->len >= base->end)
         base->is_at_end = true;
+    if (r->origin->has_bare_cr)
+        r->n_ended += line_ends_mend(&r->ends, r->buffer + r->n_ended,
+                                     base->len - r->n_ended, base->is_at_end);
     return WATTLE_OK;
 }
 
@@ -145,6 +161,18 @@ reader_progress(const struct reader *reader)
 
 static const struct reader_ops ops = {"pread", more, close_reader};
 
+static int
+open_feed(struct buffer_reader *r, int fd, uint64_t end_bytes,
+          struct wattle_error *error)
+{
+    const struct source *source = r->origin;
+    const struct byte_feed_options options = {true, end_bytes,
+                                              source->window_log, source->path};
+    r->feed = byte_feed_open(fd, &options, error);
+    r->owns_feed = true;
+    return r->feed != NULL ? WATTLE_OK : WATTLE_ERR_IO;
+}
+
 /* The stream itself the first time, its copy from then on. */
 static int
 open_stream(struct buffer_reader *r, struct wattle_error *error)
@@ -161,27 +189,23 @@ open_stream(struct buffer_reader *r, struct wattle_error *error)
     int fd = stream_copy_finish(source->copy, error);
     if (fd < 0)
         return fd;
-    r->feed = byte_feed_open(fd, true, 0, source->path, error);
-    r->owns_feed = true;
-    return r->feed != NULL ? WATTLE_OK : WATTLE_ERR_IO;
+    return open_feed(r, fd, UINT64_MAX, error);
 }
 
 static int
 open_file(struct buffer_reader *r, uint64_t offset, struct wattle_error *error)
 {
     const struct source *source = r->origin;
-    r->base.fd = open(source->path, O_RDONLY | O_CLOEXEC);
+    r->base.fd = source_open(source, error);
     if (r->base.fd < 0)
-        return reader_open_failed(source, error);
+        return r->base.fd;
     r->owns_fd = true;
     r->base.offset = offset;
     if (source->kind == SOURCE_PLAIN) {
         posix_fadvise(r->base.fd, (off_t)offset, 0, POSIX_FADV_SEQUENTIAL);
         return WATTLE_OK;
     }
-    r->feed = byte_feed_open(r->base.fd, true, 0, source->path, error);
-    r->owns_feed = true;
-    return r->feed != NULL ? WATTLE_OK : WATTLE_ERR_IO;
+    return open_feed(r, r->base.fd, source->size_bytes, error);
 }
 
 struct reader *

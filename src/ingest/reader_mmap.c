@@ -324,11 +324,9 @@ reader_mmap_open(struct source *source, uint64_t offset, size_t block_bytes,
                  struct wattle_error *error)
 {
     install_handler();
-    int fd = open(source->path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        reader_open_failed(source, error);
+    int fd = source_open(source, error);
+    if (fd < 0)
         return NULL;
-    }
     struct mmap_reader *r = calloc(1, sizeof(*r));
     if (r == NULL) {
         close(fd);

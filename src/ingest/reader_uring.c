@@ -178,9 +178,7 @@ reader_uring_open(struct source *source, uint64_t offset, size_t block_bytes,
         free(r);
         return NULL;
     }
-    r->base.fd = open(source->path, O_RDONLY | O_CLOEXEC);
-    if (r->base.fd < 0)
-        reader_open_failed(source, error);
+    r->base.fd = source_open(source, error);
     if (r->base.fd < 0 || make_buffers(r, FRONT_BYTES, error) != WATTLE_OK) {
         close_reader(&r->base);
         return NULL;

@@ -28,9 +28,12 @@ record_parser_reset(struct record_parser *parser)
 {
     parser->state = RECORD_FIELD_START;
     parser->is_empty = true;
+    parser->has_bare_cr = false;
     parser->n_fields = 0;
     parser->pending_cr = 0;
     parser->n_newlines = 0;
+    parser->n_quoted_cr = 0;
+    parser->is_behind_cr = false;
     parser->current.len = parser->current.trimmed = 0;
 }
 
@@ -66,6 +69,7 @@ append(struct record_parser *parser, const void *bytes, size_t len)
 static void
 append_pending(struct record_parser *parser)
 {
+    parser->has_bare_cr = true;
     for (; parser->pending_cr > 0; parser->pending_cr--)
         append(parser, "\r", 1);
 }
@@ -134,16 +138,26 @@ feed_plain(struct record_parser *parser, const uint8_t *p, const uint8_t *end,
     return n;
 }
 
+/* Counts lines that end inside quotes. */
+static void
+count_line_end(struct record_parser *parser, uint8_t byte)
+{
+    parser->n_newlines += byte == '\n' ? 1 : 0;
+    parser->n_quoted_cr += parser->is_behind_cr && byte != '\n' ? 1 : 0;
+    parser->is_behind_cr = byte == '\r';
+}
+
 static size_t
 feed_quoted(struct record_parser *parser, const uint8_t *p, const uint8_t *end)
 {
     if (*p == '"') {
+        count_line_end(parser, *p);
         parser->state = RECORD_QUOTE_SEEN;
         return 1;
     }
     const uint8_t *stop = p;
     for (; stop < end && *stop != '"'; stop++)
-        parser->n_newlines += *stop == '\n' ? 1 : 0;
+        count_line_end(parser, *stop);
     append(parser, p, (size_t)(stop - p));
     return (size_t)(stop - p);
 }

@@ -51,10 +51,13 @@ struct record_parser {
     record_visit on_field;
     void *context;
     enum record_state state;
-    bool is_empty;       /* nothing but CR so far */
-    size_t n_fields;     /* complete ones */
-    size_t pending_cr;   /* CR seen that may belong to the line end */
-    uint64_t n_newlines; /* LF bytes of this record, its end included */
+    bool is_empty;        /* nothing but CR so far */
+    bool has_bare_cr;     /* a CR outside quotes that ends no line */
+    size_t n_fields;      /* complete ones */
+    size_t pending_cr;    /* CR seen that may belong to the line end */
+    uint64_t n_newlines;  /* LF bytes of this record, its end included */
+    uint64_t n_quoted_cr; /* CR inside quotes that no LF follows */
+    bool is_behind_cr;    /* inside quotes: the last byte was a CR */
     struct record_field current;
     struct record_field fields[N_ROLES];
 };

@@ -25,9 +25,9 @@ wattle_reason_text(int reason)
 }
 
 void
-reject_log_init(struct reject_log *log, bool keeps_raw)
+reject_log_init(struct reject_log *log, enum reject_keep keep)
 {
-    *log = (struct reject_log){.keeps_raw = keeps_raw, .fd = -1};
+    *log = (struct reject_log){.keep = keep, .fd = -1};
 }
 
 void
@@ -37,6 +37,17 @@ reject_log_release(struct reject_log *log)
     if (log->fd >= 0)
         temp_file_close(log->fd);
     log->fd = -1;
+}
+
+bool
+reject_room_take(struct reject_room *room, size_t raw_len)
+{
+    if (room->n_lines >= REJECT_LOG_LINES ||
+        raw_len > REJECT_LOG_BYTES - room->n_bytes)
+        return false;
+    room->n_lines++;
+    room->n_bytes += raw_len;
+    return true;
 }
 
 static int
@@ -61,7 +72,12 @@ reject_log_add(struct reject_log *log, const struct reject_place *place,
     log->by_reason[place->reason]++;
     if (log->n_first < REJECT_LOG_FIRST)
         log->first[log->n_first++] = *place;
-    if (!log->keeps_raw)
+    if (place->source != log->source)
+        log->room = (struct reject_room){0};
+    log->source = place->source;
+    if (log->keep == REJECT_KEEP_NONE ||
+        (log->keep == REJECT_KEEP_SOME &&
+         !reject_room_take(&log->room, raw_len)))
         return WATTLE_OK;
     struct entry_head head;
     memset(&head, 0, sizeof(head));

@@ -2,8 +2,8 @@
  * reject_log.h - the lines that were no readings, in order, by one worker.
  *
  * Counts are always kept, and the first few with their places. The raw lines
- * are kept only when they are to be written out; beyond a bound they go to a
- * temporary file.
+ * are kept only when somebody wants them: all, or the first ones of each file;
+ * beyond a bound they go to a temporary file.
  */
 #ifndef INGEST_REJECT_LOG_H
 #define INGEST_REJECT_LOG_H
@@ -19,6 +19,25 @@
 
 #define REJECT_LOG_FIRST 5
 
+/* Which raw lines are kept. */
+enum reject_keep {
+    REJECT_KEEP_NONE,
+    REJECT_KEEP_SOME, /* of each file the first REJECT_LOG_LINES */
+    REJECT_KEEP_ALL
+};
+
+/* What a database keeps of the rejects of a file: lines, and bytes of them. */
+#define REJECT_LOG_LINES UINT64_C(100000)
+#define REJECT_LOG_BYTES (UINT64_C(16) << 20)
+
+/* How much has been kept of one file. */
+struct reject_room {
+    uint64_t n_lines, n_bytes;
+};
+
+/* Whether a line of so many bytes still has room; takes it. */
+bool reject_room_take(struct reject_room *room, size_t raw_len);
+
 struct reject_place {
     uint32_t source; /* number of the file */
     int reason;
@@ -29,13 +48,15 @@ struct reject_log {
     uint64_t by_reason[WATTLE_N_REASONS];
     struct reject_place first[REJECT_LOG_FIRST];
     size_t n_first;
-    bool keeps_raw;
+    enum reject_keep keep;
+    uint32_t source; /* of the last reject, and what was kept of it */
+    struct reject_room room;
     struct buffer raw; /* entries not yet spilled */
     int fd;            /* temporary file, -1 = none */
     uint64_t spilled;  /* bytes in it */
 };
 
-void reject_log_init(struct reject_log *log, bool keeps_raw);
+void reject_log_init(struct reject_log *log, enum reject_keep keep);
 void reject_log_release(struct reject_log *log);
 
 /* Notes one reject; raw is its line without the line end. */

@@ -11,9 +11,11 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <xxhash.h>
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "ingest/reader.h"
 #include "ingest/record_parser.h"
 
 #define HEAD_BYTES ((size_t)65536)
@@ -198,12 +200,23 @@ release_source(struct source *source)
 }
 
 void
-source_list_drop(struct source_list *list, size_t at)
+source_list_drop(struct source_list *list, const uint8_t *is_dropped,
+                 void *others, size_t size)
 {
-    release_source(&list->sources[at]);
-    list->n--;
-    for (; at < list->n; at++)
-        list->sources[at] = list->sources[at + 1];
+    size_t kept = 0;
+    for (size_t i = 0; i < list->n; i++) {
+        if (is_dropped[i] != 0) {
+            release_source(&list->sources[i]);
+            continue;
+        }
+        if (kept != i) {
+            list->sources[kept] = list->sources[i];
+            memcpy((char *)others + kept * size, (char *)others + i * size,
+                   size);
+        }
+        kept++;
+    }
+    list->n = kept;
 }
 
 void
@@ -303,29 +316,68 @@ add_name(void *names, const char *text, size_t len)
     schema_builder_add(names, text, len);
 }
 
+/* Reads up to the end of the header line; its names go to the builder. */
+static void
+find_header(struct source *source, struct record_parser *parser,
+            struct schema_builder *names, bool *is_whole)
+{
+    schema_builder_init(names);
+    record_parser_init_visit(parser, add_name, names);
+    size_t at = starts_with(source, "\xef\xbb\xbf", 3) ? 3 : 0;
+    bool done = true;
+    source->header_lines = 0;
+    while (parser->is_empty && done) {
+        record_parser_reset(parser);
+        at += record_parser_feed(parser, source->head + at,
+                                 source->head_len - at, &done);
+        source->header_lines += parser->n_newlines;
+        if (source->has_bare_cr)
+            source->header_lines += parser->n_quoted_cr;
+    }
+    source->has_open_header = !done;
+    *is_whole =
+        done || (source->head_len < HEAD_BYTES && record_parser_finish(parser));
+    source->data_offset = at;
+}
+
+/* Whether CR alone ends more lines of the head than LF does. */
+static bool
+has_cr_lines(const struct source *source)
+{
+    const uint8_t *head = source->head;
+    const size_t len = source->head_len;
+    const uint8_t *at = memchr(head, '\r', len);
+    size_t n_bare = 0, n_lf = 0;
+    if (at == NULL)
+        return false;
+    for (size_t i = (size_t)(at - head); i + 1 < len; i++)
+        n_bare += head[i] == '\r' && head[i + 1] != '\n' && head[i + 1] != '\r';
+    for (size_t i = 0; i < len && n_bare > 0; i++)
+        n_lf += head[i] == '\n';
+    return n_bare > n_lf;
+}
+
 /* Finds the header line in the head and what its columns are. */
 static int
 read_header(struct source *source, int value_kind, struct wattle_error *error)
 {
     struct record_parser *parser = calloc(1, sizeof(*parser));
     struct schema_builder names;
+    struct wattle_error why;
+    bool whole;
     if (parser == NULL)
         return error_memory(error);
-    schema_builder_init(&names);
-    record_parser_init_visit(parser, add_name, &names);
-    size_t at = starts_with(source, "\xef\xbb\xbf", 3) ? 3 : 0;
-    bool done = true;
-    while (parser->is_empty && done) {
-        record_parser_reset(parser);
-        at += record_parser_feed(parser, source->head + at,
-                                 source->head_len - at, &done);
-        source->header_lines += parser->n_newlines;
+    find_header(source, parser, &names, &whole);
+    if (parser->has_bare_cr || has_cr_lines(source)) {
+        struct schema unused;
+        schema_builder_finish(&names, value_kind, &unused, &why);
+        schema_release(&unused);
+        source->has_bare_cr = true;
+        struct line_ends ends = {false, false};
+        line_ends_mend(&ends, source->head, source->head_len, false);
+        find_header(source, parser, &names, &whole);
     }
-    bool whole =
-        done || (source->head_len < HEAD_BYTES && record_parser_finish(parser));
     free(parser);
-    source->data_offset = at;
-    struct wattle_error why;
     int status =
         schema_builder_finish(&names, value_kind, &source->schema, &why);
     if (status == WATTLE_ERR_MEMORY)
@@ -344,12 +396,120 @@ read_header(struct source *source, int value_kind, struct wattle_error *error)
     return WATTLE_OK;
 }
 
+/* A file that has become a pipe since must not make anybody wait. */
 static int
-open_source(struct source *source)
+open_path(const struct source *source)
 {
     if (strcmp(source->path, "-") == 0)
         return STDIN_FILENO;
-    return open(source->path, O_RDONLY | O_CLOEXEC);
+    int more = source->kind == SOURCE_STREAM ? 0 : O_NONBLOCK;
+    return open(source->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | more);
+}
+
+int
+source_open(const struct source *source, struct wattle_error *error)
+{
+    struct stat info;
+    int fd = open_path(source);
+    if (fd < 0) {
+        int code = errno;
+        if (code == EMFILE || code == ENFILE || code == ENOMEM)
+            return error_set(error, WATTLE_ERR_IO, "cannot open %s: %s",
+                             source->path, strerror(code));
+        return error_set_at(error, WATTLE_ERR_IO, source->path, 0,
+                            "cannot open it: %s", strerror(code));
+    }
+    if (fstat(fd, &info) == 0 && info.st_dev == source->device &&
+        info.st_ino == source->inode)
+        return fd;
+    close(fd);
+    return error_set_at(error, WATTLE_ERR_IO, source->path, 0,
+                        "another file took its place while it was read");
+}
+
+bool
+source_has_grown(const struct source *source, int fd)
+{
+    struct stat info;
+    return fstat(fd, &info) == 0 && S_ISREG(info.st_mode) &&
+           (uint64_t)info.st_size > source->size_bytes;
+}
+
+int64_t
+source_modified_ns(const struct stat *info)
+{
+    return (int64_t)info->st_mtim.tv_sec * 1000000000 + info->st_mtim.tv_nsec;
+}
+
+void
+source_folder_release(struct source_folder *folder)
+{
+    free(folder->name);
+    free(folder->real_path);
+    *folder = (struct source_folder){0};
+}
+
+/* The real path of a folder, which is mostly that of the file before. */
+static const char *
+resolve_folder(struct source_folder *folder, const char *name, size_t len)
+{
+    if (folder->name != NULL && strlen(folder->name) == len &&
+        memcmp(folder->name, name, len) == 0)
+        return folder->real_path;
+    source_folder_release(folder);
+    folder->name = strndup(name, len);
+    if (folder->name != NULL)
+        folder->real_path = realpath(len > 0 ? folder->name : ".", NULL);
+    return folder->real_path;
+}
+
+char *
+source_real_path(const struct source *source, struct source_folder *folder)
+{
+    const char *path = source->path;
+    struct stat info;
+    char *whole = NULL;
+    if (source->kind == SOURCE_STREAM || source->kind == SOURCE_ROWS)
+        return strdup(path);
+    if (lstat(path, &info) == 0 && S_ISLNK(info.st_mode)) {
+        whole = realpath(path, NULL);
+        return whole != NULL ? whole : strdup(path);
+    }
+    const char *slash = strrchr(path, '/');
+    size_t len = slash != NULL ? (size_t)(slash - path) + 1 : 0;
+    const char *real = resolve_folder(folder, path, len);
+    if (real == NULL)
+        return strdup(path);
+    const char *between = strcmp(real, "/") == 0 ? "" : "/";
+    return asprintf(&whole, "%s%s%s", real, between, path + len) >= 0 ? whole
+                                                                      : NULL;
+}
+
+void
+source_forget(struct source *source)
+{
+    if (source->kind == SOURCE_STREAM || source->kind == SOURCE_ROWS ||
+        !source->is_prepared)
+        return;
+    char *path = source->path;
+    source->path = NULL;
+    release_source(source);
+    *source = (struct source){.path = path, .kind = SOURCE_PLAIN, .fd = -1};
+}
+
+/* Notes which file it is; false when it is none that can be read anywhere. */
+static bool
+note_file(struct source *source, const struct stat *info)
+{
+    if (!S_ISREG(info->st_mode)) {
+        source_set_problem(source, "is no regular file any more");
+        return false;
+    }
+    source->device = info->st_dev;
+    source->inode = info->st_ino;
+    source->size_bytes = (uint64_t)info->st_size;
+    source->modified_ns = source_modified_ns(info);
+    return true;
 }
 
 /* What went wrong goes to the source; lack of memory to the caller. */
@@ -364,17 +524,75 @@ settle(struct source *source, int status, const struct wattle_error *why,
     return WATTLE_OK;
 }
 
+/* The first bytes of text, and whether they came out of a packed file. */
+static int
+read_start(struct source *source, int fd, struct byte_feed **feed,
+           struct wattle_error *error)
+{
+    bool is_file = source->kind == SOURCE_PLAIN;
+    const struct byte_feed_options options = {is_file, source->size_bytes,
+                                              source->window_log, source->path};
+    struct wattle_error why = {0};
+    uint8_t first[4] = {0};
+    if (is_file && read_plain_head(source, fd))
+        return WATTLE_OK;
+    *feed = byte_feed_open(fd, &options, &why);
+    int status = *feed != NULL ? read_head(source, *feed, &why) : why.code;
+    if (is_file && *feed != NULL && pread(fd, first, 4, 0) == 4 &&
+        byte_feed_is_packed(first, 4))
+        source->kind = SOURCE_PACKED;
+    return settle(source, status, &why, error);
+}
+
+static int
+read_text_head(struct source *source, const struct source_options *options,
+               struct wattle_error *error)
+{
+    const char *problem = text_problem(source);
+    bool is_plain = source->kind == SOURCE_PLAIN;
+    if (is_plain && options->may_grow &&
+        source->head_len == source->size_bytes) {
+        source->whole_hash = XXH3_64bits(source->head, source->head_len);
+        source->has_whole_hash = true;
+    }
+    if (problem != NULL) {
+        source_set_problem(source, problem);
+        return WATTLE_OK;
+    }
+    int status = read_header(source, options->value_kind, error);
+    source->holds_rest = is_plain && options->may_grow && !options->is_final;
+    return status;
+}
+
+/* Keeps what a stream's first reading needs, and nothing of a file. */
+static void
+keep_stream(struct source *source, int fd, struct byte_feed *feed)
+{
+    if (source->kind == SOURCE_STREAM) {
+        source->fd = fd;
+        source->stream = feed;
+        return;
+    }
+    byte_feed_close(feed);
+    close(fd);
+    free(source->head);
+    source->head = NULL;
+}
+
 int
-source_prepare(struct source *source, int value_kind,
+source_prepare(struct source *source, const struct source_options *options,
                struct wattle_error *error)
 {
     if (source->problem != NULL || source->kind == SOURCE_ROWS ||
         source->is_prepared)
         return WATTLE_OK;
     source->is_prepared = true;
+    source->window_log = options->window_log;
     char text[256];
     struct stat info;
-    int fd = open_source(source);
+    struct byte_feed *feed = NULL;
+    int status = WATTLE_OK;
+    int fd = open_path(source);
     if (fd < 0 || fstat(fd, &info) != 0) {
         snprintf(text, sizeof(text), "cannot open it: %s", strerror(errno));
         source_set_problem(source, text);
@@ -382,36 +600,11 @@ source_prepare(struct source *source, int value_kind,
             close(fd);
         return WATTLE_OK;
     }
-    bool is_file = source->kind == SOURCE_PLAIN;
-    source->size_bytes = is_file ? (uint64_t)info.st_size : 0;
-    struct wattle_error why = {0};
-    struct byte_feed *feed = NULL;
-    int status = WATTLE_OK;
-    if (!is_file || !read_plain_head(source, fd)) {
-        feed = byte_feed_open(fd, is_file, 0, source->path, &why);
-        status = feed != NULL ? read_head(source, feed, &why) : why.code;
-        status = settle(source, status, &why, error);
-    }
-    uint8_t first[4] = {0};
-    if (is_file && feed != NULL && pread(fd, first, 4, 0) == 4 &&
-        byte_feed_is_packed(first, 4))
-        source->kind = SOURCE_PACKED;
-    if (status == WATTLE_OK && source->problem == NULL) {
-        const char *problem = text_problem(source);
-        if (problem != NULL)
-            source_set_problem(source, problem);
-        else
-            status = read_header(source, value_kind, error);
-    }
-    if (source->kind == SOURCE_STREAM) {
-        source->fd = fd;
-        source->stream = feed;
-    } else {
-        byte_feed_close(feed);
-        close(fd);
-        free(source->head);
-        source->head = NULL;
-    }
+    if (source->kind == SOURCE_STREAM || note_file(source, &info))
+        status = read_start(source, fd, &feed, error);
+    if (status == WATTLE_OK && source->problem == NULL)
+        status = read_text_head(source, options, error);
+    keep_stream(source, fd, feed);
     source->is_usable = source->problem == NULL;
     return status;
 }

@@ -4,9 +4,12 @@
  */
 #include "model/registry.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
+#include <time.h>
 
 #include "base/buffer.h"
 #include "base/wide_int.h"
@@ -46,12 +49,40 @@ registry_key_of(const char *id, size_t len)
     return key;
 }
 
+/*
+ * Random numbers of this process, so that nobody can make ids that all have one
+ * hash. Device numbers do not depend on them. 0 = not there yet.
+ */
+static _Atomic uint64_t seeds[2];
+
+static uint64_t
+make_seed(int which)
+{
+    uint64_t seed = 0, none = 0;
+    if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) != sizeof(seed)) {
+        struct timespec now;
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        seed = (uint64_t)now.tv_nsec * UINT64_C(0x9e3779b97f4a7c15) ^
+               (uint64_t)(uintptr_t)&now;
+    }
+    seed |= 1;
+    if (!atomic_compare_exchange_strong(&seeds[which], &none, seed))
+        seed = none;
+    return seed;
+}
+
+static inline uint64_t
+seed_of(int which)
+{
+    uint64_t seed = atomic_load_explicit(&seeds[which], memory_order_relaxed);
+    return seed != 0 ? seed : make_seed(which);
+}
+
 /* Folded 128-bit product: every input bit reaches the low output bits. */
 static uint64_t
 mix(uint64_t a, uint64_t b)
 {
-    uint128 product = (uint128)(a ^ UINT64_C(0x9e3779b97f4a7c15)) *
-                      (b ^ UINT64_C(0xbf58476d1ce4e5b9));
+    uint128 product = (uint128)(a ^ seed_of(0)) * (b ^ seed_of(1));
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 

@@ -158,19 +158,69 @@ catalog_write_devices(struct database *db, struct registry *devices,
     "number, path, is_usable, problem, size_bytes, modified_ns, n_lines, "     \
     "n_rejects, file_lines, parts, imported_at"
 
-static int
-take_file(struct database *db, sqlite3_stmt *row, struct catalog_file *found,
-          struct wattle_error *error)
+int
+catalog_files_open(struct catalog_files *f, struct database *db,
+                   struct wattle_error *error)
 {
-    struct checksum *checksum = checksum_new();
-    if (checksum == NULL)
+    *f = (struct catalog_files){.db = db, .checksum = checksum_new()};
+    const struct {
+        sqlite3_stmt **statement;
+        const char *sql;
+    } all[] = {
+        {&f->by_path,
+         "SELECT " FILE_COLUMNS ", checksum, (SELECT ends_record FROM place "
+         "WHERE file = file.number) FROM file WHERE number = (SELECT "
+         "max(number) FROM (SELECT max(f.number) AS number FROM place p JOIN "
+         "file f ON f.number = p.file WHERE p.real_path = ?1 AND f.is_usable "
+         "UNION ALL SELECT max(number) FROM file f WHERE path = ?2 AND "
+         "is_usable AND NOT EXISTS (SELECT 1 FROM place WHERE file = "
+         "f.number)))"},
+        {&f->by_content,
+         "SELECT " FILE_COLUMNS ", checksum FROM file WHERE size_bytes = ?1 "
+         "AND length(parts) > 0 AND parts = ?2 ORDER BY number DESC LIMIT 1"},
+        {&f->by_size, "SELECT 1 FROM file WHERE size_bytes = ?1 LIMIT 1"},
+        {&f->forget, "DELETE FROM file WHERE path = ?1 AND NOT is_usable"},
+        {&f->put, "INSERT OR REPLACE INTO file(" FILE_COLUMNS ", checksum) "
+                  "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)"},
+        {&f->put_place, "INSERT OR REPLACE INTO place VALUES(?1,?2,?3)"},
+    };
+    if (f->checksum == NULL)
         return error_memory(error);
-    checksum_begin(checksum);
-    checksum_columns(checksum, row, 0, 11);
-    int64_t sum = checksum_end(checksum);
-    checksum_free(checksum);
-    if (sum != sqlite3_column_int64(row, 11))
-        return complain_damage(db, "file", error);
+    int status = database_run(
+        db,
+        "CREATE TABLE IF NOT EXISTS place(file INTEGER PRIMARY KEY, real_path "
+        "TEXT NOT NULL, ends_record INTEGER NOT NULL);"
+        "CREATE INDEX IF NOT EXISTS place_by_path ON place(real_path)",
+        error);
+    if (status != WATTLE_OK)
+        return status;
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+        *all[i].statement = database_prepare(db, all[i].sql, error);
+        if (*all[i].statement == NULL)
+            return database_fail(db, error);
+    }
+    return WATTLE_OK;
+}
+
+void
+catalog_files_close(struct catalog_files *f)
+{
+    sqlite3_stmt *const all[] = {f->by_path, f->by_content, f->by_size,
+                                 f->forget,  f->put,        f->put_place};
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+        sqlite3_finalize(all[i]);
+    checksum_free(f->checksum);
+    *f = (struct catalog_files){0};
+}
+
+static int
+take_file(struct catalog_files *f, sqlite3_stmt *row,
+          struct catalog_file *found, struct wattle_error *error)
+{
+    checksum_begin(f->checksum);
+    checksum_columns(f->checksum, row, 0, 11);
+    if (checksum_end(f->checksum) != sqlite3_column_int64(row, 11))
+        return complain_damage(f->db, "file", error);
     size_t len = (size_t)sqlite3_column_bytes(row, 9);
     uint64_t *parts = malloc(len + sizeof(*parts));
     if (parts == NULL)
@@ -180,6 +230,9 @@ take_file(struct database *db, sqlite3_stmt *row, struct catalog_file *found,
     *found = (struct catalog_file){
         .number = sqlite3_column_int64(row, 0),
         .is_usable = sqlite3_column_int(row, 2) != 0,
+        .has_problem = sqlite3_column_type(row, 3) != SQLITE_NULL,
+        .ends_record =
+            sqlite3_column_count(row) > 12 && sqlite3_column_int(row, 12) != 0,
         .size_bytes = (uint64_t)sqlite3_column_int64(row, 4),
         .modified_ns = sqlite3_column_int64(row, 5),
         .n_lines = (uint64_t)sqlite3_column_int64(row, 6),
@@ -193,105 +246,62 @@ take_file(struct database *db, sqlite3_stmt *row, struct catalog_file *found,
 
 /* Runs a statement for one file. */
 static int
-find_file(struct database *db, sqlite3_stmt *row, struct catalog_file *found,
-          struct wattle_error *error)
+find_file(struct catalog_files *f, sqlite3_stmt *row,
+          struct catalog_file *found, struct wattle_error *error)
 {
     *found = (struct catalog_file){0};
-    int result = database_step(db, row, error);
+    int result = database_step(f->db, row, error);
     int status = result < 0 ? result : WATTLE_OK;
     if (result == SQLITE_ROW)
-        status = take_file(db, row, found, error);
-    sqlite3_finalize(row);
+        status = take_file(f, row, found, error);
+    sqlite3_reset(row);
     return status;
 }
 
 int
-catalog_find_path(struct database *db, const char *path,
-                  struct catalog_file *found, struct wattle_error *error)
+catalog_files_find_path(struct catalog_files *f, const char *real_path,
+                        const char *path, struct catalog_file *found,
+                        struct wattle_error *error)
 {
-    sqlite3_stmt *row =
-        database_prepare(db,
-                         "SELECT " FILE_COLUMNS ", checksum FROM file WHERE "
-                         "path = ?1 AND is_usable ORDER BY number DESC LIMIT 1",
-                         error);
-    if (row == NULL)
-        return database_fail(db, error);
-    sqlite3_bind_text(row, 1, path, -1, SQLITE_STATIC);
-    return find_file(db, row, found, error);
+    sqlite3_bind_text(f->by_path, 1, real_path, -1, SQLITE_STATIC);
+    sqlite3_bind_text(f->by_path, 2, path, -1, SQLITE_STATIC);
+    return find_file(f, f->by_path, found, error);
 }
 
 int
-catalog_find_content(struct database *db, uint64_t size_bytes,
-                     const uint64_t *parts, size_t n_parts,
-                     struct catalog_file *found, struct wattle_error *error)
+catalog_files_find_content(struct catalog_files *f, uint64_t size_bytes,
+                           const uint64_t *parts, size_t n_parts,
+                           struct catalog_file *found,
+                           struct wattle_error *error)
 {
-    sqlite3_stmt *row = database_prepare(
-        db,
-        "SELECT " FILE_COLUMNS ", checksum FROM file WHERE size_bytes = ?1 "
-        "AND length(parts) > 0 AND parts = ?2 LIMIT 1",
-        error);
-    if (row == NULL)
-        return database_fail(db, error);
-    sqlite3_bind_int64(row, 1, (int64_t)size_bytes);
-    sqlite3_bind_blob64(row, 2, parts, n_parts * sizeof(*parts), SQLITE_STATIC);
-    return find_file(db, row, found, error);
+    sqlite3_bind_int64(f->by_content, 1, (int64_t)size_bytes);
+    sqlite3_bind_blob64(f->by_content, 2, parts, n_parts * sizeof(*parts),
+                        SQLITE_STATIC);
+    return find_file(f, f->by_content, found, error);
 }
 
 int
-catalog_has_size(struct database *db, uint64_t size_bytes, bool *has,
-                 struct wattle_error *error)
+catalog_files_has_size(struct catalog_files *f, uint64_t size_bytes, bool *has,
+                       struct wattle_error *error)
 {
-    sqlite3_stmt *row = database_prepare(
-        db, "SELECT 1 FROM file WHERE size_bytes = ?1 LIMIT 1", error);
-    if (row == NULL)
-        return database_fail(db, error);
-    sqlite3_bind_int64(row, 1, (int64_t)size_bytes);
-    int result = database_step(db, row, error);
+    sqlite3_bind_int64(f->by_size, 1, (int64_t)size_bytes);
+    int result = database_step(f->db, f->by_size, error);
     *has = result == SQLITE_ROW;
-    sqlite3_finalize(row);
-    return result < 0 ? result : WATTLE_OK;
-}
-
-static int
-forget_unusable(struct database *db, const char *path,
-                struct wattle_error *error)
-{
-    sqlite3_stmt *row = database_prepare(
-        db, "DELETE FROM file WHERE path = ?1 AND NOT is_usable", error);
-    if (row == NULL)
-        return database_fail(db, error);
-    sqlite3_bind_text(row, 1, path, -1, SQLITE_STATIC);
-    int result = database_step(db, row, error);
-    sqlite3_finalize(row);
+    sqlite3_reset(f->by_size);
     return result < 0 ? result : WATTLE_OK;
 }
 
 int
-catalog_next_file(struct database *db, int64_t *number,
-                  struct wattle_error *error)
+catalog_files_write(struct catalog_files *f, const struct catalog_file *file,
+                    const char *imported_at, struct wattle_error *error)
 {
-    return database_number(db, "SELECT ifnull(max(number), 0) + 1 FROM file",
-                           number, error);
-}
-
-int
-catalog_write_file(struct database *db, const struct catalog_file *file,
-                   const char *imported_at, struct wattle_error *error)
-{
-    int status = forget_unusable(db, file->path, error);
-    if (status != WATTLE_OK)
-        return status;
-    struct checksum *checksum = checksum_new();
-    sqlite3_stmt *row = database_prepare(
-        db,
-        "INSERT OR REPLACE INTO file(" FILE_COLUMNS ", checksum) "
-        "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)",
-        error);
-    if (checksum == NULL || row == NULL) {
-        checksum_free(checksum);
-        sqlite3_finalize(row);
-        return row == NULL ? database_fail(db, error) : error_memory(error);
-    }
+    sqlite3_bind_text(f->forget, 1, file->path, -1, SQLITE_STATIC);
+    int result = database_step(f->db, f->forget, error);
+    sqlite3_reset(f->forget);
+    if (result < 0)
+        return result;
+    struct checksum *checksum = f->checksum;
+    sqlite3_stmt *row = f->put;
     checksum_begin(checksum);
     bind_number(row, 1, file->number, checksum);
     bind_text(row, 2, file->path, checksum);
@@ -308,10 +318,24 @@ catalog_write_file(struct database *db, const struct catalog_file *file,
     checksum_bytes(checksum, parts, parts != NULL ? len : 0);
     bind_text(row, 11, imported_at, checksum);
     sqlite3_bind_int64(row, 12, checksum_end(checksum));
-    int result = database_step(db, row, error);
-    sqlite3_finalize(row);
-    checksum_free(checksum);
+    result = database_step(f->db, row, error);
+    sqlite3_reset(row);
+    if (result < 0 || file->real_path == NULL || !file->is_usable)
+        return result < 0 ? result : WATTLE_OK;
+    sqlite3_bind_int64(f->put_place, 1, file->number);
+    sqlite3_bind_text(f->put_place, 2, file->real_path, -1, SQLITE_STATIC);
+    sqlite3_bind_int(f->put_place, 3, file->ends_record);
+    result = database_step(f->db, f->put_place, error);
+    sqlite3_reset(f->put_place);
     return result < 0 ? result : WATTLE_OK;
+}
+
+int
+catalog_next_file(struct database *db, int64_t *number,
+                  struct wattle_error *error)
+{
+    return database_number(db, "SELECT ifnull(max(number), 0) + 1 FROM file",
+                           number, error);
 }
 
 int
@@ -349,6 +373,27 @@ catalog_rejects_put(struct catalog_rejects *r, int64_t file, uint64_t line,
     sqlite3_bind_int64(r->row, 5, checksum_end(r->checksum));
     int result = database_step(r->db, r->row, error);
     sqlite3_reset(r->row);
+    return result < 0 ? result : WATTLE_OK;
+}
+
+int
+catalog_rejects_count(struct database *db, int64_t file, uint64_t *n_lines,
+                      uint64_t *n_bytes, struct wattle_error *error)
+{
+    sqlite3_stmt *row = database_prepare(
+        db,
+        "SELECT count(*), ifnull(sum(length(raw)), 0) FROM reject WHERE "
+        "file = ?1",
+        error);
+    if (row == NULL)
+        return database_fail(db, error);
+    sqlite3_bind_int64(row, 1, file);
+    int result = database_step(db, row, error);
+    if (result == SQLITE_ROW) {
+        *n_lines = (uint64_t)sqlite3_column_int64(row, 0);
+        *n_bytes = (uint64_t)sqlite3_column_int64(row, 1);
+    }
+    sqlite3_finalize(row);
     return result < 0 ? result : WATTLE_OK;
 }
 

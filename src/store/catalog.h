@@ -33,10 +33,13 @@ int catalog_write_devices(struct database *db, struct registry *devices,
 
 /* A file that was imported. */
 struct catalog_file {
-    int64_t number; /* 0 = not in the database */
-    const char *path;
+    int64_t number;   /* 0 = not in the database */
+    const char *path;      /* as it was given */
+    const char *real_path; /* NULL when it is no file */
     bool is_usable;
     const char *problem; /* NULL = none */
+    bool has_problem;    /* when it was found: the text is not kept */
+    bool ends_record;    /* what comes behind it begins a record */
     uint64_t size_bytes;
     int64_t modified_ns;
     uint64_t n_lines, n_rejects;
@@ -45,29 +48,43 @@ struct catalog_file {
     size_t n_parts;
 };
 
+/* Statements on files that were imported. */
+struct catalog_files {
+    struct database *db;
+    struct checksum *checksum;
+    sqlite3_stmt *by_path, *by_content, *by_size, *forget, *put, *put_place;
+};
+
+/* For a database that is written to. */
+int catalog_files_open(struct catalog_files *files, struct database *db,
+                       struct wattle_error *error);
+void catalog_files_close(struct catalog_files *files);
+
 /*
- * Find a file that was imported: by its path, the latest of them, or by its
- * content. found->number is 0 when there is none. Only number, size,
- * modified_ns, n_lines, n_rejects, file_lines and parts are set; the parts
- * are heap memory.
+ * Find a file that was imported: by its real path, or the path that was given
+ * when only that is known, the latest of them; or by its content. found->number is 0 when there is none. Only number, size,
+ * modified_ns, n_lines, n_rejects, file_lines, has_problem, ends_record (by
+ * path only) and parts are set; the parts are heap memory.
  */
-int catalog_find_path(struct database *db, const char *path,
-                      struct catalog_file *found, struct wattle_error *error);
-int catalog_find_content(struct database *db, uint64_t size_bytes,
-                         const uint64_t *parts, size_t n_parts,
-                         struct catalog_file *found,
-                         struct wattle_error *error);
+int catalog_files_find_path(struct catalog_files *files, const char *real_path,
+                            const char *path, struct catalog_file *found,
+                            struct wattle_error *error);
+int catalog_files_find_content(struct catalog_files *files, uint64_t size_bytes,
+                               const uint64_t *parts, size_t n_parts,
+                               struct catalog_file *found,
+                               struct wattle_error *error);
 
 /* Whether any file has that size: only then its content is worth hashing. */
-int catalog_has_size(struct database *db, uint64_t size_bytes, bool *has,
-                     struct wattle_error *error);
+int catalog_files_has_size(struct catalog_files *files, uint64_t size_bytes,
+                           bool *has, struct wattle_error *error);
 
 /*
  * Writes a file under its number, in place of what is there. What is noted of
  * an unusable file of the same path is forgotten.
  */
-int catalog_write_file(struct database *db, const struct catalog_file *file,
-                       const char *imported_at, struct wattle_error *error);
+int catalog_files_write(struct catalog_files *files,
+                        const struct catalog_file *file,
+                        const char *imported_at, struct wattle_error *error);
 
 /* Writes rejected lines. */
 struct catalog_rejects {
@@ -82,6 +99,10 @@ void catalog_rejects_close(struct catalog_rejects *rejects);
 int catalog_rejects_put(struct catalog_rejects *rejects, int64_t file,
                         uint64_t line, int reason, const void *raw,
                         size_t raw_len, struct wattle_error *error);
+
+/* How many rejects of a file are kept, and their bytes. */
+int catalog_rejects_count(struct database *db, int64_t file, uint64_t *n_lines,
+                          uint64_t *n_bytes, struct wattle_error *error);
 
 /* Adds to a file's count of rejects for a reason. */
 int catalog_count_rejects(struct database *db, int64_t file, int reason,

@@ -247,7 +247,8 @@ settle_counts(struct salvage *s)
 
 /* A file that was imported, of which readings are lost. */
 static int
-forget_content(struct salvage *s, sqlite3_stmt *row)
+forget_content(struct salvage *s, struct catalog_files *files,
+               sqlite3_stmt *row)
 {
     const struct catalog_file file = {
         .number = sqlite3_column_int64(row, 0),
@@ -258,8 +259,8 @@ forget_content(struct salvage *s, sqlite3_stmt *row)
         .n_rejects = (uint64_t)sqlite3_column_int64(row, 5),
         .file_lines = (uint64_t)sqlite3_column_int64(row, 6),
     };
-    return catalog_write_file(
-        s->to, &file, (const char *)sqlite3_column_text(row, 7), s->error);
+    return catalog_files_write(
+        files, &file, (const char *)sqlite3_column_text(row, 7), s->error);
 }
 
 /* So that the files are not taken for known when they are imported again. */
@@ -276,16 +277,20 @@ forget_contents(struct salvage *s)
         "SELECT number, path, is_usable, problem, n_lines, n_rejects, "
         "file_lines, imported_at FROM file WHERE number = ?1",
         s->error);
+    struct catalog_files files;
+    if (status == WATTLE_OK)
+        status = catalog_files_open(&files, s->to, s->error);
     if (row == NULL)
         return database_fail(s->to, s->error);
     for (int64_t i = 1; i <= n && status == WATTLE_OK; i++) {
         sqlite3_bind_int64(row, 1, i);
         if (database_step(s->to, row, s->error) == SQLITE_ROW &&
             sqlite3_column_int(row, 2) != 0)
-            status = forget_content(s, row);
+            status = forget_content(s, &files, row);
         sqlite3_reset(row);
     }
     sqlite3_finalize(row);
+    catalog_files_close(&files);
     return status;
 }
 

@@ -30,6 +30,10 @@ static const char tables[] =
     "  checksum INTEGER NOT NULL);"
     "CREATE INDEX file_by_path ON file(path);"
     "CREATE INDEX file_by_size ON file(size_bytes);"
+    /* where a file was; of files that older programs imported there is none */
+    "CREATE TABLE place(file INTEGER PRIMARY KEY, real_path TEXT NOT NULL, "
+    "ends_record INTEGER NOT NULL);"
+    "CREATE INDEX place_by_path ON place(real_path);"
     "CREATE TABLE reject("
     "  file INTEGER NOT NULL, line INTEGER NOT NULL,"
     "  reason INTEGER NOT NULL, raw BLOB NOT NULL, checksum INTEGER NOT NULL,"

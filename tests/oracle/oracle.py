@@ -269,6 +269,16 @@ def first_three(fraction):
     return int(((fraction or b"") + b"000")[:3])
 
 
+def is_digits_of_date(whole, fraction):
+    """YYYYMMDD, YYYYMMDDHH, YYYYMMDDHHMM or YYYYMMDDHHMMSS; a fraction needs a time of day."""
+    if len(whole) not in (8, 10, 12, 14) or (fraction is not None and len(whole) == 8):
+        return False
+    if not valid_date(int(whole[:4]), int(whole[4:6]), int(whole[6:8])):
+        return False
+    clock = [int(whole[at:at + 2]) for at in range(8, len(whole), 2)]
+    return all(part <= most for part, most in zip(clock, (23, 59, 59)))
+
+
 def parse_time(text):
     """Trimmed timestamp -> ms since 1970 UTC, or None when not valid.
 
@@ -304,14 +314,12 @@ def parse_instant(text):
     match = UNIX.fullmatch(text)
     if match:
         whole, fraction = match.groups()
-        if fraction is None and len(whole) == 8:
-            year, month, day = int(whole[:4]), int(whole[4:6]), int(whole[6:])
-            if 1900 <= year <= 2100 and valid_date(year, month, day):
-                return None                 # a date like 20231001, not a unix time
         number = int(whole)
-        if number < 10**11:
-            return number * 1000 + first_three(fraction)
-        return number
+        unix_ms = number * 1000 + first_three(fraction) if number < 10**11 else number
+        is_plausible = 631152000000 <= unix_ms < 4102444800000
+        if is_digits_of_date(whole, fraction) and not is_plausible:
+            return None                     # a date like 20231001, not a unix time
+        return unix_ms
     return None
 
 

@@ -209,7 +209,7 @@ def import_groups(program, rng, database, files, arguments, one_group):
         n = len(left) if one_group else rng.randint(1, len(left))
         group, left = left[:n], left[n:]
         done = program.imports(
-            database, *group, *arguments, "--threads", rng.randint(1, 4),
+            database, *group, *arguments, "--final", "--threads", rng.randint(1, 4),
             "--reader", rng.choice(["mmap", "pread"]),
             "--simd", rng.choice(["auto", "scalar"]))
         for name, count in counts_of(done).items():
@@ -252,7 +252,7 @@ def check_export(program, folder, database):
 
 
 def check_known(program, database, files, arguments, before):
-    known = program.imports(database, *files, *arguments)
+    known = program.imports(database, *files, *arguments, "--final")
     expect(sum(counts_of(known).values()) == 0 and
            b": 0 files read, " in known.out and b" known already" in known.out,
            "files are not known:", known)

@@ -24,7 +24,7 @@ ALL_OF_IT = [
     (r"FROM tail$", "check, info and salvage read all late readings"),
     (r"raw, checksum FROM reject$", "check reads everything"),
     (r"FROM reject ORDER BY file, line$", "a report lists all rejects"),
-    (r"\(SELECT count\(\*\) FROM reject\)$", "check adds up all lines"),
+    (r"FROM reject GROUP BY file\) r ON", "check counts all rejects"),
     (r"^SELECT count\(\*\) FROM reject$", "salvage counts all"),
     (r"FROM reject GROUP BY file, reason$", "salvage counts all"),
     (r"^SELECT count\(\*\) FROM chunk$", "threads for a report"),

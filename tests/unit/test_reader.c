@@ -49,9 +49,15 @@ static struct sigaction library_action;
 static void
 learn_handler(void)
 {
-    struct source source = {.path = path, .fd = -1, .size_bytes = 5};
+    struct stat info;
     struct reader_options options = {WATTLE_READER_MMAP, 0};
     write_file("hello", 5);
+    assert_int_equal(stat(path, &info), 0);
+    struct source source = {.path = path,
+                            .fd = -1,
+                            .size_bytes = 5,
+                            .device = info.st_dev,
+                            .inode = info.st_ino};
     reader_close(reader_open(&source, &options, 0, NULL));
     sigaction(SIGBUS, NULL, &library_action);
 }
@@ -111,7 +117,8 @@ prepare(struct source_list *list, const char *what)
     *list = (struct source_list){0};
     assert_int_equal(source_list_add_path(list, what, NULL), 0);
     assert_int_equal(list->n, 1);
-    assert_int_equal(source_prepare(&list->sources[0], 0, NULL), 0);
+    const struct source_options options = {.value_kind = 0};
+    assert_int_equal(source_prepare(&list->sources[0], &options, NULL), 0);
 }
 
 /* NULL for a kind that this machine does not offer. */
