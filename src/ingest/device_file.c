@@ -10,8 +10,10 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/buffer.h"
 #include "base/decimal.h"
 #include "base/error.h"
+#include "ingest/line_ends.h"
 #include "ingest/record_parser.h"
 
 enum column {
@@ -115,28 +117,39 @@ take_record(struct table_reader *r, const char *path,
     return status == WATTLE_OK ? status : error_memory(error);
 }
 
+/* All of a file, which is small: a line for each device. */
 static int
-read_records(FILE *file, struct table_reader *r, const char *path,
-             struct wattle_error *error)
+read_all(FILE *file, struct buffer *text, struct wattle_error *error)
+{
+    size_t n;
+    do {
+        if (buffer_reserve(text, 65536) != WATTLE_OK)
+            return error_memory(error);
+        n = fread(text->data + text->len, 1, 65536, file);
+        text->len += n;
+    } while (n > 0);
+    return WATTLE_OK;
+}
+
+static int
+read_records(const struct buffer *text, struct table_reader *r,
+             const char *path, struct wattle_error *error)
 {
     static const char bom[] = "\xef\xbb\xbf";
-    uint8_t bytes[4096];
+    uint8_t *bytes = (uint8_t *)text->data;
+    const size_t n = text->len;
     struct record_parser parser;
     int status = WATTLE_OK;
-    bool is_first = true;
+    size_t at = n >= 3 && memcmp(bytes, bom, 3) == 0 ? 3 : 0;
+    line_ends_settle(bytes + at, n - at);
     record_parser_init_visit(&parser, on_field, r);
-    for (size_t n; status == WATTLE_OK &&
-                   (n = fread(bytes, 1, sizeof(bytes), file)) > 0;) {
-        size_t at = is_first && n >= 3 && memcmp(bytes, bom, 3) == 0 ? 3 : 0;
-        is_first = false;
-        while (at < n && status == WATTLE_OK) {
-            bool done;
-            at += record_parser_feed(&parser, bytes + at, n - at, &done);
-            if (done && !parser.is_empty)
-                status = take_record(r, path, error);
-            if (done)
-                record_parser_reset(&parser);
-        }
+    while (at < n && status == WATTLE_OK) {
+        bool done;
+        at += record_parser_feed(&parser, bytes + at, n - at, &done);
+        if (done && !parser.is_empty)
+            status = take_record(r, path, error);
+        if (done)
+            record_parser_reset(&parser);
     }
     if (status == WATTLE_OK && record_parser_finish(&parser) &&
         !parser.is_empty)
@@ -153,20 +166,24 @@ device_file_read(struct device_table *table, const char *path,
         return error_set_at(error, WATTLE_ERR_IO, path, 0, "%s",
                             strerror(errno));
     struct table_reader *r = calloc(1, sizeof(*r));
+    struct buffer text = {0};
     int status = WATTLE_ERR_MEMORY;
     if (r == NULL) {
         error_memory(error);
     } else {
         r->table = table;
-        status = read_records(file, r, path, error);
+        status = read_all(file, &text, error);
         if (status == WATTLE_OK && ferror(file))
             status =
                 error_set_at(error, WATTLE_ERR_IO, path, 0, "cannot read it");
+        if (status == WATTLE_OK)
+            status = read_records(&text, r, path, error);
         if (status == WATTLE_OK && !r->has_header)
             status =
                 error_set_at(error, WATTLE_ERR_FORMAT, path, 1, "is empty");
     }
     free(r);
+    buffer_release(&text);
     fclose(file);
     return status;
 }

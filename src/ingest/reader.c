@@ -48,32 +48,6 @@ reader_open(struct source *source, const struct reader_options *options,
     return reader_buffer_open(source, offset, block, error);
 }
 
-size_t
-line_ends_mend(struct line_ends *ends, uint8_t *text, size_t len,
-               bool is_at_end)
-{
-    for (size_t i = 0; i < len; i++) {
-        const uint8_t byte = text[i];
-        if ((byte == '\r' || byte == '"') && i + 1 == len && !is_at_end)
-            return i;
-        if (ends->is_quoted) {
-            if (byte != '"')
-                continue;
-            if (i + 1 < len && text[i + 1] == '"')
-                i++;
-            else
-                ends->is_quoted = false;
-        } else if (byte == '"' && !ends->is_in_field) {
-            ends->is_quoted = ends->is_in_field = true;
-        } else {
-            if (byte == '\r' && (i + 1 == len || text[i + 1] != '\n'))
-                text[i] = '\n';
-            ends->is_in_field = byte != ',' && byte != '\n' && byte != '\r';
-        }
-    }
-    return len;
-}
-
 int
 reader_more(struct reader *reader, size_t used, struct wattle_error *error)
 {

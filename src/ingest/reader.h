@@ -22,6 +22,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ingest/line_ends.h"
 #include "ingest/source.h"
 
 struct reader;
@@ -69,19 +70,6 @@ int reader_more(struct reader *reader, size_t used, struct wattle_error *error);
 uint64_t reader_progress(const struct reader *reader);
 
 void reader_close(struct reader *reader);
-
-/* Where in a record text is whose lines end with CR; zeros: at its start. */
-struct line_ends {
-    bool is_in_field, is_quoted;
-};
-
-/*
- * Makes an LF of every CR outside quotes that no LF follows; text[0..len) goes
- * on where the text before ended. Returns how much of it is done: not a last
- * CR, since an LF may come, nor a last quote, unless it is the end of the file.
- */
-size_t line_ends_mend(struct line_ends *ends, uint8_t *text, size_t len,
-                      bool is_at_end);
 
 /* What AUTO stands for. */
 int reader_choice(int kind);

@@ -132,6 +132,9 @@ more(struct reader *base, size_t used, struct wattle_error *error)
     }
     if (r->feed == NULL && base->offset + base->len >= base->end)
         base->is_at_end = true;
+    if (r->origin->has_bare_cr && base->offset + r->n_ended == 0 &&
+        base->len >= 3 && memcmp(base->data, "\xef\xbb\xbf", 3) == 0)
+        r->n_ended = 3; /* no field begins with a byte order mark */
     if (r->origin->has_bare_cr)
         r->n_ended += line_ends_mend(&r->ends, r->buffer + r->n_ended,
                                      base->len - r->n_ended, base->is_at_end);

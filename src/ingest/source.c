@@ -15,10 +15,12 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
-#include "ingest/reader.h"
+#include "ingest/line_ends.h"
 #include "ingest/record_parser.h"
 
 #define HEAD_BYTES ((size_t)65536)
+
+static const char bom[] = "\xef\xbb\xbf";
 
 void
 source_set_problem(struct source *source, const char *text)
@@ -323,7 +325,7 @@ find_header(struct source *source, struct record_parser *parser,
 {
     schema_builder_init(names);
     record_parser_init_visit(parser, add_name, names);
-    size_t at = starts_with(source, "\xef\xbb\xbf", 3) ? 3 : 0;
+    size_t at = starts_with(source, bom, 3) ? 3 : 0;
     bool done = true;
     source->header_lines = 0;
     while (parser->is_empty && done) {
@@ -340,23 +342,6 @@ find_header(struct source *source, struct record_parser *parser,
     source->data_offset = at;
 }
 
-/* Whether CR alone ends more lines of the head than LF does. */
-static bool
-has_cr_lines(const struct source *source)
-{
-    const uint8_t *head = source->head;
-    const size_t len = source->head_len;
-    const uint8_t *at = memchr(head, '\r', len);
-    size_t n_bare = 0, n_lf = 0;
-    if (at == NULL)
-        return false;
-    for (size_t i = (size_t)(at - head); i + 1 < len; i++)
-        n_bare += head[i] == '\r' && head[i + 1] != '\n' && head[i + 1] != '\r';
-    for (size_t i = 0; i < len && n_bare > 0; i++)
-        n_lf += head[i] == '\n';
-    return n_bare > n_lf;
-}
-
 /* Finds the header line in the head and what its columns are. */
 static int
 read_header(struct source *source, int value_kind, struct wattle_error *error)
@@ -367,16 +352,15 @@ read_header(struct source *source, int value_kind, struct wattle_error *error)
     bool whole;
     if (parser == NULL)
         return error_memory(error);
-    find_header(source, parser, &names, &whole);
-    if (parser->has_bare_cr || has_cr_lines(source)) {
-        struct schema unused;
-        schema_builder_finish(&names, value_kind, &unused, &why);
-        schema_release(&unused);
-        source->has_bare_cr = true;
+    const size_t start = starts_with(source, bom, 3) ? 3 : 0;
+    source->has_bare_cr =
+        line_ends_has_cr(source->head + start, source->head_len - start);
+    if (source->has_bare_cr) {
         struct line_ends ends = {false, false};
-        line_ends_mend(&ends, source->head, source->head_len, false);
-        find_header(source, parser, &names, &whole);
+        line_ends_mend(&ends, source->head + start, source->head_len - start,
+                       false);
     }
+    find_header(source, parser, &names, &whole);
     free(parser);
     int status =
         schema_builder_finish(&names, value_kind, &source->schema, &why);

@@ -95,7 +95,58 @@ def limit_time(text):
 QUOTE, COMMA, LF, CR = b'",\n\r'
 
 
-def records(data):
+def mend_line_ends(data):
+    """(data, whether CR ends lines): then a CR outside quotes that no LF follows becomes an LF.
+
+    That is so when the first 64 KiB hold more CR without an LF behind them than LF, or when such a CR
+    stands in the header line, outside quotes.
+    """
+    head = data[:65536]
+    bare = [i for i in range(len(head) - 1) if head[i] == CR and head[i + 1] != LF]
+    if len(bare) <= head.count(b"\n"):
+        header = next((fields for _line, _raw, fields in records(data)), None)
+        if header is None or not has_bare_cr(data):
+            return data, False
+    out = bytearray(data)
+    for i in unquoted(data):
+        if data[i] == CR and data[i + 1:i + 2] != b"\n":
+            out[i] = LF
+    return bytes(out), True
+
+
+def unquoted(data):
+    """Where the bytes are that are in no quotes; both kinds of line ends begin a field."""
+    in_quotes, at_start, i = False, True, 0
+    while i < len(data):
+        if in_quotes:
+            if data[i] == QUOTE and data[i + 1:i + 2] == b'"':
+                i += 1
+            elif data[i] == QUOTE:
+                in_quotes = False
+        elif data[i] == QUOTE and at_start:
+            in_quotes, at_start = True, False
+        else:
+            yield i
+            at_start = data[i] in b",\r\n"
+        i += 1
+
+
+def has_bare_cr(data):
+    """Whether the first record that is not blank has a CR in it, outside quotes, that ends no line."""
+    start = 0
+    while True:
+        end = next((i for i in unquoted(data) if i >= start and data[i] == LF), len(data))
+        if data[start:end].strip(b"\r") or end == len(data):
+            break
+        start = end + 1
+    places = [i for i in unquoted(data) if start <= i < end]
+    last = end
+    while last > start and data[last - 1] == CR:
+        last -= 1
+    return any(data[i] == CR for i in places if i < last)
+
+
+def records(data, counts_cr=False):
     """Yield (line, raw, fields) for every record that is not a blank line.
 
     line is the physical line where the record starts, raw its bytes without
@@ -117,6 +168,8 @@ def records(data):
             raw = data[pos:end]
             yield line, (raw if fields is None else raw.rstrip(b"\r")), fields
         line += data.count(b"\n", pos, end) + 1
+        if counts_cr:
+            line += sum(data[i] == CR and data[i + 1:i + 2] != b"\n" for i in range(pos, end))
         pos = end + 1
 
 
@@ -469,7 +522,7 @@ def collect(files, options):
             continue
         if data.startswith(b"\xef\xbb\xbf"):
             data = data[3:]
-        rows = records(data)
+        rows = records(*mend_line_ends(data))
         _line, _raw, header = next(rows, (1, b"", None))
         columns = None if header is None else Columns(header)
         if columns is None or columns.mode is None:
@@ -520,7 +573,7 @@ def device_details(files, options):
         data = read_file(path)
         if data.startswith(b"\xef\xbb\xbf"):
             data = data[3:]
-        rows = records(data)
+        rows = records(*mend_line_ends(data))
         header = next(rows, (1, b"", None))[2] or []
         position = {}
         for index, name in enumerate(header):

@@ -316,6 +316,18 @@ class Reading(OracleTest):
                          [(1, b"a,b", [b"a", b"b"]), (4, b" ", [b" "]), (5, b"c\rd,e", [b"c\rd", b"e"]),
                           (6, b"f", [b"f"])])
 
+    def test_cr_ends(self):
+        def mended(data):
+            text, counts_cr = oracle.mend_line_ends(data)
+            return [(line, fields) for line, _raw, fields in oracle.records(text, counts_cr)]
+
+        self.assertEqual(mended(b'a,b\r1,"x\ry"\r\r2,z"\r3'),
+                         [(1, [b"a", b"b"]), (2, [b"1", b"x\ry"]), (5, [b"2", b'z"']), (6, [b"3"])])
+        self.assertEqual(mended(b"a,b\r1,2\n3,4\n5,6\n"),
+                         [(1, [b"a", b"b"]), (2, [b"1", b"2"]), (3, [b"3", b"4"]), (4, [b"5", b"6"])])
+        self.assertEqual(mended(b'a,"b\rc"\r\n1,2\r3\n4,5\n6,7\n'),
+                         [(1, [b"a", b"b\rc"]), (2, [b"1", b"2\r3"]), (3, [b"4", b"5"]), (4, [b"6", b"7"])])
+
     def test_quotes(self):
         self.assertEqual(self.split(b'"a,""b"" \r\n",x"y,"q"r"s\r\r\nnext\n'),
                          [(1, b'"a,""b"" \r\n",x"y,"q"r"s', [b'a,"b" \r\n', b'x"y', b'qr"s']), (3, b"next", [b"next"])])
