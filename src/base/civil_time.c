@@ -250,6 +250,8 @@ civil_format_day(int64_t day, char out[CIVIL_TEXT_SIZE])
 void
 civil_format(int64_t time_ms, char out[CIVIL_TEXT_SIZE])
 {
+    time_ms = time_ms < CIVIL_MIN_MS ? CIVIL_MIN_MS : time_ms;
+    time_ms = time_ms > CIVIL_MAX_MS ? CIVIL_MAX_MS : time_ms;
     int64_t day = civil_floor_div(time_ms, CIVIL_MS_PER_DAY);
     int ms = (int)(time_ms - day * CIVIL_MS_PER_DAY);
     civil_format_day(day, out);

@@ -47,7 +47,10 @@ bool civil_parse(const char *text, size_t len, int64_t *time_ms);
 /* As civil_parse, and takes a bare YYYY-MM-DD for its midnight. */
 bool civil_parse_or_date(const char *text, size_t len, int64_t *time_ms);
 
-/* Writes 2023-10-01T08:00:00Z, with .mmm before Z when not zero. */
+/*
+ * Writes 2023-10-01T08:00:00Z, with .mmm before Z when not zero; times beyond
+ * the calendar as its first or last one.
+ */
 void civil_format(int64_t time_ms, char out[CIVIL_TEXT_SIZE]);
 
 /* Writes 2023-10-01. */

@@ -14,8 +14,10 @@
 #include "store/account_read.h"
 #include "store/catalog.h"
 #include "store/checksum.h"
+#include "store/chunk.h"
 #include "store/database.h"
 #include "store/day_meter.h"
+#include "store/stored_check.h"
 
 #define DEVICES_AT_ONCE 16
 #define MAX_THREADS     64
@@ -114,11 +116,7 @@ read_files(struct engine *engine, struct database *db,
            struct wattle_error *error)
 {
     sqlite3_stmt *row = database_prepare(
-        db,
-        "SELECT number, path, is_usable, problem, size_bytes, modified_ns, "
-        "n_lines, n_rejects, file_lines, parts, imported_at, checksum FROM "
-        "file ORDER BY number",
-        error);
+        db, "SELECT " STORED_FILE_COLUMNS " FROM file ORDER BY number", error);
     struct checksum *checksum = checksum_new();
     int status = row != NULL ? WATTLE_OK : database_fail(db, error);
     if (checksum == NULL)
@@ -128,14 +126,15 @@ read_files(struct engine *engine, struct database *db,
         if (result == SQLITE_DONE)
             break;
         status = result < 0 ? result : WATTLE_OK;
-        if (status == WATTLE_OK && !checksum_holds(checksum, row, 12))
+        if (status == WATTLE_OK && !stored_check_file(checksum, row))
             status = complain_damage(db, "file", error);
+        if (status != WATTLE_OK)
+            break;
         const char *path = (const char *)sqlite3_column_text(row, 1);
-        if (status == WATTLE_OK &&
-            source_list_add_read(engine->sources, path != NULL ? path : "",
+        if (source_list_add_read(engine->sources, path != NULL ? path : "",
                                  sqlite3_column_int(row, 2) != 0,
                                  (const char *)sqlite3_column_text(row, 3)) !=
-                WATTLE_OK)
+            WATTLE_OK)
             status = error_memory(error);
         engine->n_lines += (uint64_t)sqlite3_column_int64(row, 6);
     }
@@ -161,12 +160,17 @@ count_rejects(struct engine *engine, struct database *db,
         if (result == SQLITE_DONE)
             break;
         status = result < 0 ? result : WATTLE_OK;
+        if (status != WATTLE_OK)
+            break;
         int64_t reason = sqlite3_column_int64(row, 0);
-        uint64_t n = (uint64_t)sqlite3_column_int64(row, 1);
-        if (status == WATTLE_OK && reason >= 0 && reason < WATTLE_N_REASONS) {
-            engine->by_reason[reason] += n;
-            engine->n_rejects += n;
+        uint64_t n;
+        if (!stored_check_count(row, 1, &n) || reason < 0 ||
+            reason >= WATTLE_N_REASONS) {
+            status = complain_damage(db, "reject_count", error);
+            break;
         }
+        engine->by_reason[reason] += n;
+        engine->n_rejects += n;
     }
     sqlite3_finalize(row);
     return status;
@@ -181,9 +185,8 @@ take_reject(struct engine *engine, struct database *db, sqlite3_stmt *row,
         .line = (uint64_t)sqlite3_column_int64(row, 1),
         .reason = sqlite3_column_int(row, 2),
     };
-    if (!checksum_holds(checksum, row, 5) ||
-        reject.source >= engine->sources->n || reject.reason < 0 ||
-        reject.reason >= WATTLE_N_REASONS)
+    if (!stored_check_reject(checksum, row) ||
+        reject.source >= engine->sources->n)
         return complain_damage(db, "reject", error);
     if (engine->n_first_rejects < REJECT_LOG_FIRST)
         engine->first_rejects[engine->n_first_rejects++] = reject;
@@ -203,7 +206,7 @@ read_rejects(struct engine *engine, struct database *db,
 {
     sqlite3_stmt *row = database_prepare(
         db,
-        "SELECT file, line, reason, raw, checksum, (SELECT count(*) FROM file "
+        "SELECT " STORED_REJECT_COLUMNS ", (SELECT count(*) FROM file "
         "WHERE number < reject.file) FROM reject ORDER BY file, line",
         error);
     struct checksum *checksum = checksum_new();
@@ -257,6 +260,9 @@ choose_threads(const struct job *job, struct worker *first,
                             &n_readings, error);
     if (status != WATTLE_OK)
         return status;
+    /* nobody has looked at these rows yet: their sum may be anything */
+    int64_t most = n_chunks * CHUNK_ROWS;
+    n_readings = n_readings < 0 ? 0 : n_readings < most ? n_readings : most;
     int64_t useful =
         1 + n_chunks / CHUNKS_A_THREAD + n_readings / READINGS_A_THREAD;
     int64_t n_cores = (int64_t)cores_available();

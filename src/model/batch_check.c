@@ -10,13 +10,8 @@
 #include "base/civil_time.h"
 #include "base/decimal.h"
 
-/* Largest voltage and current; power and energy may have been given in kilo. */
-#define MAX_VALUE  INT64_C(1000000000)
-#define MAX_AMOUNT (1000 * MAX_VALUE)
-
-/* Where a largest power at so many places would not fit; the range still must.
- */
-#define MAX_ANY (INT64_MAX / 2)
+/* Largest magnitude of all but power factors: docs/input.md. */
+#define MAX_VALUE INT64_C(1000000000)
 
 static bool
 is_negative(uint64_t bits)
@@ -53,11 +48,7 @@ static int64_t
 most_of(int column, int decimals)
 {
     int64_t one = decimal_power_of_ten(decimals);
-    if (column == WATTLE_POWER_FACTOR)
-        return one;
-    if (column == WATTLE_VOLTAGE || column == WATTLE_CURRENT)
-        return one * MAX_VALUE;
-    return one <= MAX_ANY / MAX_AMOUNT ? one * MAX_AMOUNT : MAX_ANY;
+    return column == WATTLE_POWER_FACTOR ? one : one * MAX_VALUE;
 }
 
 static bool

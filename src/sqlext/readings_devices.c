@@ -9,13 +9,12 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "store/stored_check.h"
 
 #define SELECT                                                                 \
     "SELECT number, device_id, name, location, rated_w, checksum FROM "        \
     "main.device "
 
-/* Columns before the checksum. */
-#define CHECKED_COLUMNS 5
 
 static void
 forget(struct readings_devices *devices)
@@ -55,11 +54,7 @@ take_row(struct readings_devices *devices, const struct database *db,
 {
     const char *id = (const char *)sqlite3_column_text(row, 1);
     int64_t number = sqlite3_column_int64(row, 0);
-    checksum_begin(devices->checksum);
-    checksum_columns(devices->checksum, row, 0, CHECKED_COLUMNS);
-    if (id == NULL || number < 0 || number >= UINT32_MAX ||
-        checksum_end(devices->checksum) !=
-            sqlite3_column_int64(row, CHECKED_COLUMNS))
+    if (!stored_check_device(devices->checksum, row))
         return error_set_at(error, WATTLE_ERR_FORMAT, db->path, 0,
                             "the table device is damaged; try 'wattle check'");
     struct readings_device *items = buffer_grow_array(

@@ -13,7 +13,6 @@
 
 #include "base/civil_time.h"
 #include "base/error.h"
-#include "model/batch_check.h"
 #include "sqlext/readings_devices.h"
 #include "sqlext/readings_plan.h"
 #include "sqlext/readings_values.h"
@@ -41,7 +40,6 @@ struct cursor {
     unsigned scan_columns;     /* that the scan decodes */
     struct wattle_batch batch; /* no rows: the end */
     size_t row;
-    int64_t after_ms; /* no later reading of the device is earlier */
     const struct kernels *kernels;
     struct readings_values values;
 };
@@ -144,7 +142,6 @@ begin_device(struct cursor *cursor, struct wattle_error *error)
         .until_ms = cursor->request.until_ms,
         .columns = (uint8_t)cursor->scan_columns,
     };
-    cursor->after_ms = INT64_MIN;
     if (cursor->scan != NULL)
         return device_scan_restart(cursor->scan, &range, error);
     return device_scan_open(&cursor->scan, database_of(cursor), &range, error);
@@ -158,20 +155,6 @@ fail_device(struct cursor *cursor, const struct wattle_error *error)
                           cursor->devices.items[cursor->at].id, error);
 }
 
-/* Values out of range would not multiply. */
-static bool
-is_sound(struct cursor *cursor, struct wattle_error *error)
-{
-    const struct wattle_batch *batch = &cursor->batch;
-    if (batch_check(batch, cursor->after_ms)) {
-        cursor->after_ms = batch->time_ms[batch->n_rows - 1] + 1;
-        return true;
-    }
-    error_set_at(error, WATTLE_ERR_FORMAT, database_of(cursor)->path, 0,
-                 "is damaged: there are readings that cannot be");
-    return false;
-}
-
 /* The next rows, of this device or of one that follows. */
 static int
 next_batch(struct cursor *cursor)
@@ -181,8 +164,6 @@ next_batch(struct cursor *cursor)
     while (device_scan_next(cursor->scan, &cursor->batch, &error) ==
            WATTLE_OK) {
         if (cursor->batch.n_rows > 0) {
-            if (!is_sound(cursor, &error))
-                break;
             readings_values_fill(&cursor->values, &cursor->batch,
                                  cursor->wanted, cursor->kernels);
             return SQLITE_OK;

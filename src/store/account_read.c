@@ -10,18 +10,7 @@
 #include "base/error.h"
 #include "store/day_meter.h"
 
-enum { /* columns of the statement */
-       COLUMN_NUMBER,
-       COLUMN_DEVICE,
-       COLUMN_FIRST,
-       COLUMN_LAST,
-       COLUMN_READINGS,
-       COLUMN_DUPLICATES,
-       COLUMN_ROUNDED,
-       COLUMN_SUMMARY = 11,
-       COLUMN_CHECKSUM,
-       N_COLUMNS
-};
+enum { COLUMN_NUMBER = 0, COLUMN_SUMMARY = 11 }; /* of the statement */
 
 int
 account_read_open(struct account_read *r, struct database *db,
@@ -37,12 +26,11 @@ account_read_open(struct account_read *r, struct database *db,
     int status = stored_open(&r->stored, db, error);
     if (status != WATTLE_OK)
         return status;
-    r->list = database_prepare(
-        db,
-        "SELECT number, device, first_ms, last_ms, n_readings, n_duplicates, "
-        "n_rounded, energy_kwh, mean_power_w, min_power_w, max_power_w, "
-        "summary, checksum FROM chunk WHERE device = ?1 ORDER BY first_ms",
-        error);
+    r->list =
+        database_prepare(db,
+                         "SELECT " STORED_CHUNK_COLUMNS
+                         " FROM chunk WHERE device = ?1 ORDER BY first_ms",
+                         error);
     return r->list != NULL ? WATTLE_OK : database_fail(db, error);
 }
 
@@ -57,37 +45,33 @@ account_read_close(struct account_read *r)
     *r = (struct account_read){0};
 }
 
-static int64_t
-number_at(const struct account_read *r, int column)
-{
-    return sqlite3_column_int64(r->list, column);
-}
-
 static int
 complain_damage(const struct account_read *r, struct wattle_error *error)
 {
-    return stored_complain(r->stored.db, number_at(r, COLUMN_NUMBER), error);
+    return stored_complain(r->stored.db,
+                           sqlite3_column_int64(r->list, COLUMN_NUMBER), error);
 }
 
 /* Adds a chunk by its summary. */
 static int
-add_summary(struct account_read *r, uint32_t device, struct account_set *set,
-            struct wattle_error *error)
+add_summary(struct account_read *r, const struct stored_chunk *chunk,
+            struct account_set *set, struct wattle_error *error)
 {
     struct summary *s = &r->summary;
     int status = summary_decode(
         sqlite3_column_blob(r->list, COLUMN_SUMMARY),
         (size_t)sqlite3_column_bytes(r->list, COLUMN_SUMMARY), s);
-    if (status == WATTLE_ERR_FORMAT)
+    if (status == WATTLE_ERR_FORMAT ||
+        (status == WATTLE_OK && !stored_check_summary(s, chunk)))
         return complain_damage(r, error);
     if (status == WATTLE_OK)
-        status = account_set_append(set, device, &s->account, &s->first);
+        status = account_set_append(set, chunk->device, &s->account, &s->first);
     if (status != WATTLE_OK)
         return error_memory(error);
     profile_merge(&set->profile, &s->profile);
-    r->counts.n_readings += (uint64_t)number_at(r, COLUMN_READINGS);
-    r->counts.n_duplicates += (uint64_t)number_at(r, COLUMN_DUPLICATES);
-    r->counts.n_rounded += (uint64_t)number_at(r, COLUMN_ROUNDED);
+    r->counts.n_readings += chunk->n_readings;
+    r->counts.n_duplicates += chunk->n_duplicates;
+    r->counts.n_rounded += chunk->n_rounded;
     return WATTLE_OK;
 }
 
@@ -186,22 +170,20 @@ tail_until(const struct account_read *r, size_t from, int64_t time_ms)
     return from;
 }
 
-/* The chunk that the statement is at. */
+/* The chunk that the statement is at; chunks of a device do not overlap. */
 static int
-add_chunk(struct account_read *r, uint32_t device, size_t *tail_at,
-          struct account_set *set, struct wattle_error *error)
+add_chunk(struct account_read *r, size_t *tail_at, struct account_set *set,
+          struct wattle_error *error)
 {
     const struct account_read_range *range = &r->range;
-    const struct stored_chunk chunk = {
-        .number = number_at(r, COLUMN_NUMBER),
-        .first_ms = number_at(r, COLUMN_FIRST),
-        .last_ms = number_at(r, COLUMN_LAST),
-    };
+    struct stored_chunk chunk;
+    int status = WATTLE_OK;
+    if (!stored_check_chunk(r->stored.checksum, r->list, &chunk) ||
+        chunk.first_ms <= r->last_ms)
+        return complain_damage(r, error);
+    r->last_ms = chunk.last_ms;
     size_t from = tail_until(r, *tail_at, chunk.first_ms);
     size_t to = tail_until(r, from, chunk.last_ms + 1);
-    int status = WATTLE_OK;
-    if (!checksum_holds(r->stored.checksum, r->list, N_COLUMNS))
-        return complain_damage(r, error);
     if (from > *tail_at)
         status = add_readings(r, NULL, *tail_at, from, set, error);
     *tail_at = to;
@@ -212,13 +194,12 @@ add_chunk(struct account_read *r, uint32_t device, size_t *tail_at,
     bool is_inside =
         chunk.first_ms >= range->since_ms && chunk.last_ms < range->until_ms;
     if (is_outside && from == to) {
-        r->counts.n_filtered += (uint64_t)(number_at(r, COLUMN_READINGS) +
-                                           number_at(r, COLUMN_DUPLICATES));
+        r->counts.n_filtered += chunk.n_readings + chunk.n_duplicates;
         return WATTLE_OK;
     }
     if (is_inside && from == to && range->max_gap_ms == DAY_METER_MAX_GAP_MS &&
         !range->no_summaries)
-        return add_summary(r, device, set, error);
+        return add_summary(r, &chunk, set, error);
     return add_readings(r, &chunk, from, to, set, error);
 }
 
@@ -227,6 +208,7 @@ account_read_device(struct account_read *r, uint32_t device,
                     struct account_set *set, struct wattle_error *error)
 {
     size_t tail_at = 0;
+    r->last_ms = INT64_MIN;
     for (size_t i = 0; i < BLOCK_ROWS; i++)
         r->device[i] = device;
     int status =
@@ -236,8 +218,7 @@ account_read_device(struct account_read *r, uint32_t device,
         int result = database_step(r->stored.db, r->list, error);
         if (result == SQLITE_DONE)
             break;
-        status =
-            result < 0 ? result : add_chunk(r, device, &tail_at, set, error);
+        status = result < 0 ? result : add_chunk(r, &tail_at, set, error);
     }
     sqlite3_reset(r->list);
     if (status == WATTLE_OK && tail_at < r->stored.tail->n_rows)

@@ -35,6 +35,7 @@ struct account_read {
     struct block *part; /* rows of a tail */
     struct account_read_range range;
     struct account_read_counts counts;
+    int64_t last_ms; /* of the chunk before, of this device */
     uint32_t device[BLOCK_ROWS];
 };
 

@@ -113,6 +113,14 @@ block_encode(const struct kernels *kernels, const struct block *block,
     return (size_t)(to - begin);
 }
 
+unsigned
+block_columns(const uint8_t *bytes, size_t len)
+{
+    struct byte_reader in = {bytes, bytes + len, false};
+    uint64_t columns = byte_get_count(&in);
+    return columns < 1u << BLOCK_N_COLUMNS ? (unsigned)columns : 0;
+}
+
 /* Where the columns of an encoded block are. */
 struct layout {
     const uint8_t *bytes[BLOCK_N_COLUMNS];

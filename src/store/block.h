@@ -68,6 +68,9 @@ void block_append(struct block *block, const struct block *rows, size_t first,
 size_t block_encode(const struct kernels *kernels, const struct block *block,
                     bool is_quick, uint8_t *to);
 
+/* The columns that an encoded block has; 0 when the bytes are damaged. */
+unsigned block_columns(const uint8_t *bytes, size_t len);
+
 /*
  * Decodes the wanted columns (bits; the time always) of n_rows rows. False
  * when the bytes are damaged.

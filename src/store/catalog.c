@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "store/checksum.h"
+#include "store/stored_check.h"
 
 static int
 complain_damage(const struct database *db, const char *table,
@@ -25,8 +26,7 @@ read_device(struct database *db, sqlite3_stmt *row, struct checksum *checksum,
 {
     const char *id = (const char *)sqlite3_column_text(row, 1);
     size_t len = (size_t)sqlite3_column_bytes(row, 1);
-    if (id == NULL || len == 0 || len > REGISTRY_MAX_ID ||
-        memchr(id, '\0', len) != NULL || !checksum_holds(checksum, row, 6) ||
+    if (!stored_check_device(checksum, row) ||
         sqlite3_column_int64(row, 0) != devices->n_devices)
         return complain_damage(db, "device", error);
     uint32_t n = devices->n_devices;
@@ -51,9 +51,7 @@ catalog_read_devices(struct database *db, struct registry *devices,
 {
     struct checksum *checksum = checksum_new();
     sqlite3_stmt *row = database_prepare(
-        db,
-        "SELECT number, device_id, name, location, rated_w, checksum "
-        "FROM device ORDER BY number",
+        db, "SELECT " STORED_DEVICE_COLUMNS " FROM device ORDER BY number",
         error);
     int status = WATTLE_OK;
     if (checksum == NULL || row == NULL)
@@ -153,11 +151,6 @@ catalog_write_devices(struct database *db, struct registry *devices,
     return status;
 }
 
-/* Columns of file that are found again, and that its checksum covers. */
-#define FILE_COLUMNS                                                           \
-    "number, path, is_usable, problem, size_bytes, modified_ns, n_lines, "     \
-    "n_rejects, file_lines, parts, imported_at"
-
 int
 catalog_files_open(struct catalog_files *f, struct database *db,
                    struct wattle_error *error)
@@ -168,7 +161,7 @@ catalog_files_open(struct catalog_files *f, struct database *db,
         const char *sql;
     } all[] = {
         {&f->by_path,
-         "SELECT " FILE_COLUMNS ", checksum, (SELECT ends_record FROM place "
+         "SELECT " STORED_FILE_COLUMNS ", (SELECT ends_record FROM place "
          "WHERE file = file.number) FROM file WHERE number = (SELECT "
          "max(number) FROM (SELECT max(f.number) AS number FROM place p JOIN "
          "file f ON f.number = p.file WHERE p.real_path = ?1 AND f.is_usable "
@@ -176,11 +169,11 @@ catalog_files_open(struct catalog_files *f, struct database *db,
          "is_usable AND NOT EXISTS (SELECT 1 FROM place WHERE file = "
          "f.number)))"},
         {&f->by_content,
-         "SELECT " FILE_COLUMNS ", checksum FROM file WHERE size_bytes = ?1 "
+         "SELECT " STORED_FILE_COLUMNS " FROM file WHERE size_bytes = ?1 "
          "AND length(parts) > 0 AND parts = ?2 ORDER BY number DESC LIMIT 1"},
         {&f->by_size, "SELECT 1 FROM file WHERE size_bytes = ?1 LIMIT 1"},
         {&f->forget, "DELETE FROM file WHERE path = ?1 AND NOT is_usable"},
-        {&f->put, "INSERT OR REPLACE INTO file(" FILE_COLUMNS ", checksum) "
+        {&f->put, "INSERT OR REPLACE INTO file(" STORED_FILE_COLUMNS ") "
                   "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)"},
         {&f->put_place, "INSERT OR REPLACE INTO place VALUES(?1,?2,?3)"},
     };
@@ -217,9 +210,7 @@ static int
 take_file(struct catalog_files *f, sqlite3_stmt *row,
           struct catalog_file *found, struct wattle_error *error)
 {
-    checksum_begin(f->checksum);
-    checksum_columns(f->checksum, row, 0, 11);
-    if (checksum_end(f->checksum) != sqlite3_column_int64(row, 11))
+    if (!stored_check_file(f->checksum, row))
         return complain_damage(f->db, "file", error);
     size_t len = (size_t)sqlite3_column_bytes(row, 9);
     uint64_t *parts = malloc(len + sizeof(*parts));

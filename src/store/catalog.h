@@ -33,7 +33,7 @@ int catalog_write_devices(struct database *db, struct registry *devices,
 
 /* A file that was imported. */
 struct catalog_file {
-    int64_t number;   /* 0 = not in the database */
+    int64_t number;        /* 0 = not in the database */
     const char *path;      /* as it was given */
     const char *real_path; /* NULL when it is no file */
     bool is_usable;
@@ -62,9 +62,10 @@ void catalog_files_close(struct catalog_files *files);
 
 /*
  * Find a file that was imported: by its real path, or the path that was given
- * when only that is known, the latest of them; or by its content. found->number is 0 when there is none. Only number, size,
- * modified_ns, n_lines, n_rejects, file_lines, has_problem, ends_record (by
- * path only) and parts are set; the parts are heap memory.
+ * when only that is known, the latest of them; or by its content. found->number
+ * is 0 when there is none. Only number, size, modified_ns, n_lines, n_rejects,
+ * file_lines, has_problem, ends_record (by path only) and parts are set; the
+ * parts are heap memory.
  */
 int catalog_files_find_path(struct catalog_files *files, const char *real_path,
                             const char *path, struct catalog_file *found,

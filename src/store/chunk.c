@@ -7,6 +7,7 @@
 
 #include "base/civil_time.h"
 #include "store/byte_io.h"
+#include "store/stored_check.h"
 
 #define MAX_ENTRY_BYTES                                                        \
     (4 + 3 * 10 + 2 * 19) /* of a block, in the directory                      \
@@ -66,9 +67,13 @@ chunk_decode(const struct chunk *chunk, const struct kernels *kernels,
              size_t number, unsigned wanted, struct block *block)
 {
     const struct chunk_block *entry = &chunk->blocks[number];
-    return block_decode(kernels, chunk->bytes + entry->offset, entry->len,
-                        entry->n_rows, wanted, block) &&
-           has_good_times(entry, block, kernels);
+    const uint8_t *bytes = chunk->bytes + entry->offset;
+    if ((wanted & BLOCK_VALUES) != 0) /* which of them mean something */
+        wanted |= BLOCK_BIT(BLOCK_PRESENCE);
+    return block_decode(kernels, bytes, entry->len, entry->n_rows, wanted,
+                        block) &&
+           has_good_times(entry, block, kernels) &&
+           stored_check_block(block, block_columns(bytes, entry->len));
 }
 
 int

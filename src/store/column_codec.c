@@ -36,6 +36,13 @@ struct plan {
     size_t longest;
 };
 
+/* From the least value: up to 64 bits, whatever the values are. */
+static inline uint64_t
+distance_of(const struct plan *p, int64_t value)
+{
+    return (uint64_t)value - (uint64_t)p->range.min;
+}
+
 /* Takes away the zeros that all values end with, at most `max`. */
 static unsigned
 drop_zeros(struct plan *p, unsigned max, int64_t *room)
@@ -99,7 +106,7 @@ static bool
 list_entries(struct plan *p)
 {
     uint8_t is_there[MAX_SPREAD + 8];
-    const size_t spread = (size_t)(p->range.max - p->range.min) + 1;
+    const size_t spread = (size_t)distance_of(p, p->range.max) + 1;
     memset(is_there, 0, spread + 8);
     for (size_t i = 0; i < p->n; i++)
         is_there[p->distances[i]] = 1;
@@ -121,7 +128,7 @@ list_entries(struct plan *p)
 static void
 consider_dictionary(struct plan *p)
 {
-    if (p->range.max - p->range.min >= MAX_SPREAD || !list_entries(p))
+    if (distance_of(p, p->range.max) >= MAX_SPREAD || !list_entries(p))
         return;
     unsigned width = bit_pack_width(p->n_entries - 1);
     consider(p, COLUMN_DICTIONARY,
@@ -137,7 +144,7 @@ count_wider(const struct plan *p, unsigned width)
     for (size_t i = 0; i < p->n && p->has_distances; i++)
         n_wider += p->distances[i] >> width != 0;
     for (size_t i = 0; i < p->n && !p->has_distances; i++)
-        n_wider += (uint64_t)(p->values[i] - p->range.min) >> width != 0;
+        n_wider += distance_of(p, p->values[i]) >> width != 0;
     return n_wider;
 }
 
@@ -205,7 +212,7 @@ write_frame(struct plan *p, uint64_t *room, uint8_t *to)
         return to + bit_pack_size(p->n, p->width);
     }
     for (size_t i = 0; i < p->n; i++)
-        room[i] = (uint64_t)p->values[i] - (uint64_t)p->range.min;
+        room[i] = distance_of(p, p->values[i]);
     *to++ = (uint8_t)p->width;
     return put_packed(p, room, p->n, p->width, to);
 }
@@ -233,7 +240,7 @@ write_runs(const struct plan *p, uint64_t *room, uint8_t *to)
             lengths[n_runs - 1]++;
             continue;
         }
-        room[n_runs] = (uint64_t)p->values[i] - (uint64_t)p->range.min;
+        room[n_runs] = distance_of(p, p->values[i]);
         lengths[n_runs++] = 0; /* how many more */
     }
     unsigned width = bit_pack_width(p->longest - 1);
@@ -265,7 +272,7 @@ write_patched(const struct plan *p, uint64_t *room, uint8_t *to)
     uint64_t positions[KERNEL_ROWS], high[KERNEL_ROWS];
     size_t n_patched = 0;
     for (size_t i = 0; i < p->n; i++) {
-        uint64_t distance = (uint64_t)p->values[i] - (uint64_t)p->range.min;
+        uint64_t distance = distance_of(p, p->values[i]);
         room[i] = distance & ((UINT64_C(1) << p->low_width) - 1);
         if (distance >> p->low_width == 0)
             continue;

@@ -220,7 +220,9 @@ open_chunk(struct device_merge *m, struct open_place *o,
     int status = m->fetch(m->context, o->place->number, &o->data, error);
     if (status != WATTLE_OK)
         return status;
-    if (!chunk_open(&o->chunk, o->data.data, o->data.len))
+    if (!chunk_open(&o->chunk, o->data.data, o->data.len) ||
+        o->chunk.blocks[0].first_ms != o->place->first_ms ||
+        o->chunk.blocks[o->chunk.n_blocks - 1].last_ms != o->place->last_ms)
         return complain_damage(o->place, o->place->first_ms, error);
     o->n_blocks_read = 0;
     o->is_strict = true;

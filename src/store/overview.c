@@ -3,7 +3,9 @@
  */
 #include "store/overview.h"
 
+#include "base/civil_time.h"
 #include "base/error.h"
+#include "store/stored_check.h"
 
 static int
 read_number(struct database *db, const char *sql, uint64_t *out,
@@ -67,6 +69,20 @@ add_period(struct wattle_info *info, struct wattle_info_device *device,
         info->last_ms = last_ms;
 }
 
+/* SQL has added up rows that nobody has looked at. */
+static bool
+is_sound(sqlite3_stmt *row)
+{
+    uint64_t count;
+    bool is_good = true;
+    for (int i = 1; i <= 2; i++)
+        is_good = is_good && sqlite3_column_int64(row, i) >= CIVIL_MIN_MS &&
+                  sqlite3_column_int64(row, i) <= CIVIL_MAX_MS;
+    for (int i = 3; i <= 6; i++)
+        is_good = is_good && stored_check_count(row, i, &count);
+    return is_good;
+}
+
 /* Rows of: device, first, last, readings, duplicates, chunks, bytes. */
 static int
 read_devices(struct database *db, const char *sql, struct wattle_info *info,
@@ -83,6 +99,13 @@ read_devices(struct database *db, const char *sql, struct wattle_info *info,
         int64_t number = sqlite3_column_int64(row, 0);
         if (status != WATTLE_OK || number < 0 || number >= n_devices)
             continue;
+        if (!is_sound(row)) {
+            status =
+                error_set_at(error, WATTLE_ERR_FORMAT, db->path, 0,
+                             "is damaged: there are chunks that cannot be; try "
+                             "'wattle check'");
+            break;
+        }
         struct wattle_info_device *device = &devices[number];
         add_period(info, device, sqlite3_column_int64(row, 1),
                    sqlite3_column_int64(row, 2));

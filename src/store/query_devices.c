@@ -11,9 +11,9 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "store/checksum.h"
+#include "store/stored_check.h"
 
-#define SELECT_ALL                                                             \
-    "SELECT number, device_id, name, location, rated_w, checksum FROM device"
+#define SELECT_ALL "SELECT " STORED_DEVICE_COLUMNS " FROM device"
 
 void
 query_devices_release(struct query_devices *devices)
@@ -88,7 +88,7 @@ take_rows(struct query_devices *devices, struct database *db,
     int step = SQLITE_ROW;
     while (status == WATTLE_OK &&
            (step = database_step(db, statement, error)) == SQLITE_ROW) {
-        if (!checksum_holds(checksum, statement, 6))
+        if (!stored_check_device(checksum, statement))
             status =
                 error_set_at(error, WATTLE_ERR_FORMAT, db->path, 0,
                              "the table device is damaged; try 'wattle check'");

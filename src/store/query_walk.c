@@ -8,7 +8,6 @@
 #include "analytics/account.h"
 #include "analytics/quotient.h"
 #include "base/error.h"
-#include "model/batch_check.h"
 
 #define HAS(column) (1u << (column))
 
@@ -112,25 +111,10 @@ begin_device(struct query_walk *walk, struct wattle_error *error)
         .columns = columns_for(walk->options->what),
     };
     walk->batch.n_rows = walk->row = 0;
-    walk->after_ms = INT64_MIN;
     buckets_begin(&walk->buckets);
     if (walk->scan == NULL)
         return device_scan_open(&walk->scan, walk->db, &range, error);
     return device_scan_restart(walk->scan, &range, error);
-}
-
-/* Sums have room for readings as they are stored, not for damaged ones. */
-static int
-check_batch(struct query_walk *walk, struct wattle_error *error)
-{
-    const struct wattle_batch *batch = &walk->batch;
-    if (!batch_check(batch, walk->after_ms))
-        return error_set_at(error, WATTLE_ERR_FORMAT, walk->db->path, 0,
-                            "is damaged: device %s has readings that cannot be",
-                            walk->device->id);
-    if (batch->n_rows > 0)
-        walk->after_ms = batch->time_ms[batch->n_rows - 1] + 1;
-    return WATTLE_OK;
 }
 
 /* Makes sure that there are rows to take; *is_ended when there are none. */
@@ -142,8 +126,6 @@ read_batch(struct query_walk *walk, bool *is_ended, struct wattle_error *error)
         walk->row = 0;
         walk->batch.n_rows = 0;
         status = device_scan_next(walk->scan, &walk->batch, error);
-        if (status == WATTLE_OK)
-            status = check_batch(walk, error);
     }
     *is_ended = status == WATTLE_OK && walk->batch.n_rows == 0;
     return status;

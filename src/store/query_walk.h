@@ -27,7 +27,6 @@ struct query_walk {
     struct device_scan *scan;
     struct wattle_batch batch; /* of the scan; row is the next to be taken */
     size_t row;
-    int64_t after_ms; /* no later reading of the device is earlier */
     struct buckets buckets;
     struct bucket_list total;
     /* rows to come out: those before n_final, from next_bucket on */

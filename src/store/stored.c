@@ -10,16 +10,9 @@
 #include "base/civil_time.h"
 #include "base/error.h"
 
-/* Columns of the table tail between device, time and checksum. */
-#define TAIL_COLUMNS                                                           \
-    "presence, voltage_nano, current_nano, power_factor_nano, power_nano, "    \
-    "energy_nano, n_duplicates, n_rounded, n_hidden"
-
-#define N_CHUNK_COLUMNS 13 /* of the table chunk */
-
 const char stored_tail_sql[] =
-    "INSERT OR REPLACE INTO tail(device, time_ms, " TAIL_COLUMNS
-    ", checksum) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)";
+    "INSERT OR REPLACE INTO tail(" STORED_TAIL_COLUMNS
+    ") VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)";
 
 int
 stored_open(struct stored *s, struct database *db, struct wattle_error *error)
@@ -32,21 +25,19 @@ stored_open(struct stored *s, struct database *db, struct wattle_error *error)
     s->tail->n_rows = 0;
     s->list_chunks = database_prepare(
         db,
-        "SELECT number, device, first_ms, last_ms, n_readings, n_duplicates, "
-        "n_rounded, energy_kwh, mean_power_w, min_power_w, max_power_w, "
-        "summary, checksum FROM chunk WHERE device = ?1 AND first_ms < ?3 AND "
+        "SELECT " STORED_CHUNK_COLUMNS
+        " FROM chunk WHERE device = ?1 AND first_ms < ?3 AND "
         "first_ms >= ifnull((SELECT max(first_ms) FROM chunk WHERE "
         "device = ?1 AND first_ms <= ?2), ?2) AND last_ms >= ?2 "
         "ORDER BY first_ms",
         error);
     s->fetch_data = database_prepare(
         db, "SELECT checksum, data FROM chunk_data WHERE number = ?1", error);
-    s->list_tail =
-        database_prepare(db,
-                         "SELECT device, time_ms, " TAIL_COLUMNS
-                         ", checksum FROM tail WHERE device = ?1 AND "
-                         "time_ms >= ?2 AND time_ms < ?3 ORDER BY time_ms",
-                         error);
+    s->list_tail = database_prepare(
+        db,
+        "SELECT " STORED_TAIL_COLUMNS " FROM tail WHERE device = ?1 AND "
+        "time_ms >= ?2 AND time_ms < ?3 ORDER BY time_ms",
+        error);
     if (s->list_chunks == NULL || s->fetch_data == NULL || s->list_tail == NULL)
         return database_fail(db, error);
     return WATTLE_OK;
@@ -95,17 +86,10 @@ add_chunk(struct stored *s, struct wattle_error *error)
     if (chunks == NULL)
         return error_memory(error);
     s->chunks = chunks;
-    if (!checksum_holds(s->checksum, s->list_chunks, N_CHUNK_COLUMNS))
+    if (!stored_check_chunk(s->checksum, s->list_chunks, &chunks[s->n_chunks]))
         return stored_complain(s->db, sqlite3_column_int64(s->list_chunks, 0),
                                error);
-    chunks[s->n_chunks++] = (struct stored_chunk){
-        .number = sqlite3_column_int64(s->list_chunks, 0),
-        .first_ms = sqlite3_column_int64(s->list_chunks, 2),
-        .last_ms = sqlite3_column_int64(s->list_chunks, 3),
-        .n_readings = (uint64_t)sqlite3_column_int64(s->list_chunks, 4),
-        .n_duplicates = (uint64_t)sqlite3_column_int64(s->list_chunks, 5),
-        .n_rounded = (uint64_t)sqlite3_column_int64(s->list_chunks, 6),
-    };
+    s->n_chunks++;
     return WATTLE_OK;
 }
 
@@ -121,7 +105,7 @@ add_tail_row(struct stored *s, struct wattle_error *error)
 {
     sqlite3_stmt *row = s->list_tail;
     struct block *tail = s->tail;
-    if (!checksum_holds(s->checksum, row, 12) || tail->n_rows == BLOCK_ROWS)
+    if (!stored_check_tail(s->checksum, row) || tail->n_rows == BLOCK_ROWS)
         return complain_tail(s, error);
     size_t at = tail->n_rows++;
     tail->column[BLOCK_TIME][at] = sqlite3_column_int64(row, 1);

@@ -14,17 +14,11 @@
 #include "store/checksum.h"
 #include "store/database.h"
 #include "store/device_merge.h"
+#include "store/stored_check.h"
 #include "wattle/error.h"
 
 /* The most tail rows a device has. */
 #define STORED_TAIL_ROWS BLOCK_ROWS
-
-/* A row of the table chunk, without the summary. */
-struct stored_chunk {
-    int64_t number;
-    int64_t first_ms, last_ms;
-    uint64_t n_readings, n_duplicates, n_rounded;
-};
 
 struct stored {
     struct database *db;

@@ -152,32 +152,10 @@ verify_schema(struct verify *v)
     return status;
 }
 
-/*
- * Whether a row has the kinds of values it should, and its checksum holds.
- * kinds: a letter each for integer, text, blob, real; capitals: or NULL.
- */
-static bool
-is_intact(const struct verify *v, sqlite3_stmt *row, const char *kinds)
-{
-    static const char letters[] = {[SQLITE_INTEGER] = 'i',
-                                   [SQLITE_FLOAT] = 'r',
-                                   [SQLITE_TEXT] = 't',
-                                   [SQLITE_BLOB] = 'b'};
-    int n = (int)strlen(kinds);
-    for (int i = 0; i < n; i++) {
-        int type = sqlite3_column_type(row, i);
-        bool may_be_null = kinds[i] < 'a';
-        char wanted = (char)(may_be_null ? kinds[i] - 'A' + 'a' : kinds[i]);
-        if (type == SQLITE_NULL ? !may_be_null : letters[type] != wanted)
-            return false;
-    }
-    return checksum_holds(v->checksum, row, n);
-}
-
 static int
 take_device(struct verify *v, sqlite3_stmt *row)
 {
-    if (!is_intact(v, row, "itTTRi"))
+    if (!stored_check_device(v->checksum, row))
         report(v, sqlite3_column_int64(row, 0), NO_TIME, NO_TIME,
                "the device's row is damaged");
     return WATTLE_OK;
@@ -186,7 +164,7 @@ take_device(struct verify *v, sqlite3_stmt *row)
 static int
 take_file(struct verify *v, sqlite3_stmt *row)
 {
-    if (!is_intact(v, row, "itiTiiiiiBti"))
+    if (!stored_check_file(v->checksum, row))
         report(v, -1, NO_TIME, NO_TIME, "the row of file %lld is damaged",
                (long long)sqlite3_column_int64(row, 0));
     return WATTLE_OK;
@@ -195,7 +173,7 @@ take_file(struct verify *v, sqlite3_stmt *row)
 static int
 take_reject(struct verify *v, sqlite3_stmt *row)
 {
-    if (!is_intact(v, row, "iiibi"))
+    if (!stored_check_reject(v->checksum, row))
         report(v, -1, NO_TIME, NO_TIME,
                "a rejected line of file %lld is damaged",
                (long long)sqlite3_column_int64(row, 0));
@@ -205,7 +183,7 @@ take_reject(struct verify *v, sqlite3_stmt *row)
 static int
 take_correction(struct verify *v, sqlite3_stmt *row)
 {
-    if (!is_intact(v, row, "iiiiiti"))
+    if (!stored_check_row(v->checksum, row, "iiiiiti"))
         report(v, sqlite3_column_int64(row, 1), NO_TIME, NO_TIME,
                "a correction's row is damaged");
     return WATTLE_OK;
@@ -295,11 +273,11 @@ has_same_sums(const struct chunk *a, const struct buffer *rebuilt)
 }
 
 static const char *
-find_problem(struct verify *v, sqlite3_stmt *row)
+find_problem(struct verify *v, sqlite3_stmt *row, struct stored_chunk *found)
 {
     struct wattle_error why;
     struct chunk chunk;
-    if (!is_intact(v, row, "iiiiiiiRRRRbi"))
+    if (!stored_check_chunk(v->checksum, row, found))
         return "its row is damaged";
     v->data.len = 0;
     if (stored_fetch(&v->stored, sqlite3_column_int64(row, 0), &v->data,
@@ -318,9 +296,10 @@ find_problem(struct verify *v, sqlite3_stmt *row)
 static int
 take_chunk(struct verify *v, sqlite3_stmt *row)
 {
-    const char *problem = find_problem(v, row);
-    uint64_t n_readings = (uint64_t)sqlite3_column_int64(row, 4);
-    uint64_t n_duplicates = (uint64_t)sqlite3_column_int64(row, 5);
+    struct stored_chunk found = {0};
+    const char *problem = find_problem(v, row, &found);
+    const uint64_t n_readings = found.n_readings;
+    const uint64_t n_duplicates = found.n_duplicates;
     if (problem != NULL) {
         report(v, sqlite3_column_int64(row, 1), sqlite3_column_int64(row, 2),
                sqlite3_column_int64(row, 3), "chunk %lld: %s",
@@ -355,7 +334,7 @@ take_orphan(struct verify *v, sqlite3_stmt *row)
 static int
 take_tail(struct verify *v, sqlite3_stmt *row)
 {
-    if (!is_intact(v, row, "iiiIIIIIiiii")) {
+    if (!stored_check_tail(v->checksum, row)) {
         report(v, sqlite3_column_int64(row, 0), sqlite3_column_int64(row, 1),
                sqlite3_column_int64(row, 1), "a late reading is damaged");
         v->has_damage = true;
@@ -469,12 +448,9 @@ static const struct step steps[] = {
     {"SELECT sum(key IN ('generation', 'lost') AND typeof(value) = "
      "'integer') FROM meta",
      take_meta},
-    {"SELECT number, device_id, name, location, rated_w, checksum FROM device",
-     take_device},
-    {"SELECT number, path, is_usable, problem, size_bytes, modified_ns, "
-     "n_lines, n_rejects, file_lines, parts, imported_at, checksum FROM file",
-     take_file},
-    {"SELECT file, line, reason, raw, checksum FROM reject", take_reject},
+    {"SELECT " STORED_DEVICE_COLUMNS " FROM device", take_device},
+    {"SELECT " STORED_FILE_COLUMNS " FROM file", take_file},
+    {"SELECT " STORED_REJECT_COLUMNS " FROM reject", take_reject},
     {"SELECT number, device, first_ms, last_ms, n_replaced, imported_at, "
      "checksum FROM correction",
      take_correction},
@@ -491,10 +467,7 @@ static const struct step steps[] = {
      "r WHERE r.file = c.file AND r.reason = c.reason) AS found, c.n AS "
      "counted FROM reject_count c WHERE found > counted",
      take_count},
-    {"SELECT number, device, first_ms, last_ms, n_readings, n_duplicates, "
-     "n_rounded, energy_kwh, mean_power_w, min_power_w, max_power_w, "
-     "summary, checksum FROM chunk ORDER BY number",
-     take_chunk},
+    {"SELECT " STORED_CHUNK_COLUMNS " FROM chunk ORDER BY number", take_chunk},
     {"SELECT a.device, b.first_ms, a.last_ms FROM chunk a JOIN chunk b ON "
      "b.device = a.device AND b.first_ms > a.first_ms AND b.first_ms <= "
      "a.last_ms",
@@ -502,10 +475,7 @@ static const struct step steps[] = {
     {"SELECT number FROM chunk_data WHERE number NOT IN (SELECT number FROM "
      "chunk)",
      take_orphan},
-    {"SELECT device, time_ms, presence, voltage_nano, current_nano, "
-     "power_factor_nano, power_nano, energy_nano, n_duplicates, n_rounded, "
-     "n_hidden, checksum FROM tail",
-     take_tail},
+    {"SELECT " STORED_TAIL_COLUMNS " FROM tail", take_tail},
 };
 
 /* What needs whole chunks. */

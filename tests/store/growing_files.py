@@ -168,7 +168,7 @@ def held_quote(home):
     path = write(home.path("x.csv"), NOTED + row(0, more=',"a\nb"'))
     home.step(path)
     for piece in [b'2023-10-01 03:00:00,b,7,"one\n', b"two\n", b'three ""',
-                  b'"', b'"', b"\n", b'2023-10-01 03:01:00,"c\n',
+                  b'"', b"\n", b'2023-10-01 03:01:00,"c\n',
                   row(7, more=","), row(8, more=","), b'",5,\n',
                   b'2023-10-01 03:02:00,d,8,"open\n']:
         append(path, piece)
@@ -736,11 +736,25 @@ def large_waits(home):
 
 # ------------------------------------------------------------------ races
 
-def import_until(home, thread, path, allowed):
-    """Imports back to back; every reading must be an allowed one, and none
-    is lost again."""
+def import_during(home, write_all, seconds, path, allowed):
+    """Imports back to back while a thread writes; every reading must be an
+    allowed one, and none is lost again."""
+    stop = threading.Event()
+    thread = threading.Thread(target=write_all, args=(stop,))
+    timer = threading.Timer(seconds, stop.set)
+    thread.start()
+    timer.start()
+    try:
+        return import_until(home, stop, path, allowed)
+    finally:
+        timer.cancel()
+        stop.set()
+        thread.join()
+
+
+def import_until(home, stop, path, allowed):
     seen, n = {}, 0
-    while thread.is_alive() or n == 0:
+    while not stop.is_set():
         done = home.imports(path, code=None)
         expect(done.code in (0, 2), done)
         n += 1
@@ -751,7 +765,6 @@ def import_until(home, thread, path, allowed):
                        values)
             expect(set(seen) <= set(found), "lost", set(seen) - set(found))
             seen = found
-    thread.join()
     return n
 
 
@@ -759,13 +772,12 @@ def race(home, rate, seconds):
     """A thread that appends lines, cut anywhere."""
     path = write(home.path("x.csv"), HEAD)
     rng = random.Random(rate)
-    stop = time.monotonic() + seconds
     allowed, wanted, bad, text = {}, {}, [], [HEAD]
 
-    def write_lines():
+    def write_lines(stop):
         i, half = 0, b""
         began = time.monotonic()
-        while time.monotonic() < stop:
+        while not stop.is_set():
             n = int((time.monotonic() - began) * rate) - i
             lines = []
             for i in range(i, i + n):
@@ -788,9 +800,7 @@ def race(home, rate, seconds):
         append(path, half)
         text.append(half)
 
-    thread = threading.Thread(target=write_lines)
-    thread.start()
-    n = import_until(home, thread, path, allowed)
+    n = import_during(home, write_lines, seconds, path, allowed)
     home.imports(path, args=["--final"])
     expect(n > 3, "only", n, "imports")
     expect(content(path) == b"".join(text), "the test is wrong")
@@ -808,7 +818,6 @@ def race_rewrite(home, seconds):
     rename, or a piece at the end. Lines have 64 bytes, so that none is torn
     where a page ends."""
     path = home.path("x.csv")
-    stop = time.monotonic() + seconds
     rng = random.Random(1)
     allowed = {}
 
@@ -819,9 +828,9 @@ def race_rewrite(home, seconds):
             (None, None, None, value * 10**9, None))
         return b"%d,a,%d" % (1696118400 + i, value)
 
-    def write_versions():
+    def write_versions(stop):
         version, text = 0, b""
-        while time.monotonic() < stop:
+        while not stop.is_set():
             version += 1
             how = rng.choice(["over", "rename", "append", "cut", "anew"])
             n = rng.randint(1, 900)
@@ -847,9 +856,7 @@ def race_rewrite(home, seconds):
 
     header_line = HEAD[:-1].ljust(63) + LF
     write(path, b"")
-    thread = threading.Thread(target=write_versions)
-    thread.start()
-    import_until(home, thread, path, allowed)
+    import_during(home, write_versions, seconds, path, allowed)
     home.imports(path, args=["--final"])
     found, last = home.exported(), Content(content(path), True).readings()
     wrong = {key: values for key, values in last.items()

@@ -56,6 +56,8 @@ class Home:
         self.same = set()    # paths that only ever grew
         self.unsure = set()  # paths of which the last import read one state
         #                      or another
+        self.shrunk = set()  # paths that were shorter once: what comes back
+        #                      may be known or be read again
 
     def path(self, name):
         return os.path.join(self.folder, name)
@@ -82,8 +84,9 @@ class Home:
                 self.same.discard(path)
             return True
         grew = known is not None and text.startswith(known)
-        certain = path not in self.unsure and (
-            grew or len(text) >= self.size.get(path, 0))
+        if len(text) < self.size.get(path, 0):
+            self.shrunk.add(path)
+        certain = path not in self.unsure and path not in self.shrunk
         if known is None and path not in self.unsure:
             self.same.add(path)
         elif not grew:
@@ -255,6 +258,7 @@ class Home:
         self.readings = found
         for path in paths:
             self.unsure.add(path)
+            self.same.discard(path)
         return done
 
     @staticmethod

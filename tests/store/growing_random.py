@@ -1,7 +1,6 @@
 """Random files, written in random pieces, for growing_files.py."""
 import os
 import random
-import shutil
 
 from csv_model import CR, LF, has_stray_ends
 from growing_home import Home, append, content
@@ -259,4 +258,3 @@ def run(program, seed, folder, pieces=True):
     home.step(*[file.path for file in files], final=True,
               args=arguments(rng), words=[done])
     home.compare_powers()
-    shutil.rmtree(folder, ignore_errors=True)

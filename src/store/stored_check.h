@@ -1,0 +1,76 @@
+/*
+ * stored_check.h - whether what a database holds can be.
+ *
+ * A checksum tells of damage, not of somebody who means harm: who writes a
+ * value can write its checksum. So every row, block and summary passes here
+ * before anybody computes with it, in every command. What passes is within the
+ * limits of input (docs/input.md), and sums of it fit where they are kept.
+ */
+#ifndef STORE_STORED_CHECK_H
+#define STORE_STORED_CHECK_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "store/block.h"
+#include "store/checksum.h"
+#include "store/summary.h"
+
+/* Counts of lines, files and the like are from 0 to this. */
+#define STORED_MAX_COUNT (INT64_C(1) << 53)
+
+/*
+ * Checks the types of a row's columns, and that the last one is the checksum
+ * of those before. kinds has a letter for each column: i integer, r real,
+ * t text, b blob; a capital may be NULL as well.
+ */
+bool stored_check_row(struct checksum *checksum, sqlite3_stmt *row,
+                      const char *kinds);
+
+/* A row of the table chunk, without the summary. */
+struct stored_chunk {
+    int64_t number;
+    uint32_t device;
+    int64_t first_ms, last_ms;
+    uint64_t n_readings, n_duplicates, n_rounded;
+};
+
+/* The columns of the tables, in their order, with the checksum. */
+#define STORED_CHUNK_COLUMNS                                                   \
+    "number, device, first_ms, last_ms, n_readings, n_duplicates, n_rounded, " \
+    "energy_kwh, mean_power_w, min_power_w, max_power_w, summary, checksum"
+#define STORED_TAIL_COLUMNS                                                    \
+    "device, time_ms, presence, voltage_nano, current_nano, "                  \
+    "power_factor_nano, power_nano, energy_nano, n_duplicates, n_rounded, "    \
+    "n_hidden, checksum"
+#define STORED_FILE_COLUMNS                                                    \
+    "number, path, is_usable, problem, size_bytes, modified_ns, n_lines, "     \
+    "n_rejects, file_lines, parts, imported_at, checksum"
+#define STORED_DEVICE_COLUMNS                                                  \
+    "number, device_id, name, location, rated_w, checksum"
+#define STORED_REJECT_COLUMNS "file, line, reason, raw, checksum"
+
+/* Each false when a row of these columns is damaged or cannot be. */
+bool stored_check_chunk(struct checksum *checksum, sqlite3_stmt *row,
+                        struct stored_chunk *chunk);
+bool stored_check_tail(struct checksum *checksum, sqlite3_stmt *row);
+bool stored_check_file(struct checksum *checksum, sqlite3_stmt *row);
+bool stored_check_device(struct checksum *checksum, sqlite3_stmt *row);
+bool stored_check_reject(struct checksum *checksum, sqlite3_stmt *row);
+
+/* A count in a column, such as those of reject_count and meta. */
+bool stored_check_count(sqlite3_stmt *row, int column, uint64_t *count);
+
+/*
+ * Checks a block that was decoded. `columns` are those that it was stored with;
+ * with values, presence is among those decoded. What stands in place of absent
+ * values means nothing: it becomes 0 when it is out of range.
+ */
+bool stored_check_block(struct block *block, unsigned columns);
+
+/* Checks a summary that was decoded: it must be one of such a chunk. */
+bool stored_check_summary(const struct summary *summary,
+                          const struct stored_chunk *chunk);
+
+#endif
