@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -124,27 +125,62 @@ database_number(struct database *db, const char *sql, int64_t *out,
     return result < 0 ? result : WATTLE_OK;
 }
 
+/* The path with something behind it; NULL = no memory. */
+static char *
+name_beside(const char *path, const char *end)
+{
+    char *name = NULL;
+    return asprintf(&name, "%s%s", path, end) >= 0 ? name : NULL;
+}
+
+/* Size of the file of that name, or -1 when there is none. */
+static int64_t
+size_beside(const char *path, const char *end)
+{
+    struct stat info;
+    char *name = name_beside(path, end);
+    int64_t size =
+        name != NULL && stat(name, &info) == 0 ? (int64_t)info.st_size : -1;
+    free(name);
+    return size;
+}
+
+int
+database_refuse_left_log(const char *path, struct wattle_error *error)
+{
+    static const char *const ends[] = {"-wal", "-journal"};
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+        if (size_beside(path, ends[i]) > 0)
+            return error_set_at(error, WATTLE_ERR_IO, path, 0,
+                                "cannot make it: %s%s is there, the log of "
+                                "another database; move it away first",
+                                path, ends[i]);
+    }
+    return WATTLE_OK;
+}
+
+static bool
+is_folder_writable(const char *path)
+{
+    char *folder = strdup(path);
+    char *slash = folder != NULL ? strrchr(folder, '/') : NULL;
+    bool is_writable = folder == NULL;
+    if (folder != NULL) {
+        const char *name = slash == NULL ? "." : slash == folder ? "/" : folder;
+        if (slash != NULL)
+            *slash = '\0';
+        is_writable = access(name, W_OK) == 0;
+    }
+    free(folder);
+    return is_writable;
+}
+
 /* A file in a folder that cannot be written, and not in use: read as it is. */
 static bool
 is_frozen(const char *path)
 {
-    struct buffer name = {0};
-    bool is_there = true;
-    if (buffer_append_text(&name, path) == WATTLE_OK &&
-        buffer_append(&name, "-wal", 5) == WATTLE_OK)
-        is_there = access(name.data, F_OK) == 0;
-    if (!is_there && name.len > 0) {
-        const char *slash = strrchr(path, '/');
-        if (slash == NULL)
-            name.len = 0;
-        else
-            name.len = slash == path ? 1 : (size_t)(slash - path);
-        is_there = buffer_append(&name, name.len == 0 ? ".\0" : "\0",
-                                 name.len == 0 ? 2 : 1) != WATTLE_OK ||
-                   access(name.data, W_OK) == 0;
-    }
-    buffer_release(&name);
-    return !is_there;
+    return size_beside(path, "-wal") <= 0 && size_beside(path, "-shm") < 0 &&
+           !is_folder_writable(path);
 }
 
 /* The path as a URI that asks for no locks and no side files. */
@@ -179,6 +215,35 @@ database_file_name(const char *path)
     return NULL;
 }
 
+/* Why the system did not open something, as SQLite has seen it. */
+static const char *
+reason_of(const struct database *db)
+{
+    int code = db->handle != NULL ? sqlite3_system_errno(db->handle) : 0;
+    if (code == 0)
+        code = errno;
+    if (code == EMFILE || code == ENFILE)
+        return "too many open files; 'ulimit -n' sets how many there may be";
+    return code != 0 ? strerror(code) : "no permission";
+}
+
+/*
+ * A file may say what it likes: none of its triggers run, its views and indexes
+ * call nothing that has effects, and no statement changes how it is stored.
+ * The log and its index stay beside the file: with them, programs of other
+ * users can read it that may not write to the folder.
+ */
+static void
+harden(struct database *db, const struct database_way *way)
+{
+    int on = 1;
+    sqlite3_db_config(db->handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+    sqlite3_db_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    if (!way->is_salvage)
+        sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_PERSIST_WAL, &on);
+}
+
 static int
 open_handle(struct database *db, const struct database_way *way,
             struct wattle_error *error)
@@ -204,14 +269,29 @@ open_handle(struct database *db, const struct database_way *way,
     free(name);
     if (result == SQLITE_OK) {
         sqlite3_busy_timeout(db->handle, way->busy_ms);
+        harden(db, way);
         return WATTLE_OK;
     }
     if ((result & 0xff) == SQLITE_CANTOPEN)
         return error_set_at(error, WATTLE_ERR_IO, db->path, 0,
                             mode == DATABASE_CREATE ? "cannot make it: %s"
                                                     : "cannot open it: %s",
-                            errno != 0 ? strerror(errno) : "no permission");
+                            reason_of(db));
     return database_fail(db, error);
+}
+
+/* Whether a name is one of text files: to look into each would take long. */
+static bool
+is_text_name(const char *path)
+{
+    static const char *const ends[] = {".csv", ".gz", ".zst", ".txt"};
+    const size_t len = strlen(path);
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+        size_t n = strlen(ends[i]);
+        if (len > n && strcasecmp(path + len - n, ends[i]) == 0)
+            return true;
+    }
+    return false;
 }
 
 /*
@@ -227,7 +307,7 @@ look_into(struct database *db, const char *path)
     *db = (struct database){0};
     /* its pages have 512 bytes or more: that spares most other files */
     if (stat(path, &info) != 0 || !S_ISREG(info.st_mode) ||
-        info.st_size % 512 != 0)
+        (info.st_size % 512 != 0 && is_text_name(path)))
         return false;
     db->path = strdup(path);
     return db->path != NULL && open_handle(db, &way, NULL) == WATTLE_OK;
@@ -236,16 +316,25 @@ look_into(struct database *db, const char *path)
 bool
 database_is_one(const char *path)
 {
+    enum { APPLICATION_AT = 68, HEAD_BYTES = 100 };
+    static const char magic[16] = "SQLite format 3";
+    uint8_t head[HEAD_BYTES];
     struct database db;
-    int64_t application = 0;
-    int status = WATTLE_OK;
-    struct wattle_error error;
-    if (look_into(&db, path))
-        status =
-            database_number(&db, "PRAGMA application_id", &application, &error);
+    sqlite3_file *file = NULL;
+    bool is_one = false;
+    if (look_into(&db, path) &&
+        sqlite3_file_control(db.handle, "main", SQLITE_FCNTL_FILE_POINTER,
+                             &file) == SQLITE_OK &&
+        file != NULL && file->pMethods != NULL &&
+        file->pMethods->xRead(file, head, HEAD_BYTES, 0) == SQLITE_OK) {
+        uint32_t application = 0;
+        for (int i = 0; i < 4; i++)
+            application = application << 8 | head[APPLICATION_AT + i];
+        is_one = memcmp(head, magic, sizeof(magic)) == 0 &&
+                 application == DATABASE_APPLICATION_ID;
+    }
     database_close(&db);
-    /* what cannot be seen now is for whoever opens it to tell of */
-    return status == WATTLE_ERR_BUSY || application == DATABASE_APPLICATION_ID;
+    return is_one;
 }
 
 bool
@@ -266,6 +355,11 @@ set_up(struct database *db, const struct database_way *way,
     const char *cache = mode == DATABASE_READ ? "PRAGMA cache_size = -2048"
                                               : "PRAGMA cache_size = -16384";
     int status = database_run(db, cache, error);
+    if (status == WATTLE_OK)
+        status = database_run(db,
+                              way->is_salvage ? "PRAGMA writable_schema = 1"
+                                              : "PRAGMA cell_size_check = 1",
+                              error);
     if (status == WATTLE_OK && mode == DATABASE_READ)
         status = database_run(db, "PRAGMA query_only = 1", error);
     if (status == WATTLE_OK)
@@ -325,6 +419,8 @@ database_open_as(struct database *db, const char *path,
     else if (way->mode < DATABASE_CREATE && access(path, F_OK) != 0)
         status =
             error_set_at(error, WATTLE_ERR_IO, path, 0, "%s", strerror(errno));
+    else if (way->mode == DATABASE_CREATE && size_beside(path, "") < 0)
+        status = database_refuse_left_log(path, error);
     if (status == WATTLE_OK && is_folder(path))
         status = error_set_at(error, WATTLE_ERR_IO, path, 0, "is a folder");
     if (status == WATTLE_OK)
@@ -333,6 +429,8 @@ database_open_as(struct database *db, const char *path,
         status = set_up(db, way, error);
     if (status == WATTLE_OK)
         status = format_version_settle(db, way->mode, way->format, error);
+    if (status == WATTLE_OK && !way->is_salvage)
+        status = format_version_check_schema(db, way->format, error);
     if (status != WATTLE_OK)
         database_close(db);
     return status;
@@ -342,7 +440,8 @@ int
 database_open(struct database *db, const char *path, enum database_mode mode,
               struct wattle_error *error)
 {
-    const struct database_way way = {mode, &tables_format, DATABASE_BUSY_MS};
+    const struct database_way way = {
+        .mode = mode, .format = &tables_format, .busy_ms = DATABASE_BUSY_MS};
     return database_open_as(db, path, &way, error);
 }
 

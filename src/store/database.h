@@ -33,8 +33,17 @@ struct database {
     bool is_fresh; /* there was nothing in it; see tidy_checkpoint */
 };
 
-/* True when a file begins like an SQLite database with our id. */
+/*
+ * True when a file begins like an SQLite database with our id, be it damaged
+ * behind that. Nobody's locks are disturbed.
+ */
 bool database_is_one(const char *path);
+
+/*
+ * Refuses the name of a database to be made beside which the log of another one
+ * was left: SQLite would take it for the new one's, or delete it.
+ */
+int database_refuse_left_log(const char *path, struct wattle_error *error);
 
 /* True for a file without content: its first import was cut off, say. */
 bool database_is_empty(const char *path);
@@ -53,6 +62,11 @@ struct database_way {
     enum database_mode mode;
     const struct tables_format *format; /* what this program knows */
     int busy_ms; /* to wait for a lock until it is WATTLE_ERR_BUSY */
+    /*
+     * To save what can be read: a file that is shorter than it says, or whose
+     * schema is damaged, is opened all the same. Only with DATABASE_READ.
+     */
+    bool is_salvage;
 };
 int database_open_as(struct database *db, const char *path,
                      const struct database_way *way,

@@ -97,6 +97,36 @@ format_version_refuse(struct database *db, enum database_mode mode,
     return status == WATTLE_OK ? refuse(db, &id, mode, format, error) : status;
 }
 
+int
+format_version_check_schema(struct database *db,
+                            const struct tables_format *format,
+                            struct wattle_error *error)
+{
+    if (!format->is_strict)
+        return WATTLE_OK;
+    sqlite3_stmt *row = database_prepare(
+        db, "SELECT name, sql FROM main.sqlite_master WHERE type <> 'trigger'",
+        error);
+    int status = row != NULL ? WATTLE_OK : database_fail(db, error);
+    while (status == WATTLE_OK) {
+        int result = database_step(db, row, error);
+        if (result == SQLITE_DONE)
+            break;
+        status = result < 0 ? result : WATTLE_OK;
+        const char *name = (const char *)sqlite3_column_text(row, 0);
+        const char *sql = (const char *)sqlite3_column_text(row, 1);
+        if (status == WATTLE_OK && name != NULL &&
+            tables_compare(format, name, sql) == TABLES_FALSE)
+            status = error_set_at(error, WATTLE_ERR_FORMAT, db->path, 0,
+                                  "is damaged: %s in it is not what wattle "
+                                  "makes; restore a backup, or try 'wattle "
+                                  "check --salvage'",
+                                  name);
+    }
+    sqlite3_finalize(row);
+    return status;
+}
+
 static int
 make(struct database *db, const struct tables_format *format,
      struct wattle_error *error)

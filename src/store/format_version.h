@@ -21,6 +21,15 @@ int format_version_refuse(struct database *db, enum database_mode mode,
                           struct wattle_error *error);
 
 /*
+ * Looks once at what the file says its tables, indexes and views are: a view in
+ * place of a table, or a table with another rule, would be computed with as if
+ * it were ours. What somebody has added is left alone.
+ */
+int format_version_check_schema(struct database *db,
+                                const struct tables_format *format,
+                                struct wattle_error *error);
+
+/*
  * Makes the tables of an empty file, or brings those of an older format to
  * this one: all in one transaction, or nothing.
  */

@@ -4,6 +4,8 @@
 #include "store/tables.h"
 
 #include <stddef.h>
+#include <string.h>
+#include <strings.h>
 
 #include "store/database.h"
 
@@ -162,7 +164,44 @@ static const char drop_views[] =
 
 static const char *const upgrades[DATABASE_VERSION + 1] = {NULL, NULL};
 
+/*
+ * Where a statement of a text makes an object of that name: at its CREATE; NULL
+ * when none does. len: of the statement, without its semicolon.
+ */
+static const char *
+find_statement(const char *text, const char *name, size_t *len)
+{
+    const size_t name_len = strlen(name);
+    for (const char *at = text; (at = strstr(at, "CREATE ")) != NULL; at++) {
+        const char *word = at + strlen("CREATE ");
+        word += strncmp(word, "UNIQUE ", 7) == 0 ? 7 : 0;
+        word += strcspn(word, " ") + 1; /* TABLE, INDEX, VIEW */
+        if (strncasecmp(word, name, name_len) != 0 ||
+            strchr("( ", word[name_len]) == NULL)
+            continue;
+        *len = strcspn(at, ";");
+        return at;
+    }
+    return NULL;
+}
+
+enum tables_kind
+tables_compare(const struct tables_format *format, const char *name,
+               const char *sql)
+{
+    size_t len = 0;
+    const char *wanted = find_statement(format->tables, name, &len);
+    if (wanted == NULL)
+        wanted = find_statement(format->views, name, &len);
+    if (wanted == NULL)
+        return TABLES_FOREIGN;
+    return sql != NULL && strlen(sql) == len && memcmp(sql, wanted, len) == 0
+               ? TABLES_OURS
+               : TABLES_FALSE;
+}
+
 const struct tables_format tables_format = {
+    .is_strict = true,
     .version = DATABASE_VERSION,
     .tables = tables,
     .views = views,

@@ -4,6 +4,8 @@
 #ifndef STORE_TABLES_H
 #define STORE_TABLES_H
 
+#include <stdbool.h>
+
 /* A format of the database, and the way to it from each one before. */
 struct tables_format {
     int version;
@@ -12,7 +14,22 @@ struct tables_format {
     const char *drop_views;
     /* [version + 1]: from n - 1 to n; [0] and [1] are NULL */
     const char *const *upgrades;
+    bool is_strict; /* databases have just what is written above */
 };
+
+/* What an object of a database, with a name of ours or not, turns out to be. */
+enum tables_kind {
+    TABLES_FOREIGN, /* somebody has added it; no concern of ours */
+    TABLES_OURS,
+    TABLES_FALSE /* it has a name of ours, and is something else */
+};
+
+/*
+ * Compares an object with the format, by its name and the statement that made
+ * it. A name counts in any case, as it does for SQLite.
+ */
+enum tables_kind tables_compare(const struct tables_format *format,
+                                const char *name, const char *sql);
 
 /* That of this program. */
 extern const struct tables_format tables_format;

@@ -23,7 +23,8 @@ static int
 open_to_write(struct database *db, const char *path, enum database_mode mode,
               struct wattle_error *error)
 {
-    const struct database_way way = {mode, &tables_format, PAUSE_MS};
+    const struct database_way way = {
+        .mode = mode, .format = &tables_format, .busy_ms = PAUSE_MS};
     int status = database_open_as(db, path, &way, error);
     if (status != WATTLE_OK)
         return status;

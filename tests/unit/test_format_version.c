@@ -36,6 +36,7 @@ made_up(const char *const *steps)
 {
     struct tables_format format = tables_format;
     format.version = 3;
+    format.is_strict = false;
     format.views = "CREATE VIEW devices AS SELECT device_id, room FROM device";
     format.upgrades = steps;
     return format;
@@ -46,7 +47,8 @@ open_as(struct database *db, enum database_mode mode,
         const struct tables_format *format, struct wattle_error *error)
 {
     memset(error, 0, sizeof(*error));
-    const struct database_way way = {mode, format, DATABASE_BUSY_MS};
+    const struct database_way way = {
+        .mode = mode, .format = format, .busy_ms = DATABASE_BUSY_MS};
     return database_open_as(db, path, &way, error);
 }
 
