@@ -88,6 +88,15 @@ int wattle_database_export(const char *path,
                            FILE *out, uint64_t *n_readings,
                            struct wattle_error *error);
 
+/*
+ * The same into a file that must not be there yet; it gets its name when it is
+ * whole, and has the permissions of the database. WATTLE_ERR_IO when it exists.
+ */
+int wattle_database_export_file(const char *path,
+                                const struct wattle_export_options *options,
+                                const char *out, uint64_t *n_readings,
+                                struct wattle_error *error);
+
 struct wattle_info_device {
     const char *id, *name, *location; /* NULL = not known */
     uint64_t n_readings, n_chunks;

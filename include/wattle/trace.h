@@ -26,6 +26,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "wattle/error.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -54,6 +56,29 @@ void wattle_trace_end(struct wattle_trace *trace);
  */
 int wattle_trace_write(const struct wattle_trace *trace, const char *program,
                        FILE *out);
+
+/*
+ * A file for a trace, opened before the work and written after it. It must be
+ * new, empty, or a trace; and none of `others`, which are the files and the
+ * databases that the run reads or writes, whatever their names are.
+ */
+struct wattle_trace_file;
+
+/*
+ * Opens it and leaves what is in it. WATTLE_OK, WATTLE_ERR_USAGE (it holds
+ * something else), WATTLE_ERR_IO or WATTLE_ERR_MEMORY; *file is NULL then.
+ */
+int wattle_trace_file_open(struct wattle_trace_file **file, const char *path,
+                           const char *const *others, size_t n_others,
+                           struct wattle_error *error);
+
+/*
+ * Writes the trace, unless it is NULL, and closes the file in any case. WATTLE_OK, WATTLE_ERR_USAGE
+ * (something else went there meanwhile) or WATTLE_ERR_IO.
+ */
+int wattle_trace_file_close(struct wattle_trace_file *file,
+                            const struct wattle_trace *trace,
+                            const char *program, struct wattle_error *error);
 
 /* Frees it; NULL is harmless. */
 void wattle_trace_free(struct wattle_trace *trace);

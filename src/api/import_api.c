@@ -185,6 +185,7 @@ wattle_import_run(struct wattle_import *import, struct wattle_error *error)
     if (import->is_finished)
         return complain_finished(error);
     int64_t began_ns = stage_clock_now_ns();
+    inputs->database = import->database;
     int status = inputs_open_rejects(inputs, error);
     if (status != WATTLE_OK)
         return status;

@@ -13,6 +13,7 @@
 #include "base/civil_time.h"
 #include "base/decimal.h"
 #include "base/error.h"
+#include "base/kept_file.h"
 #include "ingest/device_file.h"
 #include "simd/kernels.h"
 #include "wattle/report.h"
@@ -80,45 +81,50 @@ read_table(struct inputs *in, const char *path, struct wattle_error *error)
     return device_file_read(&in->table, path, error);
 }
 
-/* Whether a path names a file that is read. */
-static bool
-is_input(const struct inputs *in, const char *path)
+/* A kept_file_taboo: what is read, and the database. */
+static const char *
+find_taboo(const void *context, const struct stat *mine)
 {
-    struct stat mine, other;
-    if (stat(path, &mine) != 0)
-        return false;
+    const struct inputs *in = context;
+    struct stat other;
     for (size_t i = 0; i < in->n_files; i++) {
-        if (in->files[i].device == mine.st_dev &&
-            in->files[i].inode == mine.st_ino)
-            return true;
+        if (in->files[i].device == mine->st_dev &&
+            in->files[i].inode == mine->st_ino)
+            return "an input";
     }
-    for (size_t i = 0; i < in->sources.n; i++) {
+    for (size_t i = 0; i < in->sources.n && S_ISREG(mine->st_mode); i++) {
         const struct source *source = &in->sources.sources[i];
         bool is_stdin = strcmp(source->path, "-") == 0;
         int status =
             is_stdin ? fstat(STDIN_FILENO, &other) : stat(source->path, &other);
         if (source->kind != SOURCE_ROWS && status == 0 &&
-            mine.st_dev == other.st_dev && mine.st_ino == other.st_ino)
-            return true;
+            mine->st_dev == other.st_dev && mine->st_ino == other.st_ino)
+            return "an input";
     }
-    return false;
+    return in->database != NULL ? kept_file_of_database(in->database, mine)
+                                : NULL;
 }
+
+#define REJECTS_HEADER "file,line,reason,raw\n"
 
 int
 inputs_open_rejects(struct inputs *in, struct wattle_error *error)
 {
+    static const struct kept_kind kind = {"rejects", REJECTS_HEADER};
     const char *path = in->rejects_path;
     if (path == NULL)
         return WATTLE_OK;
-    if (is_input(in, path))
-        return error_set_at(error, WATTLE_ERR_USAGE, path, 0,
-                            "is an input; rejects must go to another file");
-    in->rejects_file = fopen(path, "w");
-    if (in->rejects_file == NULL)
-        return error_set_at(error, WATTLE_ERR_IO, path, 0,
-                            "cannot write it: %s", strerror(errno));
+    int fd = kept_file_open(path, &kind, find_taboo, in, error);
+    if (fd < 0)
+        return fd;
+    int status = kept_file_clear(fd, path, &kind, error);
+    in->rejects_file = status == WATTLE_OK ? fdopen(fd, "w") : NULL;
+    if (in->rejects_file == NULL) {
+        close(fd);
+        return status == WATTLE_OK ? error_memory(error) : status;
+    }
     text_out_init(&in->rejects_out, in->rejects_file);
-    text_out_text(&in->rejects_out, "file,line,reason,raw\n");
+    text_out_text(&in->rejects_out, REJECTS_HEADER);
     return WATTLE_OK;
 }
 
@@ -298,7 +304,7 @@ inputs_close_rejects(struct inputs *in, struct wattle_error *error)
     bool failed = ferror(file) != 0;
     if (fclose(file) != 0 || failed)
         return error_set_at(error, WATTLE_ERR_IO, in->rejects_path, 0,
-                            "cannot write it: %s", strerror(errno));
+                            "cannot write the rejects: %s", strerror(errno));
     return WATTLE_OK;
 }
 

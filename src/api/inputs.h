@@ -32,6 +32,7 @@ struct inputs_file {
 
 struct inputs {
     const char *devices_path, *rejects_path; /* borrowed */
+    const char *database;                    /* read or written, or NULL */
     struct source_list sources;
     struct registry caller_devices;
     struct device_table table;

@@ -8,6 +8,7 @@
 
 #include "base/cores.h"
 #include "base/error.h"
+#include "base/kept_file.h"
 #include "model/device_table.h"
 #include "model/registry.h"
 #include "report/readings_csv.h"
@@ -18,6 +19,7 @@
 #include "store/overview.h"
 #include "store/query_devices.h"
 #include "store/salvage.h"
+#include "store/tables.h"
 #include "store/tidy.h"
 #include "store/verify.h"
 #include "wattle/maintain.h"
@@ -115,19 +117,28 @@ wattle_database_salvage(const char *path, const char *out,
 {
     struct database from, to;
     struct verify_result verified;
-    if (access(out, F_OK) == 0)
-        return error_set_at(error, WATTLE_ERR_IO, out, 0, "exists already");
-    int status = database_open(&from, path, DATABASE_READ, error);
+    const struct database_way way = {.mode = DATABASE_READ,
+                                     .format = &tables_format,
+                                     .busy_ms = DATABASE_BUSY_MS,
+                                     .is_salvage = true};
+    struct new_file file;
+    int status = database_refuse_left_log(out, error);
+    if (status == WATTLE_OK)
+        status = database_open_as(&from, path, &way, error);
     if (status != WATTLE_OK)
         return status;
-    status = database_open(&to, out, DATABASE_CREATE, error);
+    status = new_file_begin(&file, out, new_file_mode_of(path), error);
     if (status == WATTLE_OK) {
-        status = salvage_database(&from, &to, &verified, error);
-        set_result(result, &verified, &to);
-        tidy_checkpoint(&to);
-        database_close(&to);
-        if (status != WATTLE_OK)
-            unlink(out);
+        status = database_open(&to, file.part, DATABASE_CREATE, error);
+        if (status == WATTLE_OK) {
+            status = salvage_database(&from, &to, &verified, error);
+            set_result(result, &verified, &to);
+            database_close(&to);
+        }
+        if (status == WATTLE_OK)
+            status = new_file_commit(&file, error);
+        else
+            new_file_abandon(&file);
     }
     database_close(&from);
     return status;
@@ -326,6 +337,34 @@ wattle_database_export(const char *path,
         *n_readings = e->n_readings;
     query_devices_release(&e->wanted);
     free(e);
+    return status;
+}
+
+int
+wattle_database_export_file(const char *path,
+                            const struct wattle_export_options *options,
+                            const char *out, uint64_t *n_readings,
+                            struct wattle_error *error)
+{
+    struct new_file file;
+    int status = new_file_begin(&file, out, new_file_mode_of(path), error);
+    if (status != WATTLE_OK)
+        return status;
+    int fd = dup(file.fd);
+    FILE *stream = fd >= 0 ? fdopen(fd, "w") : NULL;
+    if (stream == NULL) {
+        if (fd >= 0)
+            close(fd);
+        new_file_abandon(&file);
+        return error_memory(error);
+    }
+    status = wattle_database_export(path, options, stream, n_readings, error);
+    if (fclose(stream) != 0 && status == WATTLE_OK)
+        status = error_set_at(error, WATTLE_ERR_IO, out, 0,
+                              "cannot write it: %s", strerror(errno));
+    if (status == WATTLE_OK)
+        return new_file_commit(&file, error);
+    new_file_abandon(&file);
     return status;
 }
 

@@ -222,6 +222,7 @@ wattle_report_finish(struct wattle_report *report, struct wattle_error *error)
     engine->options = &report->options;
     engine->sources = &report->inputs.sources;
     engine->caller_devices = &report->inputs.caller_devices;
+    report->inputs.database = report->database;
     int status = inputs_open_rejects(&report->inputs, error);
     if (status != WATTLE_OK)
         return status;

@@ -68,6 +68,12 @@ error_set_at(struct wattle_error *error, int code, const char *path,
 }
 
 int
+error_null(struct wattle_error *error, const char *name)
+{
+    return error_set(error, WATTLE_ERR_USAGE, "%s is NULL", name);
+}
+
+int
 error_memory(struct wattle_error *error)
 {
     return error_set(error, WATTLE_ERR_MEMORY, "%s",

@@ -21,4 +21,7 @@ int error_set_at(struct wattle_error *error, int code, const char *path,
 /* WATTLE_ERR_MEMORY with its standard message. */
 int error_memory(struct wattle_error *error);
 
+/* WATTLE_ERR_USAGE: an argument that must be there is NULL. */
+int error_null(struct wattle_error *error, const char *name);
+
 #endif

@@ -1,11 +1,9 @@
 /*
  * cmd_export.c - wattle export: readings of a database as CSV.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli/command.h"
 #include "wattle/maintain.h"
@@ -51,64 +49,24 @@ read_option(void *context, const struct cli_parser *parser, int option)
 }
 
 static int
-write_all(const struct request *request, FILE *file)
+open_and_write(const struct request *request)
 {
+    const struct wattle_export_options *options = &request->options;
+    const char *out = request->out;
     struct wattle_error error = {0};
     uint64_t n = 0;
-    if (wattle_database_export(request->path, &request->options, file, &n,
-                               &error) != WATTLE_OK) {
+    int status = out == NULL || strcmp(out, "-") == 0
+                     ? wattle_database_export(request->path, options, stdout,
+                                              &n, &error)
+                     : wattle_database_export_file(request->path, options, out,
+                                                   &n, &error);
+    if (status != WATTLE_OK) {
         cli_complain_error(request->self, &error);
-        return EXIT_USAGE;
-    }
-    if (fflush(file) != 0) {
-        cli_complain(request->self, "cannot write: %s", strerror(errno));
         return EXIT_USAGE;
     }
     if (n == 0)
         cli_complain(request->self, "there are no such readings");
     return EXIT_DONE;
-}
-
-/* To a file that gets its name when it is whole. */
-static int
-write_file(const struct request *request, const char *part)
-{
-    FILE *file = fopen(part, "w");
-    if (file == NULL) {
-        cli_complain(request->self, "%s: cannot make it: %s", request->out,
-                     strerror(errno));
-        return EXIT_USAGE;
-    }
-    int code = write_all(request, file);
-    bool is_written = fclose(file) == 0;
-    if (code == EXIT_DONE && (!is_written || rename(part, request->out) != 0)) {
-        cli_complain(request->self, "%s: cannot write it: %s", request->out,
-                     strerror(errno));
-        code = EXIT_USAGE;
-    }
-    if (code != EXIT_DONE)
-        remove(part);
-    return code;
-}
-
-static int
-open_and_write(const struct request *request)
-{
-    if (request->out == NULL || strcmp(request->out, "-") == 0)
-        return write_all(request, stdout);
-    /* never over anything: least of all the database itself */
-    if (access(request->out, F_OK) == 0) {
-        cli_complain(request->self, "%s: exists already", request->out);
-        return EXIT_USAGE;
-    }
-    size_t size = strlen(request->out) + sizeof(".part");
-    char *part = malloc(size);
-    if (part == NULL)
-        return EXIT_USAGE;
-    snprintf(part, size, "%s.part", request->out);
-    int code = write_file(request, part);
-    free(part);
-    return code;
 }
 
 static bool

@@ -264,7 +264,7 @@ run_generate(const struct command *self, int argc, char **argv)
     if (!cli_read(self, argc, argv, read_option, &request, &code))
         return code;
     if (!check_request(self, &request) ||
-        !trace_file_open(&trace, self, request.trace_path))
+        !trace_file_open(&trace, self, request.trace_path, NULL, 0))
         return EXIT_USAGE;
     request.options.trace = trace.trace;
     return trace_file_close(&trace, make(self, &request));

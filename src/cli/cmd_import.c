@@ -64,7 +64,7 @@ static const struct cli_option import_options[] = {
 struct request {
     const struct command *self;
     struct wattle_import_options options;
-    const char **paths; /* room for every argument */
+    const char **paths; /* room for every argument, and three more */
     size_t n_paths;
     const char *database, *trace_path;
     bool is_strict;
@@ -275,6 +275,18 @@ open_and_run(struct request *request)
     return code;
 }
 
+/* The trace goes to none of the other files; there is room for three more. */
+static bool
+open_trace(struct trace_file *trace, const struct request *request)
+{
+    size_t n = request->n_paths;
+    request->paths[n++] = request->database;
+    request->paths[n++] = request->options.rejects_path;
+    request->paths[n++] = request->options.devices_path;
+    return trace_file_open(trace, request->self, request->trace_path,
+                           request->paths, n);
+}
+
 static int
 run_import(const struct command *self, int argc, char **argv)
 {
@@ -284,12 +296,11 @@ run_import(const struct command *self, int argc, char **argv)
     wattle_import_options_init(&request.options);
     request.options.on_waiting = say_waiting;
     request.options.waiting_context = &request;
-    request.paths = calloc((size_t)argc + 1, sizeof(char *));
+    request.paths = calloc((size_t)argc + 4, sizeof(char *));
     if (request.paths == NULL)
         return code;
     if (cli_read(self, argc, argv, read_option, &request, &code) &&
-        check_request(&request) &&
-        trace_file_open(&trace, self, request.trace_path)) {
+        check_request(&request) && open_trace(&trace, &request)) {
         request.options.trace = trace.trace;
         if (request.options.reader == WATTLE_READER_AUTO)
             request.options.reader = WATTLE_READER_MMAP;

@@ -84,7 +84,7 @@ static const struct cli_option report_options[] = {
 
 struct request {
     struct wattle_report_options options;
-    const char **paths; /* room for every argument */
+    const char **paths; /* room for every argument, and two more */
     size_t n_paths;
     const char **globs; /* the same */
     const char *trace_path;
@@ -386,6 +386,17 @@ open_and_compute(const struct command *self, const struct request *request)
     return code;
 }
 
+/* The trace goes to none of the other files; there is room for two more. */
+static bool
+open_trace(struct trace_file *trace, const struct command *self,
+           const struct request *request)
+{
+    size_t n = request->n_paths;
+    request->paths[n++] = request->options.rejects_path;
+    request->paths[n++] = request->options.devices_path;
+    return trace_file_open(trace, self, request->trace_path, request->paths, n);
+}
+
 static int
 run_report(const struct command *self, int argc, char **argv)
 {
@@ -393,14 +404,13 @@ run_report(const struct command *self, int argc, char **argv)
     struct trace_file trace;
     int code = EXIT_USAGE;
     wattle_report_options_init(&request.options);
-    request.paths = calloc((size_t)argc + 1, sizeof(char *));
+    request.paths = calloc((size_t)argc + 3, sizeof(char *));
     request.globs = calloc((size_t)argc + 1, sizeof(char *));
     if (request.paths == NULL || request.globs == NULL)
         goto out;
     request.options.device_globs = request.globs;
     if (!cli_read(self, argc, argv, read_option, &request, &code) ||
-        !check_request(self, &request) ||
-        !trace_file_open(&trace, self, request.trace_path))
+        !check_request(self, &request) || !open_trace(&trace, self, &request))
         goto out;
     request.options.trace = trace.trace;
     if (request.options.reader == WATTLE_READER_AUTO)

@@ -19,18 +19,18 @@
 
 struct trace_file {
     const struct command *command;
-    const char *path;
-    FILE *file;
+    struct wattle_trace_file *file;
     struct wattle_trace *trace; /* NULL without --trace */
 };
 
 /*
  * Opens the file before any work is done; with path NULL there is nothing to
- * do. A file that holds anything but a trace is left alone. False after one
- * line on stderr.
+ * do. A file that holds anything but a trace, or that is one of the others, is
+ * left alone. False after one line on stderr.
  */
 bool trace_file_open(struct trace_file *file, const struct command *command,
-                     const char *path);
+                     const char *path, const char *const *others,
+                     size_t n_others);
 
 /*
  * Writes the trace, however the command ended. Returns the given exit code,

@@ -37,7 +37,7 @@ out_file_create(struct out_file *file, int folder_fd, const char *folder,
     *file = (struct out_file){.folder = folder, .fd = -1};
     snprintf(file->name, sizeof(file->name), "%s", name);
     out_file_part_name(part, name);
-    int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW;
+    int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
     file->fd = openat(folder_fd, part, flags, 0666);
     return file->fd >= 0 ? WATTLE_OK
                          : out_file_error(error, folder, name, "create");

@@ -3,16 +3,14 @@
  */
 #include "store/tidy.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "base/buffer.h"
 #include "base/error.h"
+#include "base/kept_file.h"
 #include "store/tables.h"
 
 #define PAUSE_MS  50  /* between attempts to write */
@@ -67,7 +65,11 @@ void
 tidy_checkpoint(struct database *db)
 {
     if (db->is_fresh) {
-        database_run(db, "PRAGMA journal_mode = WAL", NULL);
+        /* the question makes the log and its index, which then stay */
+        database_run(db,
+                     "PRAGMA journal_mode = WAL;"
+                     "SELECT count(*) FROM meta",
+                     NULL);
         db->is_fresh = false;
         return;
     }
@@ -86,6 +88,7 @@ tidy_vacuum(struct database *db, struct wattle_error *error)
     return status;
 }
 
+/* Into a file that is there, and empty. */
 static int
 copy_pages(struct database *db, const char *part, const char *out,
            struct wattle_error *error)
@@ -94,13 +97,9 @@ copy_pages(struct database *db, const char *part, const char *out,
     int status = WATTLE_OK;
     if (copy.path == NULL)
         return error_memory(error);
-    errno = 0;
-    if (sqlite3_open_v2(part, &copy.handle,
-                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
-                        NULL) != SQLITE_OK)
-        status =
-            error_set_at(error, WATTLE_ERR_IO, out, 0, "cannot make it: %s",
-                         errno != 0 ? strerror(errno) : "no permission");
+    if (sqlite3_open_v2(part, &copy.handle, SQLITE_OPEN_READWRITE, NULL) !=
+        SQLITE_OK)
+        status = database_fail(&copy, error);
     sqlite3_backup *backup =
         status == WATTLE_OK
             ? sqlite3_backup_init(copy.handle, "main", db->handle, "main")
@@ -117,46 +116,21 @@ copy_pages(struct database *db, const char *part, const char *out,
     return status;
 }
 
-/* Everything on the disk before it gets its name. */
-static int
-settle_name(const char *part, const char *out, struct wattle_error *error)
-{
-    int fd = open(part, O_RDONLY | O_CLOEXEC);
-    bool failed = fd < 0 || fsync(fd) != 0;
-    if (fd >= 0)
-        close(fd);
-    if (!failed && link(part, out) == 0) {
-        unlink(part);
-        return WATTLE_OK;
-    }
-    if (!failed && errno != EEXIST && access(out, F_OK) != 0 &&
-        rename(part, out) == 0)
-        return WATTLE_OK;
-    return error_set_at(error, WATTLE_ERR_IO, out, 0, "cannot make it: %s",
-                        strerror(errno));
-}
-
 int
 tidy_backup(struct database *db, const char *out, struct wattle_error *error)
 {
-    struct buffer part = {0};
-    if (access(out, F_OK) == 0)
-        return error_set_at(error, WATTLE_ERR_IO, out, 0, "exists already");
-    char *name = database_file_name(out);
-    bool is_named = name != NULL &&
-                    buffer_printf(&part, "%s.part", name) == WATTLE_OK &&
-                    buffer_append(&part, "", 1) == WATTLE_OK;
-    free(name);
-    if (!is_named) {
-        buffer_release(&part);
-        return error_memory(error);
-    }
-    unlink(part.data);
-    int status = copy_pages(db, part.data, out, error);
+    struct new_file file;
+    int status = database_refuse_left_log(out, error);
     if (status == WATTLE_OK)
-        status = settle_name(part.data, out, error);
+        status = new_file_begin(&file, out, new_file_mode_of(db->path), error);
     if (status != WATTLE_OK)
-        unlink(part.data);
-    buffer_release(&part);
+        return status;
+    char *name = database_file_name(file.part);
+    status =
+        name != NULL ? copy_pages(db, name, out, error) : error_memory(error);
+    free(name);
+    if (status == WATTLE_OK)
+        return new_file_commit(&file, error);
+    new_file_abandon(&file);
     return status;
 }

@@ -1,0 +1,100 @@
+/*
+ * trace_api.c - the file that a trace goes to.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/kept_file.h"
+#include "wattle/trace.h"
+
+static const struct kept_kind kind = {"trace", "{\"displayTimeUnit\""};
+
+struct wattle_trace_file {
+    char *path;
+    FILE *file;
+};
+
+struct others {
+    const char *const *paths;
+    size_t n;
+};
+
+/* A kept_file_taboo. */
+static const char *
+find_taboo(const void *context, const struct stat *info)
+{
+    const struct others *others = context;
+    const char *found = NULL;
+    for (size_t i = 0; i < others->n && found == NULL; i++) {
+        if (others->paths[i] != NULL && S_ISREG(info->st_mode))
+            found = kept_file_of_database(others->paths[i], info);
+    }
+    return found != NULL ? "another file of this run" : NULL;
+}
+
+static void
+release(struct wattle_trace_file *file)
+{
+    if (file->file != NULL)
+        fclose(file->file);
+    free(file->path);
+    free(file);
+}
+
+int
+wattle_trace_file_open(struct wattle_trace_file **out, const char *path,
+                       const char *const *others, size_t n_others,
+                       struct wattle_error *error)
+{
+    const struct others list = {others, n_others};
+    *out = NULL;
+    if (path == NULL)
+        return error_null(error, "path");
+    struct wattle_trace_file *file = calloc(1, sizeof(*file));
+    if (file == NULL)
+        return error_memory(error);
+    int fd = kept_file_open(path, &kind, find_taboo, &list, error);
+    if (fd < 0) {
+        release(file);
+        return fd;
+    }
+    file->path = strdup(path);
+    file->file = fdopen(fd, "w");
+    if (file->path == NULL || file->file == NULL) {
+        if (file->file == NULL)
+            close(fd);
+        release(file);
+        return error_memory(error);
+    }
+    *out = file;
+    return WATTLE_OK;
+}
+
+int
+wattle_trace_file_close(struct wattle_trace_file *file,
+                        const struct wattle_trace *trace, const char *program,
+                        struct wattle_error *error)
+{
+    int status = WATTLE_OK;
+    if (trace == NULL) {
+        release(file);
+        return status;
+    }
+    status = kept_file_clear(fileno(file->file), file->path, &kind, error);
+    if (status == WATTLE_OK) {
+        bool is_written =
+            wattle_trace_write(trace, program, file->file) == WATTLE_OK;
+        is_written = fclose(file->file) == 0 && is_written;
+        file->file = NULL;
+        if (!is_written)
+            status =
+                error_set_at(error, WATTLE_ERR_IO, file->path, 0,
+                             "cannot write the trace: %s", strerror(errno));
+    }
+    release(file);
+    return status;
+}
