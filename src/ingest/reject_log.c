@@ -39,17 +39,6 @@ reject_log_release(struct reject_log *log)
     log->fd = -1;
 }
 
-bool
-reject_room_take(struct reject_room *room, size_t raw_len)
-{
-    if (room->n_lines >= REJECT_LOG_LINES ||
-        raw_len > REJECT_LOG_BYTES - room->n_bytes)
-        return false;
-    room->n_lines++;
-    room->n_bytes += raw_len;
-    return true;
-}
-
 static int
 spill(struct reject_log *log, struct wattle_error *error)
 {

@@ -14,6 +14,7 @@
 #include <stdio.h>
 
 #include "base/buffer.h"
+#include "model/reject_room.h"
 #include "wattle/answers.h"
 #include "wattle/error.h"
 
@@ -22,21 +23,9 @@
 /* Which raw lines are kept. */
 enum reject_keep {
     REJECT_KEEP_NONE,
-    REJECT_KEEP_SOME, /* of each file the first REJECT_LOG_LINES */
+    REJECT_KEEP_SOME, /* of each file the first ones: reject_room.h */
     REJECT_KEEP_ALL
 };
-
-/* What a database keeps of the rejects of a file: lines, and bytes of them. */
-#define REJECT_LOG_LINES UINT64_C(100000)
-#define REJECT_LOG_BYTES (UINT64_C(16) << 20)
-
-/* How much has been kept of one file. */
-struct reject_room {
-    uint64_t n_lines, n_bytes;
-};
-
-/* Whether a line of so many bytes still has room; takes it. */
-bool reject_room_take(struct reject_room *room, size_t raw_len);
 
 struct reject_place {
     uint32_t source; /* number of the file */

@@ -354,12 +354,13 @@ set_up(struct database *db, const struct database_way *way,
     /* a reader passes over the chunks: what it keeps only fills its caches */
     const char *cache = mode == DATABASE_READ ? "PRAGMA cache_size = -2048"
                                               : "PRAGMA cache_size = -16384";
-    int status = database_run(db, cache, error);
-    if (status == WATTLE_OK)
-        status = database_run(db,
+    /* first of all: then a file that is too short is read all the same */
+    int status = database_run(db,
                               way->is_salvage ? "PRAGMA writable_schema = 1"
                                               : "PRAGMA cell_size_check = 1",
                               error);
+    if (status == WATTLE_OK)
+        status = database_run(db, cache, error);
     if (status == WATTLE_OK && mode == DATABASE_READ)
         status = database_run(db, "PRAGMA query_only = 1", error);
     if (status == WATTLE_OK)

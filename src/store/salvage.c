@@ -1,202 +1,417 @@
 /*
- * salvage.c - row by row, by number: what SQLite cannot read is skipped.
+ * salvage.c - rows whose checksums hold, and that can be, built anew.
+ *
+ * First all rows of chunks and late readings that can be read are listed, with
+ * their devices. Then each device's readings are merged and written as an
+ * import would write them, so that what comes out is whole by itself. Last come
+ * the files: when anything was lost their contents are forgotten, so that they
+ * can be imported again.
  */
 #include "store/salvage.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buffer.h"
 #include "base/civil_time.h"
 #include "base/error.h"
+#include "model/reject_room.h"
 #include "store/catalog.h"
 #include "store/checksum.h"
 #include "store/chunk.h"
+#include "store/import_write.h"
 #include "store/rollup.h"
+#include "store/salvage_walk.h"
 #include "store/stored.h"
+#include "store/stored_check.h"
+
+/* A device's number in the damaged database, and in the new one. */
+struct device_pair {
+    int64_t old;
+    uint32_t new;
+};
+
+struct chunk_place {
+    int64_t number;
+    uint32_t device;
+    int64_t first_ms, last_ms;
+};
+
+struct late_reading {
+    uint32_t device;
+    int64_t time_ms;
+    int64_t presence, value[WATTLE_N_COLUMNS];
+    int64_t n_duplicates, n_rounded;
+};
+
+struct file_row {
+    struct catalog_file file;
+    char *path, *problem, *imported_at;
+    uint64_t *parts;
+    uint64_t n_kept, n_counted; /* rejects: rows, and what reject_count says */
+    uint64_t kept[WATTLE_N_REASONS], counted[WATTLE_N_REASONS];
+};
 
 struct salvage {
     struct database *from, *to;
     struct verify_result *result;
     struct wattle_error *error;
     struct checksum *checksum;
+    const struct kernels *kernels;
     struct stored stored; /* of `from` */
+    struct block *block;
     struct buffer data;
-    uint64_t n_kept; /* data lines that have a place in `to` */
+    struct registry ids; /* of the new database */
+    struct device_table table;
+    uint32_t n_real; /* of the ids: the others are made up */
+    struct device_pair *pairs;
+    size_t n_pairs, pair_cap;
+    struct chunk_place *chunks;
+    size_t n_chunks, chunk_cap;
+    struct late_reading *late;
+    size_t n_late, late_cap;
+    struct file_row *files;
+    size_t n_files, file_cap;
+    struct import_writer writer;
+    struct catalog_rejects rejects;
+    uint32_t device;       /* being written */
+    uint64_t n_lines_kept; /* readings and duplicates */
+    uint64_t n_known_lost; /* lines of chunks that were dropped */
 };
 
-/* A table whose rows are copied one by one. */
-struct table {
-    const char *name;
-    int n_columns; /* the last one is the checksum */
-};
-
-/* Writes a row as it is. */
 static int
-copy_row(struct salvage *s, sqlite3_stmt *row, sqlite3_stmt *put, int n)
+no_memory(struct salvage *s)
 {
-    for (int i = 0; i < n; i++)
-        sqlite3_bind_value(put, i + 1, sqlite3_column_value(row, i));
-    int result = database_step(s->to, put, s->error);
-    sqlite3_reset(put);
-    return result < 0 ? result : WATTLE_OK;
+    return error_memory(s->error);
+}
+
+/* A row that is dropped. */
+static int
+drop(struct salvage *s)
+{
+    s->result->n_problems++;
+    return WATTLE_OK;
+}
+
+/* ---- devices ------------------------------------------------------------ */
+
+static int
+take_device(void *context, sqlite3_stmt *row)
+{
+    struct salvage *s = context;
+    if (!stored_check_device(s->checksum, row))
+        return drop(s);
+    const char *id = (const char *)sqlite3_column_text(row, 1);
+    bool has_rating = sqlite3_column_type(row, 4) != SQLITE_NULL;
+    struct device_pair *pairs = buffer_grow_array(
+        s->pairs, &s->pair_cap, s->n_pairs + 1, sizeof(*pairs));
+    if (pairs == NULL)
+        return no_memory(s);
+    s->pairs = pairs;
+    struct device_pair *pair = &pairs[s->n_pairs++];
+    pair->old = sqlite3_column_int64(row, 0);
+    pair->new = registry_add(&s->ids, id, strlen(id));
+    if (pair->new == REGISTRY_NO_DEVICE ||
+        device_table_add(
+            &s->table, id, (const char *)sqlite3_column_text(row, 2),
+            (const char *)sqlite3_column_text(row, 3),
+            has_rating ? sqlite3_column_double(row, 4) : NAN) != WATTLE_OK)
+        return no_memory(s);
+    return WATTLE_OK;
 }
 
 static int
-prepare_copy(struct salvage *s, const struct table *table,
-             const char *condition, sqlite3_stmt **row, sqlite3_stmt **put)
+compare_pairs(const void *a, const void *b)
 {
-    char sql[256], marks[64] = "?1";
-    for (int i = 2; i <= table->n_columns; i++) {
-        size_t len = strlen(marks);
-        snprintf(marks + len, sizeof(marks) - len, ",?%d", i);
-    }
-    snprintf(sql, sizeof(sql), "SELECT * FROM %s%s", table->name, condition);
-    *row = database_prepare(s->from, sql, s->error);
-    snprintf(sql, sizeof(sql), "INSERT OR REPLACE INTO %s VALUES(%s)",
-             table->name, marks);
-    *put = database_prepare(s->to, sql, s->error);
-    return *row != NULL && *put != NULL ? WATTLE_OK
-                                        : database_fail(s->to, s->error);
+    const struct device_pair *x = a, *y = b;
+    return (x->old > y->old) - (x->old < y->old);
 }
 
-/* Copies rows up to the first one that cannot be read. */
-static int
-copy_table(struct salvage *s, const struct table *table)
+/* NULL when the device's row is lost. */
+static const struct device_pair *
+find_pair(const struct salvage *s, int64_t old)
 {
-    sqlite3_stmt *row = NULL, *put = NULL;
-    int status = prepare_copy(s, table, "", &row, &put);
-    while (status == WATTLE_OK && sqlite3_step(row) == SQLITE_ROW) {
-        if (checksum_holds(s->checksum, row, table->n_columns))
-            status = copy_row(s, row, put, table->n_columns);
-        else
-            s->result->n_problems++;
+    const struct device_pair key = {.old = old};
+    return s->n_pairs > 0 ? bsearch(&key, s->pairs, s->n_pairs,
+                                    sizeof(*s->pairs), compare_pairs)
+                          : NULL;
+}
+
+/* A name for a device whose row is lost; no real one has it. */
+static uint32_t
+make_up(struct salvage *s, int64_t old)
+{
+    char name[REGISTRY_MAX_ID];
+    int len = snprintf(name, sizeof(name), "damaged-%lld", (long long)old);
+    for (;;) {
+        uint32_t found = registry_find(&s->ids, name, (size_t)len);
+        if (found == REGISTRY_NO_DEVICE || found >= s->n_real)
+            break;
+        if ((size_t)len + 1 >= sizeof(name))
+            return REGISTRY_NO_DEVICE;
+        name[len++] = '+';
     }
-    sqlite3_finalize(row);
-    sqlite3_finalize(put);
+    return registry_add(&s->ids, name, (size_t)len);
+}
+
+/* The new number of a device; REGISTRY_NO_DEVICE = no memory. */
+static uint32_t
+number_of(struct salvage *s, int64_t old)
+{
+    const struct device_pair *pair = find_pair(s, old);
+    return pair != NULL ? pair->new : make_up(s, old);
+}
+
+static int
+read_devices(struct salvage *s)
+{
+    const struct salvage_table table = {
+        "device", STORED_DEVICE_COLUMNS, {"number", NULL}};
+    int status = salvage_walk(s->from, &table, take_device, s,
+                              &s->result->n_problems, s->error);
+    s->n_real = s->ids.n_devices;
     return status;
 }
 
-/* The greatest number anybody knows of, plus one. */
-static int64_t
-count_numbers(struct salvage *s, const char *sql)
-{
-    int64_t n = 0;
-    database_number(s->from, sql, &n, NULL);
-    return n;
-}
+/* ---- what there is of readings ------------------------------------------ */
 
-static int
-copy_devices(struct salvage *s)
-{
-    const struct table table = {"device", 6};
-    sqlite3_stmt *row = NULL, *put = NULL;
-    struct registry ids;
-    struct device_table none;
-    int64_t n = count_numbers(
-        s, "SELECT max(n) FROM (SELECT max(number) + 1 AS n FROM device "
-           "UNION ALL SELECT max(device) + 1 FROM chunk)");
-    int status = prepare_copy(s, &table, " WHERE number = ?1", &row, &put);
-    registry_init(&ids);
-    device_table_init(&none);
-    for (int64_t i = 0; i < n && i < UINT32_MAX && status == WATTLE_OK; i++) {
-        char name[48];
-        snprintf(name, sizeof(name), "damaged-%lld", (long long)i);
-        sqlite3_bind_int64(row, 1, i);
-        bool is_there = sqlite3_step(row) == SQLITE_ROW &&
-                        checksum_holds(s->checksum, row, 6);
-        const char *id =
-            is_there ? (const char *)sqlite3_column_text(row, 1) : name;
-        if (registry_add(&ids, id, strlen(id)) == REGISTRY_NO_DEVICE)
-            status = error_memory(s->error);
-        s->result->n_problems += is_there ? 0 : 1;
-        if (is_there && status == WATTLE_OK)
-            status = copy_row(s, row, put, 6);
-        else if (status == WATTLE_OK)
-            status = catalog_write_devices(s->to, &ids, (uint32_t)i, &none,
-                                           s->error);
-        sqlite3_reset(row);
-    }
-    sqlite3_finalize(row);
-    sqlite3_finalize(put);
-    registry_release(&ids);
-    device_table_release(&none);
-    return status;
-}
-
+/* Whether all of a chunk can be decoded, as its row says. */
 static bool
-can_read_data(struct salvage *s, int64_t number)
+is_whole(struct salvage *s, const struct stored_chunk *row)
 {
     struct chunk chunk;
     s->data.len = 0;
-    return stored_fetch(&s->stored, number, &s->data, NULL) == WATTLE_OK &&
-           chunk_open(&chunk, s->data.data, s->data.len);
-}
-
-static int
-put_data(struct salvage *s, sqlite3_stmt *put, int64_t number)
-{
-    sqlite3_bind_int64(put, 1, number);
-    sqlite3_bind_int64(put, 2, checksum_of(s->data.data, s->data.len));
-    sqlite3_bind_blob64(put, 3, s->data.data, s->data.len, SQLITE_STATIC);
-    int result = database_step(s->to, put, s->error);
-    sqlite3_reset(put);
-    return result < 0 ? result : WATTLE_OK;
-}
-
-static int
-copy_chunks(struct salvage *s)
-{
-    const struct table table = {"chunk", 13};
-    sqlite3_stmt *row = NULL, *put = NULL;
-    int64_t n = count_numbers(
-        s, "SELECT max(n) FROM (SELECT max(number) + 1 AS n FROM chunk UNION "
-           "ALL SELECT max(number) + 1 FROM chunk_data)");
-    sqlite3_stmt *data = database_prepare(
-        s->to, "INSERT INTO chunk_data VALUES(?1,?2,?3)", s->error);
-    int status = prepare_copy(s, &table, " WHERE number = ?1", &row, &put);
-    if (data == NULL)
-        status = database_fail(s->to, s->error);
-    for (int64_t i = 1; i < n && status == WATTLE_OK; i++) {
-        sqlite3_bind_int64(row, 1, i);
-        int result = sqlite3_step(row);
-        bool is_whole = result == SQLITE_ROW &&
-                        checksum_holds(s->checksum, row, 13) &&
-                        can_read_data(s, i);
-        if (is_whole) {
-            status = copy_row(s, row, put, 13);
-            if (status == WATTLE_OK)
-                status = put_data(s, data, i);
-            s->result->n_chunks++;
-            s->result->n_readings += (uint64_t)sqlite3_column_int64(row, 4);
-            s->n_kept += (uint64_t)(sqlite3_column_int64(row, 4) +
-                                    sqlite3_column_int64(row, 5));
-        } else if (result != SQLITE_DONE) {
-            s->result->n_problems++;
-        }
-        sqlite3_reset(row);
+    if (stored_fetch(&s->stored, row->number, &s->data, NULL) != WATTLE_OK ||
+        !chunk_open(&chunk, s->data.data, s->data.len))
+        return false;
+    for (size_t i = 0; i < chunk.n_blocks; i++) {
+        if (!chunk_decode(&chunk, s->kernels, i, UINT32_MAX, s->block))
+            return false;
     }
-    sqlite3_finalize(row);
-    sqlite3_finalize(put);
-    sqlite3_finalize(data);
+    return chunk.blocks[0].first_ms == row->first_ms &&
+           chunk.blocks[chunk.n_blocks - 1].last_ms == row->last_ms;
+}
+
+/* How many readings a chunk has whose row is damaged, if that can be told. */
+static uint64_t
+count_orphan(struct salvage *s, int64_t number)
+{
+    struct chunk chunk;
+    s->data.len = 0;
+    if (stored_fetch(&s->stored, number, &s->data, NULL) != WATTLE_OK ||
+        !chunk_open(&chunk, s->data.data, s->data.len))
+        return 0;
+    return chunk.n_rows;
+}
+
+static int
+take_chunk(void *context, sqlite3_stmt *row)
+{
+    struct salvage *s = context;
+    struct stored_chunk found;
+    if (!stored_check_chunk(s->checksum, row, &found)) {
+        s->n_known_lost += count_orphan(s, sqlite3_column_int64(row, 0));
+        return drop(s);
+    }
+    if (!is_whole(s, &found)) {
+        s->n_known_lost += found.n_readings + found.n_duplicates;
+        return drop(s);
+    }
+    struct chunk_place *chunks = buffer_grow_array(
+        s->chunks, &s->chunk_cap, s->n_chunks + 1, sizeof(*chunks));
+    if (chunks == NULL)
+        return no_memory(s);
+    s->chunks = chunks;
+    struct chunk_place *place = &chunks[s->n_chunks++];
+    *place = (struct chunk_place){found.number, number_of(s, found.device),
+                                  found.first_ms, found.last_ms};
+    return place->device != REGISTRY_NO_DEVICE ? WATTLE_OK : no_memory(s);
+}
+
+static int
+take_late(void *context, sqlite3_stmt *row)
+{
+    struct salvage *s = context;
+    if (!stored_check_tail(s->checksum, row)) {
+        s->n_known_lost++;
+        return drop(s);
+    }
+    struct late_reading *late =
+        buffer_grow_array(s->late, &s->late_cap, s->n_late + 1, sizeof(*late));
+    if (late == NULL)
+        return no_memory(s);
+    s->late = late;
+    struct late_reading *l = &late[s->n_late++];
+    l->device = number_of(s, sqlite3_column_int64(row, 0));
+    l->time_ms = sqlite3_column_int64(row, 1);
+    l->presence = sqlite3_column_int64(row, 2);
+    for (int c = 0; c < WATTLE_N_COLUMNS; c++)
+        l->value[c] = sqlite3_column_int64(row, 3 + c);
+    l->n_duplicates = sqlite3_column_int64(row, 8);
+    l->n_rounded = sqlite3_column_int64(row, 9);
+    return l->device != REGISTRY_NO_DEVICE ? WATTLE_OK : no_memory(s);
+}
+
+static int
+compare_chunks(const void *a, const void *b)
+{
+    const struct chunk_place *x = a, *y = b;
+    if (x->device != y->device)
+        return x->device < y->device ? -1 : 1;
+    if (x->first_ms != y->first_ms)
+        return x->first_ms < y->first_ms ? -1 : 1;
+    return (x->number > y->number) - (x->number < y->number);
+}
+
+static int
+compare_late(const void *a, const void *b)
+{
+    const struct late_reading *x = a, *y = b;
+    if (x->device != y->device)
+        return x->device < y->device ? -1 : 1;
+    return (x->time_ms > y->time_ms) - (x->time_ms < y->time_ms);
+}
+
+static int
+read_places(struct salvage *s)
+{
+    const struct salvage_table chunks = {
+        "chunk", STORED_CHUNK_COLUMNS, {"number", NULL}};
+    const struct salvage_table tail = {
+        "tail", STORED_TAIL_COLUMNS, {"device", "time_ms"}};
+    int status = salvage_walk(s->from, &chunks, take_chunk, s,
+                              &s->result->n_problems, s->error);
+    if (status == WATTLE_OK)
+        status = salvage_walk(s->from, &tail, take_late, s,
+                              &s->result->n_problems, s->error);
+    if (s->n_chunks > 0)
+        qsort(s->chunks, s->n_chunks, sizeof(*s->chunks), compare_chunks);
+    if (s->n_late > 0)
+        qsort(s->late, s->n_late, sizeof(*s->late), compare_late);
+    return status;
+}
+
+/* ---- readings, device by device ----------------------------------------- */
+
+static int
+write_chunk(void *context, struct built_chunk *chunk)
+{
+    struct salvage *s = context;
+    int status = import_writer_chunk(&s->writer, s->device, chunk, s->error);
+    s->result->n_chunks++;
+    s->result->n_readings += chunk->n_readings;
+    s->n_lines_kept += chunk->n_readings + chunk->n_duplicates;
+    built_chunk_release(chunk);
+    return status;
+}
+
+/* Late readings of one device as a block; those beyond its room are dropped. */
+static void
+fill_tail(struct salvage *s, const struct late_reading *late, size_t n,
+          struct block *tail)
+{
+    tail->n_rows = n < BLOCK_ROWS ? n : BLOCK_ROWS;
+    tail->exponent = BLOCK_NANO;
+    tail->columns = BLOCK_BIT(BLOCK_TIME) | BLOCK_BIT(BLOCK_PRESENCE) |
+                    BLOCK_BIT(BLOCK_DUPLICATES) | BLOCK_BIT(BLOCK_ROUNDED) |
+                    BLOCK_VALUES;
+    for (size_t i = 0; i < tail->n_rows; i++) {
+        tail->column[BLOCK_TIME][i] = late[i].time_ms;
+        tail->column[BLOCK_PRESENCE][i] = late[i].presence;
+        for (int c = 0; c < WATTLE_N_COLUMNS; c++)
+            tail->column[BLOCK_VALUE + c][i] = late[i].value[c];
+        tail->column[BLOCK_DUPLICATES][i] = late[i].n_duplicates;
+        tail->column[BLOCK_ROUNDED][i] = late[i].n_rounded;
+    }
+    for (size_t i = tail->n_rows; i < n; i++)
+        drop(s);
+}
+
+/* All that a merge yields, into chunks. */
+static int
+build(struct salvage *s, struct device_merge *merge,
+      struct chunk_builder *builder)
+{
+    int status = chunk_builder_reset(builder);
+    while (status == WATTLE_OK) {
+        struct merge_segment segment;
+        status = device_merge_next(merge, &segment, s->error);
+        if (status != WATTLE_OK || segment.n == 0)
+            break;
+        status =
+            chunk_builder_add(builder, segment.block, segment.first, segment.n);
+    }
+    if (status == WATTLE_OK)
+        status = chunk_builder_finish(builder);
+    return status == WATTLE_ERR_MEMORY ? no_memory(s) : status;
+}
+
+static int
+write_device(struct salvage *s, struct device_merge *merge,
+             struct chunk_builder *builder, size_t *chunk_at, size_t *late_at)
+{
+    struct block *tail = s->stored.tail;
+    size_t n_late = 0;
+    int status = WATTLE_OK;
+    device_merge_reset(merge);
+    for (; *chunk_at < s->n_chunks && s->chunks[*chunk_at].device == s->device;
+         ++*chunk_at) {
+        const struct chunk_place *place = &s->chunks[*chunk_at];
+        if (status == WATTLE_OK)
+            status = device_merge_add_chunk(merge, place->number,
+                                            place->first_ms, place->last_ms);
+    }
+    while (*late_at + n_late < s->n_late &&
+           s->late[*late_at + n_late].device == s->device)
+        n_late++;
+    fill_tail(s, s->late + *late_at, n_late, tail);
+    *late_at += n_late;
+    if (status == WATTLE_OK && tail->n_rows > 0)
+        status = device_merge_add_tail(merge, tail);
+    if (status != WATTLE_OK)
+        return no_memory(s);
+    return build(s, merge, builder);
+}
+
+static int
+write_readings(struct salvage *s)
+{
+    size_t chunk_at = 0, late_at = 0;
+    int status = catalog_write_devices(s->to, &s->ids, 0, &s->table, s->error);
+    struct device_merge *merge =
+        device_merge_new(s->kernels, UINT32_MAX, stored_fetch, &s->stored);
+    struct chunk_builder *builder =
+        chunk_builder_new(s->kernels, write_chunk, s);
+    if (merge == NULL || builder == NULL)
+        status = no_memory(s);
+    if (status == WATTLE_OK)
+        status =
+            import_writer_open(&s->writer, s->to, s->kernels, "", s->error);
+    for (s->device = 0; s->device < s->ids.n_devices && status == WATTLE_OK;
+         s->device++)
+        status = write_device(s, merge, builder, &chunk_at, &late_at);
+    import_writer_close(&s->writer);
+    device_merge_free(merge);
+    chunk_builder_free(builder);
     return status;
 }
 
 static int
-take_day(void *context, uint32_t device, const struct day_sum *sum,
-         struct wattle_error *error)
+put_day(void *context, uint32_t device, const struct day_sum *sum,
+        struct wattle_error *error)
 {
     sqlite3_stmt *put = context;
     struct database db = {.handle = sqlite3_db_handle(put)};
     return rollup_put(&db, put, device, sum, error);
 }
 
-/* Days of all devices, from what has been copied. */
+/* Days of all devices, from what has been written. */
 static int
-make_days(struct salvage *s)
+write_days(struct salvage *s)
 {
     struct stored stored;
-    int64_t n = 0;
     const int64_t first = civil_floor_div(CIVIL_MIN_MS, CIVIL_MS_PER_DAY);
     const int64_t last = civil_floor_div(CIVIL_MAX_MS, CIVIL_MS_PER_DAY);
     int status = stored_open(&stored, s->to, s->error);
@@ -204,113 +419,293 @@ make_days(struct salvage *s)
     if (put == NULL)
         status = database_fail(s->to, s->error);
     if (status == WATTLE_OK)
-        status =
-            database_number(s->to, "SELECT count(*) FROM device", &n, s->error);
-    for (int64_t i = 0; i < n && status == WATTLE_OK; i++)
-        status = rollup_compute(&stored, kernels_for(0), (uint32_t)i, first,
-                                last, take_day, put, s->error);
+        status = database_run(s->to, "DELETE FROM rollup", s->error);
+    for (uint32_t i = 0; i < s->ids.n_devices && status == WATTLE_OK; i++)
+        status = rollup_compute(&stored, s->kernels, i, first, last, put_day,
+                                put, s->error);
     sqlite3_finalize(put);
     stored_close(&stored);
     return status;
 }
 
-/* Counts of rejects, and how many lines have lost their readings. */
+/* ---- corrections -------------------------------------------------------- */
+
 static int
-settle_counts(struct salvage *s)
+take_correction(void *context, sqlite3_stmt *row)
 {
-    int64_t n_lines = 0, n_rejects = 0, n_tail = 0;
+    struct salvage *s = context;
+    const int64_t old = sqlite3_column_int64(row, 1);
+    if (!stored_check_row(s->checksum, row, "iiiiiti") ||
+        find_pair(s, old) == NULL)
+        return drop(s);
+    sqlite3_stmt *put = database_prepare(
+        s->to, "INSERT INTO correction VALUES(?1,?2,?3,?4,?5,?6,?7)", s->error);
+    if (put == NULL)
+        return database_fail(s->to, s->error);
+    checksum_begin(s->checksum);
+    for (int i = 0; i < 5; i++) {
+        int64_t value =
+            i == 1 ? number_of(s, old) : sqlite3_column_int64(row, i);
+        sqlite3_bind_int64(put, i + 1, value);
+        checksum_number(s->checksum, value);
+    }
+    const void *text = sqlite3_column_text(row, 5);
+    size_t len = (size_t)sqlite3_column_bytes(row, 5);
+    sqlite3_bind_text(put, 6, text, (int)len, SQLITE_STATIC);
+    checksum_bytes(s->checksum, text, len);
+    sqlite3_bind_int64(put, 7, checksum_end(s->checksum));
+    int result = database_step(s->to, put, s->error);
+    sqlite3_finalize(put);
+    return result < 0 ? result : WATTLE_OK;
+}
+
+/* ---- files and rejects -------------------------------------------------- */
+
+static char *
+copy_text(sqlite3_stmt *row, int column, bool *failed)
+{
+    const char *text = (const char *)sqlite3_column_text(row, column);
+    char *copy = text != NULL ? strdup(text) : NULL;
+    *failed = *failed || (text != NULL && copy == NULL);
+    return copy;
+}
+
+static int
+take_file(void *context, sqlite3_stmt *row)
+{
+    struct salvage *s = context;
+    bool failed = false;
+    if (!stored_check_file(s->checksum, row))
+        return drop(s);
+    struct file_row *files = buffer_grow_array(s->files, &s->file_cap,
+                                               s->n_files + 1, sizeof(*files));
+    if (files == NULL)
+        return no_memory(s);
+    s->files = files;
+    struct file_row *f = &files[s->n_files++];
+    size_t len = (size_t)sqlite3_column_bytes(row, 9);
+    *f = (struct file_row){
+        .path = copy_text(row, 1, &failed),
+        .problem = copy_text(row, 3, &failed),
+        .imported_at = copy_text(row, 10, &failed),
+        .parts = malloc(len + 1),
+    };
+    if (failed || f->parts == NULL)
+        return no_memory(s);
+    if (len > 0)
+        memcpy(f->parts, sqlite3_column_blob(row, 9), len);
+    f->file = (struct catalog_file){
+        .number = sqlite3_column_int64(row, 0),
+        .path = f->path,
+        .is_usable = sqlite3_column_int(row, 2) != 0,
+        .problem = f->problem,
+        .size_bytes = (uint64_t)sqlite3_column_int64(row, 4),
+        .modified_ns = sqlite3_column_int64(row, 5),
+        .n_lines = (uint64_t)sqlite3_column_int64(row, 6),
+        .n_rejects = (uint64_t)sqlite3_column_int64(row, 7),
+        .file_lines = (uint64_t)sqlite3_column_int64(row, 8),
+        .parts = f->parts,
+        .n_parts = len / sizeof(*f->parts),
+    };
+    return WATTLE_OK;
+}
+
+static int
+compare_files(const void *a, const void *b)
+{
+    const struct file_row *x = a, *y = b;
+    return (x->file.number > y->file.number) -
+           (x->file.number < y->file.number);
+}
+
+static struct file_row *
+find_file(struct salvage *s, int64_t number)
+{
+    const struct file_row key = {.file = {.number = number}};
+    return s->n_files > 0
+               ? bsearch(&key, s->files, s->n_files, sizeof(key), compare_files)
+               : NULL;
+}
+
+static int
+take_reject(void *context, sqlite3_stmt *row)
+{
+    struct salvage *s = context;
+    struct file_row *f = find_file(s, sqlite3_column_int64(row, 0));
+    if (!stored_check_reject(s->checksum, row) || f == NULL)
+        return drop(s);
+    int reason = sqlite3_column_int(row, 2);
+    f->n_kept++;
+    f->kept[reason]++;
+    return catalog_rejects_put(&s->rejects, f->file.number,
+                               (uint64_t)sqlite3_column_int64(row, 1), reason,
+                               sqlite3_column_blob(row, 3),
+                               (size_t)sqlite3_column_bytes(row, 3), s->error);
+}
+
+static int
+take_count(void *context, sqlite3_stmt *row)
+{
+    struct salvage *s = context;
+    struct file_row *f = find_file(s, sqlite3_column_int64(row, 0));
+    int64_t reason = sqlite3_column_int64(row, 1);
+    uint64_t n;
+    if (f == NULL || reason < 0 || reason >= WATTLE_N_REASONS ||
+        !stored_check_count(row, 2, &n))
+        return drop(s);
+    f->counted[reason] = n;
+    f->n_counted += n;
+    return WATTLE_OK;
+}
+
+/* Rejects of a file count as they are told, if that can be, or as there are. */
+static void
+settle_rejects(struct salvage *s, struct file_row *f)
+{
+    bool is_good = f->n_counted == f->file.n_rejects;
+    bool is_full = f->n_kept >= REJECT_ROOM_LINES;
+    for (int r = 0; r < WATTLE_N_REASONS; r++)
+        is_good = is_good && f->kept[r] <= f->counted[r];
+    is_good = is_good && (f->n_kept == f->n_counted || is_full);
+    if (is_good)
+        return;
+    s->result->n_problems++;
+    f->file.n_rejects = f->n_kept;
+    memcpy(f->counted, f->kept, sizeof(f->counted));
+    if (f->file.n_rejects > f->file.n_lines)
+        f->file.n_lines = f->file.n_rejects;
+}
+
+static int
+write_file(struct salvage *s, struct catalog_files *files,
+           const struct file_row *f, bool is_forgotten)
+{
+    struct catalog_file row = f->file;
+    if (is_forgotten && row.is_usable) {
+        row.size_bytes = 0;
+        row.modified_ns = 0;
+        row.parts = NULL;
+        row.n_parts = 0;
+    }
+    int status = catalog_files_write(files, &row, f->imported_at, s->error);
+    for (int r = 0; r < WATTLE_N_REASONS && status == WATTLE_OK; r++) {
+        if (f->counted[r] > 0)
+            status = catalog_count_rejects(s->to, row.number, r, f->counted[r],
+                                           s->error);
+    }
+    return status;
+}
+
+/*
+ * Lines of files that are not known any more, so that all that is there, and
+ * what is known to be lost, has a file that it came from.
+ */
+static int
+write_unknown(struct salvage *s, struct catalog_files *files, uint64_t n_lines)
+{
+    char now[CIVIL_TEXT_SIZE];
+    struct file_row row = {
+        .file = {.number = s->n_files > 0
+                               ? s->files[s->n_files - 1].file.number + 1
+                               : 1,
+                 .path = "(files that are not known any more)",
+                 .is_usable = true,
+                 .n_lines = n_lines},
+        .imported_at = now,
+    };
+    civil_format(0, now);
+    return n_lines > 0 ? write_file(s, files, &row, true) : WATTLE_OK;
+}
+
+/* How many lines have lost their readings, and whose. */
+static int
+write_files(struct salvage *s)
+{
+    struct catalog_files files;
+    uint64_t n_expected = 0; /* readings and duplicates */
     char sql[96];
-    int status = database_run(
-        s->to,
-        "INSERT INTO reject_count SELECT file, reason, count(*) FROM reject "
-        "GROUP BY file, reason",
-        s->error);
-    if (status == WATTLE_OK)
-        status = database_number(s->to, "SELECT count(*) FROM reject",
-                                 &n_rejects, s->error);
+    int status = catalog_files_open(&files, s->to, s->error);
+    for (size_t i = 0; i < s->n_files; i++) {
+        settle_rejects(s, &s->files[i]);
+        n_expected += s->files[i].file.n_lines - s->files[i].file.n_rejects;
+    }
+    uint64_t n_lost =
+        n_expected > s->n_lines_kept ? n_expected - s->n_lines_kept : 0;
+    n_lost = n_lost > s->n_known_lost ? n_lost : s->n_known_lost;
+    s->result->n_lost = n_lost;
+    bool is_forgotten = n_lost > 0 || s->result->n_problems > 0;
+    for (size_t i = 0; i < s->n_files && status == WATTLE_OK; i++)
+        status = write_file(s, &files, &s->files[i], is_forgotten);
     if (status == WATTLE_OK)
         status =
-            database_number(s->to, "SELECT ifnull(sum(n_lines), 0) FROM file",
-                            &n_lines, s->error);
-    if (status == WATTLE_OK)
-        status = database_number(
-            s->to,
-            "SELECT ifnull(sum(1 + n_duplicates - n_hidden), 0) FROM tail",
-            &n_tail, s->error);
-    int64_t n_lost = n_lines - n_rejects - n_tail - (int64_t)s->n_kept;
-    s->result->n_lost = n_lost > 0 ? (uint64_t)n_lost : 0;
+            write_unknown(s, &files, s->n_lines_kept + n_lost - n_expected);
+    catalog_files_close(&files);
     snprintf(sql, sizeof(sql),
-             "UPDATE meta SET value = %lld WHERE key = 'lost'",
-             (long long)n_lost);
+             "UPDATE meta SET value = %llu WHERE key = 'lost'",
+             (unsigned long long)n_lost);
     return status == WATTLE_OK ? database_run(s->to, sql, s->error) : status;
 }
 
-/* A file that was imported, of which readings are lost. */
 static int
-forget_content(struct salvage *s, struct catalog_files *files,
-               sqlite3_stmt *row)
+copy_files(struct salvage *s)
 {
-    const struct catalog_file file = {
-        .number = sqlite3_column_int64(row, 0),
-        .path = (const char *)sqlite3_column_text(row, 1),
-        .is_usable = sqlite3_column_int(row, 2) != 0,
-        .problem = (const char *)sqlite3_column_text(row, 3),
-        .n_lines = (uint64_t)sqlite3_column_int64(row, 4),
-        .n_rejects = (uint64_t)sqlite3_column_int64(row, 5),
-        .file_lines = (uint64_t)sqlite3_column_int64(row, 6),
+    static const struct {
+        struct salvage_table table;
+        salvage_take take;
+    } steps[] = {
+        {{"correction",
+          "number, device, first_ms, last_ms, n_replaced, imported_at, "
+          "checksum",
+          {"number", NULL}},
+         take_correction},
+        {{"file", STORED_FILE_COLUMNS, {"number", NULL}}, take_file},
+        {{"reject", STORED_REJECT_COLUMNS, {"file", "line"}}, take_reject},
+        {{"reject_count", "file, reason, n", {"file", "reason"}}, take_count},
     };
-    return catalog_files_write(
-        files, &file, (const char *)sqlite3_column_text(row, 7), s->error);
+    int status = catalog_rejects_open(&s->rejects, s->to, s->error);
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+        if (status == WATTLE_OK)
+            status = salvage_walk(s->from, &steps[i].table, steps[i].take, s,
+                                  &s->result->n_problems, s->error);
+    }
+    catalog_rejects_close(&s->rejects);
+    return status == WATTLE_OK ? write_files(s) : status;
 }
 
-/* So that the files are not taken for known when they are imported again. */
-static int
-forget_contents(struct salvage *s)
-{
-    int64_t n = 0;
-    if (s->result->n_lost == 0)
-        return WATTLE_OK;
-    int status =
-        database_number(s->to, "SELECT max(number) FROM file", &n, s->error);
-    sqlite3_stmt *row = database_prepare(
-        s->to,
-        "SELECT number, path, is_usable, problem, n_lines, n_rejects, "
-        "file_lines, imported_at FROM file WHERE number = ?1",
-        s->error);
-    struct catalog_files files;
-    if (status == WATTLE_OK)
-        status = catalog_files_open(&files, s->to, s->error);
-    if (row == NULL)
-        return database_fail(s->to, s->error);
-    for (int64_t i = 1; i <= n && status == WATTLE_OK; i++) {
-        sqlite3_bind_int64(row, 1, i);
-        if (database_step(s->to, row, s->error) == SQLITE_ROW &&
-            sqlite3_column_int(row, 2) != 0)
-            status = forget_content(s, &files, row);
-        sqlite3_reset(row);
-    }
-    sqlite3_finalize(row);
-    catalog_files_close(&files);
-    return status;
-}
+/* ---- all of it ---------------------------------------------------------- */
 
 static int
 copy_all(struct salvage *s)
 {
-    static const struct table tables[] = {
-        {"file", 12}, {"reject", 5}, {"correction", 7}, {"tail", 12}};
-    int status = copy_devices(s);
-    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
-        if (status == WATTLE_OK)
-            status = copy_table(s, &tables[i]);
+    int status = read_devices(s);
+    if (status == WATTLE_OK)
+        status = read_places(s);
+    if (status == WATTLE_OK)
+        status = write_readings(s);
+    if (status == WATTLE_OK)
+        status = write_days(s);
+    return status == WATTLE_OK ? copy_files(s) : status;
+}
+
+static void
+release(struct salvage *s)
+{
+    stored_close(&s->stored);
+    checksum_free(s->checksum);
+    buffer_release(&s->data);
+    registry_release(&s->ids);
+    device_table_release(&s->table);
+    for (size_t i = 0; i < s->n_files; i++) {
+        free(s->files[i].path);
+        free(s->files[i].problem);
+        free(s->files[i].imported_at);
+        free(s->files[i].parts);
     }
-    if (status == WATTLE_OK)
-        status = copy_chunks(s);
-    if (status == WATTLE_OK)
-        status = make_days(s);
-    if (status == WATTLE_OK)
-        status = settle_counts(s);
-    return status == WATTLE_OK ? forget_contents(s) : status;
+    free(s->files);
+    free(s->pairs);
+    free(s->chunks);
+    free(s->late);
+    free(s->block);
 }
 
 int
@@ -321,19 +716,25 @@ salvage_database(struct database *from, struct database *to,
                         .to = to,
                         .result = result,
                         .error = error,
-                        .checksum = checksum_new()};
+                        .checksum = checksum_new(),
+                        .kernels = kernels_for(0),
+                        .block = aligned_alloc(64, sizeof(struct block))};
     *result = (struct verify_result){0};
-    int status = s.checksum != NULL ? WATTLE_OK : error_memory(error);
+    registry_init(&s.ids);
+    device_table_init(&s.table);
+    int status =
+        s.checksum != NULL && s.block != NULL ? WATTLE_OK : error_memory(error);
     if (status == WATTLE_OK)
-        status = stored_open(&s.stored, from, error);
+        status = stored_open_data(&s.stored, from,
+                                  salvage_has_table(from, "chunk_data"), error);
     if (status == WATTLE_OK)
         status = database_run(to, "BEGIN IMMEDIATE", error);
     if (status == WATTLE_OK)
         status = copy_all(&s);
     if (status == WATTLE_OK)
         status = database_run(to, "COMMIT", error);
-    stored_close(&s.stored);
-    checksum_free(s.checksum);
-    buffer_release(&s.data);
+    if (!sqlite3_get_autocommit(to->handle))
+        database_run(to, "ROLLBACK", NULL);
+    release(&s);
     return status;
 }

@@ -14,6 +14,9 @@ const char stored_tail_sql[] =
     "INSERT OR REPLACE INTO tail(" STORED_TAIL_COLUMNS
     ") VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)";
 
+static const char fetch_sql[] =
+    "SELECT checksum, data FROM chunk_data WHERE number = ?1";
+
 int
 stored_open(struct stored *s, struct database *db, struct wattle_error *error)
 {
@@ -31,8 +34,7 @@ stored_open(struct stored *s, struct database *db, struct wattle_error *error)
         "device = ?1 AND first_ms <= ?2), ?2) AND last_ms >= ?2 "
         "ORDER BY first_ms",
         error);
-    s->fetch_data = database_prepare(
-        db, "SELECT checksum, data FROM chunk_data WHERE number = ?1", error);
+    s->fetch_data = database_prepare(db, fetch_sql, error);
     s->list_tail = database_prepare(
         db,
         "SELECT " STORED_TAIL_COLUMNS " FROM tail WHERE device = ?1 AND "
@@ -40,6 +42,21 @@ stored_open(struct stored *s, struct database *db, struct wattle_error *error)
         error);
     if (s->list_chunks == NULL || s->fetch_data == NULL || s->list_tail == NULL)
         return database_fail(db, error);
+    return WATTLE_OK;
+}
+
+int
+stored_open_data(struct stored *s, struct database *db, bool has_data,
+                 struct wattle_error *error)
+{
+    *s = (struct stored){.db = db};
+    s->checksum = checksum_new();
+    s->tail = aligned_alloc(64, sizeof(*s->tail));
+    if (s->checksum == NULL || s->tail == NULL)
+        return error_memory(error);
+    s->tail->n_rows = 0;
+    if (has_data)
+        s->fetch_data = database_prepare(db, fetch_sql, NULL);
     return WATTLE_OK;
 }
 
@@ -211,6 +228,8 @@ stored_fetch(void *context, int64_t number, struct buffer *data,
              struct wattle_error *error)
 {
     struct stored *s = context;
+    if (s->fetch_data == NULL)
+        return stored_complain(s->db, number, error);
     sqlite3_bind_int64(s->fetch_data, 1, number);
     int result = database_step(s->db, s->fetch_data, error);
     int status = result < 0 ? result : WATTLE_OK;

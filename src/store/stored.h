@@ -37,6 +37,13 @@ int stored_open(struct stored *stored, struct database *db,
 void stored_close(struct stored *stored);
 
 /*
+ * For stored_fetch alone, of a database that may be damaged: when it has no
+ * data of chunks, each fetch fails.
+ */
+int stored_open_data(struct stored *stored, struct database *db, bool has_data,
+                     struct wattle_error *error);
+
+/*
  * Lists the chunks of a device that overlap [since_ms, until_ms), by time,
  * and its tail rows in that range.
  */

@@ -20,7 +20,7 @@
 #define NO_TIME INT64_MIN
 
 /*
- * What is kept of the rejects of a file at the most, see reject_log.h: there
+ * What is kept of the rejects of a file at the most, see reject_room.h: there
  * is room for one more line of the longest kind when there are fewer.
  */
 #define LIMIT_LINES "100000"
