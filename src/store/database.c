@@ -365,6 +365,8 @@ set_up(struct database *db, const struct database_way *way,
         status = database_run(db, "PRAGMA query_only = 1", error);
     if (status == WATTLE_OK)
         status = format_version_refuse(db, mode, way->format, error);
+    if (status == WATTLE_OK && !way->is_salvage)
+        status = format_version_check_schema(db, way->format, error);
     if (status != WATTLE_OK || mode == DATABASE_READ)
         return status;
     int64_t n_pages = 0;
@@ -430,8 +432,6 @@ database_open_as(struct database *db, const char *path,
         status = set_up(db, way, error);
     if (status == WATTLE_OK)
         status = format_version_settle(db, way->mode, way->format, error);
-    if (status == WATTLE_OK && !way->is_salvage)
-        status = format_version_check_schema(db, way->format, error);
     if (status != WATTLE_OK)
         database_close(db);
     return status;

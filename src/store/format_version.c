@@ -97,33 +97,56 @@ format_version_refuse(struct database *db, enum database_mode mode,
     return status == WATTLE_OK ? refuse(db, &id, mode, format, error) : status;
 }
 
+static int
+complain_schema(const struct database *db, const char *name, const char *what,
+                struct wattle_error *error)
+{
+    return error_set_at(error, WATTLE_ERR_FORMAT, db->path, 0,
+                        "is damaged: %s %s; restore a backup, or try 'wattle "
+                        "check --salvage'",
+                        name, what);
+}
+
+/* Looks at all objects; counts the tables that have to be there. */
+static int
+compare_objects(struct database *db, sqlite3_stmt *row,
+                const struct tables_format *format, size_t *n_tables,
+                struct wattle_error *error)
+{
+    for (;;) {
+        int result = database_step(db, row, error);
+        if (result != SQLITE_ROW)
+            return result < 0 ? result : WATTLE_OK;
+        const char *name = (const char *)sqlite3_column_text(row, 0);
+        const char *sql = (const char *)sqlite3_column_text(row, 1);
+        enum tables_kind kind =
+            name != NULL ? tables_compare(format, name, sql) : TABLES_FOREIGN;
+        if (kind == TABLES_FALSE)
+            return complain_schema(db, name, "in it is not what wattle makes",
+                                   error);
+        *n_tables += kind == TABLES_OURS && tables_is_needed(sql) ? 1 : 0;
+    }
+}
+
 int
 format_version_check_schema(struct database *db,
                             const struct tables_format *format,
                             struct wattle_error *error)
 {
-    if (!format->is_strict)
-        return WATTLE_OK;
+    struct identity id = {0};
+    size_t n_tables = 0;
+    int status = read_identity(db, &id, error);
+    if (status != WATTLE_OK || !format->is_strict || !is_settled(&id, format))
+        return status; /* an older one is made new, or refused */
     sqlite3_stmt *row = database_prepare(
         db, "SELECT name, sql FROM main.sqlite_master WHERE type <> 'trigger'",
         error);
-    int status = row != NULL ? WATTLE_OK : database_fail(db, error);
-    while (status == WATTLE_OK) {
-        int result = database_step(db, row, error);
-        if (result == SQLITE_DONE)
-            break;
-        status = result < 0 ? result : WATTLE_OK;
-        const char *name = (const char *)sqlite3_column_text(row, 0);
-        const char *sql = (const char *)sqlite3_column_text(row, 1);
-        if (status == WATTLE_OK && name != NULL &&
-            tables_compare(format, name, sql) == TABLES_FALSE)
-            status = error_set_at(error, WATTLE_ERR_FORMAT, db->path, 0,
-                                  "is damaged: %s in it is not what wattle "
-                                  "makes; restore a backup, or try 'wattle "
-                                  "check --salvage'",
-                                  name);
-    }
+    if (row == NULL)
+        return database_fail(db, error);
+    status = compare_objects(db, row, format, &n_tables, error);
     sqlite3_finalize(row);
+    if (status == WATTLE_OK && n_tables != tables_count_needed(format))
+        return complain_schema(db, "a table", "is missing", error);
     return status;
 }
 

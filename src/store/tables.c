@@ -200,6 +200,25 @@ tables_compare(const struct tables_format *format, const char *name,
                : TABLES_FALSE;
 }
 
+/* `place` is made by the next import where an older program made the rest. */
+bool
+tables_is_needed(const char *sql)
+{
+    static const char table[] = "CREATE TABLE ", place[] = "place(";
+    return strncmp(sql, table, sizeof(table) - 1) == 0 &&
+           strncmp(sql + sizeof(table) - 1, place, sizeof(place) - 1) != 0;
+}
+
+size_t
+tables_count_needed(const struct tables_format *format)
+{
+    size_t n = 0;
+    for (const char *at = format->tables; (at = strstr(at, "CREATE ")) != NULL;
+         at++)
+        n += tables_is_needed(at) ? 1 : 0;
+    return n;
+}
+
 const struct tables_format tables_format = {
     .is_strict = true,
     .version = DATABASE_VERSION,

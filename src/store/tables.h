@@ -5,6 +5,7 @@
 #define STORE_TABLES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* A format of the database, and the way to it from each one before. */
 struct tables_format {
@@ -30,6 +31,12 @@ enum tables_kind {
  */
 enum tables_kind tables_compare(const struct tables_format *format,
                                 const char *name, const char *sql);
+
+/* Whether a statement makes a table without which nothing can be read. */
+bool tables_is_needed(const char *sql);
+
+/* How many such tables there are. */
+size_t tables_count_needed(const struct tables_format *format);
 
 /* That of this program. */
 extern const struct tables_format tables_format;
