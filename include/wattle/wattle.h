@@ -14,6 +14,7 @@
 #include "wattle/query.h"
 #include "wattle/report.h"
 #include "wattle/sql.h"
+#include "wattle/text.h"
 #include "wattle/trace.h"
 
 #ifdef __cplusplus

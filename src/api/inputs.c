@@ -219,7 +219,10 @@ inputs_device(struct inputs *in, const char *id, size_t len, uint32_t *number,
         return error_set(error, WATTLE_ERR_USAGE,
                          "a device id must have 1 to %d bytes, none zero",
                          REGISTRY_MAX_ID);
-    *number = registry_add(&in->caller_devices, id, len);
+    *number = registry_add_any(&in->caller_devices, id, len);
+    if (*number == REGISTRY_BAD_ID)
+        return error_set(error, WATTLE_ERR_USAGE,
+                         "a device id is not UTF-8, and too long as such");
     return *number != REGISTRY_NO_DEVICE ? WATTLE_OK : error_memory(error);
 }
 

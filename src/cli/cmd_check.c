@@ -26,15 +26,19 @@ say_problem(void *context, const struct wattle_check_problem *problem)
 {
     const struct request *request = context;
     char from[32], to[32];
-    printf("%s: ", request->path);
-    if (problem->device_id != NULL)
-        printf("%s, ", problem->device_id);
+    cli_print_visible(request->path);
+    printf(": ");
+    if (problem->device_id != NULL) {
+        cli_print_visible(problem->device_id);
+        printf(", ");
+    }
     if (problem->first_ms != WATTLE_NO_TIME) {
         cli_format_time(problem->first_ms, from);
         cli_format_time(problem->last_ms, to);
         printf("%s to %s, ", from, to);
     }
-    printf("%s\n", problem->text);
+    cli_print_visible(problem->text);
+    putchar('\n');
 }
 
 static void
@@ -57,7 +61,8 @@ check(const struct request *request)
         return EXIT_USAGE;
     }
     if (result.n_problems > 0) {
-        printf("%s: ", request->path);
+        cli_print_visible(request->path);
+        printf(": ");
         cli_print_grouped(result.n_problems);
         printf(" problem%s; ", result.n_problems == 1 ? "" : "s");
         say_readings(&result);
@@ -66,9 +71,11 @@ check(const struct request *request)
     }
     bool is_empty = result.n_devices == 0 && result.n_chunks == 0;
     if (!request->is_quiet && is_empty) {
-        printf("%s: empty, nothing was imported into it\n", request->path);
+        cli_print_visible(request->path);
+        puts(": empty, nothing was imported into it");
     } else if (!request->is_quiet) {
-        printf("%s: whole, ", request->path);
+        cli_print_visible(request->path);
+        printf(": whole, ");
         say_readings(&result);
         putchar('\n');
     }
@@ -85,7 +92,8 @@ salvage(const struct request *request)
         cli_complain_error(request->self, &error);
         return EXIT_USAGE;
     }
-    printf("%s: ", request->salvage);
+    cli_print_visible(request->salvage);
+    printf(": ");
     say_readings(&result);
     printf("; ");
     cli_print_grouped(result.n_lost);

@@ -59,7 +59,8 @@ run_compact(const struct command *self, int argc, char **argv)
     }
     if (request.is_quiet)
         return EXIT_DONE;
-    printf("%s: ", request.path);
+    cli_print_visible(request.path);
+    printf(": ");
     cli_print_grouped(before);
     printf(" -> ");
     cli_print_grouped(size_of(request.path));

@@ -1,6 +1,7 @@
 /*
  * cmd_export.c - wattle export: readings of a database as CSV.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,11 +56,15 @@ open_and_write(const struct request *request)
     const char *out = request->out;
     struct wattle_error error = {0};
     uint64_t n = 0;
-    int status = out == NULL || strcmp(out, "-") == 0
-                     ? wattle_database_export(request->path, options, stdout,
-                                              &n, &error)
-                     : wattle_database_export_file(request->path, options, out,
-                                                   &n, &error);
+    int status =
+        out == NULL || strcmp(out, "-") == 0
+            ? wattle_database_export(request->path, options, stdout, &n, &error)
+            : wattle_database_export_file(request->path, options, out, &n,
+                                          &error);
+    if (status == WATTLE_OK && fflush(stdout) != 0) {
+        cli_complain(request->self, "cannot write: %s", strerror(errno));
+        return EXIT_USAGE;
+    }
     if (status != WATTLE_OK) {
         cli_complain_error(request->self, &error);
         return EXIT_USAGE;

@@ -225,7 +225,9 @@ print_done(const struct wattle_generate_options *options)
     print_count("Wrote", options->n_readings, "reading");
     print_count(" of", n_devices, "device");
     print_count(" in", options->n_files, "file");
-    printf(" to %s (%.1f %s)\n", options->out, bytes / (is_large ? 1e6 : 1e3),
+    printf(" to ");
+    cli_print_visible(options->out);
+    printf(" (%.1f %s)\n", bytes / (is_large ? 1e6 : 1e3),
            is_large ? "MB" : "kB");
     if (options->dirty > 0)
         printf("Some rows are damaged; %s/truth.json says how many and how\n",

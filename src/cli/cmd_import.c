@@ -194,8 +194,8 @@ static void
 print_result(const struct request *request,
              const struct wattle_import_result *r)
 {
-    printf("%s: %zu file%s read", request->database, r->n_files,
-           r->n_files == 1 ? "" : "s");
+    cli_print_visible(request->database);
+    printf(": %zu file%s read", r->n_files, r->n_files == 1 ? "" : "s");
     if (r->n_grown_files > 0)
         printf(" (%zu from where %s ended)", r->n_grown_files,
                r->n_grown_files == 1 ? "it had" : "they had");

@@ -100,7 +100,10 @@ enum cli_format { CLI_TEXT, CLI_JSON, CLI_CSV };
 bool cli_take_format(const struct cli_parser *parser, enum cli_format wanted,
                      enum cli_format *format);
 
-/* One line on stderr: "wattle COMMAND: message". */
+/* Text from outside on stdout, as wattle_text_visible makes it. */
+void cli_print_visible(const char *text);
+
+/* One line on stderr: "wattle COMMAND: message", made visible as well. */
 void cli_complain(const struct command *command, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

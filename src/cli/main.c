@@ -1,9 +1,13 @@
 /*
  * main.c - the list of commands, and which one was meant.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/command.h"
 #include "wattle/wattle.h"
@@ -79,9 +83,37 @@ run_help(int argc, char **argv)
     return EXIT_DONE;
 }
 
+/*
+ * A file that is opened must not get the number of a stream: what is written to
+ * a closed standard output would go into it.
+ */
+static void
+open_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+            _exit(EXIT_USAGE);
+    }
+}
+
+/* What was printed must have gone out: a full disk is no success. */
+static int
+end(int code)
+{
+    errno = 0;
+    bool failed = fflush(stdout) != 0;
+    if ((failed || ferror(stdout)) && code != EXIT_USAGE) {
+        fprintf(stderr, "wattle: cannot write standard output: %s\n",
+                errno != 0 ? strerror(errno) : "it was refused before");
+        code = EXIT_USAGE;
+    }
+    return code;
+}
+
 int
 main(int argc, char **argv)
 {
+    open_streams();
     /* a limit of file sizes is told of like a full disk */
     signal(SIGXFSZ, SIG_IGN);
     if (argc < 2) {
@@ -91,13 +123,13 @@ main(int argc, char **argv)
     const char *name = argv[1];
     if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 ||
         strcmp(name, "-h") == 0)
-        return run_help(argc, argv);
+        return end(run_help(argc, argv));
     if (strcmp(name, "version") == 0 || strcmp(name, "--version") == 0) {
         printf("wattle %s\n", wattle_version());
-        return EXIT_DONE;
+        return end(EXIT_DONE);
     }
     const struct command *command = find_command(name);
     if (command == NULL)
         return complain_unknown(name);
-    return command->run(command, argc - 2, argv + 2);
+    return end(command->run(command, argc - 2, argv + 2));
 }

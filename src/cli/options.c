@@ -11,16 +11,26 @@
 
 #include "cli/command.h"
 #include "wattle/report.h"
+#include "wattle/text.h"
 
 void
 cli_complain(const struct command *command, const char *format, ...)
 {
+    char text[2048], shown[4096];
     va_list args;
     va_start(args, format);
-    fprintf(stderr, "wattle %s: ", command->name);
-    vfprintf(stderr, format, args);
-    fputc('\n', stderr);
+    vsnprintf(text, sizeof(text), format, args);
     va_end(args);
+    wattle_text_visible(text, shown, sizeof(shown));
+    fprintf(stderr, "wattle %s: %s\n", command->name, shown);
+}
+
+void
+cli_print_visible(const char *text)
+{
+    char shown[4096];
+    wattle_text_visible(text, shown, sizeof(shown));
+    fputs(shown, stdout);
 }
 
 void
@@ -257,6 +267,7 @@ cli_time_ms(const struct cli_parser *parser, int64_t *out)
 int
 cli_choice(const struct cli_parser *parser, const char *const *words)
 {
+    char shown[256];
     for (int i = 0; words[i] != NULL; i++) {
         if (strcmp(words[i], parser->value) == 0)
             return i;
@@ -265,7 +276,8 @@ cli_choice(const struct cli_parser *parser, const char *const *words)
             parser->name);
     for (int i = 0; words[i] != NULL; i++)
         fprintf(stderr, "%s %s", i > 0 ? "," : "", words[i]);
-    fprintf(stderr, "; not '%s'\n", parser->value);
+    wattle_text_visible(parser->value, shown, sizeof(shown));
+    fprintf(stderr, "; not '%s'\n", shown);
     return -1;
 }
 

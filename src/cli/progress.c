@@ -103,5 +103,8 @@ on_interrupt(int signal_number)
 void
 progress_clear_on_interrupt(void)
 {
-    signal(SIGINT, on_interrupt);
+    struct sigaction present;
+    /* of a job in the background it is ignored, and stays so */
+    if (sigaction(SIGINT, NULL, &present) != 0 || present.sa_handler != SIG_IGN)
+        signal(SIGINT, on_interrupt);
 }

@@ -391,7 +391,7 @@ look_up_row(struct block_decoder *d, const uint8_t *bytes, size_t i)
     const struct row_layout *layout = &d->table[d->decoded->slot[i]];
     if (layout->device_len > REGISTRY_SHORT_ID) {
         const uint8_t *id = bytes + d->starts[i] + layout->device_at;
-        return registry_add(registry, (const char *)id, layout->device_len);
+        return registry_add_any(registry, (const char *)id, layout->device_len);
     }
     struct registry_key key = {d->decoded->device[0][i],
                                d->decoded->device[1][i]};

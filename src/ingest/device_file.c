@@ -13,6 +13,7 @@
 #include "base/buffer.h"
 #include "base/decimal.h"
 #include "base/error.h"
+#include "base/utf8.h"
 #include "ingest/line_ends.h"
 #include "ingest/record_parser.h"
 
@@ -25,6 +26,7 @@ enum column {
 };
 
 #define MAX_COLUMNS 64
+#define MAX_TEXT    (3 * RECORD_FIELD_BYTES) /* when it was not UTF-8 */
 
 static const struct {
     const char *name;
@@ -47,7 +49,7 @@ struct table_reader {
     bool has_header;
     size_t at;                  /* field in the record */
     int column_of[MAX_COLUMNS]; /* -1 = not used */
-    char text[N_COLUMNS][RECORD_FIELD_BYTES + 1];
+    char text[N_COLUMNS][MAX_TEXT + 1];
 };
 
 static int
@@ -73,10 +75,13 @@ on_field(void *context, const char *text, size_t len)
         return;
     }
     int column = r->column_of[at];
-    if (column >= 0 && r->text[column][0] == '\0') {
+    if (column < 0 || r->text[column][0] != '\0')
+        return;
+    if (utf8_is_valid(text, len))
         memcpy(r->text[column], text, len);
-        r->text[column][len] = '\0';
-    }
+    else
+        len = utf8_from_latin(text, len, r->text[column], MAX_TEXT);
+    r->text[column][len] = '\0';
 }
 
 static bool

@@ -7,6 +7,7 @@
 
 #include "base/civil_time.h"
 #include "base/decimal.h"
+#include "base/utf8.h"
 #include "model/registry.h"
 #include "wattle/answers.h"
 
@@ -38,7 +39,13 @@ read_device(const struct record_field *field, struct row_values *values)
         is_cut(field) ||
         memchr(values->device, '\0', values->device_len) != NULL)
         return WATTLE_REJECT_DEVICE;
-    return ROW_IS_READING;
+    if (utf8_is_valid(values->device, values->device_len))
+        return ROW_IS_READING;
+    values->device_len =
+        utf8_from_latin(field->text, field->trimmed, values->device_text,
+                        sizeof(values->device_text));
+    values->device = values->device_text;
+    return values->device_len > 0 ? ROW_IS_READING : WATTLE_REJECT_DEVICE;
 }
 
 /* 1e9 of the unit; a million kilo units are as many. */

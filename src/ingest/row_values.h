@@ -6,6 +6,7 @@
 #define INGEST_ROW_VALUES_H
 
 #include "ingest/record_parser.h"
+#include "model/registry.h"
 #include "model/batch.h"
 
 #define ROW_IS_READING (-1)
@@ -14,7 +15,8 @@ struct row_values {
     struct batch_row row; /* but for its device number */
     const char *device;   /* in the parser's field, trimmed */
     size_t device_len;
-    unsigned n_rounded; /* values with more than nine places */
+    char device_text[REGISTRY_MAX_ID]; /* an id that was not UTF-8 */
+    unsigned n_rounded;                /* values with more than nine places */
 };
 
 /*

@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "base/buffer.h"
+#include "base/utf8.h"
 #include "base/wide_int.h"
 
 void
@@ -196,8 +197,8 @@ static uint32_t
 insert(struct registry *registry, struct registry_key key, const char *id,
        size_t len)
 {
-    if (registry->n_devices >= REGISTRY_NO_DEVICE - 1 ||
-        !grow_slots(registry) || !grow_arrays(registry, len))
+    if (registry->n_devices >= REGISTRY_BAD_ID - 1 || !grow_slots(registry) ||
+        !grow_arrays(registry, len))
         return REGISTRY_NO_DEVICE;
     uint32_t number = registry->n_devices++;
     registry->keys[number] = key;
@@ -232,6 +233,19 @@ registry_add(struct registry *registry, const char *id, size_t len)
     return number;
 }
 
+uint32_t
+registry_add_any(struct registry *registry, const char *id, size_t len)
+{
+    char text[REGISTRY_MAX_ID];
+    uint32_t number = registry_find(registry, id, len);
+    if (number != REGISTRY_NO_DEVICE)
+        return number;
+    if (utf8_is_valid(id, len))
+        return registry_add(registry, id, len);
+    len = utf8_from_latin(id, len, text, sizeof(text));
+    return len > 0 ? registry_add(registry, text, len) : REGISTRY_BAD_ID;
+}
+
 /* A short key back to its text; returns the length. */
 static size_t
 key_text(struct registry_key key, char text[REGISTRY_SHORT_ID])
@@ -260,5 +274,5 @@ registry_add_key(struct registry *registry, struct registry_key key)
         return number;
     char text[REGISTRY_SHORT_ID];
     size_t len = key_text(key, text);
-    return insert(registry, key, text, len);
+    return registry_add_any(registry, text, len);
 }

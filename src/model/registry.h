@@ -1,7 +1,8 @@
 /*
  * registry.h - device ids to numbers: 0, 1, 2, ... in order of arrival.
  *
- * Ids are 1 to 255 bytes without a zero byte. An id of up to 16 bytes is its
+ * Ids are 1 to 255 bytes of UTF-8 without a zero byte: registry_add_any makes
+ * them so. An id of up to 16 bytes is its
  * own key: two 64-bit words, little-endian, padded with zeros. Longer ids
  * are compared in the text arena. Not thread-safe; each worker has its own
  * and they are merged by name.
@@ -15,6 +16,7 @@
 #define REGISTRY_MAX_ID    255
 #define REGISTRY_SHORT_ID  16
 #define REGISTRY_NO_DEVICE UINT32_MAX
+#define REGISTRY_BAD_ID    (UINT32_MAX - 1)
 
 struct registry_key {
     uint64_t low, high;
@@ -35,6 +37,13 @@ void registry_release(struct registry *registry);
 
 /* The number of an id, new if need be; REGISTRY_NO_DEVICE = no memory. */
 uint32_t registry_add(struct registry *registry, const char *id, size_t len);
+
+/*
+ * The same for an id as it stands in a file: one that is not UTF-8 is taken for
+ * Windows-1252. REGISTRY_BAD_ID when it is too long then.
+ */
+uint32_t registry_add_any(struct registry *registry, const char *id,
+                          size_t len);
 
 /* The number of a known id, or REGISTRY_NO_DEVICE. */
 uint32_t registry_find(const struct registry *registry, const char *id,

@@ -6,9 +6,13 @@
 
 #include "base/civil_time.h"
 #include "base/number_text.h"
+#include "report/text_canvas.h"
 #include "report/text_out.h"
 #include "wattle/error.h"
 #include "wattle/maintain.h"
+#include "wattle/text.h"
+
+#define DEVICE_COLUMNS 24 /* of the table */
 
 static void
 put_line(struct text_out *out, const char *name, const char *value,
@@ -56,14 +60,16 @@ static void
 put_device(struct text_out *out, const struct wattle_info_device *d)
 {
     char count[NUMBER_TEXT_SIZE], from[CIVIL_TEXT_SIZE] = "-";
-    char to[CIVIL_TEXT_SIZE] = "-", line[512];
+    char to[CIVIL_TEXT_SIZE] = "-", id[1024], line[1280];
     number_text_count(d->n_readings, count);
     if (d->first_ms != WATTLE_NO_TIME) {
         civil_format(d->first_ms, from);
         civil_format(d->last_ms, to);
     }
-    snprintf(line, sizeof(line), "  %-24.200s %14s  %-20s  %-20s  %6.3f\n",
-             d->id, count, from, to,
+    wattle_text_visible(d->id, id, sizeof(id));
+    int pad = DEVICE_COLUMNS - text_canvas_columns(id);
+    snprintf(line, sizeof(line), "  %s%*s %14s  %-20s  %-20s  %6.3f\n", id,
+             pad > 0 ? pad : 0, "", count, from, to,
              d->n_readings > 0 ? (double)d->n_bytes / (double)d->n_readings
                                : 0.0);
     text_out_text(out, line);

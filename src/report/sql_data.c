@@ -137,7 +137,7 @@ put_json_value(struct data *d, const struct wattle_sql_value *value)
     else if (sql_values_is_number(value))
         text_out_text(&d->out, d->text.data);
     else
-        text_out_json(&d->out, d->text.data);
+        text_out_json_bytes(&d->out, d->text.data, d->text.len - 1);
     return WATTLE_OK;
 }
 

@@ -39,10 +39,14 @@ append_row(const struct table *t, const struct wattle_sql_value *row,
 {
     int status = WATTLE_OK;
     for (int i = 0; i < t->n_columns && status == WATTLE_OK; i++) {
+        const size_t begin = text->len;
         if (row[i].type == WATTLE_SQL_NULL)
             status = buffer_append_text(text, null_text);
         else
             status = sql_values_append(&row[i], text);
+        /* a zero byte is shown as any other control character is */
+        for (size_t k = begin; k < text->len; k++)
+            text->data[k] = text->data[k] != '\0' ? text->data[k] : '\1';
         if (status == WATTLE_OK)
             status = buffer_append(text, "", 1);
     }

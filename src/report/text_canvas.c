@@ -85,40 +85,44 @@ text_canvas_spark(const struct text_canvas *canvas, const double *values,
     text_canvas_colour(canvas, TEXT_PLAIN);
 }
 
-/* Bytes of the printable character at p; 0 = it is none. */
-static size_t
-character_len(const unsigned char *p)
-{
-    size_t len = utf8_len(p);
-    bool is_control = *p < 0x20 || *p == 0x7f || (*p == 0xc2 && p[1] < 0xa0);
-    return is_control ? 0 : len;
-}
-
 int
 text_canvas_columns(const char *text)
 {
-    int n = 0;
-    for (const unsigned char *p = (const unsigned char *)text; *p != 0; n++) {
-        size_t len = character_len(p);
+    int n = 0, columns;
+    for (const unsigned char *p = (const unsigned char *)text; *p != 0;) {
+        size_t len = utf8_shown(p, &columns);
         p += len != 0 ? len : 1;
+        n += columns;
     }
     return n;
+}
+
+/* A character, or as many marks as it has columns. */
+static void
+put_character(const struct text_canvas *canvas, const unsigned char *p,
+              size_t len, int columns)
+{
+    if (len == 1 || (len > 1 && canvas->style->is_utf8)) {
+        fwrite(p, 1, len, canvas->out);
+        return;
+    }
+    for (; columns > 0; columns--)
+        fputc('?', canvas->out);
 }
 
 void
 text_canvas_field(const struct text_canvas *canvas, const char *text, int width)
 {
-    int columns = text_canvas_columns(text);
-    bool cut = columns > width;
-    int shown = cut ? width - 1 : columns;
+    bool cut = text_canvas_columns(text) > width;
+    const int room = cut ? width - 1 : width;
     int at = 0;
-    const unsigned char *p = (const unsigned char *)text;
-    for (; at < shown; at++) {
-        size_t len = character_len(p);
-        if (len == 0 || (len > 1 && !canvas->style->is_utf8))
-            fputc('?', canvas->out);
-        else
-            fwrite(p, 1, len, canvas->out);
+    for (const unsigned char *p = (const unsigned char *)text; *p != 0;) {
+        int columns;
+        size_t len = utf8_shown(p, &columns);
+        if (at + columns > room)
+            break;
+        put_character(canvas, p, len, columns);
+        at += columns;
         p += len != 0 ? len : 1;
     }
     if (cut)

@@ -4,9 +4,19 @@
 #include "report/text_out.h"
 
 #include <stdbool.h>
+#include <unistd.h>
 
 #include "base/number_text.h"
 #include "base/utf8.h"
+
+void
+text_out_init(struct text_out *out, FILE *file)
+{
+    int fd = fileno(file);
+    out->file = file;
+    out->is_terminal = fd >= 0 && isatty(fd) != 0;
+    out->len = 0;
+}
 
 void
 text_out_flush(struct text_out *out)
@@ -48,67 +58,112 @@ text_out_number(struct text_out *out, double value)
     text_out_text(out, text);
 }
 
+/* A field on a terminal. */
+static void
+put_visible(struct text_out *out, const char *text, size_t len)
+{
+    static const char hex[] = "0123456789abcdef";
+    for (size_t i = 0; i < len;) {
+        unsigned char some[5] = {0};
+        int columns;
+        memcpy(some, text + i, len - i < 4 ? len - i : 4);
+        size_t n = utf8_shown(some, &columns);
+        if (n == 0) {
+            text_out_text(out, "\\x");
+            text_out_byte(out, hex[some[0] >> 4]);
+            text_out_byte(out, hex[some[0] & 15]);
+            i++;
+            continue;
+        }
+        if (text[i] == '"')
+            text_out_byte(out, '"');
+        text_out_bytes(out, text + i, n);
+        i += n;
+    }
+}
+
 void
 text_out_csv(struct text_out *out, const char *text, size_t len)
 {
     bool quoted =
         memchr(text, ',', len) != NULL || memchr(text, '"', len) != NULL ||
         memchr(text, '\n', len) != NULL || memchr(text, '\r', len) != NULL;
-    if (!quoted) {
+    if (!quoted && !out->is_terminal) {
         text_out_bytes(out, text, len);
         return;
     }
-    text_out_byte(out, '"');
-    for (size_t i = 0; i < len; i++) {
-        if (text[i] == '"')
-            text_out_byte(out, '"');
-        text_out_byte(out, text[i]);
+    if (quoted)
+        text_out_byte(out, '"');
+    if (out->is_terminal) {
+        put_visible(out, text, len);
+    } else {
+        for (size_t i = 0; i < len; i++) {
+            if (text[i] == '"')
+                text_out_byte(out, '"');
+            text_out_byte(out, text[i]);
+        }
     }
-    text_out_byte(out, '"');
+    if (quoted)
+        text_out_byte(out, '"');
 }
 
 /* Bytes at the start of a text that JSON takes as they are. */
 static size_t
-plain_len(const unsigned char *text)
+plain_len(const unsigned char *text, const unsigned char *end)
 {
-    size_t n = 0;
-    while (text[n] >= 0x20 && text[n] < 0x80 && text[n] != '"' &&
-           text[n] != '\\')
-        n++;
-    return n;
+    const unsigned char *p = text;
+    while (p < end && *p >= 0x20 && *p < 0x7f && *p != '"' && *p != '\\')
+        p++;
+    return (size_t)(p - text);
+}
+
+/* A character by its number: one of the sixteen-bit ones. */
+static void
+put_escape(struct text_out *out, unsigned code)
+{
+    static const char hex[] = "0123456789abcdef";
+    text_out_text(out, "\\u");
+    for (int shift = 12; shift >= 0; shift -= 4)
+        text_out_byte(out, hex[code >> shift & 15]);
 }
 
 /* One character that is not plain; returns its length. */
 static size_t
 put_special(struct text_out *out, const unsigned char *text)
 {
-    static const char hex[] = "0123456789abcdef";
-    size_t len = utf8_len(text);
-    if (len == 0) {
-        text_out_text(out, "\xef\xbf\xbd"); /* U+FFFD for a stray byte */
-    } else if (*text == '"' || *text == '\\') {
+    int columns;
+    size_t len = utf8_len(text), shown = utf8_shown(text, &columns);
+    if (*text == '"' || *text == '\\') {
         text_out_byte(out, '\\');
         text_out_byte(out, (char)*text);
-    } else if (*text < 0x20) {
-        text_out_text(out, "\\u00");
-        text_out_byte(out, hex[*text >> 4]);
-        text_out_byte(out, hex[*text & 15]);
+    } else if (*text < 0x80) { /* also a zero byte */
+        put_escape(out, *text);
+        len = 1;
+    } else if (len == 0) {
+        text_out_text(out, "\xef\xbf\xbd"); /* U+FFFD for a stray byte */
+        len = 1;
+    } else if (shown == 0 && len == 2) {
+        put_escape(out, (text[0] & 0x1fu) << 6 | (text[1] & 0x3fu));
+    } else if (shown == 0 && len == 3) {
+        put_escape(out, (text[0] & 0x0fu) << 12 | (text[1] & 0x3fu) << 6 |
+                            (text[2] & 0x3fu));
     } else {
         text_out_bytes(out, (const char *)text, len);
     }
-    return len != 0 ? len : 1;
+    return len;
 }
 
 void
-text_out_json(struct text_out *out, const char *text)
+text_out_json_bytes(struct text_out *out, const char *text, size_t len)
 {
     const unsigned char *at = (const unsigned char *)text;
+    const unsigned char *end = at + len;
     text_out_byte(out, '"');
     for (;;) {
-        size_t n = plain_len(at);
+        size_t n = plain_len(at, end);
         text_out_bytes(out, (const char *)at, n);
         at += n;
-        if (*at == 0)
+        if (at >= end)
             break;
         at += put_special(out, at);
     }

@@ -5,6 +5,7 @@
 #ifndef REPORT_TEXT_OUT_H
 #define REPORT_TEXT_OUT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -14,16 +15,12 @@
 
 struct text_out {
     FILE *file;
+    bool is_terminal; /* then control characters are shown, not sent */
     size_t len;
     char bytes[TEXT_OUT_BYTES];
 };
 
-static inline void
-text_out_init(struct text_out *out, FILE *file)
-{
-    out->file = file;
-    out->len = 0;
-}
+void text_out_init(struct text_out *out, FILE *file);
 
 /* Hands on what is gathered. Errors stay with the file, see ferror(3). */
 void text_out_flush(struct text_out *out);
@@ -51,7 +48,16 @@ text_out_byte(struct text_out *out, char byte)
 /* One CSV field, quoted when it must be (RFC 4180). */
 void text_out_csv(struct text_out *out, const char *text, size_t len);
 
-/* A JSON string with its quotes; bytes that are not UTF-8 become U+FFFD. */
-void text_out_json(struct text_out *out, const char *text);
+/*
+ * A JSON string with its quotes; bytes that are not UTF-8 become U+FFFD, and
+ * control characters are escaped. text[len] must be a zero byte.
+ */
+void text_out_json_bytes(struct text_out *out, const char *text, size_t len);
+
+static inline void
+text_out_json(struct text_out *out, const char *text)
+{
+    text_out_json_bytes(out, text, strlen(text));
+}
 
 #endif

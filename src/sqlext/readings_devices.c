@@ -15,7 +15,6 @@
     "SELECT number, device_id, name, location, rated_w, checksum FROM "        \
     "main.device "
 
-
 static void
 forget(struct readings_devices *devices)
 {

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/utf8.h"
 #include "store/checksum.h"
 #include "store/stored_check.h"
 
@@ -76,15 +77,31 @@ catalog_read_devices(struct database *db, struct registry *devices,
     return status;
 }
 
+/*
+ * Binds a text, which is UTF-8 in a database: names of files need not be. The
+ * checksum may be NULL.
+ */
 static void
 bind_text(sqlite3_stmt *row, int column, const char *text,
           struct checksum *checksum)
 {
-    if (text != NULL)
-        sqlite3_bind_text(row, column, text, -1, SQLITE_STATIC);
-    else
+    char *made = NULL;
+    size_t len = text != NULL ? strlen(text) : 0;
+    if (text != NULL && !utf8_is_valid(text, len)) {
+        made = malloc(3 * len + 3);
+        if (made != NULL)
+            len = utf8_from_latin(text, len, made, 3 * len + 3);
+        text = made;
+    }
+    if (text == NULL)
         sqlite3_bind_null(row, column);
-    checksum_bytes(checksum, text, text != NULL ? strlen(text) : 0);
+    else if (made != NULL)
+        sqlite3_bind_text(row, column, text, (int)len, SQLITE_TRANSIENT);
+    else
+        sqlite3_bind_text(row, column, text, (int)len, SQLITE_STATIC);
+    if (checksum != NULL)
+        checksum_bytes(checksum, text, text != NULL ? len : 0);
+    free(made);
 }
 
 static void
@@ -254,8 +271,8 @@ catalog_files_find_path(struct catalog_files *f, const char *real_path,
                         const char *path, struct catalog_file *found,
                         struct wattle_error *error)
 {
-    sqlite3_bind_text(f->by_path, 1, real_path, -1, SQLITE_STATIC);
-    sqlite3_bind_text(f->by_path, 2, path, -1, SQLITE_STATIC);
+    bind_text(f->by_path, 1, real_path, NULL);
+    bind_text(f->by_path, 2, path, NULL);
     return find_file(f, f->by_path, found, error);
 }
 
@@ -286,7 +303,7 @@ int
 catalog_files_write(struct catalog_files *f, const struct catalog_file *file,
                     const char *imported_at, struct wattle_error *error)
 {
-    sqlite3_bind_text(f->forget, 1, file->path, -1, SQLITE_STATIC);
+    bind_text(f->forget, 1, file->path, NULL);
     int result = database_step(f->db, f->forget, error);
     sqlite3_reset(f->forget);
     if (result < 0)
@@ -314,7 +331,7 @@ catalog_files_write(struct catalog_files *f, const struct catalog_file *file,
     if (result < 0 || file->real_path == NULL || !file->is_usable)
         return result < 0 ? result : WATTLE_OK;
     sqlite3_bind_int64(f->put_place, 1, file->number);
-    sqlite3_bind_text(f->put_place, 2, file->real_path, -1, SQLITE_STATIC);
+    bind_text(f->put_place, 2, file->real_path, NULL);
     sqlite3_bind_int(f->put_place, 3, file->ends_record);
     result = database_step(f->db, f->put_place, error);
     sqlite3_reset(f->put_place);
@@ -325,8 +342,11 @@ int
 catalog_next_file(struct database *db, int64_t *number,
                   struct wattle_error *error)
 {
-    return database_number(db, "SELECT ifnull(max(number), 0) + 1 FROM file",
-                           number, error);
+    int status = database_number(
+        db, "SELECT ifnull(max(number), 0) + 1 FROM file", number, error);
+    if (status == WATTLE_OK && (*number < 1 || *number > STORED_MAX_COUNT))
+        return complain_damage(db, "file", error);
+    return status;
 }
 
 int

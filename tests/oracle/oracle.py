@@ -217,6 +217,15 @@ def quoted_record(data, pos):
     return fields, i
 
 
+def as_utf8(text):
+    """Bytes that are not UTF-8 are Windows-1252."""
+    try:
+        text.decode("utf-8")
+        return text
+    except UnicodeDecodeError:
+        return text.decode("cp1252", "replace").encode("utf-8")
+
+
 def trim(field):
     return field.strip(b" \t")
 
@@ -473,6 +482,9 @@ def interpret(fields, columns, value_kind):
     device = trim(fields[columns.index["device"]])
     if not 1 <= len(device) <= 255 or b"\0" in device:
         raise Reject("device")
+    device = as_utf8(device)
+    if len(device) > 255:
+        raise Reject("device")
 
     values = {}
     rounded = 0
@@ -584,7 +596,7 @@ def device_details(files, options):
 
             def cell(column):
                 index = position.get(column)
-                return trim(fields[index]) if index is not None and index < len(fields) else b""
+                return as_utf8(trim(fields[index])) if index is not None and index < len(fields) else b""
 
             try:
                 nano, _changed = parse_number(cell(b"power_rating_watts"), "power")
