@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "cli/command.h"
+#include "cli/sandbox.h"
 #include "wattle/maintain.h"
 
 enum { OPT_SALVAGE = 1, OPT_QUIET };
@@ -122,6 +123,10 @@ run_check(const struct command *self, int argc, char **argv)
     if (!cli_read(self, argc, argv, read_option, &request, &code))
         return code;
     if (!cli_has_path(self, request.path))
+        return EXIT_USAGE;
+    const struct sandbox sandbox = {.database = request.path,
+                                    .outputs = {request.salvage, NULL}};
+    if (!sandbox_enter(self, &sandbox))
         return EXIT_USAGE;
     return request.salvage != NULL ? salvage(&request) : check(&request);
 }

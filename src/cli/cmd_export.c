@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "cli/sandbox.h"
 #include "wattle/maintain.h"
 
 enum { OPT_DEVICE = 1, OPT_SINCE, OPT_UNTIL, OPT_OUT };
@@ -56,6 +57,10 @@ open_and_write(const struct request *request)
     const char *out = request->out;
     struct wattle_error error = {0};
     uint64_t n = 0;
+    const struct sandbox sandbox = {.database = request->path,
+                                    .outputs = {out, NULL}};
+    if (!sandbox_enter(request->self, &sandbox))
+        return EXIT_USAGE;
     int status =
         out == NULL || strcmp(out, "-") == 0
             ? wattle_database_export(request->path, options, stdout, &n, &error)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "cli/command.h"
+#include "cli/sandbox.h"
 #include "wattle/maintain.h"
 
 enum { OPT_JSON = 1, OPT_TOP };
@@ -41,7 +42,8 @@ run_info(const struct command *self, int argc, char **argv)
     int code;
     if (!cli_read(self, argc, argv, read_option, &request, &code))
         return code;
-    if (!cli_has_path(self, request.path))
+    if (!cli_has_path(self, request.path) ||
+        !sandbox_enter(self, &(struct sandbox){.database = request.path}))
         return EXIT_USAGE;
     if (wattle_database_info(request.path, &info, &error) != WATTLE_OK) {
         cli_complain_error(self, &error);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "cli/sandbox.h"
 #include "cli/terminal.h"
 #include "wattle/database.h"
 #include "wattle/query.h"
@@ -253,7 +254,8 @@ run_query(const struct command *self, int argc, char **argv)
         return code;
     request.options.device_globs = request.globs;
     if (cli_read(self, argc, argv, read_option, &request, &code) &&
-        check_request(self, &request)) {
+        check_request(self, &request) &&
+        sandbox_enter(self, &(struct sandbox){.database = request.path})) {
         if (wattle_database_open(&database, request.path, &error) != WATTLE_OK)
             cli_complain_error(self, &error);
         else

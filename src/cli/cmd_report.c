@@ -7,6 +7,7 @@
 
 #include "cli/command.h"
 #include "cli/progress.h"
+#include "cli/sandbox.h"
 #include "cli/terminal.h"
 #include "cli/trace_file.h"
 #include "wattle/report.h"
@@ -350,6 +351,15 @@ compute(const struct command *self, struct wattle_report *report,
         cli_complain_error(self, &error);
         return EXIT_USAGE;
     }
+    /* of one path it may be a database that is reported on */
+    const struct sandbox sandbox = {
+        .inputs = request->paths,
+        .n_inputs = request->n_paths,
+        .database = request->n_paths == 1 ? request->paths[0] : NULL,
+        .outputs = {request->options.rejects_path, NULL},
+    };
+    if (!sandbox_enter(self, &sandbox))
+        return EXIT_USAGE;
     progress_watch_begin(&watch, read_progress, report,
                          request->has_progress && !request->is_quiet);
     int status = wattle_report_finish(report, &error);

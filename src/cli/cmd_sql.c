@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "cli/sandbox.h"
 #include "cli/terminal.h"
 #include "wattle/database.h"
 #include "wattle/sql.h"
@@ -104,6 +105,12 @@ ask(const struct command *self, const struct request *request,
     struct wattle_error error = {0};
     struct wattle_database *database = NULL;
     struct wattle_sql *sql = NULL;
+    const struct sandbox sandbox = {
+        .database = request->path,
+        .reads_anything = strcasestr(statements, "attach") != NULL,
+    };
+    if (!sandbox_enter(self, &sandbox))
+        return EXIT_USAGE;
     int status = wattle_database_open(&database, request->path, &error);
     if (status == WATTLE_OK)
         status = wattle_sql_open(&sql, database, statements, &error);
