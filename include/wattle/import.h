@@ -45,7 +45,7 @@ struct wattle_import_options {
     bool is_dry_run;          /* do everything, then undo it */
     bool is_final; /* files will not grow: take a last line without its end */
     int zstd_window_log; /* as in struct wattle_report_options */
-    int64_t wait_ms; /* for another import to end; default one minute */
+    int64_t wait_ms;     /* for another import to end; default one minute */
     wattle_import_waiting on_waiting; /* or NULL */
     void *waiting_context;
     /* For measuring, as in struct wattle_report_options. */

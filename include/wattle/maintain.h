@@ -36,7 +36,9 @@ typedef void (*wattle_check_found)(void *context,
 struct wattle_check_result {
     uint64_t n_devices, n_chunks, n_readings; /* that are whole */
     uint64_t n_problems;
-    uint64_t n_lost; /* readings in damaged chunks */
+    uint64_t n_lost;    /* readings in damaged chunks */
+    uint64_t n_files;   /* that were imported */
+    uint64_t n_rejects; /* their rejected lines */
 };
 
 /*

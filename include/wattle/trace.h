@@ -73,8 +73,9 @@ int wattle_trace_file_open(struct wattle_trace_file **file, const char *path,
                            struct wattle_error *error);
 
 /*
- * Writes the trace, unless it is NULL, and closes the file in any case. WATTLE_OK, WATTLE_ERR_USAGE
- * (something else went there meanwhile) or WATTLE_ERR_IO.
+ * Writes the trace, unless it is NULL, and closes the file in any case.
+ * WATTLE_OK, WATTLE_ERR_USAGE (something else went there meanwhile) or
+ * WATTLE_ERR_IO.
  */
 int wattle_trace_file_close(struct wattle_trace_file *file,
                             const struct wattle_trace *trace,

@@ -12,6 +12,8 @@ wattle_database_open(struct wattle_database **out, const char *path,
                      struct wattle_error *error)
 {
     *out = NULL;
+    if (path == NULL)
+        return error_null(error, "path");
     struct wattle_database *database = calloc(1, sizeof(*database));
     if (database == NULL)
         return error_memory(error);
@@ -21,7 +23,7 @@ wattle_database_open(struct wattle_database **out, const char *path,
         return status;
     }
     *out = database;
-    return WATTLE_OK;
+    return error_end(error, WATTLE_OK);
 }
 
 void

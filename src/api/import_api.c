@@ -49,8 +49,14 @@ wattle_import_open(struct wattle_import **out, const char *database,
                    const struct wattle_import_options *options,
                    struct wattle_error *error)
 {
-    const struct inputs_options shared = shared_options(options);
+    struct wattle_import_options defaults;
     *out = NULL;
+    wattle_import_options_init(&defaults);
+    if (options == NULL)
+        options = &defaults;
+    if (database == NULL)
+        return error_null(error, "database");
+    const struct inputs_options shared = shared_options(options);
     int status = inputs_check(&shared, error);
     if (status != WATTLE_OK)
         return status;
@@ -208,7 +214,7 @@ wattle_import_run(struct wattle_import *import, struct wattle_error *error)
         status = inputs_close_rejects(inputs, error);
     if (set_result(import, stage_clock_now_ns() - began_ns) != WATTLE_OK)
         status = error_memory(error);
-    return status;
+    return error_end(error, status);
 }
 
 const struct wattle_import_result *

@@ -29,20 +29,29 @@ static const char *const simd_names[] = {
 int
 inputs_check(const struct inputs_options *o, struct wattle_error *error)
 {
-    if (o->n_threads < 0 || o->n_threads > MAX_THREADS)
-        return error_set(error, WATTLE_ERR_USAGE, "threads must be 0 to %d",
-                         MAX_THREADS);
+    const struct {
+        const char *name;
+        int value, most;
+    } numbers[] = {
+        {"n_threads", o->n_threads, MAX_THREADS},
+        {"value_kind", o->value_kind, WATTLE_VALUE_ENERGY_KWH},
+        {"reader", o->reader, WATTLE_READER_URING},
+        {"simd", o->simd, WATTLE_SIMD_NEON},
+    };
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        if (numbers[i].value < 0 || numbers[i].value > numbers[i].most)
+            return error_set(error, WATTLE_ERR_USAGE,
+                             "the option %s must be 0 to %d, not %d",
+                             numbers[i].name, numbers[i].most,
+                             numbers[i].value);
+    }
     if (o->block_bytes > (size_t)1 << 30)
         return error_set(error, WATTLE_ERR_USAGE,
-                         "a block must be at most 1 GiB");
-    if (o->value_kind < 0 || o->value_kind > WATTLE_VALUE_ENERGY_KWH ||
-        o->reader < 0 || o->reader > WATTLE_READER_URING || o->simd < 0 ||
-        o->simd > WATTLE_SIMD_NEON)
-        return error_set(error, WATTLE_ERR_USAGE, "an option is unknown");
+                         "the option block_bytes must be at most 1 GiB");
     if (o->zstd_window_log != 0 &&
         (o->zstd_window_log < 10 || o->zstd_window_log > 31))
         return error_set(error, WATTLE_ERR_USAGE,
-                         "zstd_window_log must be 0, or 10 to 31");
+                         "the option zstd_window_log must be 0, or 10 to 31");
     if (kernels_for(o->simd) == NULL)
         return error_set(error, WATTLE_ERR_CPU, "this CPU has no %s",
                          simd_names[o->simd]);
@@ -138,10 +147,16 @@ read_table_in(struct inputs *in, const char *folder, size_t len,
 {
     struct buffer path = {0};
     struct wattle_error why;
+    struct stat info;
     int status = buffer_append(&path, folder, len);
     if (status == WATTLE_OK)
         status = buffer_append(&path, "devices.csv", sizeof("devices.csv"));
-    if (status == WATTLE_OK && access(path.data, F_OK) == 0) {
+    if (status == WATTLE_OK && stat(path.data, &info) == 0 &&
+        !S_ISREG(info.st_mode)) { /* to open a pipe may take for ever */
+        status = source_list_add_broken(
+            &in->sources, path.data,
+            "is no regular file; --devices reads it all the same");
+    } else if (status == WATTLE_OK && access(path.data, F_OK) == 0) {
         status = read_table(in, path.data, &why);
         if (status != WATTLE_OK && status != WATTLE_ERR_MEMORY)
             status =
@@ -204,6 +219,8 @@ int
 inputs_add_path(struct inputs *in, const char *path, struct wattle_error *error)
 {
     size_t first = in->sources.n;
+    if (path == NULL)
+        return error_null(error, "path");
     int status = source_list_add_path(&in->sources, path, error);
     in->has_paths = true;
     if (status == WATTLE_OK)
@@ -215,6 +232,8 @@ int
 inputs_device(struct inputs *in, const char *id, size_t len, uint32_t *number,
               struct wattle_error *error)
 {
+    if (id == NULL)
+        return error_null(error, "id");
     if (len == 0 || len > REGISTRY_MAX_ID || memchr(id, '\0', len) != NULL)
         return error_set(error, WATTLE_ERR_USAGE,
                          "a device id must have 1 to %d bytes, none zero",
@@ -269,7 +288,8 @@ int
 inputs_add_batch(struct inputs *in, const struct wattle_batch *batch,
                  struct wattle_error *error)
 {
-    int status = check_batch(in, batch, error);
+    int status = batch != NULL ? check_batch(in, batch, error)
+                               : error_null(error, "batch");
     if (status != WATTLE_OK)
         return status;
     struct row_store *rows = source_list_rows(&in->sources);

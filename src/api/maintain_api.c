@@ -83,11 +83,19 @@ static void
 set_result(struct wattle_check_result *result, const struct verify_result *v,
            struct database *db)
 {
-    int64_t n_devices = 0;
+    int64_t n_devices = 0, n_files = 0, n_rejects = 0;
     database_number(db, "SELECT count(*) FROM device", &n_devices, NULL);
-    *result =
-        (struct wattle_check_result){(uint64_t)n_devices, v->n_chunks,
-                                     v->n_readings, v->n_problems, v->n_lost};
+    database_number(db, "SELECT count(*) FROM file", &n_files, NULL);
+    database_number(db, "SELECT sum(n_rejects) FROM file", &n_rejects, NULL);
+    *result = (struct wattle_check_result){
+        .n_devices = (uint64_t)n_devices,
+        .n_chunks = v->n_chunks,
+        .n_readings = v->n_readings,
+        .n_problems = v->n_problems,
+        .n_lost = v->n_lost,
+        .n_files = (uint64_t)n_files,
+        .n_rejects = (uint64_t)n_rejects,
+    };
 }
 
 int
@@ -98,16 +106,18 @@ wattle_database_check(const char *path, wattle_check_found found, void *context,
     struct database db;
     struct verify_result verified;
     *result = (struct wattle_check_result){0};
+    if (path == NULL)
+        return error_null(error, "path");
     int status = database_open(&db, path, DATABASE_READ, error);
     if (status == WATTLE_ERR_FORMAT && database_is_empty(path))
-        return WATTLE_OK;
+        return error_end(error, WATTLE_OK);
     if (status != WATTLE_OK)
         return status;
     struct relay relay = {&db, found, context};
     status = verify_database(&db, relay_problem, &relay, &verified, error);
     set_result(result, &verified, &db);
     database_close(&db);
-    return status;
+    return error_end(error, status);
 }
 
 int
@@ -122,6 +132,8 @@ wattle_database_salvage(const char *path, const char *out,
                                      .busy_ms = DATABASE_BUSY_MS,
                                      .is_salvage = true};
     struct new_file file;
+    if (path == NULL || out == NULL)
+        return error_null(error, path == NULL ? "path" : "out");
     int status = database_refuse_left_log(out, error);
     if (status == WATTLE_OK)
         status = database_open_as(&from, path, &way, error);
@@ -141,7 +153,7 @@ wattle_database_salvage(const char *path, const char *out,
             new_file_abandon(&file);
     }
     database_close(&from);
-    return status;
+    return error_end(error, status);
 }
 
 int
@@ -149,12 +161,14 @@ wattle_database_backup(const char *path, const char *out,
                        struct wattle_error *error)
 {
     struct database db;
+    if (path == NULL || out == NULL)
+        return error_null(error, path == NULL ? "path" : "out");
     int status = database_open(&db, path, DATABASE_READ, error);
     if (status != WATTLE_OK)
         return status;
     status = tidy_backup(&db, out, error);
     database_close(&db);
-    return status;
+    return error_end(error, status);
 }
 
 static int
@@ -183,6 +197,8 @@ wattle_database_compact(const char *path, int64_t wait_ms,
 {
     struct database db;
     const struct tidy_wait wait = {.ms = wait_ms};
+    if (path == NULL)
+        return error_null(error, "path");
     int status = tidy_open_to_write(&db, path, DATABASE_WRITE, &wait, error);
     if (status != WATTLE_OK)
         return status;
@@ -199,7 +215,7 @@ wattle_database_compact(const char *path, int64_t wait_ms,
     if (!sqlite3_get_autocommit(db.handle))
         database_run(&db, "ROLLBACK", NULL);
     database_close(&db);
-    return status;
+    return error_end(error, status);
 }
 
 void
@@ -321,9 +337,15 @@ wattle_database_export(const char *path,
                        const struct wattle_export_options *options, FILE *out,
                        uint64_t *n_readings, struct wattle_error *error)
 {
+    struct wattle_export_options defaults;
+    wattle_export_options_init(&defaults);
+    if (path == NULL || out == NULL)
+        return error_null(error, path == NULL ? "path" : "out");
     struct export *e = calloc(1, sizeof(*e));
     if (e == NULL)
         return error_memory(error);
+    if (options == NULL)
+        options = &defaults;
     e->options = options;
     e->error = error;
     text_out_init(&e->out, out);
@@ -337,7 +359,7 @@ wattle_database_export(const char *path,
         *n_readings = e->n_readings;
     query_devices_release(&e->wanted);
     free(e);
-    return status;
+    return error_end(error, status);
 }
 
 int
@@ -347,6 +369,8 @@ wattle_database_export_file(const char *path,
                             struct wattle_error *error)
 {
     struct new_file file;
+    if (path == NULL || out == NULL)
+        return error_null(error, path == NULL ? "path" : "out");
     int status = new_file_begin(&file, out, new_file_mode_of(path), error);
     if (status != WATTLE_OK)
         return status;
@@ -404,8 +428,10 @@ int
 wattle_database_info(const char *path, struct wattle_info **out,
                      struct wattle_error *error)
 {
-    struct info *info = calloc(1, sizeof(*info));
     *out = NULL;
+    if (path == NULL)
+        return error_null(error, "path");
+    struct info *info = calloc(1, sizeof(*info));
     if (info == NULL)
         return error_memory(error);
     int status = open_all(&info->opened, path, error);
@@ -426,7 +452,7 @@ wattle_database_info(const char *path, struct wattle_info **out,
     }
     name_devices(info);
     *out = &info->public;
-    return WATTLE_OK;
+    return error_end(error, WATTLE_OK);
 }
 
 void

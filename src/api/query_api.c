@@ -114,7 +114,13 @@ wattle_query_open(struct wattle_query **out, struct wattle_database *database,
                   const struct wattle_query_options *options,
                   struct wattle_error *error)
 {
+    struct wattle_query_options defaults;
     *out = NULL;
+    wattle_query_options_init(&defaults);
+    if (options == NULL)
+        options = &defaults;
+    if (database == NULL)
+        return error_null(error, "database");
     int status = check_options(options, error);
     if (status != WATTLE_OK)
         return status;
@@ -130,7 +136,7 @@ wattle_query_open(struct wattle_query **out, struct wattle_database *database,
         return status;
     }
     *out = query;
-    return WATTLE_OK;
+    return error_end(error, WATTLE_OK);
 }
 
 int

@@ -60,10 +60,11 @@ static int
 check_options(const struct wattle_report_options *o, struct wattle_error *error)
 {
     if (!isfinite(o->rate_per_kwh))
-        return error_set(error, WATTLE_ERR_USAGE, "the rate is no number");
+        return error_set(error, WATTLE_ERR_USAGE,
+                         "the option rate_per_kwh must be a number");
     if (o->max_gap_ms < 1 || o->max_gap_ms > ONE_YEAR_MS)
         return error_set(error, WATTLE_ERR_USAGE,
-                         "the largest gap must be 1 ms to 366 days");
+                         "the option max_gap_ms must be 1 ms to 366 days");
     const struct inputs_options inputs = shared_options(o);
     return inputs_check(&inputs, error);
 }
@@ -73,7 +74,11 @@ wattle_report_open(struct wattle_report **out,
                    const struct wattle_report_options *options,
                    struct wattle_error *error)
 {
+    struct wattle_report_options defaults;
     *out = NULL;
+    wattle_report_options_init(&defaults);
+    if (options == NULL)
+        options = &defaults;
     int status = check_options(options, error);
     if (status != WATTLE_OK)
         return status;
@@ -110,6 +115,8 @@ wattle_report_add_path(struct wattle_report *report, const char *path,
 {
     if (report->is_finished)
         return error_set(error, WATTLE_ERR_USAGE, "the report is finished");
+    if (path == NULL)
+        return error_null(error, "path");
     bool is_database = database_is_one(path);
     if (report->database != NULL ||
         (is_database && report->inputs.sources.n > 0))
@@ -248,7 +255,7 @@ wattle_report_finish(struct wattle_report *report, struct wattle_error *error)
         status = computed != WATTLE_OK ? computed : status;
     }
     set_timings(report, stage_clock_now_ns() - began_ns);
-    return status;
+    return error_end(error, status);
 }
 
 const struct wattle_answers *

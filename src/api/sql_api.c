@@ -25,7 +25,8 @@ struct wattle_sql {
 int
 wattle_sql_register(struct sqlite3 *connection, struct wattle_error *error)
 {
-    return sqlext_register(connection, error);
+    return connection != NULL ? sqlext_register(connection, error)
+                              : error_null(error, "connection");
 }
 
 int
@@ -34,6 +35,8 @@ wattle_sql_open(struct wattle_sql **out, struct wattle_database *database,
 {
     *out = NULL;
     int status = WATTLE_OK;
+    if (database == NULL || text == NULL)
+        return error_null(error, database == NULL ? "database" : "text");
     if (!database->has_sql)
         status = sqlext_register(database->db.handle, error);
     if (status != WATTLE_OK)

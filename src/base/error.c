@@ -68,6 +68,14 @@ error_set_at(struct wattle_error *error, int code, const char *path,
 }
 
 int
+error_end(struct wattle_error *error, int status)
+{
+    if (error != NULL && status == WATTLE_OK)
+        *error = (struct wattle_error){0};
+    return status;
+}
+
+int
 error_null(struct wattle_error *error, const char *name)
 {
     return error_set(error, WATTLE_ERR_USAGE, "%s is NULL", name);

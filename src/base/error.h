@@ -21,6 +21,12 @@ int error_set_at(struct wattle_error *error, int code, const char *path,
 /* WATTLE_ERR_MEMORY with its standard message. */
 int error_memory(struct wattle_error *error);
 
+/*
+ * The end of a public function: its status. A success leaves no words of what
+ * was tried on the way.
+ */
+int error_end(struct wattle_error *error, int status);
+
 /* WATTLE_ERR_USAGE: an argument that must be there is NULL. */
 int error_null(struct wattle_error *error, const char *name);
 

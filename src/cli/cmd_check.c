@@ -70,7 +70,7 @@ check(const struct request *request)
         puts(" are whole; --salvage FILE keeps them");
         return EXIT_FOUND;
     }
-    bool is_empty = result.n_devices == 0 && result.n_chunks == 0;
+    bool is_empty = result.n_devices == 0 && result.n_files == 0;
     if (!request->is_quiet && is_empty) {
         cli_print_visible(request->path);
         puts(": empty, nothing was imported into it");
@@ -78,6 +78,10 @@ check(const struct request *request)
         cli_print_visible(request->path);
         printf(": whole, ");
         say_readings(&result);
+        if (result.n_readings == 0 && result.n_rejects > 0) {
+            printf("; rejected lines: ");
+            cli_print_grouped(result.n_rejects);
+        }
         putchar('\n');
     }
     return EXIT_DONE;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli/command.h"
 #include "cli/progress.h"
@@ -341,6 +342,22 @@ read_progress(const void *report, uint64_t *done, uint64_t *total)
     wattle_report_progress(report, done, total);
 }
 
+/* Whether a file begins like a database of SQLite's; nothing is open yet. */
+static bool
+is_sqlite(const char *path)
+{
+    static const char magic[] = "SQLite format 3";
+    char start[sizeof(magic)] = "";
+    struct stat info;
+    if (stat(path, &info) != 0 || !S_ISREG(info.st_mode))
+        return false;
+    FILE *file = fopen(path, "rb");
+    size_t n = file != NULL ? fread(start, 1, sizeof(start), file) : 0;
+    if (file != NULL)
+        fclose(file);
+    return n == sizeof(start) && memcmp(start, magic, sizeof(magic)) == 0;
+}
+
 static int
 compute(const struct command *self, struct wattle_report *report,
         const struct request *request)
@@ -351,11 +368,12 @@ compute(const struct command *self, struct wattle_report *report,
         cli_complain_error(self, &error);
         return EXIT_USAGE;
     }
-    /* of one path it may be a database that is reported on */
     const struct sandbox sandbox = {
         .inputs = request->paths,
         .n_inputs = request->n_paths,
-        .database = request->n_paths == 1 ? request->paths[0] : NULL,
+        .database = request->n_paths == 1 && is_sqlite(request->paths[0])
+                        ? request->paths[0]
+                        : NULL,
         .outputs = {request->options.rejects_path, NULL},
     };
     if (!sandbox_enter(self, &sandbox))

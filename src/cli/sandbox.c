@@ -50,15 +50,19 @@
 struct rules {
     int fd;
     uint64_t known; /* rights that this kernel knows */
+    bool failed;    /* something that is needed could not be named */
 };
 
 static void
-allow(const struct rules *rules, const char *path, uint64_t rights)
+allow(struct rules *rules, const char *path, uint64_t rights)
 {
     struct stat info;
     int fd = open(path, O_PATH | O_CLOEXEC);
-    if (fd < 0)
+    if (fd < 0) {
+        rules->failed = rules->failed || errno == EMFILE || errno == ENFILE ||
+                        errno == ENOMEM;
         return;
+    }
     if (fstat(fd, &info) == 0 && !S_ISDIR(info.st_mode))
         rights &= OF_FILES;
     const struct landlock_path_beneath_attr rule = {
@@ -69,7 +73,7 @@ allow(const struct rules *rules, const char *path, uint64_t rights)
 }
 
 static void
-allow_folder_of(const struct rules *rules, const char *path, uint64_t rights)
+allow_folder_of(struct rules *rules, const char *path, uint64_t rights)
 {
     char folder[4096];
     const char *slash = strrchr(path, '/');
@@ -83,7 +87,7 @@ allow_folder_of(const struct rules *rules, const char *path, uint64_t rights)
 
 /* The database and its log; where that is not there, its folder. */
 static void
-allow_database(const struct rules *rules, const char *path)
+allow_database(struct rules *rules, const char *path)
 {
     static const char *const ends[] = {"", "-wal", "-shm", "-journal"};
     char name[4096];
@@ -103,7 +107,7 @@ allow_database(const struct rules *rules, const char *path)
 }
 
 static void
-allow_temporary_files(const struct rules *rules)
+allow_temporary_files(struct rules *rules)
 {
     static const char *const names[] = {"TMPDIR", "SQLITE_TMPDIR"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -118,7 +122,7 @@ allow_temporary_files(const struct rules *rules)
 }
 
 static void
-allow_all(const struct rules *rules, const struct sandbox *what)
+allow_all(struct rules *rules, const struct sandbox *what)
 {
     allow_temporary_files(rules);
     for (size_t i = 0; i < what->n_inputs; i++)
@@ -150,7 +154,8 @@ limit_files(const struct sandbox *what)
     if (rules.fd < 0)
         return false;
     allow_all(&rules, what);
-    bool is_done = syscall(SYS_landlock_restrict_self, rules.fd, 0) == 0;
+    bool is_done =
+        !rules.failed && syscall(SYS_landlock_restrict_self, rules.fd, 0) == 0;
     close(rules.fd);
     return is_done;
 }

@@ -387,6 +387,8 @@ int
 wattle_generate(const struct wattle_generate_options *options,
                 struct wattle_error *error)
 {
+    if (options == NULL || options->out == NULL)
+        return error_null(error, options == NULL ? "options" : "out");
     struct generator generator = {
         .options = options, .folder = {.fd = -1}, .file = {.fd = -1}};
     int status = check_options(options, error);

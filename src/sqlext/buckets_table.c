@@ -181,7 +181,7 @@ fail(struct cursor *cursor, const struct wattle_error *error)
 }
 
 static int
-next(sqlite3_vtab_cursor *base)
+next_row(sqlite3_vtab_cursor *base)
 {
     struct cursor *cursor = (struct cursor *)base;
     struct wattle_error error = {0};
@@ -221,8 +221,8 @@ read_arguments(struct cursor *cursor, int plan, sqlite3_value **argv,
 }
 
 static int
-filter(sqlite3_vtab_cursor *base, int plan, const char *names, int argc,
-       sqlite3_value **argv)
+begin_rows(sqlite3_vtab_cursor *base, int plan, const char *names, int argc,
+           sqlite3_value **argv)
 {
     (void)names, (void)argc;
     struct cursor *cursor = (struct cursor *)base;
@@ -238,7 +238,30 @@ filter(sqlite3_vtab_cursor *base, int plan, const char *names, int argc,
     cursor->is_open = true;
     if (status == WATTLE_ERR_USAGE) /* there is no such device */
         return SQLITE_OK;
-    return status == WATTLE_OK ? next(base) : fail(cursor, &error);
+    return status == WATTLE_OK ? next_row(base) : fail(cursor, &error);
+}
+
+static int
+filter(sqlite3_vtab_cursor *base, int plan, const char *names, int argc,
+       sqlite3_value **argv)
+{
+    int code = sql_table_enter(base->pVtab);
+    if (code != SQLITE_OK)
+        return code;
+    code = begin_rows(base, plan, names, argc, argv);
+    sql_table_leave();
+    return code;
+}
+
+static int
+next(sqlite3_vtab_cursor *base)
+{
+    int code = sql_table_enter(base->pVtab);
+    if (code != SQLITE_OK)
+        return code;
+    code = next_row(base);
+    sql_table_leave();
+    return code;
 }
 
 static int

@@ -191,8 +191,8 @@ set_columns(struct cursor *cursor, int plan)
 }
 
 static int
-filter(sqlite3_vtab_cursor *base, int plan, const char *names, int argc,
-       sqlite3_value **argv)
+begin_rows(sqlite3_vtab_cursor *base, int plan, const char *names, int argc,
+           sqlite3_value **argv)
 {
     (void)argc;
     struct cursor *cursor = (struct cursor *)base;
@@ -222,12 +222,29 @@ filter(sqlite3_vtab_cursor *base, int plan, const char *names, int argc,
 }
 
 static int
+filter(sqlite3_vtab_cursor *base, int plan, const char *names, int argc,
+       sqlite3_value **argv)
+{
+    int code = sql_table_enter(base->pVtab);
+    if (code != SQLITE_OK)
+        return code;
+    code = begin_rows(base, plan, names, argc, argv);
+    sql_table_leave();
+    return code;
+}
+
+static int
 next(sqlite3_vtab_cursor *base)
 {
     struct cursor *cursor = (struct cursor *)base;
     if (++cursor->row < cursor->batch.n_rows)
         return SQLITE_OK;
-    return next_batch(cursor);
+    int code = sql_table_enter(base->pVtab);
+    if (code != SQLITE_OK)
+        return code;
+    code = next_batch(cursor);
+    sql_table_leave();
+    return code;
 }
 
 static int

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "store/format_version.h"
+#include "store/tables.h"
 
 static int
 check(struct database *db, struct wattle_error *error)
@@ -27,7 +29,7 @@ check(struct database *db, struct wattle_error *error)
         return error_set_at(error, WATTLE_ERR_FORMAT, db->path, 0,
                             "has the format %lld, and this wattle reads %d",
                             (long long)version, DATABASE_VERSION);
-    return WATTLE_OK;
+    return format_version_check_schema(db, &tables_format, error);
 }
 
 /* An error as text; sqlite3_malloc. */
@@ -80,6 +82,28 @@ sql_table_open(struct sql_table *table, sqlite3 *handle,
     if (result == SQLITE_OK)
         result = sqlite3_vtab_config(handle, SQLITE_VTAB_INNOCUOUS);
     return result;
+}
+
+/* Whether the store is being asked by a table of ours, on this thread. */
+static _Thread_local bool is_asking;
+
+int
+sql_table_enter(sqlite3_vtab *base)
+{
+    if (!is_asking) {
+        is_asking = true;
+        return SQLITE_OK;
+    }
+    sqlite3_free(base->zErrMsg);
+    base->zErrMsg = sqlite3_mprintf(
+        "a table of the database is a view over this one; it cannot be read");
+    return SQLITE_ERROR;
+}
+
+void
+sql_table_leave(void)
+{
+    is_asking = false;
 }
 
 void

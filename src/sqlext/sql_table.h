@@ -22,6 +22,14 @@ struct sql_table {
 int sql_table_open(struct sql_table *table, sqlite3 *handle,
                    const char *declaration, char **message);
 
+/*
+ * To be called before the store is asked, and after. A file, or a program, may
+ * have put a view over this table in place of one that the store reads: then it
+ * would ask itself, without end. SQLITE_OK, or a code with the message set.
+ */
+int sql_table_enter(sqlite3_vtab *table);
+void sql_table_leave(void);
+
 /* Frees what is inside. */
 void sql_table_release(struct sql_table *table);
 

@@ -44,6 +44,18 @@ system_text(int extended_code)
     }
 }
 
+/* Why the system did not open something, as SQLite has seen it. */
+static const char *
+reason_of(const struct database *db)
+{
+    int code = db->handle != NULL ? sqlite3_system_errno(db->handle) : 0;
+    if (code == 0)
+        code = errno;
+    if (code == EMFILE || code == ENFILE)
+        return "too many open files; 'ulimit -n' sets how many there may be";
+    return code != 0 ? strerror(code) : "no permission";
+}
+
 int
 database_fail(struct database *db, struct wattle_error *error)
 {
@@ -70,6 +82,10 @@ database_fail(struct database *db, struct wattle_error *error)
                                 system_text(code));
         return error_set_at(error, WATTLE_ERR_IO, db->path, 0, "%s (%d)", text,
                             code);
+    case SQLITE_CANTOPEN:
+        return error_set_at(error, WATTLE_ERR_IO, db->path, 0,
+                            "cannot open it, or a file beside it: %s",
+                            reason_of(db));
     case SQLITE_NOTADB:
         return error_set_at(error, WATTLE_ERR_FORMAT, db->path, 0,
                             "is not a wattle database");
@@ -213,18 +229,6 @@ database_file_name(const char *path)
         return name.data;
     buffer_release(&name);
     return NULL;
-}
-
-/* Why the system did not open something, as SQLite has seen it. */
-static const char *
-reason_of(const struct database *db)
-{
-    int code = db->handle != NULL ? sqlite3_system_errno(db->handle) : 0;
-    if (code == 0)
-        code = errno;
-    if (code == EMFILE || code == ENFILE)
-        return "too many open files; 'ulimit -n' sets how many there may be";
-    return code != 0 ? strerror(code) : "no permission";
 }
 
 /*

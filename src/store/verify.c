@@ -446,7 +446,22 @@ struct step {
     int (*take)(struct verify *v, sqlite3_stmt *row);
 };
 
+static int
+take_trigger(struct verify *v, sqlite3_stmt *row)
+{
+    report(v, -1, NO_TIME, NO_TIME,
+           "the trigger %s on the table %s is not wattle's: other programs "
+           "that write there run it",
+           (const char *)sqlite3_column_text(row, 0),
+           (const char *)sqlite3_column_text(row, 1));
+    return WATTLE_OK;
+}
+
 static const struct step steps[] = {
+    {"SELECT name, tbl_name FROM main.sqlite_master WHERE type = 'trigger' AND "
+     "lower(tbl_name) IN ('meta', 'device', 'file', 'place', 'reject', "
+     "'reject_count', 'chunk', 'chunk_data', 'tail', 'rollup', 'correction')",
+     take_trigger},
     {"PRAGMA integrity_check(20)", take_integrity},
     {"SELECT sum(key IN ('generation', 'lost') AND typeof(value) = "
      "'integer') FROM meta",
