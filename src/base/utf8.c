@@ -40,8 +40,16 @@ utf8_is_valid(const char *text, size_t len)
 {
     const unsigned char *p = (const unsigned char *)text;
     size_t i = 0;
+    uint64_t eight;
     while (i < len) {
         unsigned char some[5] = {0};
+        if (len - i >= sizeof(eight)) {
+            memcpy(&eight, p + i, sizeof(eight));
+            if ((eight & UINT64_C(0x8080808080808080)) == 0) {
+                i += sizeof(eight);
+                continue;
+            }
+        }
         size_t left = len - i;
         if (p[i] < 0x80) {
             i++;

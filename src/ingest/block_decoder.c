@@ -395,7 +395,7 @@ look_up_row(struct block_decoder *d, const uint8_t *bytes, size_t i)
     }
     struct registry_key key = {d->decoded->device[0][i],
                                d->decoded->device[1][i]};
-    return registry_add_key(registry, key);
+    return registry_add_any_key(registry, key);
 }
 
 /*

@@ -151,13 +151,21 @@ static size_t
 feed_quoted(struct record_parser *parser, const uint8_t *p, const uint8_t *end)
 {
     if (*p == '"') {
-        count_line_end(parser, *p);
+        if (parser->is_behind_cr)
+            count_line_end(parser, *p);
         parser->state = RECORD_QUOTE_SEEN;
         return 1;
     }
     const uint8_t *stop = p;
-    for (; stop < end && *stop != '"'; stop++)
-        count_line_end(parser, *stop);
+    for (;;) {
+        if (parser->is_behind_cr && stop < end && *stop != '"')
+            count_line_end(parser, *stop++);
+        while (stop<end && * stop> '\r' && *stop != '"')
+            stop++;
+        if (stop == end || *stop == '"')
+            break;
+        count_line_end(parser, *stop++);
+    }
     append(parser, p, (size_t)(stop - p));
     return (size_t)(stop - p);
 }

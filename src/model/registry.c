@@ -274,5 +274,16 @@ registry_add_key(struct registry *registry, struct registry_key key)
         return number;
     char text[REGISTRY_SHORT_ID];
     size_t len = key_text(key, text);
+    return insert(registry, key, text, len);
+}
+
+uint32_t
+registry_add_any_key(struct registry *registry, struct registry_key key)
+{
+    uint32_t number = registry_find_key(registry, key);
+    if (number != REGISTRY_NO_DEVICE)
+        return number;
+    char text[REGISTRY_SHORT_ID];
+    size_t len = key_text(key, text);
     return registry_add_any(registry, text, len);
 }

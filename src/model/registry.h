@@ -53,6 +53,8 @@ uint32_t registry_find(const struct registry *registry, const char *id,
 uint32_t registry_add_key(struct registry *registry, struct registry_key key);
 uint32_t registry_find_key(const struct registry *registry,
                            struct registry_key key);
+uint32_t registry_add_any_key(struct registry *registry,
+                              struct registry_key key);
 
 /* The key of an id of at most REGISTRY_SHORT_ID bytes. */
 struct registry_key registry_key_of(const char *id, size_t len);

@@ -16,9 +16,9 @@
 #define COLUMN_LOOPS                                                           \
     .set_times = column_set_times, .multiply = column_multiply,                \
     .unpack = column_unpack, .pack = column_pack, .fill = column_fill,         \
-    .ascends = column_ascends, .look_up = column_look_up,                      \
-    .divide = column_divide, .subtract = column_subtract,                      \
-    .measure = column_measure
+    .ascends = column_ascends, .lies_within = column_lies_within,              \
+    .look_up = column_look_up, .divide = column_divide,                        \
+    .subtract = column_subtract, .measure = column_measure
 
 static bool
 column_set_times(const struct decoded_rows *rows, size_t first, size_t n_rows,
@@ -221,6 +221,17 @@ column_ascends(const int64_t *values, size_t n)
     for (size_t i = 1; i < n; i++)
         bad |= values[i] <= values[i - 1] ? 1 : 0;
     return bad == 0;
+}
+
+/* The sign bits of two differences tell. */
+static bool
+column_lies_within(const int64_t *values, size_t n, int64_t low, int64_t high)
+{
+    uint64_t bad = 0;
+    for (size_t i = 0; i < n; i++)
+        bad |= ((uint64_t)values[i] - (uint64_t)low) |
+               ((uint64_t)high - (uint64_t)values[i]);
+    return bad >> 63 == 0;
 }
 
 static bool

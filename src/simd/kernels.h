@@ -163,6 +163,9 @@ struct kernels {
     void (*accumulate)(int64_t *values, size_t n, int64_t first);
     /* Whether each value is greater than the one before. */
     bool (*ascends)(const int64_t *values, size_t n);
+    /* Whether each value is in [low, high]; their distance is below 2^63. */
+    bool (*lies_within)(const int64_t *values, size_t n, int64_t low,
+                        int64_t high);
     /*
      * values[i] = entries[values[i]]; false, with none changed, when one is
      * not below n_entries.

@@ -178,12 +178,18 @@ block_decode(const struct kernels *kernels, const uint8_t *bytes, size_t len,
         return false;
     block->n_rows = n_rows;
     block->columns = layout.columns & (wanted | BLOCK_BIT(BLOCK_TIME));
+    block->bounded = 0;
     for (int c = 0; c < BLOCK_N_COLUMNS; c++) {
-        bool is_value = c >= BLOCK_VALUE && c < BLOCK_PRESENCE;
-        if ((block->columns & BLOCK_BIT(c)) != 0 &&
-            !column_decode(kernels, layout.bytes[c], layout.len[c], n_rows,
-                           is_value ? block->exponent : 0, block->column[c]))
+        const bool is_value = c >= BLOCK_VALUE && c < BLOCK_PRESENCE;
+        const unsigned exponent = is_value ? block->exponent : 0;
+        if ((block->columns & BLOCK_BIT(c)) == 0)
+            continue;
+        if (!column_decode(kernels, layout.bytes[c], layout.len[c], n_rows,
+                           exponent, block->column[c]))
             return false;
+        if (column_bounds(layout.bytes[c], layout.len[c], exponent,
+                          &block->low[c], &block->high[c]))
+            block->bounded |= BLOCK_BIT(c);
     }
     return true;
 }

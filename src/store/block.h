@@ -38,6 +38,12 @@ struct block {
     size_t n_rows;
     unsigned columns;  /* bits; the others hold nothing */
     unsigned exponent; /* of the values */
+    /*
+     * After block_decode: columns whose values are known to be within
+     * [low, high], without looking at each. Bits.
+     */
+    unsigned bounded;
+    int64_t low[BLOCK_N_COLUMNS], high[BLOCK_N_COLUMNS];
     _Alignas(64) int64_t column[BLOCK_N_COLUMNS][BLOCK_ROWS];
 };
 

@@ -73,7 +73,7 @@ chunk_decode(const struct chunk *chunk, const struct kernels *kernels,
     return block_decode(kernels, bytes, entry->len, entry->n_rows, wanted,
                         block) &&
            has_good_times(entry, block, kernels) &&
-           stored_check_block(block, block_columns(bytes, entry->len));
+           stored_check_block(kernels, block, block_columns(bytes, entry->len));
 }
 
 int

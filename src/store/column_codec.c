@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/decimal.h"
+#include "base/wide_int.h"
 #include "store/bit_pack.h"
 #include "store/byte_io.h"
 
@@ -445,6 +446,33 @@ read_values(struct decoding *d, enum column_way way)
     default:
         return read_patched(d, base);
     }
+}
+
+bool
+column_bounds(const uint8_t *bytes, size_t len, unsigned exponent, int64_t *low,
+              int64_t *high)
+{
+    unsigned stored;
+    if (!column_exponent(bytes, len, &stored) || stored < exponent)
+        return false;
+    const enum column_way way = (enum column_way)(bytes[0] >> 4);
+    if (way == COLUMN_LINEAR || way == COLUMN_STEPS)
+        return false;
+    struct byte_reader in = {bytes + 1, bytes + len, false};
+    const int128 unit = decimal_power_of_ten((int)(stored - exponent));
+    int128 least = byte_get_signed(&in);
+    unsigned width = way == COLUMN_CONSTANT ? 0 : byte_get(&in);
+    if (way == COLUMN_PATCHED)
+        width += byte_get(&in);
+    if (in.failed || width > 63)
+        return false;
+    int128 most = (least + (((int128)1 << width) - 1)) * unit;
+    least *= unit;
+    if (least < INT64_MIN || most > INT64_MAX)
+        return false;
+    *low = (int64_t)least;
+    *high = (int64_t)most;
+    return true;
 }
 
 bool

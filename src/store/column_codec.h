@@ -42,6 +42,14 @@ size_t column_encode(const struct kernels *kernels, const int64_t *values,
 bool column_exponent(const uint8_t *bytes, size_t len, unsigned *exponent);
 
 /*
+ * Between which values all those of a column are, decoded to `exponent`, as far
+ * as its first bytes tell: they need not be looked at one by one. False when
+ * they do not tell, or the bounds do not fit.
+ */
+bool column_bounds(const uint8_t *bytes, size_t len, unsigned exponent,
+                   int64_t *low, int64_t *high);
+
+/*
  * Decodes to `exponent`, which is at most that of column_exponent. False when
  * the bytes are not what column_encode writes for n values; out may then hold
  * anything.

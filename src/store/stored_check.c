@@ -14,7 +14,6 @@
 #include "base/civil_time.h"
 #include "base/decimal.h"
 #include "model/batch.h"
-#include "model/batch_check.h"
 #include "model/registry.h"
 #include "store/chunk.h"
 #include "wattle/answers.h"
@@ -167,13 +166,31 @@ stored_check_reject(struct checksum *checksum, sqlite3_stmt *row)
 
 /* ---- blocks ------------------------------------------------------------- */
 
+/* Whether all values of a column, absent ones too, are in [low, high]. */
 static bool
-is_in_range(const int64_t *values, size_t n, int64_t high)
+is_in_range(const struct kernels *kernels, const struct block *block,
+            unsigned column, int64_t low, int64_t high)
 {
-    uint64_t bits = 0;
-    for (size_t i = 0; i < n; i++)
-        bits |= (uint64_t)values[i] | ((uint64_t)high - (uint64_t)values[i]);
-    return bits >> 63 == 0;
+    return ((block->bounded & BLOCK_BIT(column)) != 0 &&
+            block->low[column] >= low && block->high[column] <= high) ||
+           kernels->lies_within(block->column[column], block->n_rows, low,
+                                high);
+}
+
+static bool
+are_values_in_range(const struct kernels *kernels, const struct block *block)
+{
+    const int64_t one = decimal_power_of_ten(9 - (int)block->exponent);
+    bool is_good = true;
+    for (int c = 0; c < WATTLE_N_COLUMNS && is_good; c++) {
+        int64_t high =
+            c == WATTLE_POWER_FACTOR ? one : one * (DECIMAL_MAX / DECIMAL_ONE);
+        bool is_signed = c != WATTLE_VOLTAGE && c != WATTLE_CURRENT;
+        if ((block->columns & BLOCK_BIT(BLOCK_VALUE + c)) != 0)
+            is_good = is_in_range(kernels, block, (unsigned)(BLOCK_VALUE + c),
+                                  is_signed ? -high : 0, high);
+    }
+    return is_good;
 }
 
 /* Every reading has values that make one, and no others than are stored. */
@@ -209,30 +226,23 @@ clear_absent(struct block *block)
 }
 
 bool
-stored_check_block(struct block *block, unsigned columns)
+stored_check_block(const struct kernels *kernels, struct block *block,
+                   unsigned columns)
 {
     for (unsigned c = BLOCK_DUPLICATES; c <= BLOCK_ROUNDED; c++) {
         if ((block->columns & BLOCK_BIT(c)) != 0 &&
-            !is_in_range(block->column[c], block->n_rows, MAX_LINES))
+            !is_in_range(kernels, block, c, 0, MAX_LINES))
             return false;
     }
     if (!has_good_presence(block, columns))
         return false;
-    struct wattle_batch all = {.n_rows = block->n_rows,
-                               .time_ms = block->column[BLOCK_TIME]};
-    for (int c = 0; c < WATTLE_N_COLUMNS;
-         c++) { /* of all rows, absent or not */
-        if ((block->columns & BLOCK_BIT(BLOCK_VALUE + c)) == 0)
-            continue;
-        all.columns[c] = block->column[BLOCK_VALUE + c];
-        all.decimals[c] = (uint8_t)(9 - block->exponent);
-    }
-    if (batch_check(&all, CIVIL_MIN_MS))
+    if (are_values_in_range(kernels, block))
         return true;
     if ((block->columns & BLOCK_BIT(BLOCK_PRESENCE)) == 0)
         return false;
     clear_absent(block);
-    return batch_check(&all, CIVIL_MIN_MS);
+    block->bounded = 0;
+    return are_values_in_range(kernels, block);
 }
 
 /* ---- summaries ---------------------------------------------------------- */

@@ -67,7 +67,8 @@ bool stored_check_count(sqlite3_stmt *row, int column, uint64_t *count);
  * with values, presence is among those decoded. What stands in place of absent
  * values means nothing: it becomes 0 when it is out of range.
  */
-bool stored_check_block(struct block *block, unsigned columns);
+bool stored_check_block(const struct kernels *kernels, struct block *block,
+                        unsigned columns);
 
 /* Checks a summary that was decoded: it must be one of such a chunk. */
 bool stored_check_summary(const struct summary *summary,
