@@ -63,14 +63,14 @@ _wattle() {
     fi
     case ${COMP_WORDS[1]} in
     report)
-        options="--since --until --device --value --devices --rate --budget
-            --max-gap --json --csv --top --rejects --strict --quiet
+        options="--since --until --device --value --zstd-long --devices --rate
+            --budget --max-gap --json --csv --top --rejects --strict --quiet
             --no-progress --timings --trace --threads --simd --reader --no-memo
             --no-summaries --block --help"
         ;;
     import)
-        options="--db --dry-run --wait --value --devices --rejects --strict
-            --quiet --no-progress --timings --trace --threads --simd --reader
+        options="--db --dry-run --wait --value --final --zstd-long --devices
+            --rejects --strict --quiet --no-progress --timings --trace --threads --simd --reader
             --help"
         ;;
     export) options="--since --until --device --out --help" ;;

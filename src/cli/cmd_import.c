@@ -42,7 +42,7 @@ static const struct cli_option import_options[] = {
     {OPT_FINAL, "final", NULL,
      "the files will not grow: take a last line that has no line end", NULL},
     {OPT_ZSTD_LONG, "zstd-long", "N",
-     "take zstd windows of up to 2^N bytes (default 27, at most 31)", NULL},
+     "take zstd windows of up to 2^N bytes, N at most 31 (default 27)", NULL},
     {OPT_DEVICES, "devices", "FILE",
      "device table (default: devices.csv beside the readings)", NULL},
     {OPT_REJECTS, "rejects", "FILE", "write every rejected line to FILE",

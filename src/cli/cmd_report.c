@@ -53,7 +53,7 @@ static const struct cli_option report_options[] = {
     {OPT_DEVICES, "devices", "FILE",
      "device table (default: devices.csv beside the readings)", NULL},
     {OPT_ZSTD_LONG, "zstd-long", "N",
-     "take zstd windows of up to 2^N bytes (default 27, at most 31)", NULL},
+     "take zstd windows of up to 2^N bytes, N at most 31 (default 27)", NULL},
     {OPT_RATE, "rate", "PRICE", "price of a kWh (default 0.15)",
      "How to reckon"},
     {OPT_BUDGET, "budget", "AMOUNT",
