@@ -23,7 +23,7 @@ from store_tools import Failure  # noqa: E402
 SUITES = ["differential", "kill_imports", "flip_bits", "full_disks",
           "other_files", "many_at_once", "query_plans",
           "large_inputs", "golden_files", "growing_files",
-          "forged_databases"]
+          "forged_databases", "written_files", "salvaged"]
 
 
 def run_one(job):

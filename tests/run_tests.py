@@ -72,6 +72,7 @@ def suites(tier):
         ("generated", "test", python("check_generate.py", CHECKED, RELEASE)),
         ("trace", "quick", python("check_trace.py", CHECKED)),
         ("hard-inputs", "test", python("hard_inputs.py", CHECKED)),
+        ("threats", "test", python("check_threats.py", CHECKED, RELEASE)),
         ("ladder", "test", python("check_ladder.py", RELEASE)),
         ("real-files", "test", python("real_files.py", CHECKED)),
         ("profile-page", "test",

@@ -58,7 +58,9 @@ find_command(const char *name)
 static int
 complain_unknown(const char *name)
 {
-    fprintf(stderr, "wattle: unknown command '%s'; there are", name);
+    char shown[256];
+    wattle_text_visible(name, shown, sizeof(shown));
+    fprintf(stderr, "wattle: unknown command '%s'; there are", shown);
     for (size_t i = 0; i < N_COMMANDS; i++)
         fprintf(stderr, " %s,", commands[i]->name);
     fputs(" help and version\n", stderr);

@@ -100,13 +100,21 @@ ends_line(const struct source *source, uint64_t size_bytes)
     return is_end;
 }
 
+/* How lines of a source end: a file may gain CR until that is another way. */
+static int
+end_of(const struct source *source)
+{
+    return source->has_bare_cr ? CATALOG_ENDS_CR : CATALOG_ENDS_LF;
+}
+
 /* Whether a file has grown since it was imported, at its end alone. */
 static bool
 has_grown(const struct importer *im, const struct source *source,
           const struct catalog_file *known)
 {
     return source->kind == SOURCE_PLAIN && source->is_usable &&
-           known->number != 0 && known->ends_record && !known->has_problem &&
+           known->number != 0 && !known->has_problem &&
+           known->ends_record == end_of(source) &&
            known->size_bytes >= source->data_offset &&
            known->size_bytes < source->size_bytes &&
            ends_line(source, known->size_bytes) &&
@@ -476,7 +484,7 @@ write_file(struct importer *im, size_t at, struct wattle_error *error)
         .is_usable = source->is_usable || source->kind == SOURCE_ROWS,
         .problem = source->problem,
         /* what comes behind an open quote belongs to what was rejected */
-        .ends_record = !file->is_open,
+        .ends_record = file->is_open ? CATALOG_ENDS_INSIDE : end_of(source),
         .size_bytes = is_settled ? content->size_bytes : 0,
         .modified_ns = is_settled ? source->modified_ns : 0,
         .n_lines = known->n_lines + file->n_lines,

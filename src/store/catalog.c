@@ -11,6 +11,7 @@
 #include "base/utf8.h"
 #include "store/checksum.h"
 #include "store/stored_check.h"
+#include "store/tables.h"
 
 static int
 complain_damage(const struct database *db, const char *table,
@@ -168,6 +169,26 @@ catalog_write_devices(struct database *db, struct registry *devices,
     return status;
 }
 
+/* Older databases lack the table; then files are looked for without it, too. */
+static int
+make_place(struct catalog_files *f, struct wattle_error *error)
+{
+    int64_t n_tables = 0, n_old = 0;
+    int status = database_number(
+        f->db, "SELECT count(*) FROM sqlite_master WHERE name = 'place'",
+        &n_tables, error);
+    if (status == WATTLE_OK && n_tables == 0)
+        status = database_run(f->db, tables_place, error);
+    if (status == WATTLE_OK)
+        status = database_number(
+            f->db,
+            "SELECT EXISTS (SELECT 1 FROM file WHERE is_usable AND size_bytes "
+            "> 0 AND number NOT IN (SELECT file FROM place))",
+            &n_old, error);
+    f->has_old = n_old != 0;
+    return status;
+}
+
 int
 catalog_files_open(struct catalog_files *f, struct database *db,
                    struct wattle_error *error)
@@ -186,22 +207,23 @@ catalog_files_open(struct catalog_files *f, struct database *db,
          "is_usable AND NOT EXISTS (SELECT 1 FROM place WHERE file = "
          "f.number)))"},
         {&f->by_content,
+         "SELECT " STORED_FILE_COLUMNS
+         " FROM file WHERE number IN (SELECT file "
+         "FROM place WHERE content = ?3) AND size_bytes = ?1 AND "
+         "length(parts) > 0 AND parts = ?2 ORDER BY number DESC LIMIT 1"},
+        {&f->by_content_old,
          "SELECT " STORED_FILE_COLUMNS " FROM file WHERE size_bytes = ?1 "
-         "AND length(parts) > 0 AND parts = ?2 ORDER BY number DESC LIMIT 1"},
+         "AND length(parts) > 0 AND parts = ?2 AND number NOT IN (SELECT file "
+         "FROM place) ORDER BY number DESC LIMIT 1"},
         {&f->by_size, "SELECT 1 FROM file WHERE size_bytes = ?1 LIMIT 1"},
         {&f->forget, "DELETE FROM file WHERE path = ?1 AND NOT is_usable"},
         {&f->put, "INSERT OR REPLACE INTO file(" STORED_FILE_COLUMNS ") "
                   "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)"},
-        {&f->put_place, "INSERT OR REPLACE INTO place VALUES(?1,?2,?3)"},
+        {&f->put_place, "INSERT OR REPLACE INTO place VALUES(?1,?2,?3,?4)"},
     };
     if (f->checksum == NULL)
         return error_memory(error);
-    int status = database_run(
-        db,
-        "CREATE TABLE IF NOT EXISTS place(file INTEGER PRIMARY KEY, real_path "
-        "TEXT NOT NULL, ends_record INTEGER NOT NULL);"
-        "CREATE INDEX IF NOT EXISTS place_by_path ON place(real_path)",
-        error);
+    int status = make_place(f, error);
     if (status != WATTLE_OK)
         return status;
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
@@ -215,8 +237,9 @@ catalog_files_open(struct catalog_files *f, struct database *db,
 void
 catalog_files_close(struct catalog_files *f)
 {
-    sqlite3_stmt *const all[] = {f->by_path, f->by_content, f->by_size,
-                                 f->forget,  f->put,        f->put_place};
+    sqlite3_stmt *const all[] = {f->by_path,  f->by_content, f->by_content_old,
+                                 f->by_size,  f->forget,     f->put,
+                                 f->put_place};
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
         sqlite3_finalize(all[i]);
     checksum_free(f->checksum);
@@ -240,7 +263,7 @@ take_file(struct catalog_files *f, sqlite3_stmt *row,
         .is_usable = sqlite3_column_int(row, 2) != 0,
         .has_problem = sqlite3_column_type(row, 3) != SQLITE_NULL,
         .ends_record =
-            sqlite3_column_count(row) > 12 && sqlite3_column_int(row, 12) != 0,
+            sqlite3_column_count(row) > 12 ? sqlite3_column_int(row, 12) : 0,
         .size_bytes = (uint64_t)sqlite3_column_int64(row, 4),
         .modified_ns = sqlite3_column_int64(row, 5),
         .n_lines = (uint64_t)sqlite3_column_int64(row, 6),
@@ -282,10 +305,20 @@ catalog_files_find_content(struct catalog_files *f, uint64_t size_bytes,
                            struct catalog_file *found,
                            struct wattle_error *error)
 {
-    sqlite3_bind_int64(f->by_content, 1, (int64_t)size_bytes);
-    sqlite3_bind_blob64(f->by_content, 2, parts, n_parts * sizeof(*parts),
-                        SQLITE_STATIC);
-    return find_file(f, f->by_content, found, error);
+    const size_t len = n_parts * sizeof(*parts);
+    sqlite3_stmt *const both[] = {f->by_content, f->by_content_old};
+    int status = WATTLE_OK;
+    *found = (struct catalog_file){0};
+    for (size_t i = 0; i < (f->has_old ? 2 : 1) && status == WATTLE_OK; i++) {
+        if (found->number != 0)
+            break;
+        sqlite3_bind_int64(both[i], 1, (int64_t)size_bytes);
+        sqlite3_bind_blob64(both[i], 2, parts, len, SQLITE_STATIC);
+        if (i == 0)
+            sqlite3_bind_int64(both[i], 3, checksum_of(parts, len));
+        status = find_file(f, both[i], found, error);
+    }
+    return status;
 }
 
 int
@@ -333,6 +366,7 @@ catalog_files_write(struct catalog_files *f, const struct catalog_file *file,
     sqlite3_bind_int64(f->put_place, 1, file->number);
     bind_text(f->put_place, 2, file->real_path, NULL);
     sqlite3_bind_int(f->put_place, 3, file->ends_record);
+    sqlite3_bind_int64(f->put_place, 4, checksum_of(parts, len));
     result = database_step(f->db, f->put_place, error);
     sqlite3_reset(f->put_place);
     return result < 0 ? result : WATTLE_OK;

@@ -31,6 +31,13 @@ int catalog_write_devices(struct database *db, struct registry *devices,
                           uint32_t first, const struct device_table *table,
                           struct wattle_error *error);
 
+/* How the part of a file that was read ends. */
+enum {
+    CATALOG_ENDS_INSIDE, /* inside quotes: what follows goes on there */
+    CATALOG_ENDS_LF,     /* at the end of a record */
+    CATALOG_ENDS_CR      /* the same, where CR alone ends lines */
+};
+
 /* A file that was imported. */
 struct catalog_file {
     int64_t number;        /* 0 = not in the database */
@@ -39,7 +46,7 @@ struct catalog_file {
     bool is_usable;
     const char *problem; /* NULL = none */
     bool has_problem;    /* when it was found: the text is not kept */
-    bool ends_record;    /* what comes behind it begins a record */
+    int ends_record;     /* CATALOG_ENDS_...: where what follows begins */
     uint64_t size_bytes;
     int64_t modified_ns;
     uint64_t n_lines, n_rejects;
@@ -52,7 +59,9 @@ struct catalog_file {
 struct catalog_files {
     struct database *db;
     struct checksum *checksum;
-    sqlite3_stmt *by_path, *by_content, *by_size, *forget, *put, *put_place;
+    bool has_old; /* files of which no place is known */
+    sqlite3_stmt *by_path, *by_content, *by_content_old, *by_size;
+    sqlite3_stmt *forget, *put, *put_place;
 };
 
 /* For a database that is written to. */

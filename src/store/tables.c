@@ -9,6 +9,14 @@
 
 #include "store/database.h"
 
+#define TABLES_PLACE                                                           \
+    "CREATE TABLE place(file INTEGER PRIMARY KEY, real_path TEXT NOT NULL, "   \
+    "ends_record INTEGER NOT NULL, content INTEGER NOT NULL);"                 \
+    "CREATE INDEX place_by_path ON place(real_path);"                          \
+    "CREATE INDEX place_by_content ON place(content);"
+
+const char tables_place[] = TABLES_PLACE;
+
 static const char tables[] =
     "CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
     "INSERT INTO meta VALUES('generation', 0), ('lost', 0);"
@@ -33,10 +41,7 @@ static const char tables[] =
     "CREATE INDEX file_by_path ON file(path);"
     "CREATE INDEX file_by_size ON file(size_bytes);"
     /* where a file was; of files that older programs imported there is none */
-    "CREATE TABLE place(file INTEGER PRIMARY KEY, real_path TEXT NOT NULL, "
-    "ends_record INTEGER NOT NULL);"
-    "CREATE INDEX place_by_path ON place(real_path);"
-    "CREATE TABLE reject("
+    TABLES_PLACE "CREATE TABLE reject("
     "  file INTEGER NOT NULL, line INTEGER NOT NULL,"
     "  reason INTEGER NOT NULL, raw BLOB NOT NULL, checksum INTEGER NOT NULL,"
     "  PRIMARY KEY(file, line)) WITHOUT ROWID;"

@@ -38,6 +38,9 @@ bool tables_is_needed(const char *sql);
 /* How many such tables there are. */
 size_t tables_count_needed(const struct tables_format *format);
 
+/* What makes the table `place` in a database that lacks it. */
+extern const char tables_place[];
+
 /* That of this program. */
 extern const struct tables_format tables_format;
 

@@ -638,6 +638,34 @@ all_multiply_within_their_limits(void **state)
     }
 }
 
+/* One value beyond a limit is found, wherever it stands. */
+static void
+all_see_values_beyond_limits(void **state)
+{
+    (void)state;
+    static int64_t values[KERNEL_ROWS];
+    const int64_t low = -1000, high = 70000;
+    const int64_t wrong[] = {low - 1, high + 1, INT64_MIN, INT64_MAX};
+    for (int level = 0; level <= WATTLE_SIMD_NEON; level++) {
+        const struct kernels *kernels = kernels_for(level);
+        if (kernels == NULL)
+            continue;
+        for (size_t n = 1; n <= 40; n++) {
+            for (size_t i = 0; i < n; i++)
+                values[i] = i % 2 == 0 ? low : high;
+            assert_true(kernels->lies_within(values, n, low, high));
+            for (size_t i = 0; i < n; i++) {
+                const int64_t kept = values[i];
+                for (size_t w = 0; w < 4; w++) {
+                    values[i] = wrong[w];
+                    assert_false(kernels->lies_within(values, n, low, high));
+                }
+                values[i] = kept;
+            }
+        }
+    }
+}
+
 /* ---- layouts ----------------------------------------------------------- */
 
 static void
@@ -693,6 +721,7 @@ main(void)
         cmocka_unit_test(shapes_mark_low_bytes_up_to_the_newline),
         cmocka_unit_test(all_set_times_of_one_date),
         cmocka_unit_test(all_multiply_within_their_limits),
+        cmocka_unit_test(all_see_values_beyond_limits),
         cmocka_unit_test(layouts_are_made_of_plain_rows_only),
         cmocka_unit_test(all_judge_each_changed_byte_alike),
         cmocka_unit_test(all_decode_clean_rows_alike),

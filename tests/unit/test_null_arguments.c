@@ -1,0 +1,190 @@
+/*
+ * test_null_arguments.c - NULL options are the defaults, NULL paths are errors,
+ * errors name the option, and a success leaves no words behind.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "wattle/wattle.h"
+
+static int
+enter_folder(void **state)
+{
+    static char folder[] = "/tmp/wattle-null-XXXXXX";
+    (void)state;
+    if (mkdtemp(folder) == NULL || chdir(folder) != 0)
+        return 1;
+    FILE *file = fopen("a.csv", "w");
+    fputs("timestamp,device_id,power\n2023-01-01 00:00,a,1\nbad\n", file);
+    return fclose(file);
+}
+
+static int
+leave_folder(void **state)
+{
+    (void)state;
+    return system("rm -r \"$PWD\"");
+}
+
+static void
+assert_names(const struct wattle_error *error, int status, const char *name)
+{
+    assert_int_equal(status, WATTLE_ERR_USAGE);
+    assert_int_equal(error->code, WATTLE_ERR_USAGE);
+    assert_non_null(strstr(error->message, name));
+}
+
+static void
+assert_no_words(const struct wattle_error *error, int status)
+{
+    assert_int_equal(status, WATTLE_OK);
+    assert_int_equal(error->code, WATTLE_OK);
+    assert_string_equal(error->message, "");
+    assert_string_equal(error->path, "");
+}
+
+/* As if something had gone wrong before. */
+static struct wattle_error
+used_error(void)
+{
+    return (struct wattle_error){WATTLE_ERR_IO, 7, "old", "old words"};
+}
+
+static void
+null_options_are_the_defaults(void **state)
+{
+    (void)state;
+    struct wattle_error error = used_error();
+    struct wattle_report *report = NULL;
+    struct wattle_import *import = NULL;
+    struct wattle_database *database = NULL;
+    struct wattle_query *query = NULL;
+    assert_int_equal(wattle_report_open(&report, NULL, &error), WATTLE_OK);
+    assert_int_equal(wattle_report_add_path(report, "a.csv", &error),
+                     WATTLE_OK);
+    assert_no_words(&error, wattle_report_finish(report, &error));
+    assert_int_equal(wattle_report_answers(report)->n_lines, 2);
+    wattle_report_close(report);
+    error = used_error();
+    assert_int_equal(wattle_import_open(&import, "a.db", NULL, &error),
+                     WATTLE_OK);
+    assert_int_equal(wattle_import_add_path(import, "a.csv", &error),
+                     WATTLE_OK);
+    assert_no_words(&error, wattle_import_run(import, &error));
+    wattle_import_close(import);
+    error = used_error();
+    assert_no_words(&error, wattle_database_open(&database, "a.db", &error));
+    error = used_error();
+    assert_no_words(&error, wattle_query_open(&query, database, NULL, &error));
+    wattle_query_close(query);
+    wattle_database_close(database);
+    error = used_error();
+    uint64_t n = 0;
+    assert_no_words(
+        &error, wattle_database_export_file("a.db", NULL, "b.csv", &n, &error));
+    assert_int_equal(n, 1);
+}
+
+static void
+null_paths_are_errors(void **state)
+{
+    (void)state;
+    struct wattle_error error;
+    struct wattle_report *report = NULL;
+    struct wattle_import *import = NULL;
+    struct wattle_database *database = NULL;
+    struct wattle_check_result result;
+    struct wattle_info *info = NULL;
+    struct wattle_sql *sql = NULL;
+    struct wattle_query *query = NULL;
+    struct wattle_trace_file *trace = NULL;
+    uint32_t number;
+    assert_int_equal(wattle_report_open(&report, NULL, &error), WATTLE_OK);
+    assert_names(&error, wattle_report_add_path(report, NULL, &error), "path");
+    assert_names(&error, wattle_report_device(report, NULL, 3, &number, &error),
+                 "id");
+    assert_names(&error, wattle_report_add_batch(report, NULL, &error),
+                 "batch");
+    wattle_report_close(report);
+    assert_names(&error, wattle_import_open(&import, NULL, NULL, &error),
+                 "database");
+    assert_names(&error, wattle_database_open(&database, NULL, &error), "path");
+    assert_names(&error,
+                 wattle_database_check(NULL, NULL, NULL, &result, &error),
+                 "path");
+    assert_names(&error, wattle_database_salvage(NULL, "x", &result, &error),
+                 "path");
+    assert_names(&error, wattle_database_salvage("x", NULL, &result, &error),
+                 "out");
+    assert_names(&error, wattle_database_backup(NULL, "x", &error), "path");
+    assert_names(&error, wattle_database_backup("x", NULL, &error), "out");
+    assert_names(&error, wattle_database_compact(NULL, 0, &error), "path");
+    assert_names(&error,
+                 wattle_database_export(NULL, NULL, stdout, NULL, &error),
+                 "path");
+    assert_names(&error,
+                 wattle_database_export_file("x", NULL, NULL, NULL, &error),
+                 "out");
+    assert_names(&error, wattle_database_info(NULL, &info, &error), "path");
+    assert_names(&error, wattle_sql_open(&sql, NULL, "SELECT 1", &error),
+                 "database");
+    assert_names(&error, wattle_query_open(&query, NULL, NULL, &error),
+                 "database");
+    assert_names(&error, wattle_sql_register(NULL, &error), "connection");
+    assert_names(&error, wattle_trace_file_open(&trace, NULL, NULL, 0, &error),
+                 "path");
+    assert_names(&error, wattle_generate(NULL, &error), "options");
+}
+
+static void
+errors_name_the_option(void **state)
+{
+    (void)state;
+    struct wattle_error error;
+    struct wattle_report *report = NULL;
+    struct wattle_report_options options;
+    const struct {
+        const char *name;
+        int *value;
+    } numbers[] = {{"n_threads", &options.n_threads},
+                   {"value_kind", &options.value_kind},
+                   {"reader", &options.reader},
+                   {"simd", &options.simd},
+                   {"zstd_window_log", &options.zstd_window_log}};
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        wattle_report_options_init(&options);
+        *numbers[i].value = -1;
+        assert_names(&error, wattle_report_open(&report, &options, &error),
+                     numbers[i].name);
+        *numbers[i].value = 100000;
+        assert_names(&error, wattle_report_open(&report, &options, &error),
+                     numbers[i].name);
+    }
+    wattle_report_options_init(&options);
+    options.max_gap_ms = 0;
+    assert_names(&error, wattle_report_open(&report, &options, &error),
+                 "max_gap_ms");
+    wattle_report_options_init(&options);
+    options.block_bytes = SIZE_MAX;
+    assert_names(&error, wattle_report_open(&report, &options, &error),
+                 "block_bytes");
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(null_options_are_the_defaults),
+        cmocka_unit_test(null_paths_are_errors),
+        cmocka_unit_test(errors_name_the_option),
+    };
+    return cmocka_run_group_tests(tests, enter_folder, leave_folder);
+}
