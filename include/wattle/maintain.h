@@ -39,6 +39,9 @@ struct wattle_check_result {
     uint64_t n_lost;    /* readings in damaged chunks */
     uint64_t n_files;   /* that were imported */
     uint64_t n_rejects; /* their rejected lines */
+    /* of a salvage: devices with readings whose ids are lost, called
+     * damaged-NUMBER; the same readings imported again do not join them */
+    uint64_t n_unnamed_devices;
 };
 
 /*
@@ -52,7 +55,7 @@ int wattle_database_check(const char *path, wattle_check_found found,
 
 /*
  * Writes what is whole to a new database, which must not exist. The result
- * tells what is in it and how many readings are lost.
+ * has what is in it and how many readings are lost.
  */
 int wattle_database_salvage(const char *path, const char *out,
                             struct wattle_check_result *result,

@@ -5,6 +5,7 @@
 
 #include "api/database_handle.h"
 #include "base/error.h"
+#include "store/catalog.h"
 #include "wattle/database.h"
 
 int
@@ -18,7 +19,10 @@ wattle_database_open(struct wattle_database **out, const char *path,
     if (database == NULL)
         return error_memory(error);
     int status = database_open(&database->db, path, DATABASE_READ, error);
+    if (status == WATTLE_OK)
+        status = catalog_check_devices(&database->db, error);
     if (status != WATTLE_OK) {
+        database_close(&database->db);
         free(database);
         return status;
     }

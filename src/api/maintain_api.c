@@ -84,6 +84,8 @@ set_result(struct wattle_check_result *result, const struct verify_result *v,
            struct database *db)
 {
     int64_t n_devices = 0, n_files = 0, n_rejects = 0;
+    if (result == NULL)
+        return;
     database_number(db, "SELECT count(*) FROM device", &n_devices, NULL);
     database_number(db, "SELECT count(*) FROM file", &n_files, NULL);
     database_number(db, "SELECT sum(n_rejects) FROM file", &n_rejects, NULL);
@@ -95,6 +97,7 @@ set_result(struct wattle_check_result *result, const struct verify_result *v,
         .n_lost = v->n_lost,
         .n_files = (uint64_t)n_files,
         .n_rejects = (uint64_t)n_rejects,
+        .n_unnamed_devices = v->n_unnamed_devices,
     };
 }
 
@@ -351,7 +354,9 @@ wattle_database_export(const char *path,
     text_out_init(&e->out, out);
     int status = database_open(&e->db, path, DATABASE_READ, error);
     if (status == WATTLE_OK) {
-        status = run_export(e);
+        status = catalog_check_devices(&e->db, error);
+        if (status == WATTLE_OK)
+            status = run_export(e);
         device_scan_close(e->scan);
         database_close(&e->db);
     }

@@ -17,6 +17,11 @@
 #define MAX_SIGNATURE 64
 #define PART_TRIES    16
 
+/* What SQLite adds to the name of a database. */
+static const char *const side_ends[] = {"-wal", "-shm", "-journal"};
+
+#define N_SIDE_ENDS (sizeof(side_ends) / sizeof(side_ends[0]))
+
 static int
 fail(const char *path, const char *verb, struct wattle_error *error)
 {
@@ -88,6 +93,34 @@ fail_kind(const char *path, const struct kept_kind *kind,
                         "cannot write the %s: %s", kind->name, strerror(code));
 }
 
+/*
+ * Whatever the file beside it is: it cannot be looked into, because closing a
+ * database that is in use would free its locks.
+ */
+int
+kept_file_refuse_side_name(const char *path, struct wattle_error *error)
+{
+    const size_t len = strlen(path);
+    for (size_t i = 0; i < N_SIDE_ENDS; i++) {
+        const size_t end_len = strlen(side_ends[i]);
+        struct stat info;
+        if (len <= end_len || strcmp(path + len - end_len, side_ends[i]) != 0)
+            continue;
+        char *name = strndup(path, len - end_len);
+        if (name == NULL)
+            return error_memory(error);
+        bool is_beside = stat(name, &info) == 0 && S_ISREG(info.st_mode);
+        free(name);
+        if (is_beside)
+            return error_set_at(error, WATTLE_ERR_USAGE, path, 0,
+                                "cannot write it: SQLite would take it for a "
+                                "part of the database %.*s; choose another "
+                                "name",
+                                (int)(len - end_len), path);
+    }
+    return WATTLE_OK;
+}
+
 int
 kept_file_open(const char *path, const struct kept_kind *kind,
                kept_file_taboo taboo, const void *context,
@@ -95,6 +128,9 @@ kept_file_open(const char *path, const struct kept_kind *kind,
 {
     struct stat info;
     bool is_new = false;
+    int status = kept_file_refuse_side_name(path, error);
+    if (status != WATTLE_OK)
+        return status;
     /* by name first: to open and close a database would free its locks */
     const char *what = stat(path, &info) == 0 ? taboo(context, &info) : NULL;
     if (what != NULL)
@@ -106,7 +142,6 @@ kept_file_open(const char *path, const struct kept_kind *kind,
     what = is_there ? taboo(context, &info) : NULL;
     if (what == NULL && is_there && S_ISBLK(info.st_mode))
         what = "a disk";
-    int status = WATTLE_OK;
     if (what != NULL)
         status = refuse(path, what, kind, error);
     else if (!is_of_kind(fd, kind))
@@ -134,12 +169,12 @@ kept_file_clear(int fd, const char *path, const struct kept_kind *kind,
 const char *
 kept_file_of_database(const char *database, const struct stat *info)
 {
-    static const char *const ends[] = {"", "-wal", "-shm", "-journal"};
     const char *found = NULL;
-    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+    for (size_t i = 0; i <= N_SIDE_ENDS; i++) {
         struct stat other;
         char *name = NULL;
-        if (asprintf(&name, "%s%s", database, ends[i]) < 0)
+        if (asprintf(&name, "%s%s", database, i > 0 ? side_ends[i - 1] : "") <
+            0)
             return "perhaps the database";
         if (stat(name, &other) == 0 && other.st_dev == info->st_dev &&
             other.st_ino == info->st_ino)
@@ -197,8 +232,11 @@ new_file_begin(struct new_file *file, const char *path, mode_t mode,
         return error_set_at(error, WATTLE_ERR_IO, path, 0, "exists already");
     if (errno != ENOENT)
         return fail(path, "make", error);
+    int status = kept_file_refuse_side_name(path, error);
+    if (status != WATTLE_OK)
+        return status;
     file->path = strdup(path);
-    int status =
+    status =
         file->path != NULL ? make_part(file, mode, error) : error_memory(error);
     if (status != WATTLE_OK)
         release(file);

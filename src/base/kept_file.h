@@ -52,6 +52,13 @@ int kept_file_clear(int fd, const char *path, const struct kept_kind *kind,
 const char *kept_file_of_database(const char *database,
                                   const struct stat *info);
 
+/*
+ * Whether SQLite would take a file of that name for a part of a database that
+ * is there: NAME-wal, NAME-shm or NAME-journal beside a database NAME. 0, or
+ * WATTLE_ERR_USAGE. kept_file_open and new_file_begin refuse such names.
+ */
+int kept_file_refuse_side_name(const char *path, struct wattle_error *error);
+
 /* A file in the making. */
 struct new_file {
     char *path, *part;

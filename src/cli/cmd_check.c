@@ -103,6 +103,14 @@ salvage(const struct request *request)
     printf("; ");
     cli_print_grouped(result.n_lost);
     printf(" lost\n");
+    if (result.n_unnamed_devices > 0) {
+        cli_print_visible(request->salvage);
+        printf(": the ids of ");
+        cli_print_grouped(result.n_unnamed_devices);
+        printf(" device%s are damaged: their readings are in damaged-NUMBER; "
+               "readings that you import again do not join them\n",
+               result.n_unnamed_devices == 1 ? "" : "s");
+    }
     return result.n_lost > 0 || result.n_problems > 0 ? EXIT_FOUND : EXIT_DONE;
 }
 

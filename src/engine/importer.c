@@ -18,6 +18,7 @@
 #include "store/tidy.h"
 
 #define GATHER_BYTES ((size_t)64 << 20)
+#define NOTHING      SIZE_MAX
 
 /* A dry run without a database, or with an empty one, has one in memory. */
 static int
@@ -259,27 +260,35 @@ is_hashed(const struct content *content)
 }
 
 /*
- * A file that is given twice is read once. Files of one size are hashed; their
- * numbers stand in a table that is at most half full.
+ * A file that is given twice is read once: as the later one, because of
+ * readings of one time the later file's counts. A file that has grown stays,
+ * for its row does. Files of one size are hashed; their numbers stand in a
+ * table that is at most half full. Returns which is dropped: NOTHING, `at` or
+ * one before.
  */
-static bool
-is_repeated(struct importer *im, size_t at)
+static size_t
+find_repeated(struct importer *im, size_t at)
 {
     const struct content *content = &im->files[at].content;
     const size_t len = content->n_parts * sizeof(*content->hashes);
     if (!is_hashed(content))
-        return false;
+        return NOTHING;
     size_t mask = im->n_slots - 1;
     size_t slot =
         XXH3_64bits_withSeed(content->hashes, len, content->size_bytes) & mask;
     for (; im->slots[slot] != 0; slot = (slot + 1) & mask) {
-        const struct content *other = &im->files[im->slots[slot] - 1].content;
-        if (other->size_bytes == content->size_bytes &&
-            memcmp(other->hashes, content->hashes, len) == 0)
-            return true;
+        size_t before = im->slots[slot] - 1;
+        const struct importer_file *other = &im->files[before];
+        if (other->content.size_bytes != content->size_bytes ||
+            memcmp(other->content.hashes, content->hashes, len) != 0)
+            continue;
+        if (other->known.number != 0)
+            return at;
+        im->slots[slot] = at + 1;
+        return before;
     }
     im->slots[slot] = at + 1;
-    return false;
+    return NOTHING;
 }
 
 static int
@@ -323,11 +332,15 @@ drop_known(struct importer *im, uint8_t *is_dropped, struct wattle_error *error)
         bool is_known = false;
         if (file->is_file)
             status = examine(im, i, &is_known, error);
-        if (status == WATTLE_OK && (is_known || is_repeated(im, i))) {
-            is_dropped[i] = 1;
+        size_t dropped = i;
+        if (status == WATTLE_OK && !is_known)
+            dropped = find_repeated(im, i);
+        if (status == WATTLE_OK && dropped != NOTHING) {
+            is_dropped[dropped] = 1;
             im->n_known_files++;
-            continue;
         }
+        if (dropped == i)
+            continue;
         file->number = file->known.number != 0 ? file->known.number : next++;
         if (status == WATTLE_OK)
             status = count_kept(im, file, error);

@@ -153,7 +153,7 @@ count_rejects(struct engine *engine, struct database *db,
               struct wattle_error *error)
 {
     sqlite3_stmt *row =
-        database_prepare(db, "SELECT reason, n FROM reject_count", error);
+        database_prepare(db, "SELECT file, reason, n FROM reject_count", error);
     int status = row != NULL ? WATTLE_OK : database_fail(db, error);
     while (status == WATTLE_OK) {
         int result = database_step(db, row, error);
@@ -162,10 +162,9 @@ count_rejects(struct engine *engine, struct database *db,
         status = result < 0 ? result : WATTLE_OK;
         if (status != WATTLE_OK)
             break;
-        int64_t reason = sqlite3_column_int64(row, 0);
+        int reason;
         uint64_t n;
-        if (!stored_check_count(row, 1, &n) || reason < 0 ||
-            reason >= WATTLE_N_REASONS) {
+        if (!stored_check_reject_count(row, &reason, &n)) {
             status = complain_damage(db, "reject_count", error);
             break;
         }

@@ -69,11 +69,15 @@ catalog_read_devices(struct database *db, struct registry *devices,
     }
     sqlite3_finalize(row);
     checksum_free(checksum);
-    int64_t greatest = -1; /* of those with readings */
-    if (status == WATTLE_OK)
-        status = database_number(db, "SELECT max(device) FROM chunk", &greatest,
-                                 error);
-    if (status == WATTLE_OK && greatest > 0 && greatest >= devices->n_devices)
+    return status == WATTLE_OK ? catalog_check_devices(db, error) : status;
+}
+
+int
+catalog_check_devices(struct database *db, struct wattle_error *error)
+{
+    int64_t n_missing = 0;
+    int status = database_number(db, CATALOG_MISSING_DEVICES, &n_missing, error);
+    if (status == WATTLE_OK && n_missing != 0)
         return complain_damage(db, "device", error);
     return status;
 }

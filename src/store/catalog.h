@@ -24,6 +24,19 @@ int catalog_read_devices(struct database *db, struct registry *devices,
                          struct wattle_error *error);
 
 /*
+ * Numbers of devices begin at 0 and have no gaps: how many rows are missing,
+ * up to the greatest number that any row, chunk or late reading has.
+ */
+#define CATALOG_MISSING_DEVICES                                                \
+    "SELECT 1 + max((SELECT ifnull(max(number), -1) FROM device), "            \
+    "(SELECT ifnull(max(device), -1) FROM chunk), "                            \
+    "(SELECT ifnull(max(device), -1) FROM tail)) - "                           \
+    "(SELECT count(*) FROM device)"
+
+/* 0, or WATTLE_ERR_FORMAT when devices are missing. */
+int catalog_check_devices(struct database *db, struct wattle_error *error);
+
+/*
  * Writes devices from number `first` on, and whatever the table says of any
  * device; the table's devices are added to the registry.
  */

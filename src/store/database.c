@@ -13,6 +13,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/kept_file.h"
 #include "store/tables.h"
 #include "store/format_version.h"
 
@@ -411,6 +412,17 @@ is_folder(const char *path)
            (stat(path, &info) == 0 && S_ISDIR(info.st_mode));
 }
 
+/* A new database beside what is left of another, or named as a part of one. */
+static int
+refuse_new_name(const char *path, struct wattle_error *error)
+{
+    int status = size_beside(path, "") < 0
+                     ? database_refuse_left_log(path, error)
+                     : WATTLE_OK;
+    return status == WATTLE_OK ? kept_file_refuse_side_name(path, error)
+                               : status;
+}
+
 int
 database_open_as(struct database *db, const char *path,
                  const struct database_way *way, struct wattle_error *error)
@@ -426,8 +438,8 @@ database_open_as(struct database *db, const char *path,
     else if (way->mode < DATABASE_CREATE && access(path, F_OK) != 0)
         status =
             error_set_at(error, WATTLE_ERR_IO, path, 0, "%s", strerror(errno));
-    else if (way->mode == DATABASE_CREATE && size_beside(path, "") < 0)
-        status = database_refuse_left_log(path, error);
+    else if (way->mode == DATABASE_CREATE && size_beside(path, "") <= 0)
+        status = refuse_new_name(path, error);
     if (status == WATTLE_OK && is_folder(path))
         status = error_set_at(error, WATTLE_ERR_IO, path, 0, "is a folder");
     if (status == WATTLE_OK)

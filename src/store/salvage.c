@@ -23,15 +23,10 @@
 #include "store/chunk.h"
 #include "store/import_write.h"
 #include "store/rollup.h"
+#include "store/salvage_devices.h"
 #include "store/salvage_walk.h"
 #include "store/stored.h"
 #include "store/stored_check.h"
-
-/* A device's number in the damaged database, and in the new one. */
-struct device_pair {
-    int64_t old;
-    uint32_t new;
-};
 
 struct chunk_place {
     int64_t number;
@@ -48,7 +43,7 @@ struct late_reading {
 
 struct file_row {
     struct catalog_file file;
-    char *path, *problem, *imported_at;
+    char *path, *problem, *imported_at, *real_path;
     uint64_t *parts;
     uint64_t n_kept, n_counted; /* rejects: rows, and what reject_count says */
     uint64_t kept[WATTLE_N_REASONS], counted[WATTLE_N_REASONS];
@@ -63,11 +58,7 @@ struct salvage {
     struct stored stored; /* of `from` */
     struct block *block;
     struct buffer data;
-    struct registry ids; /* of the new database */
-    struct device_table table;
-    uint32_t n_real; /* of the ids: the others are made up */
-    struct device_pair *pairs;
-    size_t n_pairs, pair_cap;
+    struct salvage_devices devices;
     struct chunk_place *chunks;
     size_t n_chunks, chunk_cap;
     struct late_reading *late;
@@ -93,86 +84,6 @@ drop(struct salvage *s)
 {
     s->result->n_problems++;
     return WATTLE_OK;
-}
-
-/* ---- devices ------------------------------------------------------------ */
-
-static int
-take_device(void *context, sqlite3_stmt *row)
-{
-    struct salvage *s = context;
-    if (!stored_check_device(s->checksum, row))
-        return drop(s);
-    const char *id = (const char *)sqlite3_column_text(row, 1);
-    bool has_rating = sqlite3_column_type(row, 4) != SQLITE_NULL;
-    struct device_pair *pairs = buffer_grow_array(
-        s->pairs, &s->pair_cap, s->n_pairs + 1, sizeof(*pairs));
-    if (pairs == NULL)
-        return no_memory(s);
-    s->pairs = pairs;
-    struct device_pair *pair = &pairs[s->n_pairs++];
-    pair->old = sqlite3_column_int64(row, 0);
-    pair->new = registry_add(&s->ids, id, strlen(id));
-    if (pair->new == REGISTRY_NO_DEVICE ||
-        device_table_add(
-            &s->table, id, (const char *)sqlite3_column_text(row, 2),
-            (const char *)sqlite3_column_text(row, 3),
-            has_rating ? sqlite3_column_double(row, 4) : NAN) != WATTLE_OK)
-        return no_memory(s);
-    return WATTLE_OK;
-}
-
-static int
-compare_pairs(const void *a, const void *b)
-{
-    const struct device_pair *x = a, *y = b;
-    return (x->old > y->old) - (x->old < y->old);
-}
-
-/* NULL when the device's row is lost. */
-static const struct device_pair *
-find_pair(const struct salvage *s, int64_t old)
-{
-    const struct device_pair key = {.old = old};
-    return s->n_pairs > 0 ? bsearch(&key, s->pairs, s->n_pairs,
-                                    sizeof(*s->pairs), compare_pairs)
-                          : NULL;
-}
-
-/* A name for a device whose row is lost; no real one has it. */
-static uint32_t
-make_up(struct salvage *s, int64_t old)
-{
-    char name[REGISTRY_MAX_ID];
-    int len = snprintf(name, sizeof(name), "damaged-%lld", (long long)old);
-    for (;;) {
-        uint32_t found = registry_find(&s->ids, name, (size_t)len);
-        if (found == REGISTRY_NO_DEVICE || found >= s->n_real)
-            break;
-        if ((size_t)len + 1 >= sizeof(name))
-            return REGISTRY_NO_DEVICE;
-        name[len++] = '+';
-    }
-    return registry_add(&s->ids, name, (size_t)len);
-}
-
-/* The new number of a device; REGISTRY_NO_DEVICE = no memory. */
-static uint32_t
-number_of(struct salvage *s, int64_t old)
-{
-    const struct device_pair *pair = find_pair(s, old);
-    return pair != NULL ? pair->new : make_up(s, old);
-}
-
-static int
-read_devices(struct salvage *s)
-{
-    const struct salvage_table table = {
-        "device", STORED_DEVICE_COLUMNS, {"number", NULL}};
-    int status = salvage_walk(s->from, &table, take_device, s,
-                              &s->result->n_problems, s->error);
-    s->n_real = s->ids.n_devices;
-    return status;
 }
 
 /* ---- what there is of readings ------------------------------------------ */
@@ -225,7 +136,7 @@ take_chunk(void *context, sqlite3_stmt *row)
         return no_memory(s);
     s->chunks = chunks;
     struct chunk_place *place = &chunks[s->n_chunks++];
-    *place = (struct chunk_place){found.number, number_of(s, found.device),
+    *place = (struct chunk_place){found.number, salvage_devices_number(&s->devices, found.device),
                                   found.first_ms, found.last_ms};
     return place->device != REGISTRY_NO_DEVICE ? WATTLE_OK : no_memory(s);
 }
@@ -244,7 +155,7 @@ take_late(void *context, sqlite3_stmt *row)
         return no_memory(s);
     s->late = late;
     struct late_reading *l = &late[s->n_late++];
-    l->device = number_of(s, sqlite3_column_int64(row, 0));
+    l->device = salvage_devices_number(&s->devices, sqlite3_column_int64(row, 0));
     l->time_ms = sqlite3_column_int64(row, 1);
     l->presence = sqlite3_column_int64(row, 2);
     for (int c = 0; c < WATTLE_N_COLUMNS; c++)
@@ -379,7 +290,7 @@ static int
 write_readings(struct salvage *s)
 {
     size_t chunk_at = 0, late_at = 0;
-    int status = catalog_write_devices(s->to, &s->ids, 0, &s->table, s->error);
+    int status = catalog_write_devices(s->to, &s->devices.ids, 0, &s->devices.table, s->error);
     struct device_merge *merge =
         device_merge_new(s->kernels, UINT32_MAX, stored_fetch, &s->stored);
     struct chunk_builder *builder =
@@ -389,7 +300,7 @@ write_readings(struct salvage *s)
     if (status == WATTLE_OK)
         status =
             import_writer_open(&s->writer, s->to, s->kernels, "", s->error);
-    for (s->device = 0; s->device < s->ids.n_devices && status == WATTLE_OK;
+    for (s->device = 0; s->device < s->devices.ids.n_devices && status == WATTLE_OK;
          s->device++)
         status = write_device(s, merge, builder, &chunk_at, &late_at);
     import_writer_close(&s->writer);
@@ -420,7 +331,7 @@ write_days(struct salvage *s)
         status = database_fail(s->to, s->error);
     if (status == WATTLE_OK)
         status = database_run(s->to, "DELETE FROM rollup", s->error);
-    for (uint32_t i = 0; i < s->ids.n_devices && status == WATTLE_OK; i++)
+    for (uint32_t i = 0; i < s->devices.ids.n_devices && status == WATTLE_OK; i++)
         status = rollup_compute(&stored, s->kernels, i, first, last, put_day,
                                 put, s->error);
     sqlite3_finalize(put);
@@ -436,7 +347,7 @@ take_correction(void *context, sqlite3_stmt *row)
     struct salvage *s = context;
     const int64_t old = sqlite3_column_int64(row, 1);
     if (!stored_check_row(s->checksum, row, "iiiiiti") ||
-        find_pair(s, old) == NULL)
+        !salvage_devices_has(&s->devices, old))
         return drop(s);
     sqlite3_stmt *put = database_prepare(
         s->to, "INSERT INTO correction VALUES(?1,?2,?3,?4,?5,?6,?7)", s->error);
@@ -445,7 +356,7 @@ take_correction(void *context, sqlite3_stmt *row)
     checksum_begin(s->checksum);
     for (int i = 0; i < 5; i++) {
         int64_t value =
-            i == 1 ? number_of(s, old) : sqlite3_column_int64(row, i);
+            i == 1 ? salvage_devices_number(&s->devices, old) : sqlite3_column_int64(row, i);
         sqlite3_bind_int64(put, i + 1, value);
         checksum_number(s->checksum, value);
     }
@@ -527,6 +438,22 @@ find_file(struct salvage *s, int64_t number)
                : NULL;
 }
 
+/* Where a file was; older databases do not have it. */
+static int
+take_place(void *context, sqlite3_stmt *row)
+{
+    struct salvage *s = context;
+    struct file_row *f = find_file(s, sqlite3_column_int64(row, 0));
+    bool failed = false;
+    if (f == NULL || f->real_path != NULL ||
+        !stored_check_place(row, f->parts, f->file.n_parts))
+        return drop(s);
+    f->real_path = copy_text(row, 1, &failed);
+    f->file.real_path = f->real_path;
+    f->file.ends_record = sqlite3_column_int(row, 2);
+    return failed ? no_memory(s) : WATTLE_OK;
+}
+
 static int
 take_reject(void *context, sqlite3_stmt *row)
 {
@@ -548,10 +475,9 @@ take_count(void *context, sqlite3_stmt *row)
 {
     struct salvage *s = context;
     struct file_row *f = find_file(s, sqlite3_column_int64(row, 0));
-    int64_t reason = sqlite3_column_int64(row, 1);
+    int reason;
     uint64_t n;
-    if (f == NULL || reason < 0 || reason >= WATTLE_N_REASONS ||
-        !stored_check_count(row, 2, &n))
+    if (f == NULL || !stored_check_reject_count(row, &reason, &n))
         return drop(s);
     f->counted[reason] = n;
     f->n_counted += n;
@@ -586,6 +512,7 @@ write_file(struct salvage *s, struct catalog_files *files,
         row.modified_ns = 0;
         row.parts = NULL;
         row.n_parts = 0;
+        row.real_path = NULL;
     }
     int status = catalog_files_write(files, &row, f->imported_at, s->error);
     for (int r = 0; r < WATTLE_N_REASONS && status == WATTLE_OK; r++) {
@@ -659,12 +586,15 @@ copy_files(struct salvage *s)
           {"number", NULL}},
          take_correction},
         {{"file", STORED_FILE_COLUMNS, {"number", NULL}}, take_file},
+        {{"place", STORED_PLACE_COLUMNS, {"file", NULL}}, take_place},
         {{"reject", STORED_REJECT_COLUMNS, {"file", "line"}}, take_reject},
         {{"reject_count", "file, reason, n", {"file", "reason"}}, take_count},
     };
     int status = catalog_rejects_open(&s->rejects, s->to, s->error);
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-        if (status == WATTLE_OK)
+        bool is_new = steps[i].take == take_place;
+        if (status == WATTLE_OK &&
+            (!is_new || salvage_has_table(s->from, steps[i].table.name)))
             status = salvage_walk(s->from, &steps[i].table, steps[i].take, s,
                                   &s->result->n_problems, s->error);
     }
@@ -677,13 +607,17 @@ copy_files(struct salvage *s)
 static int
 copy_all(struct salvage *s)
 {
-    int status = read_devices(s);
+    int status =
+        salvage_devices_read(&s->devices, s->from, s->checksum,
+                             &s->result->n_problems, s->error);
     if (status == WATTLE_OK)
         status = read_places(s);
     if (status == WATTLE_OK)
         status = write_readings(s);
     if (status == WATTLE_OK)
         status = write_days(s);
+    s->result->n_unnamed_devices =
+        s->devices.ids.n_devices - s->devices.n_real;
     return status == WATTLE_OK ? copy_files(s) : status;
 }
 
@@ -693,16 +627,15 @@ release(struct salvage *s)
     stored_close(&s->stored);
     checksum_free(s->checksum);
     buffer_release(&s->data);
-    registry_release(&s->ids);
-    device_table_release(&s->table);
+    salvage_devices_release(&s->devices);
     for (size_t i = 0; i < s->n_files; i++) {
         free(s->files[i].path);
         free(s->files[i].problem);
         free(s->files[i].imported_at);
+        free(s->files[i].real_path);
         free(s->files[i].parts);
     }
     free(s->files);
-    free(s->pairs);
     free(s->chunks);
     free(s->late);
     free(s->block);
@@ -720,8 +653,7 @@ salvage_database(struct database *from, struct database *to,
                         .kernels = kernels_for(0),
                         .block = aligned_alloc(64, sizeof(struct block))};
     *result = (struct verify_result){0};
-    registry_init(&s.ids);
-    device_table_init(&s.table);
+    salvage_devices_init(&s.devices);
     int status =
         s.checksum != NULL && s.block != NULL ? WATTLE_OK : error_memory(error);
     if (status == WATTLE_OK)

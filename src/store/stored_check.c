@@ -15,6 +15,7 @@
 #include "base/decimal.h"
 #include "model/batch.h"
 #include "model/registry.h"
+#include "store/catalog.h"
 #include "store/chunk.h"
 #include "wattle/answers.h"
 
@@ -81,6 +82,19 @@ stored_check_count(sqlite3_stmt *row, int column, uint64_t *count)
 }
 
 bool
+stored_check_reject_count(sqlite3_stmt *row, int *reason, uint64_t *n)
+{
+    for (int i = 0; i < 3; i++) {
+        if (sqlite3_column_type(row, i) != SQLITE_INTEGER)
+            return false;
+    }
+    *reason = sqlite3_column_int(row, 1);
+    *n = (uint64_t)sqlite3_column_int64(row, 2);
+    return is_between(row, 0, 1, STORED_MAX_COUNT) &&
+           is_between(row, 1, 0, WATTLE_N_REASONS - 1) && is_count(row, 2);
+}
+
+bool
 stored_check_chunk(struct checksum *checksum, sqlite3_stmt *row,
                    struct stored_chunk *chunk)
 {
@@ -144,16 +158,38 @@ stored_check_file(struct checksum *checksum, sqlite3_stmt *row)
 }
 
 bool
+stored_check_device_id(sqlite3_stmt *row, int number, int id)
+{
+    if (sqlite3_column_type(row, number) != SQLITE_INTEGER ||
+        sqlite3_column_type(row, id) != SQLITE_TEXT ||
+        !is_device_number(row, number))
+        return false;
+    const void *text = sqlite3_column_text(row, id);
+    int len = sqlite3_column_bytes(row, id);
+    return text != NULL && len > 0 && len <= REGISTRY_MAX_ID &&
+           memchr(text, '\0', (size_t)len) == NULL;
+}
+
+bool
 stored_check_device(struct checksum *checksum, sqlite3_stmt *row)
 {
-    if (!stored_check_row(checksum, row, "itTTRi") || !is_device_number(row, 0))
+    if (!stored_check_row(checksum, row, "itTTRi") ||
+        !stored_check_device_id(row, 0, 1))
         return false;
-    const void *id = sqlite3_column_text(row, 1);
-    int len = sqlite3_column_bytes(row, 1);
     bool has_rating = sqlite3_column_type(row, 4) != SQLITE_NULL;
-    return id != NULL && len > 0 && len <= REGISTRY_MAX_ID &&
-           memchr(id, '\0', (size_t)len) == NULL &&
-           (!has_rating || isfinite(sqlite3_column_double(row, 4)));
+    return !has_rating || isfinite(sqlite3_column_double(row, 4));
+}
+
+bool
+stored_check_place(sqlite3_stmt *row, const uint64_t *parts, size_t n_parts)
+{
+    return sqlite3_column_type(row, 0) == SQLITE_INTEGER &&
+           sqlite3_column_type(row, 1) == SQLITE_TEXT &&
+           sqlite3_column_type(row, 2) == SQLITE_INTEGER &&
+           sqlite3_column_type(row, 3) == SQLITE_INTEGER &&
+           is_between(row, 2, 0, CATALOG_ENDS_CR) &&
+           sqlite3_column_int64(row, 3) ==
+               checksum_of(parts, n_parts * sizeof(*parts));
 }
 
 bool

@@ -50,6 +50,7 @@ struct stored_chunk {
 #define STORED_DEVICE_COLUMNS                                                  \
     "number, device_id, name, location, rated_w, checksum"
 #define STORED_REJECT_COLUMNS "file, line, reason, raw, checksum"
+#define STORED_PLACE_COLUMNS  "file, real_path, ends_record, content"
 
 /* Each false when a row of these columns is damaged or cannot be. */
 bool stored_check_chunk(struct checksum *checksum, sqlite3_stmt *row,
@@ -59,8 +60,18 @@ bool stored_check_file(struct checksum *checksum, sqlite3_stmt *row);
 bool stored_check_device(struct checksum *checksum, sqlite3_stmt *row);
 bool stored_check_reject(struct checksum *checksum, sqlite3_stmt *row);
 
-/* A count in a column, such as those of reject_count and meta. */
+/* A device's number and id in two columns, without the checksum of the row. */
+bool stored_check_device_id(sqlite3_stmt *row, int number, int id);
+
+/* A row of place: its content is the checksum of the hashes of its file. */
+bool stored_check_place(sqlite3_stmt *row, const uint64_t *parts,
+                        size_t n_parts);
+
+/* A count in a column, such as those of meta. */
 bool stored_check_count(sqlite3_stmt *row, int column, uint64_t *count);
+
+/* A row of reject_count: file, reason, n. It has no checksum. */
+bool stored_check_reject_count(sqlite3_stmt *row, int *reason, uint64_t *n);
 
 /*
  * Checks a block that was decoded. `columns` are those that it was stored with;

@@ -12,8 +12,9 @@
 #include "base/civil_time.h"
 #include "base/error.h"
 #include "model/registry.h"
-#include "store/chunk_builder.h"
+#include "store/catalog.h"
 #include "store/checksum.h"
+#include "store/chunk_builder.h"
 #include "store/rollup.h"
 #include "store/stored.h"
 #include "store/tables.h"
@@ -163,6 +164,17 @@ take_device(struct verify *v, sqlite3_stmt *row)
 }
 
 static int
+take_missing(struct verify *v, sqlite3_stmt *row)
+{
+    int64_t n = sqlite3_column_int64(row, 0);
+    if (n != 0)
+        report(v, -1, NO_TIME, NO_TIME,
+               "the table device has %lld rows too %s", (long long)llabs(n),
+               n > 0 ? "few" : "many");
+    return WATTLE_OK;
+}
+
+static int
 take_file(struct verify *v, sqlite3_stmt *row)
 {
     if (!stored_check_file(v->checksum, row))
@@ -198,6 +210,21 @@ take_count(struct verify *v, sqlite3_stmt *row)
            (long long)sqlite3_column_int64(row, 0),
            (long long)sqlite3_column_int64(row, 1),
            (long long)sqlite3_column_int64(row, 2));
+    return WATTLE_OK;
+}
+
+static int
+take_reason(struct verify *v, sqlite3_stmt *row)
+{
+    int reason;
+    uint64_t n;
+    if (!stored_check_reject_count(row, &reason, &n) ||
+        sqlite3_column_int(row, 3) == 0)
+        report(v, -1, NO_TIME, NO_TIME,
+               "the count of rejected lines of file %lld, reason %lld, is "
+               "damaged",
+               (long long)sqlite3_column_int64(row, 0),
+               (long long)sqlite3_column_int64(row, 1));
     return WATTLE_OK;
 }
 
@@ -467,6 +494,7 @@ static const struct step steps[] = {
      "'integer') FROM meta",
      take_meta},
     {"SELECT " STORED_DEVICE_COLUMNS " FROM device", take_device},
+    {CATALOG_MISSING_DEVICES, take_missing},
     {"SELECT " STORED_FILE_COLUMNS " FROM file", take_file},
     {"SELECT " STORED_REJECT_COLUMNS " FROM reject", take_reject},
     {"SELECT number, device, first_ms, last_ms, n_replaced, imported_at, "
@@ -483,8 +511,14 @@ static const struct step steps[] = {
      "c.file = f.number) AS found, f.n_rejects AS counted FROM file f WHERE "
      "found <> counted UNION ALL SELECT c.file, (SELECT count(*) FROM reject "
      "r WHERE r.file = c.file AND r.reason = c.reason) AS found, c.n AS "
-     "counted FROM reject_count c WHERE found > counted",
+     "counted FROM reject_count c WHERE found > counted UNION ALL SELECT "
+     "file, count(*), 0 FROM reject GROUP BY file, reason HAVING NOT EXISTS "
+     "(SELECT 1 FROM reject_count c WHERE c.file = reject.file AND c.reason = "
+     "reject.reason)",
      take_count},
+    {"SELECT file, reason, n, file IN (SELECT number FROM file) FROM "
+     "reject_count",
+     take_reason},
     {"SELECT " STORED_CHUNK_COLUMNS " FROM chunk ORDER BY number", take_chunk},
     {"SELECT a.device, b.first_ms, a.last_ms FROM chunk a JOIN chunk b ON "
      "b.device = a.device AND b.first_ms > a.first_ms AND b.first_ms <= "

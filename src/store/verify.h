@@ -17,6 +17,7 @@ typedef void (*verify_found)(void *context, int64_t device, int64_t first_ms,
 struct verify_result {
     uint64_t n_chunks, n_readings; /* whole */
     uint64_t n_problems;
+    uint64_t n_unnamed_devices; /* salvage: ids that were made up */
     uint64_t n_lost; /* readings and duplicates of damaged chunks */
 };
 
