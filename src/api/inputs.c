@@ -260,6 +260,10 @@ check_batch(const struct inputs *in, const struct wattle_batch *batch,
             struct wattle_error *error)
 {
     uint8_t given = 0;
+    if (batch->n_rows > 0 && (batch->device == NULL || batch->time_ms == NULL))
+        return error_set(error, WATTLE_ERR_USAGE,
+                         "the batch's array %s is NULL",
+                         batch->device == NULL ? "device" : "time_ms");
     for (int c = 0; c < WATTLE_N_COLUMNS; c++) {
         given |= (uint8_t)(batch->columns[c] != NULL ? BATCH_HAS(c) : 0);
         if (batch->columns[c] != NULL && batch->decimals[c] > 9)

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "api/api_check.h"
 #include "base/cores.h"
 #include "base/error.h"
 #include "base/kept_file.h"
@@ -307,6 +308,10 @@ static int
 choose_devices(struct export *e)
 {
     struct wattle_query_options all;
+    int status = api_check_globs(e->options->device_globs,
+                                 e->options->n_device_globs, e->error);
+    if (status != WATTLE_OK)
+        return status;
     wattle_query_options_init(&all);
     all.device_globs = e->options->device_globs;
     all.n_device_globs = e->options->n_device_globs;
@@ -382,10 +387,12 @@ wattle_database_export_file(const char *path,
     int fd = dup(file.fd);
     FILE *stream = fd >= 0 ? fdopen(fd, "w") : NULL;
     if (stream == NULL) {
+        status = error_set_at(error, WATTLE_ERR_IO, out, 0,
+                              "cannot write it: %s", strerror(errno));
         if (fd >= 0)
             close(fd);
         new_file_abandon(&file);
-        return error_memory(error);
+        return status;
     }
     status = wattle_database_export(path, options, stream, n_readings, error);
     if (fclose(stream) != 0 && status == WATTLE_OK)

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "api/api_check.h"
 #include "api/database_handle.h"
 #include "base/civil_time.h"
 #include "base/error.h"
@@ -34,40 +35,19 @@ wattle_query_options_init(struct wattle_query_options *options)
     };
 }
 
-static bool
-is_time(int64_t time_ms)
-{
-    return time_ms == WATTLE_NO_TIME ||
-           (time_ms >= CIVIL_MIN_MS && time_ms <= CIVIL_MAX_MS);
-}
-
-static int
-check_times(const struct wattle_query_options *o, struct wattle_error *error)
-{
-    if (!is_time(o->since_ms) || !is_time(o->until_ms))
-        return error_set(error, WATTLE_ERR_USAGE,
-                         "a time must be in the years 0 to 9999");
-    if (o->until_ms != WATTLE_NO_TIME && o->since_ms >= o->until_ms)
-        return error_set(error, WATTLE_ERR_USAGE,
-                         "the range is empty: it must begin before it ends");
-    if (o->max_gap_ms < 1 || o->max_gap_ms > ONE_YEAR_MS)
-        return error_set(error, WATTLE_ERR_USAGE,
-                         "the largest gap must be 1 ms to 366 days");
-    return WATTLE_OK;
-}
-
 static int
 check_buckets(const struct wattle_query_options *o, struct wattle_error *error)
 {
     bool has_buckets = o->every_ms != 0 || o->every_months != 0;
     if (o->every_ms != 0 && o->every_months != 0)
         return error_set(error, WATTLE_ERR_USAGE,
-                         "buckets are of a span or of months, not of both");
+                         "the options every_ms and every_months cannot be set "
+                         "both");
     if (o->every_ms < 0 || o->every_ms > 1000 * ONE_YEAR_MS ||
         o->every_months < 0 || o->every_months > MAX_MONTHS)
         return error_set(error, WATTLE_ERR_USAGE,
-                         "buckets must be 1 ms to 1000 years, or 1 to %d "
-                         "months",
+                         "buckets must be 1 ms to 1000 years (every_ms), or 1 to "
+                         "%d months (every_months)",
                          MAX_MONTHS);
     if (o->is_raw &&
         (has_buckets || o->is_total || o->fill != WATTLE_FILL_NONE))
@@ -83,17 +63,45 @@ check_buckets(const struct wattle_query_options *o, struct wattle_error *error)
 }
 
 static int
+check_words(const struct wattle_query_options *o, struct wattle_error *error)
+{
+    const struct {
+        const char *name;
+        int64_t value, most;
+    } words[] = {
+        {"what", o->what, WATTLE_QUERY_ALL},
+        {"fill", o->fill, WATTLE_FILL_ZERO},
+        {"simd", o->simd, WATTLE_SIMD_NEON},
+    };
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (words[i].value < 0 || words[i].value > words[i].most)
+            return error_set(error, WATTLE_ERR_USAGE,
+                             "the option %s must be 0 to %lld, not %lld",
+                             words[i].name, (long long)words[i].most,
+                             (long long)words[i].value);
+    }
+    return WATTLE_OK;
+}
+
+static int
 check_options(const struct wattle_query_options *o, struct wattle_error *error)
 {
-    if (o->what > WATTLE_QUERY_ALL || o->fill < 0 ||
-        o->fill > WATTLE_FILL_ZERO || o->simd < 0 || o->simd > WATTLE_SIMD_NEON)
-        return error_set(error, WATTLE_ERR_USAGE, "an option is unknown");
+    int status = check_words(o, error);
+    if (status != WATTLE_OK)
+        return status;
     if (isinf(o->rate_per_kwh))
-        return error_set(error, WATTLE_ERR_USAGE, "the rate is no number");
+        return error_set(error, WATTLE_ERR_USAGE,
+                         "the option rate_per_kwh must be a number, or NAN");
+    if (o->max_gap_ms < 1 || o->max_gap_ms > ONE_YEAR_MS)
+        return error_set(error, WATTLE_ERR_USAGE,
+                         "the option max_gap_ms must be 1 ms to 366 days");
     if (kernels_for(o->simd) == NULL)
         return error_set(error, WATTLE_ERR_CPU,
-                         "this CPU lacks the instructions asked for");
-    int status = check_times(o, error);
+                         "this CPU lacks the instructions asked for (option "
+                         "simd)");
+    status = api_check_range(o->since_ms, o->until_ms, error);
+    if (status == WATTLE_OK)
+        status = api_check_globs(o->device_globs, o->n_device_globs, error);
     return status == WATTLE_OK ? check_buckets(o, error) : status;
 }
 

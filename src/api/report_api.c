@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 
 #include "analytics/answers.h"
+#include "api/api_check.h"
 #include "api/inputs.h"
 #include "base/civil_time.h"
 #include "base/error.h"
@@ -65,6 +66,11 @@ check_options(const struct wattle_report_options *o, struct wattle_error *error)
     if (o->max_gap_ms < 1 || o->max_gap_ms > ONE_YEAR_MS)
         return error_set(error, WATTLE_ERR_USAGE,
                          "the option max_gap_ms must be 1 ms to 366 days");
+    int status = api_check_range(o->since_ms, o->until_ms, error);
+    if (status == WATTLE_OK)
+        status = api_check_globs(o->device_globs, o->n_device_globs, error);
+    if (status != WATTLE_OK)
+        return status;
     const struct inputs_options inputs = shared_options(o);
     return inputs_check(&inputs, error);
 }
@@ -276,6 +282,7 @@ wattle_report_progress(const struct wattle_report *report, uint64_t *done,
 int
 wattle_parse_time(const char *text, int64_t *time_ms)
 {
-    return civil_parse_or_date(text, strlen(text), time_ms) ? WATTLE_OK
-                                                            : WATTLE_ERR_FORMAT;
+    return text != NULL && civil_parse_or_date(text, strlen(text), time_ms)
+               ? WATTLE_OK
+               : WATTLE_ERR_FORMAT;
 }

@@ -122,8 +122,12 @@ prepare(struct wattle_sql *sql, struct wattle_error *error)
     do {
         skip_space(sql);
         if (sqlite3_prepare_v2(sql->db->handle, sql->begin, -1, &sql->statement,
-                               &sql->rest) != SQLITE_OK)
-            return fail(sql, error);
+                               &sql->rest) != SQLITE_OK) {
+            int status = fail(sql, error);
+            /* where it ends is not known: nothing follows */
+            sql->rest = sql->text + strlen(sql->text);
+            return status;
+        }
     } while (sql->statement == NULL && *sql->rest != '\0');
     if (sql->statement == NULL || sqlite3_stmt_readonly(sql->statement))
         return WATTLE_OK;

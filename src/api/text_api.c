@@ -11,6 +11,11 @@ wattle_text_visible(const char *text, char *out, size_t size)
 {
     static const char hex[] = "0123456789abcdef";
     const unsigned char *p = (const unsigned char *)text;
+    if (size <= sizeof("...") || text == NULL) {
+        if (size > 0)
+            out[0] = '\0';
+        return;
+    }
     const size_t room = size - sizeof("...");
     size_t at = 0;
     while (*p != 0) {

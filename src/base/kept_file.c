@@ -60,8 +60,12 @@ open_either(const char *path, bool *is_new)
         fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
         *is_new = fd >= 0;
     }
-    if (fd < 0 && errno != EISDIR && errno != ENOENT) /* only to be written */
-        fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+    int code = errno;
+    if (fd < 0 && code != EISDIR && access(path, F_OK) == 0) {
+        fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY); /* write-only */
+        code = errno;
+    }
+    errno = code;
     return fd;
 }
 
@@ -283,6 +287,12 @@ new_file_abandon(struct new_file *file)
 {
     if (file->part != NULL)
         unlink(file->part);
+    for (size_t i = 0; file->part != NULL && i < N_SIDE_ENDS; i++) {
+        char *name = NULL;
+        if (asprintf(&name, "%s%s", file->part, side_ends[i]) >= 0)
+            unlink(name);
+        free(name);
+    }
     release(file);
 }
 

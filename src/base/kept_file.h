@@ -76,7 +76,7 @@ int new_file_begin(struct new_file *file, const char *path, mode_t mode,
 /* The file is on the disk and gets its name; it is closed in any case. */
 int new_file_commit(struct new_file *file, struct wattle_error *error);
 
-/* Takes away what was written. */
+/* Takes away what was written, and what SQLite has left beside it. */
 void new_file_abandon(struct new_file *file);
 
 /* Permissions of a file for a copy of it; those of new files if it has none. */

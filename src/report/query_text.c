@@ -248,7 +248,7 @@ wattle_query_write_text(struct wattle_query *query,
                         const struct wattle_text_style *style, FILE *out,
                         uint64_t *n_rows, struct wattle_error *error)
 {
-    struct table table = {.canvas = {out, style},
+    struct table table = {.canvas = {out, text_canvas_style(style)},
                           .query = query,
                           .options = wattle_query_options_of(query)};
     const struct wattle_query_row *row = NULL;

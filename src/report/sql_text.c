@@ -175,7 +175,7 @@ wattle_sql_write_text(struct wattle_sql *sql,
                       const struct wattle_text_style *style, FILE *out,
                       struct wattle_error *error)
 {
-    struct table t = {.canvas = {out, style}, .sql = sql};
+    struct table t = {.canvas = {out, text_canvas_style(style)}, .sql = sql};
     const struct wattle_sql_value *row;
     int status = wattle_sql_next_statement(sql, error);
     while (status == WATTLE_OK && wattle_sql_n_columns(sql) >= 0 &&

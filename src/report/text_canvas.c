@@ -9,6 +9,13 @@
 
 #include "base/utf8.h"
 
+const struct wattle_text_style *
+text_canvas_style(const struct wattle_text_style *style)
+{
+    static const struct wattle_text_style plain = {.width = 80, .top = 10};
+    return style != NULL ? style : &plain;
+}
+
 void
 text_canvas_colour(const struct text_canvas *canvas, enum text_colour colour)
 {

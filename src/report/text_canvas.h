@@ -17,6 +17,10 @@ struct text_canvas {
     const struct wattle_text_style *style;
 };
 
+/* The style, or a plain one of 80 columns when it is NULL. */
+const struct wattle_text_style *text_canvas_style(
+    const struct wattle_text_style *style);
+
 enum text_colour { TEXT_PLAIN, TEXT_BOLD, TEXT_DIM, TEXT_BAR, TEXT_BAD };
 
 /* Begins and ends a colour; nothing when the style has none. */

@@ -475,7 +475,7 @@ int
 wattle_answers_write_text(const struct wattle_answers *a,
                           const struct wattle_text_style *style, FILE *out)
 {
-    struct text_canvas canvas = {out, style};
+    struct text_canvas canvas = {out, text_canvas_style(style)};
     const struct text_canvas *c = &canvas;
     text_canvas_colour(c, TEXT_BOLD);
     fputs("Energy report\n", out);

@@ -28,7 +28,8 @@ system_text(int extended_code)
     case SQLITE_IOERR_TRUNCATE:
     case SQLITE_IOERR_SHMOPEN:
     case SQLITE_IOERR_SHMSIZE:
-        return "cannot write it: a quota, a limit of file sizes, or the disk";
+        return "cannot write it or a file beside it: no space, a quota, a "
+               "limit of file sizes, or the disk";
     case SQLITE_IOERR_LOCK:
     case SQLITE_IOERR_RDLOCK:
     case SQLITE_IOERR_UNLOCK:
@@ -45,12 +46,32 @@ system_text(int extended_code)
     }
 }
 
+/* errno is set when it is not. */
+static bool
+is_folder_writable(const char *path)
+{
+    char *folder = strdup(path);
+    char *slash = folder != NULL ? strrchr(folder, '/') : NULL;
+    bool is_writable = folder == NULL;
+    if (folder != NULL) {
+        const char *name = slash == NULL ? "." : slash == folder ? "/" : folder;
+        if (slash != NULL)
+            *slash = '\0';
+        is_writable = access(name, W_OK) == 0;
+    }
+    free(folder);
+    return is_writable;
+}
+
 /* Why the system did not open something, as SQLite has seen it. */
 static const char *
 reason_of(const struct database *db)
 {
     int code = db->handle != NULL ? sqlite3_system_errno(db->handle) : 0;
     if (code == 0)
+        code = errno;
+    /* SQLite tries to read what it could not make, and forgets the cause */
+    if (code == ENOENT && db->path != NULL && !is_folder_writable(db->path))
         code = errno;
     if (code == EMFILE || code == ENFILE)
         return "too many open files; 'ulimit -n' sets how many there may be";
@@ -174,22 +195,6 @@ database_refuse_left_log(const char *path, struct wattle_error *error)
                                 path, ends[i]);
     }
     return WATTLE_OK;
-}
-
-static bool
-is_folder_writable(const char *path)
-{
-    char *folder = strdup(path);
-    char *slash = folder != NULL ? strrchr(folder, '/') : NULL;
-    bool is_writable = folder == NULL;
-    if (folder != NULL) {
-        const char *name = slash == NULL ? "." : slash == folder ? "/" : folder;
-        if (slash != NULL)
-            *slash = '\0';
-        is_writable = access(name, W_OK) == 0;
-    }
-    free(folder);
-    return is_writable;
 }
 
 /* A file in a folder that cannot be written, and not in use: read as it is. */

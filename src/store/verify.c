@@ -16,6 +16,7 @@
 #include "store/checksum.h"
 #include "store/chunk_builder.h"
 #include "store/rollup.h"
+#include "store/salvage_walk.h"
 #include "store/stored.h"
 #include "store/tables.h"
 
@@ -169,8 +170,9 @@ take_missing(struct verify *v, sqlite3_stmt *row)
     int64_t n = sqlite3_column_int64(row, 0);
     if (n != 0)
         report(v, -1, NO_TIME, NO_TIME,
-               "the table device has %lld rows too %s", (long long)llabs(n),
-               n > 0 ? "few" : "many");
+               n > 0 ? "rows of the table device are missing: %lld"
+                     : "rows of the table device are too many: %lld",
+               (long long)llabs(n));
     return WATTLE_OK;
 }
 
@@ -180,6 +182,23 @@ take_file(struct verify *v, sqlite3_stmt *row)
     if (!stored_check_file(v->checksum, row))
         report(v, -1, NO_TIME, NO_TIME, "the row of file %lld is damaged",
                (long long)sqlite3_column_int64(row, 0));
+    return WATTLE_OK;
+}
+
+static int
+take_place(struct verify *v, sqlite3_stmt *row)
+{
+    size_t len = (size_t)sqlite3_column_bytes(row, 4);
+    uint64_t *parts = malloc(len + 1);
+    if (parts == NULL)
+        return error_memory(v->error);
+    if (len > 0)
+        memcpy(parts, sqlite3_column_blob(row, 4), len);
+    if (sqlite3_column_int(row, 5) == 0 ||
+        !stored_check_place(row, parts, len / sizeof(*parts)))
+        report(v, -1, NO_TIME, NO_TIME, "the place of file %lld is damaged",
+               (long long)sqlite3_column_int64(row, 0));
+    free(parts);
     return WATTLE_OK;
 }
 
@@ -530,6 +549,13 @@ static const struct step steps[] = {
     {"SELECT " STORED_TAIL_COLUMNS " FROM tail", take_tail},
 };
 
+/* What older databases do not have. */
+static const struct step place_steps[] = {
+    {"SELECT " STORED_PLACE_COLUMNS ", (SELECT parts FROM file WHERE number = "
+     "place.file), place.file IN (SELECT number FROM file) FROM place",
+     take_place},
+};
+
 /* What needs whole chunks. */
 static const struct step sum_steps[] = {
     {"SELECT number FROM device ORDER BY number", take_device_days},
@@ -553,6 +579,8 @@ verify_all(struct verify *v)
     int status = verify_schema(v);
     if (status == WATTLE_OK)
         status = run_steps(v, steps, sizeof(steps) / sizeof(steps[0]));
+    if (status == WATTLE_OK && salvage_has_table(v->db, "place"))
+        status = run_steps(v, place_steps, 1);
     if (status == WATTLE_OK && !v->has_damage)
         status =
             run_steps(v, sum_steps, sizeof(sum_steps) / sizeof(sum_steps[0]));

@@ -25,7 +25,7 @@ NOTED = b"timestamp,device_id,power,note\n"
 CHANGES = ["append", "half", "replace", "rewrite", "shrink", "quote"]
 SMALL = ["held_back", "held_quote", "whole_streams", "final_then_more",
          "header", "header_bytes", "middle", "same_size", "reverted",
-         "folders", "same_content", "cr", "cr_grows", "mixed_ends", "numbers",
+         "folders", "same_content", "twins", "cr", "cr_grows", "mixed_ends", "numbers",
          "twice", "lines_of_all", "every_byte"]
 LARGE = ["large_middle", "large_pieces", "large_quote", "large_cr",
          "large_parts", "large_waits"]
@@ -355,6 +355,21 @@ def same_content(home):
     append(home.path("moved.csv"), rows(61, 65))
     counts = counts_of(home.imports(home.path("moved.csv")))
     expect(counts["new"] == 4 and not counts["replaced"], counts)
+
+
+def twins(home):
+    """Of two files of one content the later place counts, as in a report."""
+    first = write(home.path("1.csv"), HEAD + row(0, power=1))
+    other = write(home.path("2.csv"), HEAD + row(0, power=2))
+    again = write(home.path("3.csv"), HEAD + row(0, power=1))
+    done = home.imports(first, other, again)
+    is_counted(done, new=1, replaced=1)
+    expect(b"1 known already" in done.out, done)
+    found = home.program.export(home.db)
+    expect(found.rstrip().endswith(b",1"), "not that of the last file", found)
+    is_known(home.imports(first))
+    is_known(home.imports(again, other))
+    home.check()
 
 
 # -------------------------------------------------------- CR as a line end

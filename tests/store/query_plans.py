@@ -26,7 +26,7 @@ ALL_OF_IT = [
     (r"FROM reject ORDER BY file, line$", "a report lists all rejects"),
     (r"FROM reject GROUP BY file\) r ON", "check counts all rejects"),
     (r"^SELECT count\(\*\) FROM reject$", "salvage counts all"),
-    (r"FROM reject GROUP BY file, reason$", "salvage counts all"),
+    (r"FROM reject GROUP BY file, reason HAVING", "check counts all rejects"),
     (r"^SELECT count\(\*\) FROM chunk$", "threads for a report"),
     (r"^SELECT sum\(n_readings\) FROM chunk$", "threads for a long report"),
     (r"^SELECT ifnull\(sum\(length\(", "info measures all"),

@@ -15,7 +15,8 @@ N_ROWS = 2500
 
 def cases(tier):
     n = {"quick": 6, "test": 30, "full": 1500}[tier]
-    return (["numbers", "cut", "counts", "schema", "views"]
+    return (["numbers", "cut", "counts", "schema", "views", "places",
+             "ids", "missing", "reasons"]
             + [f"random-{i}" for i in range(n)])
 
 
@@ -183,6 +184,80 @@ def views(home):
                             "SELECT * FROM energy_buckets('dev0')", code=2)
     expect(b"damaged" in done.err, done)
     home.salvage(path)
+
+
+def places(home):
+    """What is whole stays known: a file goes on where it ended."""
+    rows = "".join(plain_rows("dev0", 20))
+    first = write(home.path("c.csv"), HEADER + rows)
+    other = write(home.path("d.csv"), HEADER + re.sub(
+        r"(?m)^([^,]*),([^,]*),.*$", r"\1,\2,500,,,", rows))
+    path = home.path("p.db")
+    home.program.imports(path, first, "--quiet")
+    home.program.imports(path, other, "--quiet")
+    wanted = home.program.export(path)
+    _n_readings, _n_devices, n_lost = home.salvage(path)
+    expect(n_lost == 0, n_lost)
+    with open(first, "a", encoding="ascii") as file:
+        file.write("".join(plain_rows("dev0", 21)[20:]))
+    done = home.program.imports(home.path("y.db"), first, other)
+    expect(re.search(rb"new +1\n +replaced +0\n", done.out), done)
+    found = home.program.export(home.path("y.db"))
+    expect(found.startswith(wanted), "corrections are undone")
+    for change in ("content = content + 1", "ends_record = 7",
+                   "real_path = x'00'", "file = file + 5"):
+        path = home.changed(f"UPDATE place SET {change}")
+        done = home.program.run("check", path, code=1)
+        expect(b"the place of file" in done.out, done)
+        home.salvage(path)
+        expect(home.import_again() == home.wanted, change)
+
+
+def ids(home):
+    """The index of ids names a device whose row is damaged."""
+    for change in ("location = 'x'", "rated_w = 5", "checksum = 7",
+                   "name = x'ff'"):
+        path = home.changed(f"UPDATE device SET {change}")
+        n_readings, n_devices, n_lost = home.salvage(path)
+        expect((n_devices, n_lost) == (N_DEVICES, 0), n_devices, n_lost)
+        expect(n_readings == home.wanted.count(b"\n") - 1, n_readings)
+        expect(home.program.export(home.path("y.db")) == home.wanted, change)
+        expect(home.import_again() == home.wanted, change)
+    path = home.changed("DELETE FROM device WHERE number = 2")
+    out = home.path("z.db")
+    done = home.program.run("check", path, "--salvage", out, code=1)
+    expect(b"the ids of 1 device are damaged" in done.out, done)
+    expect(b"damaged-2" in home.program.export(out), "the readings")
+
+
+def missing(home):
+    """A device whose row is gone is missed, by every command."""
+    for statement in [f"DELETE FROM device WHERE number = {number}"
+                      for number in range(N_DEVICES)] + [
+                          "UPDATE chunk SET device = 99 + device",
+                          "DELETE FROM device"]:
+        path = home.changed(statement)
+        done = home.program.run("check", path, code=1)
+        expect(b"rows of the table device are missing" in done.out, done)
+        for command in (["report", path], ["query", path], ["info", path],
+                        ["export", path],
+                        ["sql", path, "SELECT * FROM devices"],
+                        ["import", home.files[0], "--db", path]):
+            done = home.program.run(*command, code=2)
+            expect(b"the table device is damaged" in done.err, done)
+
+
+def reasons(home):
+    """Counts of rejects that a report refuses are found by a check."""
+    for statement in ("DELETE FROM reject_count",
+                      "UPDATE reject_count SET reason = -(1 << 63)",
+                      "UPDATE reject_count SET reason = 99",
+                      "UPDATE reject_count SET n = -n",
+                      "UPDATE reject_count SET file = 77"):
+        path = home.changed(statement)
+        home.program.run("check", path, code=1)
+        home.salvage(path)
+        expect(home.import_again() == home.wanted, statement)
 
 
 def content(path):

@@ -11,7 +11,8 @@ REJECTS = b"file,line,reason,raw\n"
 
 
 def cases(_tier):
-    return ["rejects", "trace", "new_names", "logs", "permissions", "closed"]
+    return ["rejects", "trace", "new_names", "logs", "side_names",
+            "permissions", "closed"]
 
 
 class Home:
@@ -133,6 +134,29 @@ def logs(home):
     write(home.path("copy.db-wal"), "")  # holds nothing
     home.program.run("backup", home.db, home.path("copy.db"))
     home.program.check(home.path("copy.db"))
+
+
+def side_names(home):
+    """No file gets a name that makes it a part of a database beside it."""
+    for end in ("-wal", "-shm", "-journal"):
+        out = home.db + end
+        if os.path.exists(out):
+            os.unlink(out)
+        for command in (["backup", home.db, out],
+                        ["export", home.db, "--out", out],
+                        ["check", home.db, "--salvage", out],
+                        ["report", home.csv, "--rejects", out],
+                        ["report", home.csv, "--trace", out],
+                        ["import", home.more, "--db", out, "--no-progress"]):
+            if os.path.exists(out):  # SQLite's own, while the database is read
+                os.unlink(out)
+            home.refused(["h.db", "a.csv"], *command)
+        write(out, "")
+        done = home.program.run("import", home.more, "--db", out, code=2)
+        one_line(done)
+        expect(os.path.getsize(out) == 0, out, "was written")
+        os.unlink(out)
+    home.program.check(home.db)
 
 
 def permissions(home):

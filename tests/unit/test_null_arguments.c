@@ -94,6 +94,67 @@ null_options_are_the_defaults(void **state)
 }
 
 static void
+null_parts_are_errors(void **state)
+{
+    (void)state;
+    static const char *const globs[] = {"a", NULL};
+    struct wattle_error error;
+    struct wattle_report_options report_options;
+    struct wattle_export_options export_options;
+    struct wattle_query_options query_options;
+    struct wattle_report *report = NULL;
+    struct wattle_import *import = NULL;
+    struct wattle_database *database = NULL;
+    struct wattle_query *query = NULL;
+    const int64_t power[] = {1};
+    int64_t time_ms;
+    wattle_report_options_init(&report_options);
+    wattle_export_options_init(&export_options);
+    wattle_query_options_init(&query_options);
+    for (int i = 0; i < 2; i++) {
+        const char *const *given = i > 0 ? globs : NULL;
+        report_options.device_globs = given;
+        report_options.n_device_globs = 2;
+        assert_names(&error,
+                     wattle_report_open(&report, &report_options, &error),
+                     "device_globs");
+        export_options.device_globs = given;
+        export_options.n_device_globs = 2;
+        assert_names(&error,
+                     wattle_database_export("a.db", &export_options, stdout,
+                                            NULL, &error),
+                     "device_globs");
+        assert_int_equal(wattle_database_open(&database, "a.db", &error),
+                         WATTLE_OK);
+        query_options.device_globs = given;
+        query_options.n_device_globs = 2;
+        assert_names(
+            &error,
+            wattle_query_open(&query, database, &query_options, &error),
+            "device_globs");
+        wattle_database_close(database);
+    }
+    struct wattle_batch batch = {.n_rows = 1};
+    batch.columns[WATTLE_POWER] = power;
+    assert_int_equal(wattle_import_open(&import, "a.db", NULL, &error),
+                     WATTLE_OK);
+    assert_names(&error, wattle_import_add_batch(import, &batch, &error),
+                 "device");
+    batch.device = (const uint32_t[]){0};
+    assert_names(&error, wattle_import_add_batch(import, &batch, &error),
+                 "time_ms");
+    wattle_import_close(import);
+    assert_int_equal(wattle_database_check("a.db", NULL, NULL, NULL, &error),
+                     WATTLE_OK);
+    assert_int_equal(wattle_database_salvage("a.db", "s.db", NULL, &error),
+                     WATTLE_OK);
+    assert_int_equal(wattle_parse_time(NULL, &time_ms), WATTLE_ERR_FORMAT);
+    char text[8] = "x";
+    wattle_text_visible(NULL, text, sizeof(text));
+    assert_string_equal(text, "");
+}
+
+static void
 null_paths_are_errors(void **state)
 {
     (void)state;
@@ -183,6 +244,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(null_options_are_the_defaults),
+        cmocka_unit_test(null_parts_are_errors),
         cmocka_unit_test(null_paths_are_errors),
         cmocka_unit_test(errors_name_the_option),
     };

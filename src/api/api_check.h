@@ -1,0 +1,23 @@
+/*
+ * api_check.h - checks of options that several calls share.
+ */
+#ifndef API_API_CHECK_H
+#define API_API_CHECK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "wattle/error.h"
+
+/* The option device_globs: n patterns. 0 or WATTLE_ERR_USAGE. */
+int api_check_globs(const char *const *globs, size_t n,
+                    struct wattle_error *error);
+
+/*
+ * The options since_ms and until_ms: times of the calendar or WATTLE_NO_TIME,
+ * the first before the second. 0 or WATTLE_ERR_USAGE.
+ */
+int api_check_range(int64_t since_ms, int64_t until_ms,
+                    struct wattle_error *error);
+
+#endif
