@@ -1,6 +1,6 @@
 /*
- * sandbox_probe.c - loaded in front of SQLite, it tries what a command that only
- * reads has given up, and says what came of it.
+ * sandbox_probe.c - loaded in front of SQLite, it tries what a command that
+ * only reads has given up, and says what came of it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,9 +17,10 @@ int sqlite3_finalize(sqlite3_stmt *statement);
 static const char *
 word(int result)
 {
-    return result >= 0 ? "done" : errno == EACCES ? "EACCES"
-                              : errno == EPERM    ? "EPERM"
-                                                  : "other";
+    return result >= 0       ? "done"
+           : errno == EACCES ? "EACCES"
+           : errno == EPERM  ? "EPERM"
+                             : "other";
 }
 
 /* In front of the real one, which is not needed any more then. */

@@ -47,7 +47,7 @@ struct wattle_check_result {
 /*
  * Reads everything: SQLite's structure, every checksum, every block; compares
  * summaries, days and counts with the readings. WATTLE_OK also when there are
- * problems: see the result. found may be NULL.
+ * problems: see the result. found and result may be NULL.
  */
 int wattle_database_check(const char *path, wattle_check_found found,
                           void *context, struct wattle_check_result *result,

@@ -150,10 +150,10 @@ void wattle_report_close(struct wattle_report *report);
 
 /* How a text report looks. */
 struct wattle_text_style { /* NULL = 80 columns of ASCII, 10 devices */
-    int width;      /* columns, 40 .. 200; 80 is usual */
-    bool is_utf8;   /* bars and lines beyond ASCII */
-    bool is_colour; /* ANSI colours */
-    int top;        /* devices listed; 0 = none */
+    int width;             /* columns, 40 .. 200; 80 is usual */
+    bool is_utf8;          /* bars and lines beyond ASCII */
+    bool is_colour;        /* ANSI colours */
+    int top;               /* devices listed; 0 = none */
 };
 
 /*

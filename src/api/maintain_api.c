@@ -109,7 +109,8 @@ wattle_database_check(const char *path, wattle_check_found found, void *context,
 {
     struct database db;
     struct verify_result verified;
-    *result = (struct wattle_check_result){0};
+    if (result != NULL)
+        *result = (struct wattle_check_result){0};
     if (path == NULL)
         return error_null(error, "path");
     int status = database_open(&db, path, DATABASE_READ, error);

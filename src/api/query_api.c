@@ -45,10 +45,11 @@ check_buckets(const struct wattle_query_options *o, struct wattle_error *error)
                          "both");
     if (o->every_ms < 0 || o->every_ms > 1000 * ONE_YEAR_MS ||
         o->every_months < 0 || o->every_months > MAX_MONTHS)
-        return error_set(error, WATTLE_ERR_USAGE,
-                         "buckets must be 1 ms to 1000 years (every_ms), or 1 to "
-                         "%d months (every_months)",
-                         MAX_MONTHS);
+        return error_set(
+            error, WATTLE_ERR_USAGE,
+            "buckets must be 1 ms to 1000 years (every_ms), or 1 to "
+            "%d months (every_months)",
+            MAX_MONTHS);
     if (o->is_raw &&
         (has_buckets || o->is_total || o->fill != WATTLE_FILL_NONE))
         return error_set(error, WATTLE_ERR_USAGE,

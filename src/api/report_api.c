@@ -66,9 +66,7 @@ check_options(const struct wattle_report_options *o, struct wattle_error *error)
     if (o->max_gap_ms < 1 || o->max_gap_ms > ONE_YEAR_MS)
         return error_set(error, WATTLE_ERR_USAGE,
                          "the option max_gap_ms must be 1 ms to 366 days");
-    int status = api_check_range(o->since_ms, o->until_ms, error);
-    if (status == WATTLE_OK)
-        status = api_check_globs(o->device_globs, o->n_device_globs, error);
+    int status = api_check_globs(o->device_globs, o->n_device_globs, error);
     if (status != WATTLE_OK)
         return status;
     const struct inputs_options inputs = shared_options(o);

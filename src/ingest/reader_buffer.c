@@ -15,6 +15,9 @@
 #include "ingest/reader.h"
 #include "simd/kernels.h"
 
+/* Read beyond a block, to see what its last byte means. */
+#define FEW_BYTES ((size_t)4096)
+
 struct buffer_reader {
     struct reader base; /* first, so that the pointers convert */
     struct source *origin;
@@ -116,7 +119,10 @@ more(struct reader *base, size_t used, struct wattle_error *error)
     while (!base->is_at_end && (base->len < wanted || needs_more(r))) {
         size_t n = 0;
         uint8_t *out = r->buffer + base->len;
-        size_t cap = base->len < wanted ? wanted - base->len : 1;
+        size_t cap = base->len < wanted ? wanted - base->len
+                                        : r->cap - KERNEL_SLACK - base->len;
+        if (base->len >= wanted && cap > FEW_BYTES)
+            cap = FEW_BYTES;
         struct wattle_error *why = &base->failure_error;
         status = r->feed != NULL ? fill_from_feed(r, out, cap, &n, why)
                                  : fill_from_file(r, out, cap, &n, why);

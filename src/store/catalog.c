@@ -76,7 +76,8 @@ int
 catalog_check_devices(struct database *db, struct wattle_error *error)
 {
     int64_t n_missing = 0;
-    int status = database_number(db, CATALOG_MISSING_DEVICES, &n_missing, error);
+    int status =
+        database_number(db, CATALOG_MISSING_DEVICES, &n_missing, error);
     if (status == WATTLE_OK && n_missing != 0)
         return complain_damage(db, "device", error);
     return status;

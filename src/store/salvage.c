@@ -136,8 +136,9 @@ take_chunk(void *context, sqlite3_stmt *row)
         return no_memory(s);
     s->chunks = chunks;
     struct chunk_place *place = &chunks[s->n_chunks++];
-    *place = (struct chunk_place){found.number, salvage_devices_number(&s->devices, found.device),
-                                  found.first_ms, found.last_ms};
+    *place = (struct chunk_place){
+        found.number, salvage_devices_number(&s->devices, found.device),
+        found.first_ms, found.last_ms};
     return place->device != REGISTRY_NO_DEVICE ? WATTLE_OK : no_memory(s);
 }
 
@@ -155,7 +156,8 @@ take_late(void *context, sqlite3_stmt *row)
         return no_memory(s);
     s->late = late;
     struct late_reading *l = &late[s->n_late++];
-    l->device = salvage_devices_number(&s->devices, sqlite3_column_int64(row, 0));
+    l->device =
+        salvage_devices_number(&s->devices, sqlite3_column_int64(row, 0));
     l->time_ms = sqlite3_column_int64(row, 1);
     l->presence = sqlite3_column_int64(row, 2);
     for (int c = 0; c < WATTLE_N_COLUMNS; c++)
@@ -290,7 +292,8 @@ static int
 write_readings(struct salvage *s)
 {
     size_t chunk_at = 0, late_at = 0;
-    int status = catalog_write_devices(s->to, &s->devices.ids, 0, &s->devices.table, s->error);
+    int status = catalog_write_devices(s->to, &s->devices.ids, 0,
+                                       &s->devices.table, s->error);
     struct device_merge *merge =
         device_merge_new(s->kernels, UINT32_MAX, stored_fetch, &s->stored);
     struct chunk_builder *builder =
@@ -300,7 +303,8 @@ write_readings(struct salvage *s)
     if (status == WATTLE_OK)
         status =
             import_writer_open(&s->writer, s->to, s->kernels, "", s->error);
-    for (s->device = 0; s->device < s->devices.ids.n_devices && status == WATTLE_OK;
+    for (s->device = 0;
+         s->device < s->devices.ids.n_devices && status == WATTLE_OK;
          s->device++)
         status = write_device(s, merge, builder, &chunk_at, &late_at);
     import_writer_close(&s->writer);
@@ -331,7 +335,8 @@ write_days(struct salvage *s)
         status = database_fail(s->to, s->error);
     if (status == WATTLE_OK)
         status = database_run(s->to, "DELETE FROM rollup", s->error);
-    for (uint32_t i = 0; i < s->devices.ids.n_devices && status == WATTLE_OK; i++)
+    for (uint32_t i = 0; i < s->devices.ids.n_devices && status == WATTLE_OK;
+         i++)
         status = rollup_compute(&stored, s->kernels, i, first, last, put_day,
                                 put, s->error);
     sqlite3_finalize(put);
@@ -355,8 +360,8 @@ take_correction(void *context, sqlite3_stmt *row)
         return database_fail(s->to, s->error);
     checksum_begin(s->checksum);
     for (int i = 0; i < 5; i++) {
-        int64_t value =
-            i == 1 ? salvage_devices_number(&s->devices, old) : sqlite3_column_int64(row, i);
+        int64_t value = i == 1 ? salvage_devices_number(&s->devices, old)
+                               : sqlite3_column_int64(row, i);
         sqlite3_bind_int64(put, i + 1, value);
         checksum_number(s->checksum, value);
     }
@@ -607,17 +612,15 @@ copy_files(struct salvage *s)
 static int
 copy_all(struct salvage *s)
 {
-    int status =
-        salvage_devices_read(&s->devices, s->from, s->checksum,
-                             &s->result->n_problems, s->error);
+    int status = salvage_devices_read(&s->devices, s->from, s->checksum,
+                                      &s->result->n_problems, s->error);
     if (status == WATTLE_OK)
         status = read_places(s);
     if (status == WATTLE_OK)
         status = write_readings(s);
     if (status == WATTLE_OK)
         status = write_days(s);
-    s->result->n_unnamed_devices =
-        s->devices.ids.n_devices - s->devices.n_real;
+    s->result->n_unnamed_devices = s->devices.ids.n_devices - s->devices.n_real;
     return status == WATTLE_OK ? copy_files(s) : status;
 }
 

@@ -106,11 +106,11 @@ read_index(struct salvage_devices *d, struct database *from,
            struct wattle_error *error)
 {
     /* all columns are in the index: the rows themselves are not read */
-    sqlite3_stmt *row = database_prepare(
-        from,
-        "SELECT number, device_id FROM main.device INDEXED BY "
-        "sqlite_autoindex_device_1 ORDER BY device_id",
-        NULL);
+    sqlite3_stmt *row =
+        database_prepare(from,
+                         "SELECT number, device_id FROM main.device INDEXED BY "
+                         "sqlite_autoindex_device_1 ORDER BY device_id",
+                         NULL);
     const size_t n_whole = d->n_pairs;
     int status = WATTLE_OK;
     while (row != NULL && status == WATTLE_OK &&

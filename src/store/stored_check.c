@@ -295,7 +295,7 @@ has_bits(int128 sum, int bits)
 static bool
 has_bits_fine(struct int256 value, int bits)
 {
-    uint64_t sign = (uint64_t)((int64_t)value.word[3] >> 63);
+    const uint64_t sign = (int64_t)value.word[3] < 0 ? UINT64_MAX : 0;
     int in_word = bits % 64;
     if (bits < 192 && value.word[3] != sign)
         return false;

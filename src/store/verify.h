@@ -18,7 +18,7 @@ struct verify_result {
     uint64_t n_chunks, n_readings; /* whole */
     uint64_t n_problems;
     uint64_t n_unnamed_devices; /* salvage: ids that were made up */
-    uint64_t n_lost; /* readings and duplicates of damaged chunks */
+    uint64_t n_lost;            /* readings and duplicates of damaged chunks */
 };
 
 /* Reads everything in one transaction. 0, or a status that ended it. */

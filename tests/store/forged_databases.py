@@ -114,6 +114,15 @@ def cases(tier):
 
 # ---- one run ----
 
+def settled(data):
+    """A database without what turning its log on writes into page 1: the kind
+    of log, and the counter of changes."""
+    data = bytearray(data)
+    for first, end in ((18, 20), (24, 28), (92, 100)):
+        data[first:end] = bytes(end - first)
+    return data
+
+
 class Run:
     """A run of the program that has ended; `problem` is None or a word."""
 
@@ -341,7 +350,7 @@ class Trial:
                     open(os.path.join(self.folder, "db"), "rb") as new:
                 is_alone = not any(os.path.exists(self.path + end)
                                    for end in ("-wal", "-journal"))
-                if is_alone and old.read() != new.read():
+                if is_alone and settled(old.read()) != settled(new.read()):
                     return [(run, "changes a database that it refuses: " +
                              run.err[:200].decode(errors="replace"))]
             return []

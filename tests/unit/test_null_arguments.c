@@ -129,8 +129,7 @@ null_parts_are_errors(void **state)
         query_options.device_globs = given;
         query_options.n_device_globs = 2;
         assert_names(
-            &error,
-            wattle_query_open(&query, database, &query_options, &error),
+            &error, wattle_query_open(&query, database, &query_options, &error),
             "device_globs");
         wattle_database_close(database);
     }

@@ -278,7 +278,7 @@ options_that_make_no_sense_are_refused(void **state)
     o = usual;
     o.every_ms = HOUR_MS;
     o.every_months = 1;
-    assert_refused(*state, &o, "not of both");
+    assert_refused(*state, &o, "every_ms and every_months");
     o = usual;
     o.every_ms = -1;
     assert_refused(*state, &o, "buckets must be");
@@ -296,13 +296,13 @@ options_that_make_no_sense_are_refused(void **state)
     assert_refused(*state, &o, "years 0 to 9999");
     o = usual;
     o.max_gap_ms = 0;
-    assert_refused(*state, &o, "largest gap");
+    assert_refused(*state, &o, "max_gap_ms");
     o = usual;
     o.what = 64;
-    assert_refused(*state, &o, "unknown");
+    assert_refused(*state, &o, "the option what");
     o = usual;
     o.fill = 3;
-    assert_refused(*state, &o, "unknown");
+    assert_refused(*state, &o, "the option fill");
     o = usual;
     o.device_globs = globs;
     o.n_device_globs = 2;
