@@ -35,11 +35,37 @@ utf8_len(const unsigned char *p)
     return len;
 }
 
+/* Short texts in two words that overlap. */
+static bool
+is_ascii(const char *text, size_t len)
+{
+    uint64_t word, high = 0;
+    uint32_t half[2] = {0};
+    if (len >= sizeof(word)) {
+        for (size_t i = 0; i + sizeof(word) < len; i += sizeof(word)) {
+            memcpy(&word, text + i, sizeof(word));
+            high |= word;
+        }
+        memcpy(&word, text + len - sizeof(word), sizeof(word));
+        high |= word;
+    } else if (len >= sizeof(half[0])) {
+        memcpy(&half[0], text, sizeof(half[0]));
+        memcpy(&half[1], text + len - sizeof(half[0]), sizeof(half[0]));
+        high = half[0] | half[1];
+    } else {
+        for (size_t i = 0; i < len; i++)
+            high |= (unsigned char)text[i];
+    }
+    return (high & UINT64_C(0x8080808080808080)) == 0;
+}
+
 bool
 utf8_is_valid(const char *text, size_t len)
 {
     const unsigned char *p = (const unsigned char *)text;
     size_t i = 0;
+    if (is_ascii(text, len))
+        return true;
     uint64_t eight;
     while (i < len) {
         unsigned char some[5] = {0};
