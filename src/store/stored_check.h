@@ -1,7 +1,7 @@
 /*
  * stored_check.h - whether what a database holds can be.
  *
- * A checksum tells of damage, not of somebody who means harm: who writes a
+ * A checksum finds damage, not somebody who means harm: a person who writes a
  * value can write its checksum. So every row, block and summary passes here
  * before anybody computes with it, in every command. What passes is within the
  * limits of input (docs/input.md), and sums of it fit where they are kept.
