@@ -340,8 +340,10 @@ database_is_one(const char *path)
         uint32_t application = 0;
         for (int i = 0; i < 4; i++)
             application = application << 8 | head[APPLICATION_AT + i];
-        is_one = memcmp(head, magic, sizeof(magic)) == 0 &&
-                 application == DATABASE_APPLICATION_ID;
+        /* also one whose first bytes are damaged, but no text */
+        is_one = application == DATABASE_APPLICATION_ID &&
+                 (memcmp(head, magic, sizeof(magic)) == 0 ||
+                  memchr(head, '\0', HEAD_BYTES) != NULL);
     }
     database_close(&db);
     return is_one;

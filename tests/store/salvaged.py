@@ -15,7 +15,7 @@ N_ROWS = 2500
 
 def cases(tier):
     n = {"quick": 6, "test": 30, "full": 1500}[tier]
-    return (["numbers", "cut", "counts", "schema", "views", "places",
+    return (["numbers", "cut", "counts", "schema", "views", "places", "heads",
              "ids", "missing", "reasons"]
             + [f"random-{i}" for i in range(n)])
 
@@ -122,6 +122,17 @@ def cut(home):
                 continue
             expect(b"damaged" in done.err + done.out and
                    b"not CSV" not in done.err, "the message:", done)
+
+
+def heads(home):
+    """A report says of a damaged first byte what a query says."""
+    for at in range(16):
+        data = bytearray(home.bytes)
+        data[at] ^= 0x20
+        path = home.damaged(data)
+        words = {home.program.run(command, path, code=2).err.split(b": ", 1)[1]
+                 for command in ("report", "query", "check")}
+        expect(len(words) == 1, at, words)
 
 
 def counts(home):
