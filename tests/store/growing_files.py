@@ -206,7 +206,7 @@ def whole_streams(home):
             writer.join()
         else:
             done = subprocess.run(command + [write(home.path(name), data)],
-                                  check=True, stderr=subprocess.PIPE)
+                                  check=True, capture_output=True)
         expect(b"held back" not in done.stderr, name, done.stderr)
         other.readings = dict(wanted)
         other.compare_readings(name)
