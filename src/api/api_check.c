@@ -10,6 +10,20 @@
 #include "wattle/answers.h"
 
 int
+api_check_numbers(const struct api_number *numbers, size_t n,
+                  struct wattle_error *error)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (numbers[i].value < 0 || numbers[i].value > numbers[i].most)
+            return error_set(error, WATTLE_ERR_USAGE,
+                             "the option %s must be 0 to %lld, not %lld",
+                             numbers[i].name, (long long)numbers[i].most,
+                             (long long)numbers[i].value);
+    }
+    return WATTLE_OK;
+}
+
+int
 api_check_globs(const char *const *globs, size_t n, struct wattle_error *error)
 {
     for (size_t i = 0; i < n; i++) {

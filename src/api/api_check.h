@@ -9,6 +9,16 @@
 
 #include "wattle/error.h"
 
+/* An option that is a number from 0 on. */
+struct api_number {
+    const char *name;
+    int64_t value, most;
+};
+
+/* Options that are numbers. 0 or WATTLE_ERR_USAGE. */
+int api_check_numbers(const struct api_number *numbers, size_t n,
+                      struct wattle_error *error);
+
 /* The option device_globs: n patterns. 0 or WATTLE_ERR_USAGE. */
 int api_check_globs(const char *const *globs, size_t n,
                     struct wattle_error *error);

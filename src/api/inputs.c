@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "api/api_check.h"
 #include "base/buffer.h"
 #include "base/civil_time.h"
 #include "base/decimal.h"
@@ -29,22 +30,16 @@ static const char *const simd_names[] = {
 int
 inputs_check(const struct inputs_options *o, struct wattle_error *error)
 {
-    const struct {
-        const char *name;
-        int value, most;
-    } numbers[] = {
+    const struct api_number numbers[] = {
         {"n_threads", o->n_threads, MAX_THREADS},
         {"value_kind", o->value_kind, WATTLE_VALUE_ENERGY_KWH},
         {"reader", o->reader, WATTLE_READER_URING},
         {"simd", o->simd, WATTLE_SIMD_NEON},
     };
-    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
-        if (numbers[i].value < 0 || numbers[i].value > numbers[i].most)
-            return error_set(error, WATTLE_ERR_USAGE,
-                             "the option %s must be 0 to %d, not %d",
-                             numbers[i].name, numbers[i].most,
-                             numbers[i].value);
-    }
+    int status =
+        api_check_numbers(numbers, sizeof(numbers) / sizeof(numbers[0]), error);
+    if (status != WATTLE_OK)
+        return status;
     if (o->block_bytes > (size_t)1 << 30)
         return error_set(error, WATTLE_ERR_USAGE,
                          "the option block_bytes must be at most 1 GiB");

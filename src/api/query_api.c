@@ -64,30 +64,15 @@ check_buckets(const struct wattle_query_options *o, struct wattle_error *error)
 }
 
 static int
-check_words(const struct wattle_query_options *o, struct wattle_error *error)
+check_options(const struct wattle_query_options *o, struct wattle_error *error)
 {
-    const struct {
-        const char *name;
-        int64_t value, most;
-    } words[] = {
+    const struct api_number words[] = {
         {"what", o->what, WATTLE_QUERY_ALL},
         {"fill", o->fill, WATTLE_FILL_ZERO},
         {"simd", o->simd, WATTLE_SIMD_NEON},
     };
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-        if (words[i].value < 0 || words[i].value > words[i].most)
-            return error_set(error, WATTLE_ERR_USAGE,
-                             "the option %s must be 0 to %lld, not %lld",
-                             words[i].name, (long long)words[i].most,
-                             (long long)words[i].value);
-    }
-    return WATTLE_OK;
-}
-
-static int
-check_options(const struct wattle_query_options *o, struct wattle_error *error)
-{
-    int status = check_words(o, error);
+    int status =
+        api_check_numbers(words, sizeof(words) / sizeof(words[0]), error);
     if (status != WATTLE_OK)
         return status;
     if (isinf(o->rate_per_kwh))
