@@ -47,7 +47,7 @@ TECHNIQUES = [
     Technique(
         ["caching"], "Caching",
         "the layout of rows, the day of a date, and the two factors of "
-        "efficiency by their decimal values are reckoned once",
+        "efficiency by their decimal values are computed once",
         "`src/ingest/block_decoder.c`, `layout_builder.c`, "
         "`src/analytics/efficiency.c`",
         "`--no-memo` switches off all three; without layouts there is no "

@@ -48,7 +48,7 @@ OFF = [
     ("data structures", "devices by linear search", {"lookup": "linear"}),
     ("data structures", "row structs", {"layout": "rows"}),
     ("caching", "efficiency by formula", {"efficiency": "identity"}),
-    ("caching", "date reckoned for every row", {"time": "hand"}),
+    ("caching", "date computed for every row", {"time": "hand"}),
     ("parsing", "timestamps by strptime", {"time": "strptime"}),
     ("parsing", "decimals by strtod", {"number": "strtod"}),
     ("algorithms", "efficiency by trigonometry",

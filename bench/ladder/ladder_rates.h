@@ -5,7 +5,7 @@
  *
  * as it stands; by the identity sin(2 acos x)^2 = 4 x^2 (1 - x^2), which needs
  * no trigonometry; or as the product of two factors, each kept in a table by
- * its decimal value and reckoned when it is first met.
+ * its decimal value and computed when it is first met.
  */
 #ifndef LADDER_RATES_H
 #define LADDER_RATES_H

@@ -85,7 +85,7 @@ def size_of(stored):
 
 
 def floor(dataset, bench):
-    """Entropy of the values, reckoned by a program of its own; None where it
+    """Entropy of the values, computed by a program of its own; None where it
     cannot run."""
     bench.say(f"{dataset.name}: entropy of the values")
     done = subprocess.run(

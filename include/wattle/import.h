@@ -40,7 +40,11 @@ typedef void (*wattle_import_waiting)(void *context);
 /* Strings are borrowed until the import is closed. */
 struct wattle_import_options {
     const char *devices_path; /* device table; NULL = beside the readings */
-    int value_kind;           /* enum wattle_value_kind */
+    /*
+     * enum wattle_value_kind. A file that was imported keeps its kind: another
+     * one is WATTLE_ERR_USAGE, and nothing is imported.
+     */
+    int value_kind;
     const char *rejects_path; /* file to write every reject to, or NULL */
     bool is_dry_run;          /* do everything, then undo it */
     bool is_final; /* files will not grow: take a last line without its end */

@@ -101,6 +101,28 @@ ends_line(const struct source *source, uint64_t size_bytes)
     return is_end;
 }
 
+/*
+ * A column `value` means in all of a file what it meant when the file was first
+ * imported: else the units of its readings would be mixed.
+ */
+static int
+check_value_kind(const struct source *source, const struct catalog_file *known,
+                 struct wattle_error *error)
+{
+    static const char *const words[] = {"power-w", "power-kw", "energy-wh",
+                                        "energy-kwh"};
+    const int n_words = (int)(sizeof(words) / sizeof(words[0]));
+    const int before = known->value_kind;
+    const int now = schema_value_kind(&source->schema);
+    if (before == now || before < 1 || before > n_words || now < 1)
+        return WATTLE_OK;
+    return error_set_at(
+        error, WATTLE_ERR_USAGE, source->path, 0,
+        "its values were imported as %s and would be read as %s now; nothing "
+        "was imported: use --value %s, or another database",
+        words[before - 1], words[now - 1], words[before - 1]);
+}
+
 /* How lines of a source end: a file may gain CR until that is another way. */
 static int
 end_of(const struct source *source)
@@ -175,8 +197,9 @@ has_twin(struct importer *im, uint64_t size_bytes, bool *has,
  * with another content since, `latest` is the number: it counts again.
  */
 static int
-find_twin(struct importer *im, const struct importer_file *file, int64_t latest,
-          bool *is_known, struct wattle_error *error)
+find_twin(struct importer *im, const struct source *source,
+          const struct importer_file *file, int64_t latest, bool *is_known,
+          struct wattle_error *error)
 {
     const struct content *content = &file->content;
     struct catalog_file same;
@@ -185,7 +208,9 @@ find_twin(struct importer *im, const struct importer_file *file, int64_t latest,
                                             &same, error);
     free((void *)same.parts);
     *is_known = same.number != 0 && (latest == 0 || same.number == latest);
-    return status;
+    return status == WATTLE_OK && *is_known
+               ? check_value_kind(source, &same, error)
+               : status;
 }
 
 /* Finds out what is to be read of a file: all, its new end, or nothing. */
@@ -207,7 +232,7 @@ examine(struct importer *im, size_t at, bool *is_known,
                 known->modified_ns == source->modified_ns &&
                 is_head_known(im, source, known, false);
     if (*is_known)
-        return WATTLE_OK;
+        return check_value_kind(source, known, error);
     content->n_parts = content_n_parts(content->size_bytes);
     content->hashes = calloc(content->n_parts + 1, sizeof(*content->hashes));
     content->is_done = calloc(content->n_parts + 1, 1);
@@ -215,7 +240,7 @@ examine(struct importer *im, size_t at, bool *is_known,
         return error_memory(error);
     if (has_grown(im, source, known)) {
         skip_known(source, file);
-        return WATTLE_OK;
+        return check_value_kind(source, known, error);
     }
     /* what gave no line yet is replaced by what it has become */
     bool is_void = known->n_lines == 0 && known->size_bytes == 0;
@@ -224,7 +249,7 @@ examine(struct importer *im, size_t at, bool *is_known,
     *known = (struct catalog_file){.number = is_void ? known->number : 0};
     status = has_twin(im, content->size_bytes, &needs_hash, error);
     if (status == WATTLE_OK && needs_hash && hash_file(im, source, file))
-        status = find_twin(im, file, latest, is_known, error);
+        status = find_twin(im, source, file, latest, is_known, error);
     return status;
 }
 
@@ -498,6 +523,7 @@ write_file(struct importer *im, size_t at, struct wattle_error *error)
         .problem = source->problem,
         /* what comes behind an open quote belongs to what was rejected */
         .ends_record = file->is_open ? CATALOG_ENDS_INSIDE : end_of(source),
+        .value_kind = schema_value_kind(&source->schema),
         .size_bytes = is_settled ? content->size_bytes : 0,
         .modified_ns = is_settled ? source->modified_ns : 0,
         .n_lines = known->n_lines + file->n_lines,

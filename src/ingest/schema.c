@@ -172,6 +172,18 @@ schema_builder_finish(struct schema_builder *builder, int value_kind,
     return status;
 }
 
+int
+schema_value_kind(const struct schema *schema)
+{
+    bool is_energy = schema->value_column == WATTLE_ENERGY;
+    bool is_kilo = schema->power_shift != 0;
+    if ((schema->roles & BIT(ROLE_VALUE)) == 0)
+        return 0;
+    if (is_energy)
+        return 1 + (is_kilo ? WATTLE_VALUE_ENERGY_KWH : WATTLE_VALUE_ENERGY_WH);
+    return 1 + (is_kilo ? WATTLE_VALUE_POWER_KW : WATTLE_VALUE_POWER_W);
+}
+
 void
 schema_release(struct schema *schema)
 {

@@ -61,6 +61,9 @@ void schema_release(struct schema *schema);
 /* The batch column of a number's role; ROLE_VALUE depends on the schema. */
 int schema_column(const struct schema *schema, int role);
 
+/* 1 + what the column `value` holds (enum wattle_value_kind); 0 = not read. */
+int schema_value_kind(const struct schema *schema);
+
 /* True when both read rows the same way. */
 bool schema_equal(const struct schema *a, const struct schema *b);
 

@@ -174,6 +174,11 @@ catalog_write_devices(struct database *db, struct registry *devices,
     return status;
 }
 
+/* What `place` has of a file; NULL when it has none. */
+#define PLACE_COLUMNS                                                          \
+    ", (SELECT ends_record FROM place WHERE file = file.number), "             \
+    "(SELECT value_kind FROM place WHERE file = file.number)"
+
 /* Older databases lack the table; then files are looked for without it, too. */
 static int
 make_place(struct catalog_files *f, struct wattle_error *error)
@@ -204,15 +209,15 @@ catalog_files_open(struct catalog_files *f, struct database *db,
         const char *sql;
     } all[] = {
         {&f->by_path,
-         "SELECT " STORED_FILE_COLUMNS ", (SELECT ends_record FROM place "
-         "WHERE file = file.number) FROM file WHERE number = (SELECT "
+         "SELECT " STORED_FILE_COLUMNS PLACE_COLUMNS
+         " FROM file WHERE number = (SELECT "
          "max(number) FROM (SELECT max(f.number) AS number FROM place p JOIN "
          "file f ON f.number = p.file WHERE p.real_path = ?1 AND f.is_usable "
          "UNION ALL SELECT max(number) FROM file f WHERE path = ?2 AND "
          "is_usable AND NOT EXISTS (SELECT 1 FROM place WHERE file = "
          "f.number)))"},
         {&f->by_content,
-         "SELECT " STORED_FILE_COLUMNS
+         "SELECT " STORED_FILE_COLUMNS PLACE_COLUMNS
          " FROM file WHERE number IN (SELECT file "
          "FROM place WHERE content = ?3) AND size_bytes = ?1 AND "
          "length(parts) > 0 AND parts = ?2 ORDER BY number DESC LIMIT 1"},
@@ -224,7 +229,7 @@ catalog_files_open(struct catalog_files *f, struct database *db,
         {&f->forget, "DELETE FROM file WHERE path = ?1 AND NOT is_usable"},
         {&f->put, "INSERT OR REPLACE INTO file(" STORED_FILE_COLUMNS ") "
                   "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)"},
-        {&f->put_place, "INSERT OR REPLACE INTO place VALUES(?1,?2,?3,?4)"},
+        {&f->put_place, "INSERT OR REPLACE INTO place VALUES(?1,?2,?3,?4,?5)"},
     };
     if (f->checksum == NULL)
         return error_memory(error);
@@ -263,12 +268,14 @@ take_file(struct catalog_files *f, sqlite3_stmt *row,
         return error_memory(error);
     if (len > 0)
         memcpy(parts, sqlite3_column_blob(row, 9), len);
+    bool has_place = sqlite3_column_count(row) > 12;
     *found = (struct catalog_file){
         .number = sqlite3_column_int64(row, 0),
         .is_usable = sqlite3_column_int(row, 2) != 0,
         .has_problem = sqlite3_column_type(row, 3) != SQLITE_NULL,
-        .ends_record =
-            sqlite3_column_count(row) > 12 ? sqlite3_column_int(row, 12) : 0,
+        /* NULL, and so 0, when no place is known */
+        .ends_record = has_place ? sqlite3_column_int(row, 12) : 0,
+        .value_kind = has_place ? sqlite3_column_int(row, 13) : 0,
         .size_bytes = (uint64_t)sqlite3_column_int64(row, 4),
         .modified_ns = sqlite3_column_int64(row, 5),
         .n_lines = (uint64_t)sqlite3_column_int64(row, 6),
@@ -371,7 +378,8 @@ catalog_files_write(struct catalog_files *f, const struct catalog_file *file,
     sqlite3_bind_int64(f->put_place, 1, file->number);
     bind_text(f->put_place, 2, file->real_path, NULL);
     sqlite3_bind_int(f->put_place, 3, file->ends_record);
-    sqlite3_bind_int64(f->put_place, 4, checksum_of(parts, len));
+    sqlite3_bind_int(f->put_place, 4, file->value_kind);
+    sqlite3_bind_int64(f->put_place, 5, checksum_of(parts, len));
     result = database_step(f->db, f->put_place, error);
     sqlite3_reset(f->put_place);
     return result < 0 ? result : WATTLE_OK;

@@ -60,6 +60,7 @@ struct catalog_file {
     const char *problem; /* NULL = none */
     bool has_problem;    /* when it was found: the text is not kept */
     int ends_record;     /* CATALOG_ENDS_...: where what follows begins */
+    int value_kind;      /* as schema_value_kind says; 0 also: not known */
     uint64_t size_bytes;
     int64_t modified_ns;
     uint64_t n_lines, n_rejects;
@@ -86,8 +87,8 @@ void catalog_files_close(struct catalog_files *files);
  * Find a file that was imported: by its real path, or the path that was given
  * when only that is known, the latest of them; or by its content. found->number
  * is 0 when there is none. Only number, size, modified_ns, n_lines, n_rejects,
- * file_lines, has_problem, ends_record (by path only) and parts are set; the
- * parts are heap memory.
+ * file_lines, has_problem, ends_record, value_kind and parts are set; the parts
+ * are heap memory.
  */
 int catalog_files_find_path(struct catalog_files *files, const char *real_path,
                             const char *path, struct catalog_file *found,

@@ -456,6 +456,7 @@ take_place(void *context, sqlite3_stmt *row)
     f->real_path = copy_text(row, 1, &failed);
     f->file.real_path = f->real_path;
     f->file.ends_record = sqlite3_column_int(row, 2);
+    f->file.value_kind = sqlite3_column_int(row, 3);
     return failed ? no_memory(s) : WATTLE_OK;
 }
 

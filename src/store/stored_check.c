@@ -18,6 +18,7 @@
 #include "store/catalog.h"
 #include "store/chunk.h"
 #include "wattle/answers.h"
+#include "wattle/report.h"
 
 /* Data lines that one reading may stand for. */
 #define MAX_LINES (INT64_C(1) << 40)
@@ -187,8 +188,10 @@ stored_check_place(sqlite3_stmt *row, const uint64_t *parts, size_t n_parts)
            sqlite3_column_type(row, 1) == SQLITE_TEXT &&
            sqlite3_column_type(row, 2) == SQLITE_INTEGER &&
            sqlite3_column_type(row, 3) == SQLITE_INTEGER &&
+           sqlite3_column_type(row, 4) == SQLITE_INTEGER &&
            is_between(row, 2, 0, CATALOG_ENDS_CR) &&
-           sqlite3_column_int64(row, 3) ==
+           is_between(row, 3, 0, WATTLE_VALUE_ENERGY_KWH + 1) &&
+           sqlite3_column_int64(row, 4) ==
                checksum_of(parts, n_parts * sizeof(*parts));
 }
 

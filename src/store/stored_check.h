@@ -50,7 +50,7 @@ struct stored_chunk {
 #define STORED_DEVICE_COLUMNS                                                  \
     "number, device_id, name, location, rated_w, checksum"
 #define STORED_REJECT_COLUMNS "file, line, reason, raw, checksum"
-#define STORED_PLACE_COLUMNS  "file, real_path, ends_record, content"
+#define STORED_PLACE_COLUMNS  "file, real_path, ends_record, value_kind, content"
 
 /* Each false when a row of these columns is damaged or cannot be. */
 bool stored_check_chunk(struct checksum *checksum, sqlite3_stmt *row,

@@ -11,7 +11,8 @@
 
 #define TABLES_PLACE                                                           \
     "CREATE TABLE place(file INTEGER PRIMARY KEY, real_path TEXT NOT NULL, "   \
-    "ends_record INTEGER NOT NULL, content INTEGER NOT NULL);"                 \
+    "ends_record INTEGER NOT NULL, value_kind INTEGER NOT NULL, "              \
+    "content INTEGER NOT NULL);"                                               \
     "CREATE INDEX place_by_path ON place(real_path);"                          \
     "CREATE INDEX place_by_content ON place(content);"
 

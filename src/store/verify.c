@@ -43,8 +43,10 @@ struct verify {
     /* the chunk being looked at */
     struct built_chunk rebuilt;
     bool has_rebuilt;
-    uint64_t n_readings, n_duplicates; /* in chunks and tails */
-    bool has_damage;                   /* sums of readings mean nothing */
+    uint64_t n_readings, n_duplicates;   /* in chunks and tails */
+    bool has_damage;                     /* sums of readings mean nothing */
+    uint64_t n_lines, n_rejects, n_lost; /* of all files; of meta */
+    bool has_count_damage;               /* those mean nothing */
     sqlite3_stmt *days;
 };
 
@@ -179,22 +181,27 @@ take_missing(struct verify *v, sqlite3_stmt *row)
 static int
 take_file(struct verify *v, sqlite3_stmt *row)
 {
-    if (!stored_check_file(v->checksum, row))
+    if (!stored_check_file(v->checksum, row)) {
         report(v, -1, NO_TIME, NO_TIME, "the row of file %lld is damaged",
                (long long)sqlite3_column_int64(row, 0));
+        v->has_count_damage = true;
+        return WATTLE_OK;
+    }
+    v->n_lines += (uint64_t)sqlite3_column_int64(row, 6);
+    v->n_rejects += (uint64_t)sqlite3_column_int64(row, 7);
     return WATTLE_OK;
 }
 
 static int
 take_place(struct verify *v, sqlite3_stmt *row)
 {
-    size_t len = (size_t)sqlite3_column_bytes(row, 4);
+    size_t len = (size_t)sqlite3_column_bytes(row, 5);
     uint64_t *parts = malloc(len + 1);
     if (parts == NULL)
         return error_memory(v->error);
     if (len > 0)
-        memcpy(parts, sqlite3_column_blob(row, 4), len);
-    if (sqlite3_column_int(row, 5) == 0 ||
+        memcpy(parts, sqlite3_column_blob(row, 5), len);
+    if (sqlite3_column_int(row, 6) == 0 ||
         !stored_check_place(row, parts, len / sizeof(*parts)))
         report(v, -1, NO_TIME, NO_TIME, "the place of file %lld is damaged",
                (long long)sqlite3_column_int64(row, 0));
@@ -465,25 +472,27 @@ take_device_days(struct verify *v, sqlite3_stmt *row)
     return verify_days(v, sqlite3_column_int64(row, 0));
 }
 
-static int
-take_lines(struct verify *v, sqlite3_stmt *row)
+/* Every line that was read is somewhere, or known to be lost. */
+static void
+verify_lines(struct verify *v)
 {
-    int64_t n_lines = sqlite3_column_int64(row, 0);
-    int64_t n_found = (int64_t)(v->n_readings + v->n_duplicates) +
-                      sqlite3_column_int64(row, 1);
-    if (n_lines != n_found)
+    uint64_t n_found =
+        v->n_readings + v->n_duplicates + v->n_rejects + v->n_lost;
+    if (!v->has_count_damage && v->n_lines != n_found)
         report(v, -1, NO_TIME, NO_TIME,
-               "%lld data lines were read, but readings, duplicates and "
-               "rejects are %lld",
-               (long long)n_lines, (long long)n_found);
-    return WATTLE_OK;
+               "%llu data lines were read, but readings, duplicates, rejects "
+               "and lost lines are %llu",
+               (unsigned long long)v->n_lines, (unsigned long long)n_found);
 }
 
 static int
 take_meta(struct verify *v, sqlite3_stmt *row)
 {
-    if (sqlite3_column_int64(row, 0) != 2)
-        report(v, -1, NO_TIME, NO_TIME, "the table meta is damaged");
+    if (sqlite3_column_int64(row, 0) == 2 &&
+        stored_check_count(row, 1, &v->n_lost))
+        return WATTLE_OK;
+    report(v, -1, NO_TIME, NO_TIME, "the table meta is damaged");
+    v->has_count_damage = true;
     return WATTLE_OK;
 }
 
@@ -510,7 +519,7 @@ static const struct step steps[] = {
      take_trigger},
     {"PRAGMA integrity_check(20)", take_integrity},
     {"SELECT sum(key IN ('generation', 'lost') AND typeof(value) = "
-     "'integer') FROM meta",
+     "'integer'), max(iif(key = 'lost', value, NULL)) FROM meta",
      take_meta},
     {"SELECT " STORED_DEVICE_COLUMNS " FROM device", take_device},
     {CATALOG_MISSING_DEVICES, take_missing},
@@ -559,9 +568,6 @@ static const struct step place_steps[] = {
 /* What needs whole chunks. */
 static const struct step sum_steps[] = {
     {"SELECT number FROM device ORDER BY number", take_device_days},
-    {"SELECT (SELECT ifnull(sum(n_lines), 0) FROM file) - (SELECT value FROM "
-     "meta WHERE key = 'lost'), (SELECT ifnull(sum(n_rejects), 0) FROM file)",
-     take_lines},
 };
 
 static int
@@ -584,6 +590,8 @@ verify_all(struct verify *v)
     if (status == WATTLE_OK && !v->has_damage)
         status =
             run_steps(v, sum_steps, sizeof(sum_steps) / sizeof(sum_steps[0]));
+    if (status == WATTLE_OK && !v->has_damage)
+        verify_lines(v);
     return status;
 }
 

@@ -26,7 +26,7 @@ CHANGES = ["append", "half", "replace", "rewrite", "shrink", "quote"]
 SMALL = ["held_back", "held_quote", "whole_streams", "final_then_more",
          "header", "header_bytes", "middle", "same_size", "reverted",
          "folders", "same_content", "twins", "cr", "cr_grows", "mixed_ends", "numbers",
-         "twice", "lines_of_all", "every_byte"]
+         "twice", "lines_of_all", "every_byte", "value_kinds"]
 LARGE = ["large_middle", "large_pieces", "large_quote", "large_cr",
          "large_parts", "large_waits"]
 RACES = ["race_20", "race_2000", "race_rewrite"]
@@ -878,6 +878,35 @@ def race_rewrite(home, seconds):
              if found.get(key) != values}
     expect(not wrong, "not as in the file:", differences(
         {key: found.get(key) for key in wrong}, wrong))
+
+
+def value_kinds(home):
+    """What a column `value` means does not change behind somebody's back."""
+    def refused(*args):
+        before = home.program.export(home.db)
+        done = home.program.imports(home.db, *args, code=2)
+        expect(b"were imported as energy-kwh and would be read as power-w now"
+               in done.err and b"use --value energy-kwh" in done.err, done)
+        expect(home.program.export(home.db) == before, "readings have changed:", done)
+
+    head = b"timestamp,device_id,value\n"
+    path = write(home.path("kwh.csv"), head + rows(0, 5))
+    kwh = ["--value", "energy-kwh"]
+    home.program.imports(home.db, path, *kwh)
+    is_known(home.program.imports(home.db, path, *kwh))
+    refused(path)
+    other = write(home.path("copy.csv"), content(path))
+    refused(other)
+    is_known(home.program.imports(home.db, other, *kwh))
+    append(path, rows(5, 8))
+    refused(path)
+    new = write(home.path("new.csv"), HEAD + rows(20, 22))
+    refused(path, new)
+    is_counted(home.program.imports(home.db, path, *kwh), new=3)
+    # without such a column nothing hangs on it
+    home.program.imports(home.db, new, *kwh)
+    append(new, rows(22, 24))
+    is_counted(home.program.imports(home.db, new), new=2)
 
 
 # -------------------------------------------------------------------- all

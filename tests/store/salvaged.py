@@ -16,7 +16,7 @@ N_ROWS = 2500
 def cases(tier):
     n = {"quick": 6, "test": 30, "full": 1500}[tier]
     return (["numbers", "cut", "counts", "schema", "views", "places", "heads",
-             "ids", "missing", "reasons"]
+             "ids", "missing", "reasons", "sums"]
             + [f"random-{i}" for i in range(n)])
 
 
@@ -104,6 +104,20 @@ def numbers(home):
             if table != "device":
                 expect(home.import_again() == home.wanted, table, column,
                        number, "not all came back")
+
+
+def sums(home):
+    """No sum of damaged counts goes beyond what a number can hold."""
+    for change in ("file SET n_lines = {}", "file SET n_rejects = {}",
+                   "file SET n_lines = {0}, n_rejects = {0}, file_lines = {0}",
+                   "meta SET value = {} WHERE key = 'lost'",
+                   "meta SET value = {}", "reject_count SET n = {}",
+                   "device SET number = number + {}"):
+        for number in (2 ** 63 - 1 - 10 ** 6, -2 ** 63, 2 ** 62):
+            path = home.changed(f"UPDATE {change.format(number)}")
+            done = home.program.run("check", path, code=1)
+            expect(b"damaged" in done.out or b"are missing" in done.out, done)
+            home.salvage(path)
 
 
 def cut(home):
