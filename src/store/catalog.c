@@ -174,10 +174,13 @@ catalog_write_devices(struct database *db, struct registry *devices,
     return status;
 }
 
-/* What `place` has of a file; NULL when it has none. */
-#define PLACE_COLUMNS                                                          \
-    ", (SELECT ends_record FROM place WHERE file = file.number), "             \
-    "(SELECT value_kind FROM place WHERE file = file.number)"
+/* A file and its place; one that has none, which an older program imported. */
+#define FROM_PLACE                                                             \
+    "SELECT " STORED_FILE_COLUMNS ", p.ends_record, p.value_kind FROM place "  \
+    "p CROSS JOIN file ON number = p.file WHERE "
+#define FROM_OLD "SELECT " STORED_FILE_COLUMNS ", 0, 0 FROM file WHERE "
+#define LATEST_OLD                                                             \
+    " AND number NOT IN (SELECT file FROM place) ORDER BY number DESC LIMIT 1"
 
 /* Older databases lack the table; then files are looked for without it, too. */
 static int
@@ -209,22 +212,14 @@ catalog_files_open(struct catalog_files *f, struct database *db,
         const char *sql;
     } all[] = {
         {&f->by_path,
-         "SELECT " STORED_FILE_COLUMNS PLACE_COLUMNS
-         " FROM file WHERE number = (SELECT "
-         "max(number) FROM (SELECT max(f.number) AS number FROM place p JOIN "
-         "file f ON f.number = p.file WHERE p.real_path = ?1 AND f.is_usable "
-         "UNION ALL SELECT max(number) FROM file f WHERE path = ?2 AND "
-         "is_usable AND NOT EXISTS (SELECT 1 FROM place WHERE file = "
-         "f.number)))"},
+         FROM_PLACE "p.real_path = ?1 AND is_usable ORDER BY p.file DESC "
+                    "LIMIT 1"},
+        {&f->by_path_old, FROM_OLD "path = ?1 AND is_usable" LATEST_OLD},
         {&f->by_content,
-         "SELECT " STORED_FILE_COLUMNS PLACE_COLUMNS
-         " FROM file WHERE number IN (SELECT file "
-         "FROM place WHERE content = ?3) AND size_bytes = ?1 AND "
-         "length(parts) > 0 AND parts = ?2 ORDER BY number DESC LIMIT 1"},
-        {&f->by_content_old,
-         "SELECT " STORED_FILE_COLUMNS " FROM file WHERE size_bytes = ?1 "
-         "AND length(parts) > 0 AND parts = ?2 AND number NOT IN (SELECT file "
-         "FROM place) ORDER BY number DESC LIMIT 1"},
+         FROM_PLACE "p.content = ?3 AND size_bytes = ?1 AND length(parts) > 0 "
+                    "AND parts = ?2 ORDER BY p.file DESC LIMIT 1"},
+        {&f->by_content_old, FROM_OLD
+         "size_bytes = ?1 AND length(parts) > 0 AND parts = ?2" LATEST_OLD},
         {&f->by_size, "SELECT 1 FROM file WHERE size_bytes = ?1 LIMIT 1"},
         {&f->forget, "DELETE FROM file WHERE path = ?1 AND NOT is_usable"},
         {&f->put, "INSERT OR REPLACE INTO file(" STORED_FILE_COLUMNS ") "
@@ -247,9 +242,9 @@ catalog_files_open(struct catalog_files *f, struct database *db,
 void
 catalog_files_close(struct catalog_files *f)
 {
-    sqlite3_stmt *const all[] = {f->by_path,  f->by_content, f->by_content_old,
-                                 f->by_size,  f->forget,     f->put,
-                                 f->put_place};
+    sqlite3_stmt *const all[] = {
+        f->by_path, f->by_path_old, f->by_content, f->by_content_old,
+        f->by_size, f->forget,      f->put,        f->put_place};
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
         sqlite3_finalize(all[i]);
     checksum_free(f->checksum);
@@ -268,14 +263,12 @@ take_file(struct catalog_files *f, sqlite3_stmt *row,
         return error_memory(error);
     if (len > 0)
         memcpy(parts, sqlite3_column_blob(row, 9), len);
-    bool has_place = sqlite3_column_count(row) > 12;
     *found = (struct catalog_file){
         .number = sqlite3_column_int64(row, 0),
         .is_usable = sqlite3_column_int(row, 2) != 0,
         .has_problem = sqlite3_column_type(row, 3) != SQLITE_NULL,
-        /* NULL, and so 0, when no place is known */
-        .ends_record = has_place ? sqlite3_column_int(row, 12) : 0,
-        .value_kind = has_place ? sqlite3_column_int(row, 13) : 0,
+        .ends_record = sqlite3_column_int(row, 12),
+        .value_kind = sqlite3_column_int(row, 13),
         .size_bytes = (uint64_t)sqlite3_column_int64(row, 4),
         .modified_ns = sqlite3_column_int64(row, 5),
         .n_lines = (uint64_t)sqlite3_column_int64(row, 6),
@@ -301,14 +294,41 @@ find_file(struct catalog_files *f, sqlite3_stmt *row,
     return status;
 }
 
+/* Takes the later of two files. */
+static int
+find_later(struct catalog_files *f, sqlite3_stmt *row,
+           struct catalog_file *found, struct wattle_error *error)
+{
+    struct catalog_file other;
+    int status = find_file(f, row, &other, error);
+    if (status == WATTLE_OK && other.number > found->number) {
+        free((void *)found->parts);
+        *found = other;
+    } else {
+        free((void *)other.parts);
+    }
+    return status;
+}
+
 int
 catalog_files_find_path(struct catalog_files *f, const char *real_path,
                         const char *path, struct catalog_file *found,
                         struct wattle_error *error)
 {
     bind_text(f->by_path, 1, real_path, NULL);
-    bind_text(f->by_path, 2, path, NULL);
-    return find_file(f, f->by_path, found, error);
+    int status = find_file(f, f->by_path, found, error);
+    if (status != WATTLE_OK || !f->has_old)
+        return status;
+    bind_text(f->by_path_old, 1, path, NULL);
+    return find_later(f, f->by_path_old, found, error);
+}
+
+static void
+bind_content(sqlite3_stmt *row, uint64_t size_bytes, const uint64_t *parts,
+             size_t n_parts)
+{
+    sqlite3_bind_int64(row, 1, (int64_t)size_bytes);
+    sqlite3_bind_blob64(row, 2, parts, n_parts * sizeof(*parts), SQLITE_STATIC);
 }
 
 int
@@ -317,20 +337,14 @@ catalog_files_find_content(struct catalog_files *f, uint64_t size_bytes,
                            struct catalog_file *found,
                            struct wattle_error *error)
 {
-    const size_t len = n_parts * sizeof(*parts);
-    sqlite3_stmt *const both[] = {f->by_content, f->by_content_old};
-    int status = WATTLE_OK;
-    *found = (struct catalog_file){0};
-    for (size_t i = 0; i < (f->has_old ? 2 : 1) && status == WATTLE_OK; i++) {
-        if (found->number != 0)
-            break;
-        sqlite3_bind_int64(both[i], 1, (int64_t)size_bytes);
-        sqlite3_bind_blob64(both[i], 2, parts, len, SQLITE_STATIC);
-        if (i == 0)
-            sqlite3_bind_int64(both[i], 3, checksum_of(parts, len));
-        status = find_file(f, both[i], found, error);
-    }
-    return status;
+    bind_content(f->by_content, size_bytes, parts, n_parts);
+    sqlite3_bind_int64(f->by_content, 3,
+                       checksum_of(parts, n_parts * sizeof(*parts)));
+    int status = find_file(f, f->by_content, found, error);
+    if (status != WATTLE_OK || !f->has_old || found->number != 0)
+        return status;
+    bind_content(f->by_content_old, size_bytes, parts, n_parts);
+    return find_file(f, f->by_content_old, found, error);
 }
 
 int

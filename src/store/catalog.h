@@ -74,7 +74,7 @@ struct catalog_files {
     struct database *db;
     struct checksum *checksum;
     bool has_old; /* files of which no place is known */
-    sqlite3_stmt *by_path, *by_content, *by_content_old, *by_size;
+    sqlite3_stmt *by_path, *by_path_old, *by_content, *by_content_old, *by_size;
     sqlite3_stmt *forget, *put, *put_place;
 };
 
