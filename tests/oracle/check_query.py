@@ -21,6 +21,7 @@ from fractions import Fraction
 
 import oracle
 import query_oracle as q
+from compare import EFFICIENCY_ABSOLUTE
 
 HOUR_MS = 3600 * 1000
 START_MS = 1696118400000  # 2023-10-01
@@ -239,11 +240,12 @@ RAW_NAMES = {"voltage_v": "voltage", "mean_power_w": "power_w",
              "energy_kwh": "energy_wh"}
 
 
-def is_near(wanted, got):
+def is_near(column, wanted, got):
     if wanted is None or got is None:
         return wanted is None and got is None
     wanted = float(wanted)
-    return abs(wanted - got) <= 1e-12 * max(abs(wanted), 1e-12)
+    absolute = EFFICIENCY_ABSOLUTE if column == "efficiency" else 1e-24
+    return abs(wanted - got) <= max(1e-12 * abs(wanted), absolute)
 
 
 def compare(question, expected, rows):
@@ -268,7 +270,7 @@ def compare(question, expected, rows):
             yield f"{where}columns {sorted(row)} for {sorted(names)}"
             continue
         for name, column in names.items():
-            if not is_near(figures[column], row[name]):
+            if not is_near(column, figures[column], row[name]):
                 value = figures[column]
                 yield (f"{where}{name}: expected "
                        f"{None if value is None else float(value)}, "

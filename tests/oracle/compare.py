@@ -4,7 +4,8 @@
     python3 compare.py EXPECTED.json ACTUAL.json
 
 Counts, strings, times, booleans and null must be equal; floats may differ by
-one part in 1e12. Keys that only the program prints are ignored.
+one part in 1e12, and an efficiency by 2^-55, which is more only where readings
+of both signs cancel (docs/formulas.md). Keys that only the program prints are ignored.
 """
 
 import json
@@ -12,6 +13,7 @@ import sys
 
 RELATIVE = 1e-12
 ABSOLUTE = 1e-300
+EFFICIENCY_ABSOLUTE = 2.0**-55
 
 # What identifies an entry of a list, for readable messages.
 NAMED_BY = {"per_device": "device", "by_location": "location", "by_hour": "hour",
@@ -48,7 +50,7 @@ def compare_value(path, expected, actual, out):
             compare_list(path, expected, actual, out)
         else:
             wrong(path, expected, actual, out)
-    elif not same(expected, actual):
+    elif not same(expected, actual, allowed(path)):
         wrong(path, expected, actual, out)
 
 
@@ -84,7 +86,11 @@ def entry_name(entry, key, index):
     return comparable(name) if isinstance(name, str) else json.dumps(name)
 
 
-def same(expected, actual):
+def allowed(path):
+    return EFFICIENCY_ABSOLUTE if path.endswith("efficiency") else ABSOLUTE
+
+
+def same(expected, actual, absolute=ABSOLUTE):
     if expected is None or isinstance(expected, bool):
         return actual is expected
     if isinstance(expected, str):
@@ -93,7 +99,7 @@ def same(expected, actual):
         return False
     if isinstance(expected, int):
         return isinstance(actual, int) and actual == expected
-    return abs(actual - expected) <= max(RELATIVE * abs(expected), ABSOLUTE)
+    return abs(actual - expected) <= max(RELATIVE * abs(expected), absolute)
 
 
 def comparable(text):
