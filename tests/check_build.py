@@ -11,6 +11,11 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = os.path.join(ROOT, "build", "release")
 
 
+# What the static library needs; as in wattle.pc.
+PRIVATE = ["-lzstd", "-lz", "-lisal", "-luring", "-lsqlite3", "-lxxhash", "-lm",
+           "-lpthread"]
+
+
 def sh(*command, **options):
     done = subprocess.run(command, text=True, capture_output=True, cwd=ROOT,
                           **options)
@@ -26,6 +31,40 @@ def only_public_symbols_are_visible():
     assert "wattle_report_open" in names
     strange = [n for n in names if not n.startswith("wattle_")]
     assert not strange, strange
+
+
+def static_library_takes_no_names():
+    """A program may call its own functions what the library calls its own."""
+    library = os.path.join(BUILD, "libwattle.a")
+    names = [line.split()[-1] for line in
+             sh("nm", "-g", "--defined-only", library).splitlines()
+             if len(line.split()) == 3]
+    assert "wattle_report_open" in names
+    strange = [n for n in names if not n.startswith("wattle_")]
+    assert not strange, strange
+    with tempfile.TemporaryDirectory(prefix="wattle-static-") as folder:
+        source, program = (os.path.join(folder, name) for name in ("a.c", "a"))
+        with open(source, "w", encoding="ascii") as file:
+            file.write('''#include <stdio.h>
+#include "wattle/wattle.h"
+int error_set(void); int buffer_append(void); int reader_open(void);
+int error_set(void) { return 1; }
+int buffer_append(void) { return 2; }
+int reader_open(void) { return 3; }
+int main(void)
+{
+    struct wattle_report *report = NULL;
+    int status = wattle_report_open(&report, NULL, NULL);
+    wattle_report_close(report);
+    printf("%s %d %d", wattle_version(), status,
+           error_set() + buffer_append() + reader_open());
+    return wattle_version_number() != WATTLE_VERSION_NUMBER;
+}
+''')
+        sh("cc", "-std=c11", "-Wall", "-Werror", "-Iinclude", source, library,
+           "-o", program, *PRIVATE)
+        version = sh("sh", "tools/version.sh").strip()
+        assert sh(program) == f"{version} 0 6", sh(program)
 
 
 def headers_compile_alone():
@@ -97,7 +136,8 @@ def example_program_runs():
         sh("make", "uninstall", f"DESTDIR={folder}")
 
 
-CASES = [only_public_symbols_are_visible, headers_compile_alone,
+CASES = [only_public_symbols_are_visible, static_library_takes_no_names,
+         headers_compile_alone,
          every_public_function_is_defined, installation_is_complete,
          example_program_runs]
 

@@ -2,8 +2,8 @@
 """Checks that no room imports upward (docs/design.md, "The house").
 
 Every quoted #include below src/ must name a file of its own room, of a room
-that the table allows, or of the public headers; src/cli may use the public
-headers only. File names are unique in the whole tree, and a module foo.c of
+that the table allows, or of the public headers; src/cli may use those and the
+generator. File names are unique in the whole tree, and a module foo.c of
 the library exports only foo_* and the public wattle_*.
 """
 import os
@@ -26,8 +26,8 @@ ALLOWED = {
     "report": ["base"],
     "generate": ["base"],
     "api": ["base", "simd", "model", "ingest", "analytics", "store", "engine",
-            "report", "generate", "sqlext"],
-    "cli": [],
+            "report", "sqlext"],
+    "cli": ["generate"],
 }
 
 
@@ -88,8 +88,8 @@ def main():
     for path in paths:
         if path.startswith("src/"):
             problems += check_includes(path)
-    problems += check_exports(
-        os.path.join(ROOT, "build/release/libwattle_inner.a"))
+    for archive in ("libwattle_inner.a", "libwattle_generator.a"):
+        problems += check_exports(os.path.join(ROOT, "build/release", archive))
     for problem in problems:
         print(problem)
     return 1 if problems else 0

@@ -2,7 +2,7 @@
  * trace.h - what ran when and on which thread, for a timeline.
  *
  *     struct wattle_trace *trace = wattle_trace_new(0);
- *     options.trace = trace;         of a report, or of wattle_generate
+ *     options.trace = trace;         of a report or an import
  *     wattle_report_finish(report, &error);
  *     wattle_trace_write(trace, "my program", file);
  *     wattle_trace_free(trace);
@@ -17,7 +17,7 @@
  * Nothing is written before wattle_trace_write. Without a trace a report
  * spends nothing on it.
  *
- * A trace serves one report or wattle_generate at a time, and its functions
+ * A trace serves one report or import at a time, and its functions
  * belong to the thread that runs it.
  */
 #ifndef WATTLE_TRACE_H

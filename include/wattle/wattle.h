@@ -1,5 +1,5 @@
 /*
- * wattle.h - everything of libwattle, and its version.
+ * wattle.h - everything of libwattle.
  */
 #ifndef WATTLE_WATTLE_H
 #define WATTLE_WATTLE_H
@@ -8,7 +8,6 @@
 #include "wattle/batch.h"
 #include "wattle/database.h"
 #include "wattle/error.h"
-#include "wattle/generate.h"
 #include "wattle/import.h"
 #include "wattle/maintain.h"
 #include "wattle/query.h"
@@ -16,18 +15,6 @@
 #include "wattle/sql.h"
 #include "wattle/text.h"
 #include "wattle/trace.h"
-
-#ifdef __cplusplus
-extern "C" {
-#endif
-
-#define WATTLE_VERSION "0.1.0"
-
-/* The version of the library in use; static text. */
-const char *wattle_version(void);
-
-#ifdef __cplusplus
-}
-#endif
+#include "wattle/version.h"
 
 #endif

@@ -13,7 +13,7 @@
 #include "cli/command.h"
 #include "cli/progress.h"
 #include "cli/trace_file.h"
-#include "wattle/generate.h"
+#include "generate/generator.h"
 
 enum {
     OPT_DEVICES = 1,
@@ -68,7 +68,7 @@ static const struct cli_option generate_options[] = {
 };
 
 struct request {
-    struct wattle_generate_options options;
+    struct generator_options options;
     const char *trace_path;
     bool is_quiet;
     bool has_progress;
@@ -82,7 +82,7 @@ draw_progress(void *context, uint64_t done, uint64_t total)
 
 static bool
 read_choice(const struct cli_parser *parser, int option,
-            struct wattle_generate_options *options)
+            struct generator_options *options)
 {
     static const char *const mains[] = {"120", "230", NULL};
     static const char *const orders[] = {"time", "device", NULL};
@@ -92,15 +92,17 @@ read_choice(const struct cli_parser *parser, int option,
     if (option == OPT_MAINS)
         options->mains_v = choice == 0 ? 120 : 230;
     else
-        options->order = choice == 0 ? WATTLE_ORDER_TIME : WATTLE_ORDER_DEVICE;
+        options->order =
+            choice == 0 ? GENERATOR_ORDER_TIME : GENERATOR_ORDER_DEVICE;
     return true;
 }
 
 static bool
 read_packing(const struct cli_parser *parser, int packing,
-             struct wattle_generate_options *options)
+             struct generator_options *options)
 {
-    if (options->packing != WATTLE_PACK_NONE && options->packing != packing) {
+    if (options->packing != GENERATOR_PACK_NONE &&
+        options->packing != packing) {
         cli_complain(parser->command, "choose one of --zstd and --gzip");
         return false;
     }
@@ -109,8 +111,7 @@ read_packing(const struct cli_parser *parser, int packing,
 }
 
 static bool
-read_threads(const struct cli_parser *parser,
-             struct wattle_generate_options *options)
+read_threads(const struct cli_parser *parser, struct generator_options *options)
 {
     uint64_t n_threads = 0;
     if (!cli_count(parser, 0, 256, &n_threads))
@@ -135,7 +136,7 @@ static bool
 read_option(void *context, const struct cli_parser *parser, int option)
 {
     struct request *request = context;
-    struct wattle_generate_options *options = &request->options;
+    struct generator_options *options = &request->options;
     switch (option) {
     case CLI_OPERAND:
         cli_complain(parser->command,
@@ -165,9 +166,9 @@ read_option(void *context, const struct cli_parser *parser, int option)
     case OPT_DIRTY:
         return cli_number(parser, 0, 0.5, &options->dirty);
     case OPT_ZSTD:
-        return read_packing(parser, WATTLE_PACK_ZSTD, options);
+        return read_packing(parser, GENERATOR_PACK_ZSTD, options);
     case OPT_GZIP:
-        return read_packing(parser, WATTLE_PACK_GZIP, options);
+        return read_packing(parser, GENERATOR_PACK_GZIP, options);
     case OPT_TRACE:
         request->trace_path = parser->value;
         return true;
@@ -189,7 +190,7 @@ check_request(const struct command *self, const struct request *request)
 
 /* Size of the files with readings; what cannot be asked counts nothing. */
 static uint64_t
-count_bytes(const struct wattle_generate_options *options)
+count_bytes(const struct generator_options *options)
 {
     static const char *const suffixes[] = {"", ".gz", ".zst"};
     uint64_t n_bytes = 0;
@@ -214,7 +215,7 @@ print_count(const char *before, uint64_t n, const char *noun)
 }
 
 static void
-print_done(const struct wattle_generate_options *options)
+print_done(const struct generator_options *options)
 {
     uint64_t n_devices = options->n_devices;
     if (n_devices > options->n_readings)
@@ -243,7 +244,7 @@ make(const struct command *self, struct request *request)
     progress_begin(&bar, request->has_progress && !request->is_quiet);
     request->options.progress = draw_progress;
     request->options.progress_context = &bar;
-    int status = wattle_generate(&request->options, &error);
+    int status = generator_run(&request->options, &error);
     progress_end(&bar);
     if (status != WATTLE_OK) {
         bool is_full = status == WATTLE_ERR_USAGE && error.path[0] != '\0';
@@ -261,7 +262,7 @@ run_generate(const struct command *self, int argc, char **argv)
 {
     struct request request = {.has_progress = true};
     struct trace_file trace;
-    wattle_generate_options_init(&request.options);
+    generator_options_init(&request.options);
     int code;
     if (!cli_read(self, argc, argv, read_option, &request, &code))
         return code;

@@ -5,7 +5,7 @@
  * by whoever holds the next one; see block_pipe.h. Nothing gets its final
  * name before everything is written.
  */
-#include "wattle/generate.h"
+#include "generate/generator.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -43,7 +43,7 @@ struct slot {
 };
 
 struct generator {
-    const struct wattle_generate_options *options;
+    const struct generator_options *options;
     bool to_stdout;
     struct row_source source;
     struct out_folder folder;
@@ -57,9 +57,9 @@ struct generator {
 };
 
 void
-wattle_generate_options_init(struct wattle_generate_options *options)
+generator_options_init(struct generator_options *options)
 {
-    *options = (struct wattle_generate_options){
+    *options = (struct generator_options){
         .n_devices = 1000,
         .n_readings = 100000,
         .n_files = 4,
@@ -67,13 +67,13 @@ wattle_generate_options_init(struct wattle_generate_options *options)
         .interval_ms = 15 * INT64_C(60000),
         .start_ms = civil_day_from_date(2023, 1, 1) * CIVIL_MS_PER_DAY,
         .mains_v = 230,
-        .order = WATTLE_ORDER_TIME,
-        .packing = WATTLE_PACK_NONE,
+        .order = GENERATOR_ORDER_TIME,
+        .packing = GENERATOR_PACK_NONE,
     };
 }
 
 static int
-check_numbers(const struct wattle_generate_options *options,
+check_numbers(const struct generator_options *options,
               struct wattle_error *error)
 {
     const char *message = NULL;
@@ -89,11 +89,11 @@ check_numbers(const struct wattle_generate_options *options,
         message = "the share of dirty rows must be 0 to 0.5";
     else if (options->n_threads < 0 || options->n_threads > MAX_THREADS)
         message = "the number of threads must be 0 to 256";
-    else if (options->order != WATTLE_ORDER_TIME &&
-             options->order != WATTLE_ORDER_DEVICE)
+    else if (options->order != GENERATOR_ORDER_TIME &&
+             options->order != GENERATOR_ORDER_DEVICE)
         message = "the order must be time or device";
-    else if (options->packing < WATTLE_PACK_NONE ||
-             options->packing > WATTLE_PACK_ZSTD)
+    else if (options->packing < GENERATOR_PACK_NONE ||
+             options->packing > GENERATOR_PACK_ZSTD)
         message = "the packing must be none, gzip or zstd";
     if (message != NULL)
         return error_set(error, WATTLE_ERR_USAGE, "%s", message);
@@ -101,8 +101,7 @@ check_numbers(const struct wattle_generate_options *options,
 }
 
 static int
-check_times(const struct wattle_generate_options *options,
-            struct wattle_error *error)
+check_times(const struct generator_options *options, struct wattle_error *error)
 {
     int64_t interval_ms = options->interval_ms;
     const char *message = NULL;
@@ -126,7 +125,7 @@ check_times(const struct wattle_generate_options *options,
 }
 
 static int
-check_options(const struct wattle_generate_options *options,
+check_options(const struct generator_options *options,
               struct wattle_error *error)
 {
     if (options->out == NULL || options->out[0] == '\0')
@@ -137,7 +136,7 @@ check_options(const struct wattle_generate_options *options,
 }
 
 static unsigned
-count_threads(const struct wattle_generate_options *options, uint64_t n_blocks)
+count_threads(const struct generator_options *options, uint64_t n_blocks)
 {
     long n = options->n_threads;
     if (n == 0)
@@ -152,13 +151,13 @@ count_threads(const struct wattle_generate_options *options, uint64_t n_blocks)
 static int
 init_source(struct generator *generator, struct wattle_error *error)
 {
-    const struct wattle_generate_options *options = generator->options;
+    const struct generator_options *options = generator->options;
     struct row_source *source = &generator->source;
     source->plan = (struct row_plan){
         .n_devices = options->n_devices,
         .n_rows = options->n_readings,
         .n_files = generator->to_stdout ? 1 : options->n_files,
-        .by_device = options->order == WATTLE_ORDER_DEVICE,
+        .by_device = options->order == GENERATOR_ORDER_DEVICE,
     };
     source->start_s = civil_floor_div(options->start_ms, 1000);
     source->interval_s = options->interval_ms / 1000;
@@ -174,7 +173,7 @@ init_source(struct generator *generator, struct wattle_error *error)
 static int
 init_tools(struct generator *generator, struct wattle_error *error)
 {
-    const struct wattle_generate_options *options = generator->options;
+    const struct generator_options *options = generator->options;
     generator->n_blocks = row_plan_count_blocks(&generator->source.plan);
     unsigned n_threads = count_threads(options, generator->n_blocks);
     unsigned n_slots = n_threads == 1 ? 1 : n_threads + n_threads / 2 + 1;
@@ -189,8 +188,8 @@ init_tools(struct generator *generator, struct wattle_error *error)
                        options->mains_v);
         tools->clock.track = trace_track(options->trace, i);
         generator->n_threads = i + 1;
-        int status = packing_init(&tools->packing,
-                                  (enum wattle_packing)options->packing, error);
+        int status = packing_init(
+            &tools->packing, (enum generator_packing)options->packing, error);
         if (status != WATTLE_OK)
             return status;
     }
@@ -225,7 +224,7 @@ make_block(void *context, unsigned worker, unsigned slot_number, uint64_t block,
     struct generator *generator = context;
     struct thread_tools *tools = &generator->tools[worker];
     struct slot *slot = &generator->slots[slot_number];
-    bool is_packed = tools->packing.kind != WATTLE_PACK_NONE;
+    bool is_packed = tools->packing.kind != GENERATOR_PACK_NONE;
     struct buffer *text = is_packed ? &tools->text : &slot->bytes;
     struct stage_clock *clock = clock_of(tools);
     stage_clock_enter(clock, STAGE_MAKE);
@@ -252,8 +251,8 @@ start_file(struct generator *generator, uint64_t number,
         return WATTLE_OK;
     }
     char name[OUT_FILE_NAME_SIZE];
-    enum wattle_packing packing =
-        (enum wattle_packing)generator->options->packing;
+    enum generator_packing packing =
+        (enum generator_packing)generator->options->packing;
     out_folder_readings_name(name, number, packing_suffix(packing));
     return out_folder_create(&generator->folder, name, &generator->file, error);
 }
@@ -286,7 +285,7 @@ static void
 tell_progress(void *context, uint64_t n_taken)
 {
     struct generator *generator = context;
-    const struct wattle_generate_options *options = generator->options;
+    const struct generator_options *options = generator->options;
     struct row_plan *plan = &generator->source.plan;
     uint64_t done = plan->n_rows;
     if (n_taken < generator->n_blocks)
@@ -384,8 +383,8 @@ write_folder(struct generator *generator, struct wattle_error *error)
 }
 
 int
-wattle_generate(const struct wattle_generate_options *options,
-                struct wattle_error *error)
+generator_run(const struct generator_options *options,
+              struct wattle_error *error)
 {
     if (options == NULL || options->out == NULL)
         return error_null(error, options == NULL ? "options" : "out");

@@ -20,12 +20,12 @@
 #define GZIP_MEMORY_LEVEL 8
 
 const char *
-packing_suffix(enum wattle_packing kind)
+packing_suffix(enum generator_packing kind)
 {
     static const char *const suffixes[] = {
-        [WATTLE_PACK_NONE] = "",
-        [WATTLE_PACK_GZIP] = ".gz",
-        [WATTLE_PACK_ZSTD] = ".zst",
+        [GENERATOR_PACK_NONE] = "",
+        [GENERATOR_PACK_GZIP] = ".gz",
+        [GENERATOR_PACK_ZSTD] = ".zst",
     };
     return suffixes[kind];
 }
@@ -44,13 +44,13 @@ new_gzip(void)
 }
 
 int
-packing_init(struct packing *packing, enum wattle_packing kind,
+packing_init(struct packing *packing, enum generator_packing kind,
              struct wattle_error *error)
 {
     *packing = (struct packing){.kind = kind};
-    if (kind == WATTLE_PACK_NONE)
+    if (kind == GENERATOR_PACK_NONE)
         return WATTLE_OK;
-    if (kind == WATTLE_PACK_GZIP)
+    if (kind == GENERATOR_PACK_GZIP)
         packing->state = new_gzip();
     else
         packing->state = ZSTD_createCCtx();
@@ -95,7 +95,7 @@ packing_run(struct packing *packing, const struct buffer *text,
 {
     assert(packing->state != NULL);
     out->len = 0;
-    int status = packing->kind == WATTLE_PACK_GZIP
+    int status = packing->kind == GENERATOR_PACK_GZIP
                      ? run_gzip(packing->state, text, out)
                      : run_zstd(packing->state, text, out);
     return status == WATTLE_OK ? WATTLE_OK : error_memory(error);
@@ -104,10 +104,10 @@ packing_run(struct packing *packing, const struct buffer *text,
 void
 packing_release(struct packing *packing)
 {
-    if (packing->kind == WATTLE_PACK_GZIP && packing->state != NULL) {
+    if (packing->kind == GENERATOR_PACK_GZIP && packing->state != NULL) {
         deflateEnd(packing->state);
         free(packing->state);
-    } else if (packing->kind == WATTLE_PACK_ZSTD) {
+    } else if (packing->kind == GENERATOR_PACK_ZSTD) {
         ZSTD_freeCCtx(packing->state);
     }
     packing->state = NULL;

@@ -9,23 +9,23 @@
 
 #include "base/buffer.h"
 #include "wattle/error.h"
-#include "wattle/generate.h"
+#include "generate/generator.h"
 
 /* Belongs to one thread. */
 struct packing {
-    enum wattle_packing kind;
+    enum generator_packing kind;
     void *state; /* z_stream or ZSTD_CCtx; NULL when there is none */
 };
 
 /* What a packed file's name ends with: "", ".gz" or ".zst". */
-const char *packing_suffix(enum wattle_packing kind);
+const char *packing_suffix(enum generator_packing kind);
 
 /* 0, or WATTLE_ERR_MEMORY. */
-int packing_init(struct packing *packing, enum wattle_packing kind,
+int packing_init(struct packing *packing, enum generator_packing kind,
                  struct wattle_error *error);
 
 /*
- * Replaces *out by the packed text; not for WATTLE_PACK_NONE. 0, or
+ * Replaces *out by the packed text; not for GENERATOR_PACK_NONE. 0, or
  * WATTLE_ERR_MEMORY.
  */
 int packing_run(struct packing *packing, const struct buffer *text,

@@ -23,7 +23,7 @@
 #include "generate/moment.h"
 #include "generate/reading_text.h"
 #include "generate/row_plan.h"
-#include "wattle/generate.h"
+#include "generate/generator.h"
 
 enum { PATH_SIZE = 512, MAX_NAMES = 64 };
 
@@ -142,13 +142,13 @@ read_folder(const char *path, struct buffer *out)
 
 /* Makes a folder of the given name and reads it back. */
 static struct buffer
-generate(struct wattle_generate_options options, const char *name)
+generate(struct generator_options options, const char *name)
 {
     char path[PATH_SIZE];
     join_path(path, name);
     options.out = path;
     struct wattle_error error = {0};
-    int status = wattle_generate(&options, &error);
+    int status = generator_run(&options, &error);
     if (status != WATTLE_OK)
         fail_msg("%s", error.message);
     struct buffer out = {0};
@@ -164,11 +164,11 @@ assert_same(const struct buffer *a, const struct buffer *b)
 }
 
 /* Several blocks in each file, and rows that do not divide evenly. */
-static struct wattle_generate_options
+static struct generator_options
 some_options(void)
 {
-    struct wattle_generate_options options;
-    wattle_generate_options_init(&options);
+    struct generator_options options;
+    generator_options_init(&options);
     options.n_devices = 77;
     options.n_readings = 60001;
     options.n_files = 3;
@@ -182,10 +182,11 @@ static void
 same_bytes_for_every_number_of_threads(void **state)
 {
     (void)state;
-    for (int order = WATTLE_ORDER_TIME; order <= WATTLE_ORDER_DEVICE; order++) {
-        struct wattle_generate_options options = some_options();
+    for (int order = GENERATOR_ORDER_TIME; order <= GENERATOR_ORDER_DEVICE;
+         order++) {
+        struct generator_options options = some_options();
         options.order = order;
-        options.dirty = order == WATTLE_ORDER_TIME ? 0.05 : 0;
+        options.dirty = order == GENERATOR_ORDER_TIME ? 0.05 : 0;
         options.force = true;
         struct buffer one = generate(options, "one");
         options.n_threads = 3;
@@ -203,7 +204,7 @@ static void
 another_seed_gives_other_homes(void **state)
 {
     (void)state;
-    struct wattle_generate_options options = some_options();
+    struct generator_options options = some_options();
     struct buffer one = generate(options, "one");
     options.seed = 2;
     struct buffer two = generate(options, "two");
@@ -226,12 +227,12 @@ static void
 bytes_are_those_of_other_machines(void **state)
 {
     (void)state;
-    struct wattle_generate_options options = some_options();
+    struct generator_options options = some_options();
     options.interval_ms = 3600000;
     struct buffer clean = generate(options, "clean");
     options.dirty = 0.1;
     options.mains_v = 120;
-    options.order = WATTLE_ORDER_DEVICE;
+    options.order = GENERATOR_ORDER_DEVICE;
     struct buffer dirty = generate(options, "dirty");
     assert_int_equal(fnv1a(&clean), UINT64_C(0x5B7C2DEC6F6F69BE));
     assert_int_equal(fnv1a(&dirty), UINT64_C(0x7A007EC4117D2494));
@@ -267,9 +268,9 @@ static void
 both_orders_hold_the_same_readings(void **state)
 {
     (void)state;
-    struct wattle_generate_options options = some_options();
+    struct generator_options options = some_options();
     struct buffer by_time = generate(options, "time");
-    options.order = WATTLE_ORDER_DEVICE;
+    options.order = GENERATOR_ORDER_DEVICE;
     struct buffer by_device = generate(options, "device");
     /* Readings and devices, their headings and the names of the files. */
     size_t n_lines = 60001 + 77 + 4 + 4;
@@ -287,12 +288,12 @@ static void
 packed_files_hold_the_same_text(void **state)
 {
     (void)state;
-    struct wattle_generate_options options = some_options();
+    struct generator_options options = some_options();
     struct buffer plain = generate(options, "plain");
     options.n_threads = 2;
-    options.packing = WATTLE_PACK_GZIP;
+    options.packing = GENERATOR_PACK_GZIP;
     struct buffer gzip = generate(options, "gzip");
-    options.packing = WATTLE_PACK_ZSTD;
+    options.packing = GENERATOR_PACK_ZSTD;
     struct buffer zstd = generate(options, "zstd");
     assert_same(&plain, &gzip);
     assert_same(&plain, &zstd);
@@ -326,11 +327,11 @@ static void
 a_folder_with_readings_is_refused(void **state)
 {
     (void)state;
-    struct wattle_generate_options options = some_options();
+    struct generator_options options = some_options();
     struct wattle_error error = {0};
     options.out = folder;
     write_text("readings_old.csv", "kept\n");
-    assert_int_equal(wattle_generate(&options, &error), WATTLE_ERR_USAGE);
+    assert_int_equal(generator_run(&options, &error), WATTLE_ERR_USAGE);
     assert_non_null(strstr(error.message, "readings_old.csv"));
     assert_string_equal(error.path, folder);
     assert_false(has_file("devices.csv"));
@@ -341,11 +342,11 @@ static void
 force_replaces_what_an_earlier_run_made(void **state)
 {
     (void)state;
-    struct wattle_generate_options options = some_options();
+    struct generator_options options = some_options();
     struct wattle_error error = {0};
     options.out = folder;
     options.dirty = 0.01;
-    assert_int_equal(wattle_generate(&options, &error), WATTLE_OK);
+    assert_int_equal(generator_run(&options, &error), WATTLE_OK);
     assert_true(has_file("truth.json"));
     assert_true(has_file("readings_0003.csv"));
     write_text("readings_0009.csv.gz.part", "left by an interrupted run");
@@ -353,11 +354,11 @@ force_replaces_what_an_earlier_run_made(void **state)
 
     options.dirty = 0;
     options.n_files = 2;
-    options.packing = WATTLE_PACK_ZSTD;
-    assert_int_equal(wattle_generate(&options, &error), WATTLE_ERR_USAGE);
+    options.packing = GENERATOR_PACK_ZSTD;
+    assert_int_equal(generator_run(&options, &error), WATTLE_ERR_USAGE);
     assert_true(has_file("readings_0003.csv"));
     options.force = true;
-    assert_int_equal(wattle_generate(&options, &error), WATTLE_OK);
+    assert_int_equal(generator_run(&options, &error), WATTLE_OK);
     assert_true(has_file("readings_0001.csv.zst"));
     assert_true(has_file("readings_0002.csv.zst"));
     assert_true(has_file("devices.csv"));
@@ -372,7 +373,7 @@ static void
 a_failed_write_leaves_nothing_behind(void **state)
 {
     (void)state;
-    struct wattle_generate_options options = some_options();
+    struct generator_options options = some_options();
     struct wattle_error error = {0};
     char path[PATH_SIZE];
     join_path(path, "new/deep");
@@ -385,7 +386,7 @@ a_failed_write_leaves_nothing_behind(void **state)
     struct rlimit small = {100000, old.rlim_max};
     void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
-    int status = wattle_generate(&options, &error);
+    int status = generator_run(&options, &error);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
     signal(SIGXFSZ, handler);
 
@@ -398,24 +399,24 @@ static void
 a_file_in_the_way_is_an_error(void **state)
 {
     (void)state;
-    struct wattle_generate_options options = some_options();
+    struct generator_options options = some_options();
     struct wattle_error error = {0};
     char path[PATH_SIZE];
     write_text("file", "text\n");
     join_path(path, "file");
     options.out = path;
-    assert_int_equal(wattle_generate(&options, &error), WATTLE_ERR_IO);
+    assert_int_equal(generator_run(&options, &error), WATTLE_ERR_IO);
     join_path(path, "file/below");
-    assert_int_equal(wattle_generate(&options, &error), WATTLE_ERR_IO);
+    assert_int_equal(generator_run(&options, &error), WATTLE_ERR_IO);
     assert_non_null(strstr(error.message, "file/below"));
-    assert_int_equal(wattle_generate(&options, NULL), WATTLE_ERR_IO);
+    assert_int_equal(generator_run(&options, NULL), WATTLE_ERR_IO);
 }
 
 static void
 few_readings_make_files_with_a_header_only(void **state)
 {
     (void)state;
-    struct wattle_generate_options options = some_options();
+    struct generator_options options = some_options();
     options.n_readings = 1;
     options.n_devices = 1;
     struct buffer out = generate(options, "few");
@@ -433,7 +434,7 @@ static void
 options_out_of_range_are_refused(void **state)
 {
     (void)state;
-    struct wattle_generate_options bad[16];
+    struct generator_options bad[16];
     size_t n = 0;
 #define BAD(field, value)                                                      \
     bad[n] = some_options();                                                   \
@@ -460,12 +461,12 @@ options_out_of_range_are_refused(void **state)
         char path[PATH_SIZE];
         join_path(path, "never");
         bad[i].out = path;
-        assert_int_equal(wattle_generate(&bad[i], &error), WATTLE_ERR_USAGE);
+        assert_int_equal(generator_run(&bad[i], &error), WATTLE_ERR_USAGE);
         assert_true(error.message[0] != '\0');
         assert_false(has_file("never"));
     }
-    struct wattle_generate_options options = some_options();
-    assert_int_equal(wattle_generate(&options, NULL), WATTLE_ERR_USAGE);
+    struct generator_options options = some_options();
+    assert_int_equal(generator_run(&options, NULL), WATTLE_ERR_USAGE);
 }
 
 struct progress_log {
@@ -489,7 +490,7 @@ progress_ends_at_the_total(void **state)
 {
     (void)state;
     struct progress_log log = {0};
-    struct wattle_generate_options options = some_options();
+    struct generator_options options = some_options();
     options.n_threads = 2;
     options.progress = note_progress;
     options.progress_context = &log;
@@ -561,8 +562,9 @@ static void
 the_truth_about_dirty_data_adds_up(void **state)
 {
     (void)state;
-    for (int order = WATTLE_ORDER_TIME; order <= WATTLE_ORDER_DEVICE; order++) {
-        struct wattle_generate_options options = some_options();
+    for (int order = GENERATOR_ORDER_TIME; order <= GENERATOR_ORDER_DEVICE;
+         order++) {
+        struct generator_options options = some_options();
         options.order = order;
         options.dirty = 0.05;
         options.force = true;

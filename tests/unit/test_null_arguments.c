@@ -201,7 +201,7 @@ null_paths_are_errors(void **state)
     assert_names(&error, wattle_sql_register(NULL, &error), "connection");
     assert_names(&error, wattle_trace_file_open(&trace, NULL, NULL, 0, &error),
                  "path");
-    assert_names(&error, wattle_generate(NULL, &error), "options");
+    assert_names(&error, generator_run(NULL, &error), "options");
 }
 
 static void

@@ -685,6 +685,7 @@ texts_of_codes_are_never_missing(void **state)
     assert_string_equal(wattle_reason_text(WATTLE_REJECT_QUOTE), "quote");
     assert_string_equal(wattle_reason_text(WATTLE_REJECT_RANGE), "range");
     assert_string_equal(wattle_version(), WATTLE_VERSION);
+    assert_int_equal(wattle_version_number(), WATTLE_VERSION_NUMBER);
 }
 
 int

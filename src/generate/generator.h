@@ -1,19 +1,22 @@
 /*
- * generate.h - readings that look like homes, for demos, tests, benchmarks.
+ * generator.h - readings that look like homes, for demos, tests, benchmarks.
+ *
+ * A library of its own, which only the program links: libwattle has no part of
+ * it.
  *
  * The same options give the same bytes on every machine and with every
  * number of threads.
  *
- *     struct wattle_generate_options options;
- *     wattle_generate_options_init(&options);
+ *     struct generator_options options;
+ *     generator_options_init(&options);
  *     options.out = "demo";
  *     options.n_readings = 100000;
  *     struct wattle_error error;
- *     if (wattle_generate(&options, &error) != WATTLE_OK)
+ *     if (generator_run(&options, &error) != WATTLE_OK)
  *         fprintf(stderr, "%s\n", error.message);
  */
-#ifndef WATTLE_GENERATE_H
-#define WATTLE_GENERATE_H
+#ifndef GENERATE_GENERATOR_H
+#define GENERATE_GENERATOR_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,15 +24,15 @@
 #include "wattle/error.h"
 #include "wattle/trace.h"
 
-#ifdef __cplusplus
-extern "C" {
-#endif
-
-enum wattle_order { WATTLE_ORDER_TIME, WATTLE_ORDER_DEVICE };
-enum wattle_packing { WATTLE_PACK_NONE, WATTLE_PACK_GZIP, WATTLE_PACK_ZSTD };
+enum generator_order { GENERATOR_ORDER_TIME, GENERATOR_ORDER_DEVICE };
+enum generator_packing {
+    GENERATOR_PACK_NONE,
+    GENERATOR_PACK_GZIP,
+    GENERATOR_PACK_ZSTD
+};
 
 /* What to make. Strings are borrowed for the duration of the call. */
-struct wattle_generate_options {
+struct generator_options {
     const char *out;     /* folder, created if absent; "-" = stdout */
     uint64_t n_devices;  /* 1 .. 10,000,000; default 1,000 */
     uint64_t n_readings; /* rows of readings over all files; 100,000 */
@@ -40,8 +43,8 @@ struct wattle_generate_options {
     int64_t start_ms;    /* first timestamp, ms since 1970 UTC, a whole
                             second; default 2023-01-01 */
     int mains_v;         /* 120 or 230 (default) */
-    int order;           /* enum wattle_order */
-    int packing;         /* enum wattle_packing */
+    int order;           /* enum generator_order */
+    int packing;         /* enum generator_packing */
     double dirty;        /* 0 .. 0.5: share of rows that get a defect */
     bool force;          /* write into a folder that holds readings */
     int n_threads;       /* 0 .. 256; 0 = one for each core */
@@ -53,7 +56,7 @@ struct wattle_generate_options {
 };
 
 /* Sets every field to its default; `out` to NULL. */
-void wattle_generate_options_init(struct wattle_generate_options *options);
+void generator_options_init(struct generator_options *options);
 
 /*
  * Writes readings_0001.csv ... (with .gz or .zst when packed), devices.csv,
@@ -66,11 +69,7 @@ void wattle_generate_options_init(struct wattle_generate_options *options);
  * failure leaves none. `force` also removes files of an earlier run that this
  * one does not write again, and no others.
  */
-int wattle_generate(const struct wattle_generate_options *options,
-                    struct wattle_error *error);
-
-#ifdef __cplusplus
-}
-#endif
+int generator_run(const struct generator_options *options,
+                  struct wattle_error *error);
 
 #endif
