@@ -24,6 +24,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "wattle/answers.h"
 #include "wattle/batch.h"
@@ -37,8 +38,12 @@ extern "C" {
 /* Called once when another program is writing; see wait_ms. */
 typedef void (*wattle_import_waiting)(void *context);
 
-/* Strings are borrowed until the import is closed. */
+/*
+ * Begin with the macro or the function below, which set every member. Strings
+ * are borrowed until the import is closed.
+ */
 struct wattle_import_options {
+    size_t size;              /* of this structure, as the caller knows it */
     const char *devices_path; /* device table; NULL = beside the readings */
     /*
      * enum wattle_value_kind. A file that was imported keeps its kind: another
@@ -91,10 +96,21 @@ struct wattle_import_result {
     struct wattle_timings timings;
 };
 
-struct wattle_import;
+#define WATTLE_IMPORT_OPTIONS_INIT                                             \
+    {                                                                          \
+        .size = sizeof(struct wattle_import_options), .wait_ms = 60000         \
+    }
 
-/* Sets every field to its default. */
-void wattle_import_options_init(struct wattle_import_options *options);
+/* The same for a structure that is there; also for C++. */
+static inline void
+wattle_import_options_init(struct wattle_import_options *options)
+{
+    memset(options, 0, sizeof(*options));
+    options->size = sizeof(*options);
+    options->wait_ms = 60000;
+}
+
+struct wattle_import;
 
 /*
  * Makes an empty import into a database file, which need not exist yet.

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "wattle/answers.h"
 #include "wattle/error.h"
@@ -72,16 +73,34 @@ int wattle_database_backup(const char *path, const char *out,
 int wattle_database_compact(const char *path, int64_t wait_ms,
                             struct wattle_error *error);
 
-/* Which readings to export; strings are borrowed. */
+/*
+ * Which readings to export. Begin with the macro or the function below, which
+ * set every member. Strings are borrowed during the call.
+ */
 struct wattle_export_options {
+    size_t size; /* of this structure, as the caller knows it */
     const char *const *device_globs; /* any may match; see fnmatch(3) */
     size_t n_device_globs;           /* 0 = all devices */
     int64_t since_ms;                /* inclusive; WATTLE_NO_TIME = no limit */
     int64_t until_ms;                /* exclusive; WATTLE_NO_TIME = no limit */
 };
 
-/* Sets every field to its default: everything. */
-void wattle_export_options_init(struct wattle_export_options *options);
+/* Everything. */
+#define WATTLE_EXPORT_OPTIONS_INIT                                             \
+    {                                                                          \
+        .size = sizeof(struct wattle_export_options),                          \
+        .since_ms = WATTLE_NO_TIME, .until_ms = WATTLE_NO_TIME                 \
+    }
+
+/* The same for a structure that is there; also for C++. */
+static inline void
+wattle_export_options_init(struct wattle_export_options *options)
+{
+    memset(options, 0, sizeof(*options));
+    options->size = sizeof(*options);
+    options->since_ms = WATTLE_NO_TIME;
+    options->until_ms = WATTLE_NO_TIME;
+}
 
 /*
  * Writes readings as CSV, device by device, with every decimal: an import of

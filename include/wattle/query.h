@@ -21,10 +21,12 @@
 #ifndef WATTLE_QUERY_H
 #define WATTLE_QUERY_H
 
+#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "wattle/database.h"
 #include "wattle/error.h"
@@ -52,8 +54,12 @@ enum wattle_query_fill {
     WATTLE_FILL_ZERO  /* a row whose figures are 0 */
 };
 
-/* Strings and arrays are borrowed until the query is closed. */
+/*
+ * Begin with the macro or the function below, which set every member. Strings
+ * and arrays are borrowed until the query is closed.
+ */
 struct wattle_query_options {
+    size_t size; /* of this structure, as the caller knows it */
     const char *const *device_globs; /* any may match; see fnmatch(3) */
     size_t n_device_globs;           /* 0 = all devices */
     const char *location_glob;       /* NULL (default) = any or none */
@@ -112,10 +118,26 @@ struct wattle_query_row {
     struct wattle_query_figures figures;
 };
 
-struct wattle_query;
+#define WATTLE_QUERY_OPTIONS_INIT                                              \
+    {                                                                          \
+        .size = sizeof(struct wattle_query_options),                           \
+        .since_ms = WATTLE_NO_TIME, .until_ms = WATTLE_NO_TIME,                \
+        .rate_per_kwh = NAN, .max_gap_ms = 3600000                             \
+    }
 
-/* Sets every field to its default. */
-void wattle_query_options_init(struct wattle_query_options *options);
+/* The same for a structure that is there; also for C++. */
+static inline void
+wattle_query_options_init(struct wattle_query_options *options)
+{
+    memset(options, 0, sizeof(*options));
+    options->size = sizeof(*options);
+    options->since_ms = WATTLE_NO_TIME;
+    options->until_ms = WATTLE_NO_TIME;
+    options->rate_per_kwh = NAN;
+    options->max_gap_ms = 3600000;
+}
+
+struct wattle_query;
 
 /*
  * Begins a query. The options are copied, the database is borrowed. Returns

@@ -19,10 +19,12 @@
 #ifndef WATTLE_REPORT_H
 #define WATTLE_REPORT_H
 
+#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "wattle/answers.h"
 #include "wattle/batch.h"
@@ -61,8 +63,12 @@ enum wattle_reader {
     WATTLE_READER_URING
 };
 
-/* Strings and arrays are borrowed until the report is closed. */
+/*
+ * Begin with the macro or the function below, which set every member. Strings
+ * and arrays are borrowed until the report is closed.
+ */
 struct wattle_report_options {
+    size_t size;         /* of this structure, as the caller knows it */
     double rate_per_kwh; /* default 0.15 */
     double budget;       /* per month; NaN (default) = none */
     int64_t max_gap_ms;  /* 1 .. one year; default one hour */
@@ -86,10 +92,27 @@ struct wattle_report_options {
     struct wattle_trace *trace; /* what ran when, or NULL; see trace.h */
 };
 
-struct wattle_report;
+#define WATTLE_REPORT_OPTIONS_INIT                                             \
+    {                                                                          \
+        .size = sizeof(struct wattle_report_options), .rate_per_kwh = 0.15,    \
+        .budget = NAN, .max_gap_ms = 3600000, .since_ms = WATTLE_NO_TIME,      \
+        .until_ms = WATTLE_NO_TIME                                             \
+    }
 
-/* Sets every field to its default. */
-void wattle_report_options_init(struct wattle_report_options *options);
+/* The same for a structure that is there; also for C++. */
+static inline void
+wattle_report_options_init(struct wattle_report_options *options)
+{
+    memset(options, 0, sizeof(*options));
+    options->size = sizeof(*options);
+    options->rate_per_kwh = 0.15;
+    options->budget = NAN;
+    options->max_gap_ms = 3600000;
+    options->since_ms = WATTLE_NO_TIME;
+    options->until_ms = WATTLE_NO_TIME;
+}
+
+struct wattle_report;
 
 /*
  * Makes an empty report. Returns WATTLE_OK, WATTLE_ERR_USAGE (an option out
@@ -148,13 +171,29 @@ void wattle_report_progress(const struct wattle_report *report, uint64_t *done,
 /* Frees the report and its answers; NULL is harmless. */
 void wattle_report_close(struct wattle_report *report);
 
-/* How a text report looks. */
-struct wattle_text_style { /* NULL = 80 columns of ASCII, 10 devices */
-    int width;             /* columns, 40 .. 200; 80 is usual */
-    bool is_utf8;          /* bars and lines beyond ASCII */
-    bool is_colour;        /* ANSI colours */
-    int top;               /* devices listed; 0 = none */
+/* How a text report looks; NULL = as the macro below. */
+struct wattle_text_style {
+    size_t size;    /* of this structure, as the caller knows it */
+    int width;      /* columns, 40 .. 200; 80 is usual */
+    bool is_utf8;   /* bars and lines beyond ASCII */
+    bool is_colour; /* ANSI colours */
+    int top;        /* devices listed; 0 = none */
 };
+
+#define WATTLE_TEXT_STYLE_INIT                                                 \
+    {                                                                          \
+        .size = sizeof(struct wattle_text_style), .width = 80, .top = 10       \
+    }
+
+/* The same for a structure that is there; also for C++. */
+static inline void
+wattle_text_style_init(struct wattle_text_style *style)
+{
+    memset(style, 0, sizeof(*style));
+    style->size = sizeof(*style);
+    style->width = 80;
+    style->top = 10;
+}
 
 /*
  * Write the answers to a stream. WATTLE_OK, WATTLE_ERR_IO when the stream

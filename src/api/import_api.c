@@ -8,6 +8,7 @@
 
 #include "api/inputs.h"
 #include "base/error.h"
+#include "base/sized_struct.h"
 #include "engine/importer.h"
 #include "ingest/reader.h"
 #include "wattle/import.h"
@@ -22,12 +23,6 @@ struct wattle_import {
     struct wattle_held_line *held_lines;
     bool is_finished;
 };
-
-void
-wattle_import_options_init(struct wattle_import_options *options)
-{
-    *options = (struct wattle_import_options){.wait_ms = 60000};
-}
 
 static struct inputs_options
 shared_options(const struct wattle_import_options *o)
@@ -46,24 +41,24 @@ shared_options(const struct wattle_import_options *o)
 
 int
 wattle_import_open(struct wattle_import **out, const char *database,
-                   const struct wattle_import_options *options,
+                   const struct wattle_import_options *given,
                    struct wattle_error *error)
 {
-    struct wattle_import_options defaults;
+    struct wattle_import_options options = WATTLE_IMPORT_OPTIONS_INIT;
     *out = NULL;
-    wattle_import_options_init(&defaults);
-    if (options == NULL)
-        options = &defaults;
     if (database == NULL)
         return error_null(error, "database");
-    const struct inputs_options shared = shared_options(options);
-    int status = inputs_check(&shared, error);
+    int status = sized_struct_take(&options, sizeof(options), given, error);
+    if (status != WATTLE_OK)
+        return status;
+    const struct inputs_options shared = shared_options(&options);
+    status = inputs_check(&shared, error);
     if (status != WATTLE_OK)
         return status;
     struct wattle_import *import = calloc(1, sizeof(*import));
     if (import == NULL)
         return error_memory(error);
-    import->options = *options;
+    import->options = options;
     import->database = strdup(database);
     status = inputs_open(&import->inputs, &shared, error);
     if (status == WATTLE_OK && import->database == NULL)

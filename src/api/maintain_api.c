@@ -10,6 +10,7 @@
 #include "base/cores.h"
 #include "base/error.h"
 #include "base/kept_file.h"
+#include "base/sized_struct.h"
 #include "model/device_table.h"
 #include "model/registry.h"
 #include "report/readings_csv.h"
@@ -223,17 +224,10 @@ wattle_database_compact(const char *path, int64_t wait_ms,
     return error_end(error, status);
 }
 
-void
-wattle_export_options_init(struct wattle_export_options *options)
-{
-    *options = (struct wattle_export_options){.since_ms = WATTLE_NO_TIME,
-                                              .until_ms = WATTLE_NO_TIME};
-}
-
 struct export
 {
     struct database db;
-    const struct wattle_export_options *options;
+    struct wattle_export_options options;
     struct query_devices wanted;
     struct device_scan *scan;
     struct text_out out;
@@ -251,7 +245,7 @@ static int
 scan_device(struct export *e, const struct query_device *device,
             export_take take)
 {
-    const struct wattle_export_options *o = e->options;
+    const struct wattle_export_options *o = &e->options;
     const struct device_scan_range range = {
         .device = device->number,
         .since_ms = o->since_ms,
@@ -309,13 +303,13 @@ static int
 choose_devices(struct export *e)
 {
     struct wattle_query_options all;
-    int status = api_check_globs(e->options->device_globs,
-                                 e->options->n_device_globs, e->error);
+    int status = api_check_globs(e->options.device_globs,
+                                 e->options.n_device_globs, e->error);
     if (status != WATTLE_OK)
         return status;
     wattle_query_options_init(&all);
-    all.device_globs = e->options->device_globs;
-    all.n_device_globs = e->options->n_device_globs;
+    all.device_globs = e->options.device_globs;
+    all.n_device_globs = e->options.n_device_globs;
     return query_devices_find(&e->wanted, &e->db, &all, e->error);
 }
 
@@ -346,19 +340,18 @@ wattle_database_export(const char *path,
                        const struct wattle_export_options *options, FILE *out,
                        uint64_t *n_readings, struct wattle_error *error)
 {
-    struct wattle_export_options defaults;
-    wattle_export_options_init(&defaults);
     if (path == NULL || out == NULL)
         return error_null(error, path == NULL ? "path" : "out");
     struct export *e = calloc(1, sizeof(*e));
     if (e == NULL)
         return error_memory(error);
-    if (options == NULL)
-        options = &defaults;
-    e->options = options;
+    wattle_export_options_init(&e->options);
     e->error = error;
     text_out_init(&e->out, out);
-    int status = database_open(&e->db, path, DATABASE_READ, error);
+    int status =
+        sized_struct_take(&e->options, sizeof(e->options), options, error);
+    if (status == WATTLE_OK)
+        status = database_open(&e->db, path, DATABASE_READ, error);
     if (status == WATTLE_OK) {
         status = catalog_check_devices(&e->db, error);
         if (status == WATTLE_OK)

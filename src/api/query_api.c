@@ -8,6 +8,7 @@
 #include "api/database_handle.h"
 #include "base/civil_time.h"
 #include "base/error.h"
+#include "base/sized_struct.h"
 #include "simd/kernels.h"
 #include "store/query_walk.h"
 #include "wattle/query.h"
@@ -23,17 +24,6 @@ struct wattle_query {
     struct query_walk walk;
     struct wattle_query_row row;
 };
-
-void
-wattle_query_options_init(struct wattle_query_options *options)
-{
-    *options = (struct wattle_query_options){
-        .since_ms = WATTLE_NO_TIME,
-        .until_ms = WATTLE_NO_TIME,
-        .rate_per_kwh = NAN,
-        .max_gap_ms = CIVIL_MS_PER_HOUR,
-    };
-}
 
 static int
 check_buckets(const struct wattle_query_options *o, struct wattle_error *error)
@@ -105,23 +95,22 @@ complete(struct wattle_query_options *o)
 
 int
 wattle_query_open(struct wattle_query **out, struct wattle_database *database,
-                  const struct wattle_query_options *options,
+                  const struct wattle_query_options *given,
                   struct wattle_error *error)
 {
-    struct wattle_query_options defaults;
+    struct wattle_query_options options = WATTLE_QUERY_OPTIONS_INIT;
     *out = NULL;
-    wattle_query_options_init(&defaults);
-    if (options == NULL)
-        options = &defaults;
     if (database == NULL)
         return error_null(error, "database");
-    int status = check_options(options, error);
+    int status = sized_struct_take(&options, sizeof(options), given, error);
+    if (status == WATTLE_OK)
+        status = check_options(&options, error);
     if (status != WATTLE_OK)
         return status;
     struct wattle_query *query = calloc(1, sizeof(*query));
     if (query == NULL)
         return error_memory(error);
-    query->options = *options;
+    query->options = options;
     complete(&query->options);
     status =
         query_walk_open(&query->walk, &database->db, &query->options, error);

@@ -12,6 +12,7 @@
 #include "api/inputs.h"
 #include "base/civil_time.h"
 #include "base/error.h"
+#include "base/sized_struct.h"
 #include "engine/engine.h"
 #include "engine/report_stored.h"
 #include "ingest/reader.h"
@@ -29,18 +30,6 @@ struct wattle_report {
     struct inputs_lists lists;
     bool is_finished;
 };
-
-void
-wattle_report_options_init(struct wattle_report_options *options)
-{
-    *options = (struct wattle_report_options){
-        .rate_per_kwh = 0.15,
-        .budget = NAN,
-        .max_gap_ms = CIVIL_MS_PER_HOUR,
-        .since_ms = WATTLE_NO_TIME,
-        .until_ms = WATTLE_NO_TIME,
-    };
-}
 
 static struct inputs_options
 shared_options(const struct wattle_report_options *o)
@@ -75,22 +64,21 @@ check_options(const struct wattle_report_options *o, struct wattle_error *error)
 
 int
 wattle_report_open(struct wattle_report **out,
-                   const struct wattle_report_options *options,
+                   const struct wattle_report_options *given,
                    struct wattle_error *error)
 {
-    struct wattle_report_options defaults;
+    struct wattle_report_options options = WATTLE_REPORT_OPTIONS_INIT;
     *out = NULL;
-    wattle_report_options_init(&defaults);
-    if (options == NULL)
-        options = &defaults;
-    int status = check_options(options, error);
+    int status = sized_struct_take(&options, sizeof(options), given, error);
+    if (status == WATTLE_OK)
+        status = check_options(&options, error);
     if (status != WATTLE_OK)
         return status;
     struct wattle_report *report = calloc(1, sizeof(*report));
     if (report == NULL)
         return error_memory(error);
-    report->options = *options;
-    const struct inputs_options shared = shared_options(options);
+    report->options = options;
+    const struct inputs_options shared = shared_options(&options);
     status = inputs_open(&report->inputs, &shared, error);
     if (status != WATTLE_OK) {
         wattle_report_close(report);

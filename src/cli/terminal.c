@@ -42,6 +42,7 @@ terminal_style(struct wattle_text_style *style)
     const char *terminal = getenv("TERM");
     bool is_dumb = terminal != NULL && strcmp(terminal, "dumb") == 0;
     *style = (struct wattle_text_style){
+        .size = sizeof(*style),
         .width = text_width(),
         .is_utf8 = is_utf8_locale(),
         .is_colour = isatty(STDOUT_FILENO) && !is_dumb &&

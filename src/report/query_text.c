@@ -122,7 +122,7 @@ set_bar(struct table *t)
     used += t->options->is_raw ? 0 : 2 + t->count_width;
     for (size_t c = 0; c < t->n_columns; c++)
         used += 2 + t->width[c];
-    t->bar_width = t->canvas.style->width - used - 2;
+    t->bar_width = t->canvas.style.width - used - 2;
     if (t->bar_width > MOST_BAR)
         t->bar_width = MOST_BAR;
     if (t->bar_width < LEAST_BAR || t->most_kwh <= 0 || t->options->is_raw ||
@@ -248,15 +248,16 @@ wattle_query_write_text(struct wattle_query *query,
                         const struct wattle_text_style *style, FILE *out,
                         uint64_t *n_rows, struct wattle_error *error)
 {
-    struct table table = {.canvas = {out, text_canvas_style(style)},
-                          .query = query,
+    struct table table = {.query = query,
                           .options = wattle_query_options_of(query)};
     const struct wattle_query_row *row = NULL;
+    int status = text_canvas_init(&table.canvas, out, style, error);
+    if (status != WATTLE_OK)
+        return status;
     table.n_columns = query_columns_of(query, table.columns);
     table.rows = calloc(KEPT_ROWS, sizeof(*table.rows));
     if (table.rows == NULL)
         return error_memory(error);
-    int status;
     while ((status = wattle_query_next(query, &row, error)) == WATTLE_OK &&
            row != NULL && !ferror(out))
         take_row(&table, row);

@@ -175,9 +175,11 @@ wattle_sql_write_text(struct wattle_sql *sql,
                       const struct wattle_text_style *style, FILE *out,
                       struct wattle_error *error)
 {
-    struct table t = {.canvas = {out, text_canvas_style(style)}, .sql = sql};
+    struct table t = {.sql = sql};
     const struct wattle_sql_value *row;
-    int status = wattle_sql_next_statement(sql, error);
+    int status = text_canvas_init(&t.canvas, out, style, error);
+    if (status == WATTLE_OK)
+        status = wattle_sql_next_statement(sql, error);
     while (status == WATTLE_OK && wattle_sql_n_columns(sql) >= 0 &&
            !ferror(out)) {
         if (wattle_sql_n_columns(sql) > 0)

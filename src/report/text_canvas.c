@@ -7,13 +7,17 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/sized_struct.h"
 #include "base/utf8.h"
 
-const struct wattle_text_style *
-text_canvas_style(const struct wattle_text_style *style)
+int
+text_canvas_init(struct text_canvas *canvas, FILE *out,
+                 const struct wattle_text_style *style,
+                 struct wattle_error *error)
 {
-    static const struct wattle_text_style plain = {.width = 80, .top = 10};
-    return style != NULL ? style : &plain;
+    *canvas = (struct text_canvas){out, WATTLE_TEXT_STYLE_INIT};
+    return sized_struct_take(&canvas->style, sizeof(canvas->style), style,
+                             error);
 }
 
 void
@@ -24,7 +28,7 @@ text_canvas_colour(const struct text_canvas *canvas, enum text_colour colour)
         [TEXT_DIM] = "\033[2m",    [TEXT_BAR] = "\033[36m",
         [TEXT_BAD] = "\033[1;31m",
     };
-    if (canvas->style->is_colour)
+    if (canvas->style.is_colour)
         fputs(codes[colour], canvas->out);
 }
 
@@ -56,7 +60,7 @@ text_canvas_bar(const struct text_canvas *canvas, double share, int width,
     width = width > 0 ? width : 0;
     int units = (int)lround(clamp_share(share) * width * 8);
     text_canvas_colour(canvas, TEXT_BAR);
-    if (canvas->style->is_utf8) {
+    if (canvas->style.is_utf8) {
         for (; drawn < units / 8; drawn++)
             fputs("█", canvas->out);
         fputs(eighths[units % 8], canvas->out);
@@ -84,7 +88,7 @@ text_canvas_spark(const struct text_canvas *canvas, const double *values,
     for (size_t i = 0; i < n; i++) {
         double share = most > 0 ? clamp_share(values[i] / most) : 0;
         int level = (int)lround(share * 7);
-        if (canvas->style->is_utf8)
+        if (canvas->style.is_utf8)
             fputs(blocks[level], canvas->out);
         else
             fputc(ascii[level], canvas->out);
@@ -109,7 +113,7 @@ static void
 put_character(const struct text_canvas *canvas, const unsigned char *p,
               size_t len, int columns)
 {
-    if (len == 1 || (len > 1 && canvas->style->is_utf8)) {
+    if (len == 1 || (len > 1 && canvas->style.is_utf8)) {
         fwrite(p, 1, len, canvas->out);
         return;
     }
@@ -133,7 +137,7 @@ text_canvas_field(const struct text_canvas *canvas, const char *text, int width)
         p += len != 0 ? len : 1;
     }
     if (cut)
-        fputs(canvas->style->is_utf8 ? "…" : "~", canvas->out);
+        fputs(canvas->style.is_utf8 ? "…" : "~", canvas->out);
     for (at += cut ? 1 : 0; at < width; at++)
         fputc(' ', canvas->out);
 }

@@ -14,12 +14,16 @@
 
 struct text_canvas {
     FILE *out;
-    const struct wattle_text_style *style;
+    struct wattle_text_style style;
 };
 
-/* The style, or a plain one of 80 columns when it is NULL. */
-const struct wattle_text_style *text_canvas_style(
-    const struct wattle_text_style *style);
+/*
+ * Begins a canvas; style = NULL is the plain one of WATTLE_TEXT_STYLE_INIT. 0
+ * or WATTLE_ERR_USAGE.
+ */
+int text_canvas_init(struct text_canvas *canvas, FILE *out,
+                     const struct wattle_text_style *style,
+                     struct wattle_error *error);
 
 enum text_colour { TEXT_PLAIN, TEXT_BOLD, TEXT_DIM, TEXT_BAR, TEXT_BAD };
 

@@ -226,7 +226,7 @@ put_top_line(const struct text_canvas *c, const struct wattle_device_answer *d,
     int used = 2 + t->id_width + (t->name_width > 0 ? t->name_width + 2 : 0) +
                2 + t->energy_width + 4 + 2 + t->cost_width + 5;
     text_canvas_bar(c, t->most_kwh > 0 ? energy_kwh / t->most_kwh : 0,
-                    c->style->width - used, false);
+                    c->style.width - used, false);
     fputc('\n', c->out);
 }
 
@@ -261,7 +261,7 @@ static int
 put_top(const struct text_canvas *c, const struct wattle_answers *a)
 {
     size_t n = a->n_devices;
-    size_t top = (size_t)(c->style->top > 0 ? c->style->top : 0);
+    size_t top = (size_t)(c->style.top > 0 ? c->style.top : 0);
     if (n == 0 || top == 0)
         return WATTLE_OK;
     const struct wattle_device_answer **order =
@@ -270,7 +270,7 @@ put_top(const struct text_canvas *c, const struct wattle_answers *a)
         return WATTLE_ERR_MEMORY;
     top = top < n ? top : n;
     order_by_energy(a, top, order);
-    struct top_table table = measure_top(order, top, c->style->width);
+    struct top_table table = measure_top(order, top, c->style.width);
     text_canvas_heading(c, "Devices by energy");
     for (size_t i = 0; i < top; i++)
         put_top_line(c, order[i], &table);
@@ -295,7 +295,7 @@ put_hour(const struct text_canvas *c, const struct wattle_answers *a, int hour,
     int number_width =
         (int)strlen(text_canvas_number(most, places_for(most), text));
     number_width = number_width > 9 ? number_width : 9;
-    int width = c->style->width / 2 - 12 - number_width;
+    int width = c->style.width / 2 - 12 - number_width;
     fprintf(c->out, "  %02d:00 %*s ", hour, number_width,
             text_canvas_number(energy, places_for(most), text));
     text_canvas_bar(c, most > 0 ? energy / most : 0, width, padded);
@@ -338,7 +338,7 @@ put_days(const struct text_canvas *c, const struct wattle_answers *a)
                                            "Energy by year"};
     enum { MOST = 256 };
     double values[MOST] = {0};
-    size_t room = (size_t)(c->style->width - 4);
+    size_t room = (size_t)(c->style.width - 4);
     if (a->n_days < 2)
         return;
     int64_t first = a->days[0].day;
@@ -379,7 +379,7 @@ put_reject_line(const struct text_canvas *c, const struct wattle_reject *r)
     int len =
         snprintf(place, sizeof(place), ":%llu: %s", (unsigned long long)r->line,
                  wattle_reason_text(r->reason));
-    int room = c->style->width - 2 - LABEL_WIDTH - len;
+    int room = c->style.width - 2 - LABEL_WIDTH - len;
     int columns = text_canvas_columns(r->path);
     const char *path = r->path;
     fprintf(c->out, "  %*s", LABEL_WIDTH, "");
@@ -407,7 +407,7 @@ put_rejects(const struct text_canvas *c, const struct wattle_answers *a)
         counted(a->rejects_by_reason[r], text);
         int len = (int)(strlen(text) + strlen(wattle_reason_text(r))) + 3;
         /* the first reason begins a line of its own */
-        if (column == 2 + LABEL_WIDTH || column + len > c->style->width) {
+        if (column == 2 + LABEL_WIDTH || column + len > c->style.width) {
             fprintf(c->out, "\n  %*s", LABEL_WIDTH, "");
             column = 2 + LABEL_WIDTH;
         }
@@ -475,8 +475,11 @@ int
 wattle_answers_write_text(const struct wattle_answers *a,
                           const struct wattle_text_style *style, FILE *out)
 {
-    struct text_canvas canvas = {out, text_canvas_style(style)};
+    struct text_canvas canvas;
     const struct text_canvas *c = &canvas;
+    int status = text_canvas_init(&canvas, out, style, NULL);
+    if (status != WATTLE_OK)
+        return status;
     text_canvas_colour(c, TEXT_BOLD);
     fputs("Energy report\n", out);
     text_canvas_colour(c, TEXT_PLAIN);
@@ -484,7 +487,7 @@ wattle_answers_write_text(const struct wattle_answers *a,
     put_counts(c, a);
     put_powers(c, &a->figures);
     put_costs(c, a);
-    int status = put_top(c, a);
+    status = put_top(c, a);
     put_hours(c, a);
     put_days(c, a);
     put_quality(c, a);

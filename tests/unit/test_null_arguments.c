@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "generate/generator.h"
 #include "wattle/wattle.h"
 
 static int
@@ -204,6 +205,49 @@ null_paths_are_errors(void **state)
     assert_names(&error, generator_run(NULL, &error), "options");
 }
 
+/* Callers that know fewer options, more of them, or have not begun well. */
+static void
+options_of_other_versions_are_taken(void **state)
+{
+    (void)state;
+    struct wattle_error error;
+    struct {
+        struct wattle_report_options options;
+        uint64_t later[2];
+    } newer = {.options = WATTLE_REPORT_OPTIONS_INIT};
+    struct wattle_report_options same;
+    struct wattle_report *report = NULL;
+
+    memset(&same, 0xff, sizeof(same));
+    wattle_report_options_init(&same);
+    const struct wattle_report_options begun = WATTLE_REPORT_OPTIONS_INIT;
+    assert_int_equal(same.size, begun.size);
+    assert_true(same.rate_per_kwh == begun.rate_per_kwh);
+    assert_int_equal(same.since_ms, begun.since_ms);
+    assert_int_equal(same.max_gap_ms, begun.max_gap_ms);
+
+    newer.options.size = sizeof(newer);
+    assert_int_equal(wattle_report_open(&report, &newer.options, &error), 0);
+    wattle_report_close(report);
+    newer.later[1] = 1;
+    assert_int_equal(wattle_report_open(&report, &newer.options, &error),
+                     WATTLE_ERR_USAGE);
+    assert_null(report);
+    assert_non_null(strstr(error.message, "does not have"));
+
+    /* what comes behind the size is not read: it would be an error here */
+    struct wattle_report_options older = WATTLE_REPORT_OPTIONS_INIT;
+    older.size = offsetof(struct wattle_report_options, value_kind);
+    older.value_kind = -1;
+    assert_int_equal(wattle_report_open(&report, &older, &error), 0);
+    wattle_report_close(report);
+
+    older.size = 0;
+    assert_int_equal(wattle_report_open(&report, &older, &error),
+                     WATTLE_ERR_USAGE);
+    assert_non_null(strstr(error.message, "size"));
+}
+
 static void
 errors_name_the_option(void **state)
 {
@@ -245,6 +289,7 @@ main(void)
         cmocka_unit_test(null_options_are_the_defaults),
         cmocka_unit_test(null_parts_are_errors),
         cmocka_unit_test(null_paths_are_errors),
+        cmocka_unit_test(options_of_other_versions_are_taken),
         cmocka_unit_test(errors_name_the_option),
     };
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);

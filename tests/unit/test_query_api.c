@@ -315,7 +315,7 @@ options_that_make_no_sense_are_refused(void **state)
 static void
 a_stream_that_fails_is_an_error(void **state)
 {
-    const struct wattle_text_style style = {.width = 80};
+    const struct wattle_text_style style = {.size = sizeof(style), .width = 80};
     struct wattle_query_options options;
     struct wattle_error error = {0};
     wattle_query_options_init(&options);

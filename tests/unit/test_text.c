@@ -90,12 +90,14 @@ fields_have_their_width(void **state)
         "e\xcc\x81 e\xcc\x81",
         "\x1b[2J"};
     for (int is_utf8 = 0; is_utf8 <= 1; is_utf8++) {
-        const struct wattle_text_style style = {.is_utf8 = is_utf8 != 0};
+        const struct wattle_text_style style = {.size = sizeof(style),
+                                                .is_utf8 = is_utf8 != 0};
         for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
             char *shown = NULL;
             size_t len = 0;
             FILE *out = open_memstream(&shown, &len);
-            const struct text_canvas canvas = {out, &style};
+            struct text_canvas canvas;
+            assert_int_equal(text_canvas_init(&canvas, out, &style, NULL), 0);
             text_canvas_field(&canvas, texts[i], 6);
             assert_int_equal(fclose(out), 0);
             assert_int_equal(text_canvas_columns(shown), 6);

@@ -1,0 +1,36 @@
+/*
+ * sized_struct.c - options of callers that are older or newer than the library.
+ */
+#include "base/sized_struct.h"
+
+#include <string.h>
+
+#include "base/error.h"
+
+/* No structure of options comes near; what is larger was never set. */
+#define MAX_SIZE 4096
+
+int
+sized_struct_take(void *own, size_t own_size, const void *given,
+                  struct wattle_error *error)
+{
+    size_t size;
+    if (given == NULL)
+        return WATTLE_OK;
+    memcpy(&size, given, sizeof(size));
+    if (size < sizeof(size) || size > MAX_SIZE)
+        return error_set(error, WATTLE_ERR_USAGE,
+                         "the size of the options is not set; begin with "
+                         "their _INIT macro or _init function");
+    for (size_t i = own_size; i < size; i++) {
+        if (((const unsigned char *)given)[i] != 0)
+            return error_set(error, WATTLE_ERR_USAGE,
+                             "an option is set that this version of the "
+                             "library does not have (%zu bytes of options "
+                             "are given, %zu are known)",
+                             size, own_size);
+    }
+    memcpy(own, given, size < own_size ? size : own_size);
+    memcpy(own, &own_size, sizeof(own_size));
+    return WATTLE_OK;
+}
