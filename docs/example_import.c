@@ -20,7 +20,8 @@ add_heater(struct wattle_import *import, struct wattle_error *error)
     static const int64_t power[N_READINGS] = {10005, 10005, 4000, 0};
     uint32_t device[N_READINGS], heater;
     int64_t time_ms[N_READINGS], start_ms;
-    int status = wattle_import_device(import, id, strlen(id), &heater, error);
+    int status =
+        wattle_import_add_device(import, id, strlen(id), &heater, error);
     if (status == WATTLE_OK)
         status = wattle_parse_time("2023-10-01T08:00Z", &start_ms);
     if (status != WATTLE_OK)
@@ -72,7 +73,7 @@ print_hours(struct wattle_database *database, struct wattle_error *error)
         if (status != WATTLE_OK || row == NULL)
             break;
         printf("%s, hour %d: %.6f kWh\n", row->device_id,
-               (int)(row->start_ms / 3600000 % 24), row->figures.energy_kwh);
+               (int)(row->start_ms / 3600000 % 24), row->figures->energy_kwh);
     }
     wattle_query_close(query);
     return status;

@@ -17,7 +17,8 @@ add_toaster(struct wattle_report *report, struct wattle_error *error)
     static const char id[] = "toaster";
     uint32_t toaster;
     int64_t start_ms;
-    int status = wattle_report_device(report, id, strlen(id), &toaster, error);
+    int status =
+        wattle_report_add_device(report, id, strlen(id), &toaster, error);
     if (status == WATTLE_OK)
         status = wattle_parse_time("2023-10-01T08:00Z", &start_ms);
     if (status != WATTLE_OK)
@@ -35,21 +36,22 @@ add_toaster(struct wattle_report *report, struct wattle_error *error)
 
 /* Words go to stderr, so that stdout holds nothing but the JSON. */
 static void
-print_summary(const struct wattle_answers *answers)
+print_summary(const struct wattle_report_result *result)
 {
-    const struct wattle_device_answer *top = NULL;
-    for (size_t i = 0; i < answers->n_devices; i++) {
-        const struct wattle_device_answer *device = &answers->devices[i];
-        if (top == NULL || device->figures.energy_kwh > top->figures.energy_kwh)
+    const struct wattle_device_result *top = NULL;
+    for (size_t i = 0; i < result->n_devices; i++) {
+        const struct wattle_device_result *device = result->devices[i];
+        if (top == NULL ||
+            device->figures->energy_kwh > top->figures->energy_kwh)
             top = device;
     }
-    for (size_t i = 0; i < answers->n_skipped_files; i++)
-        fprintf(stderr, "skipped: %s: %s\n", answers->skipped_files[i].path,
-                answers->skipped_files[i].reason);
-    fprintf(stderr, "all devices: %.3f kWh\n", answers->figures.energy_kwh);
+    for (size_t i = 0; i < result->n_skipped_files; i++)
+        fprintf(stderr, "skipped: %s: %s\n", result->skipped_files[i]->path,
+                result->skipped_files[i]->reason);
+    fprintf(stderr, "all devices: %.3f kWh\n", result->figures->energy_kwh);
     if (top != NULL)
         fprintf(stderr, "most energy: %s, %.3f kWh\n", top->id,
-                top->figures.energy_kwh);
+                top->figures->energy_kwh);
 }
 
 static void
@@ -83,11 +85,12 @@ main(int argc, char **argv)
     if (status == WATTLE_OK)
         status = add_toaster(report, &error);
     if (status == WATTLE_OK)
-        status = wattle_report_finish(report, &error);
+        status = wattle_report_run(report, &error);
     if (status == WATTLE_OK) {
-        const struct wattle_answers *answers = wattle_report_answers(report);
-        print_summary(answers);
-        status = wattle_answers_write_json(answers, false, stdout);
+        const struct wattle_report_result *result =
+            wattle_report_result(report);
+        print_summary(result);
+        status = wattle_report_write_json(result, false, stdout);
     }
     if (status == WATTLE_OK && fflush(stdout) != 0)
         status = WATTLE_ERR_IO;

@@ -137,9 +137,8 @@ try_report(bool no_summaries)
     if (wattle_report_open(&report, &options, &error) != WATTLE_OK)
         return;
     if (wattle_report_add_path(report, path, &error) == WATTLE_OK &&
-        wattle_report_finish(report, &error) == WATTLE_OK)
-        wattle_answers_write_json(wattle_report_answers(report), false,
-                                  nowhere);
+        wattle_report_run(report, &error) == WATTLE_OK)
+        wattle_report_write_json(wattle_report_result(report), false, nowhere);
     wattle_report_close(report);
 }
 
@@ -174,7 +173,7 @@ try_info(void)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct wattle_check_result result;
+    struct wattle_check_result result = WATTLE_CHECK_RESULT_INIT;
     struct wattle_export_options all;
     struct wattle_error error;
     begin();

@@ -45,11 +45,11 @@ same_bits(double a, double b)
 
 /* NULL, or the name of the first answer that is not as expected. */
 static const char *
-find_wrong(const struct wattle_answers *answers, const struct job *job)
+find_wrong(const struct wattle_report_result *answers, const struct job *job)
 {
     if (answers->n_lines != job->n_lines)
         return "lines";
-    if (answers->figures.n_readings != job->n_readings)
+    if (answers->figures->n_readings != job->n_readings)
         return "readings";
     if (answers->n_duplicates != job->n_duplicates)
         return "duplicates";
@@ -59,9 +59,9 @@ find_wrong(const struct wattle_answers *answers, const struct job *job)
         return "devices";
     if (answers->n_skipped_files != 0)
         return "skipped files";
-    if (!same_bits(answers->figures.energy_kwh, job->energy_kwh))
+    if (!same_bits(answers->figures->energy_kwh, job->energy_kwh))
         return "energy_kwh";
-    if (!same_bits(answers->figures.monthly_cost, job->monthly_cost))
+    if (!same_bits(answers->figures->monthly_cost, job->monthly_cost))
         return "monthly_cost";
     return NULL;
 }
@@ -80,13 +80,13 @@ make_report(const struct job *job, int n_threads)
     if (status == WATTLE_OK)
         status = wattle_report_add_path(report, job->path, &error);
     if (status == WATTLE_OK)
-        status = wattle_report_finish(report, &error);
+        status = wattle_report_run(report, &error);
     if (status != WATTLE_OK) {
         fprintf(stderr, "report of %s: %s: %s\n", job->path,
                 wattle_status_text(status), error.message);
         outcome = LOAD_ERROR;
     } else {
-        const char *wrong = find_wrong(wattle_report_answers(report), job);
+        const char *wrong = find_wrong(wattle_report_result(report), job);
         if (wrong != NULL) {
             fprintf(stderr, "report of %s: wrong %s\n", job->path, wrong);
             outcome = LOAD_WRONG;

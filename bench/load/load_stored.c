@@ -130,10 +130,10 @@ write_report(struct reader *reader, FILE *out, struct wattle_error *error)
     if (status == WATTLE_OK)
         status = wattle_report_add_path(report, reader->load->database, error);
     if (status == WATTLE_OK)
-        status = wattle_report_finish(report, error);
+        status = wattle_report_run(report, error);
     if (status == WATTLE_OK)
-        status = wattle_answers_write_json(wattle_report_answers(report), false,
-                                           out);
+        status =
+            wattle_report_write_json(wattle_report_result(report), false, out);
     wattle_report_close(report);
     return status;
 }

@@ -40,7 +40,7 @@ enum wattle_column {
  */
 struct wattle_batch {
     size_t n_rows;
-    const uint32_t *device; /* numbers from wattle_report_device */
+    const uint32_t *device; /* numbers from wattle_report_add_device */
     const int64_t *time_ms; /* ms since 1970-01-01 UTC */
     const int64_t *columns[WATTLE_N_COLUMNS]; /* NULL = not given */
     uint8_t decimals[WATTLE_N_COLUMNS];       /* 0 .. 9 */

@@ -29,7 +29,7 @@ enum wattle_status {
     WATTLE_ERR_BUSY = -8      /* another program is writing to the database */
 };
 
-/* Why something failed, and where. */
+/* Why something failed, and where. This structure does not grow. */
 struct wattle_error {
     int code;          /* a value of enum wattle_status */
     uint64_t line;     /* line in the file, counted from 1; 0 = not known */

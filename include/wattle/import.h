@@ -26,7 +26,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "wattle/answers.h"
+#include "wattle/result.h"
 #include "wattle/batch.h"
 #include "wattle/error.h"
 #include "wattle/trace.h"
@@ -73,7 +73,10 @@ struct wattle_held_line {
     uint64_t line; /* counted from 1 */
 };
 
-/* What an import has done. Valid until it is closed. */
+/*
+ * What an import has done; see result.h for the rules of such structures. Valid
+ * until the import is closed.
+ */
 struct wattle_import_result {
     /* lines = new + replaced + unchanged + rejects, always */
     uint64_t n_lines;
@@ -82,18 +85,20 @@ struct wattle_import_result {
     uint64_t n_unchanged; /* were there already */
     uint64_t n_rejects;
     uint64_t n_rounded; /* values with more than nine decimal places */
-    uint64_t rejects_by_reason[WATTLE_N_REASONS];
-    const struct wattle_reject *first_rejects; /* in input order */
+    const uint64_t *rejects_by_reason; /* [n_reasons], by enum wattle_reason */
+    size_t n_reasons;
+    const struct wattle_reject *const *first_rejects; /* in input order */
     size_t n_first_rejects;
     size_t n_files;       /* read, in whole or from where they had ended */
     size_t n_known_files; /* left alone: imported before */
     size_t n_grown_files; /* of those read: only what was new */
     size_t n_new_devices;
-    const struct wattle_held_line *held_lines; /* one a file; see is_final */
+    const struct wattle_held_line *const *held_lines; /* one a file; see
+                                                         is_final */
     size_t n_held_lines;
-    const struct wattle_skipped_file *skipped_files;
+    const struct wattle_skipped_file *const *skipped_files;
     size_t n_skipped_files;
-    struct wattle_timings timings;
+    const struct wattle_timings *timings;
 };
 
 #define WATTLE_IMPORT_OPTIONS_INIT                                             \
@@ -125,10 +130,10 @@ int wattle_import_open(struct wattle_import **import, const char *database,
 int wattle_import_add_path(struct wattle_import *import, const char *path,
                            struct wattle_error *error);
 
-/* As wattle_report_device and wattle_report_add_batch. */
-int wattle_import_device(struct wattle_import *import, const char *id,
-                         size_t len, uint32_t *number,
-                         struct wattle_error *error);
+/* As wattle_report_add_device and wattle_report_add_batch. */
+int wattle_import_add_device(struct wattle_import *import, const char *id,
+                             size_t len, uint32_t *number,
+                             struct wattle_error *error);
 int wattle_import_add_batch(struct wattle_import *import,
                             const struct wattle_batch *batch,
                             struct wattle_error *error);

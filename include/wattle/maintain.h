@@ -17,7 +17,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "wattle/answers.h"
+#include "wattle/result.h"
 #include "wattle/error.h"
 
 #ifdef __cplusplus
@@ -34,7 +34,9 @@ struct wattle_check_problem {
 typedef void (*wattle_check_found)(void *context,
                                    const struct wattle_check_problem *problem);
 
+/* What a check or a salvage has found; begin with the macro. */
 struct wattle_check_result {
+    size_t size; /* of this structure, as the caller knows it */
     uint64_t n_devices, n_chunks, n_readings; /* that are whole */
     uint64_t n_problems;
     uint64_t n_lost;    /* readings in damaged chunks */
@@ -44,6 +46,11 @@ struct wattle_check_result {
      * damaged-NUMBER; the same readings imported again do not join them */
     uint64_t n_unnamed_devices;
 };
+
+#define WATTLE_CHECK_RESULT_INIT                                               \
+    {                                                                          \
+        .size = sizeof(struct wattle_check_result)                             \
+    }
 
 /*
  * Reads everything: SQLite's structure, every checksum, every block; compares
@@ -137,11 +144,12 @@ struct wattle_info {
     uint64_t n_chunks, n_late; /* late: readings that wait to be merged */
     uint64_t n_files, n_corrections;
     int64_t first_ms, last_ms;
-    const struct wattle_info_device *devices; /* by id, bytewise */
+    const struct wattle_info_device *const *devices; /* by id, bytewise */
     size_t n_devices;
 };
 
-/* What is in a database; freed by wattle_info_free. */
+/* What is in a database, as a structure of the kind of result.h; freed by
+ * wattle_info_free. */
 int wattle_database_info(const char *path, struct wattle_info **info,
                          struct wattle_error *error);
 void wattle_info_free(struct wattle_info *info);

@@ -9,7 +9,7 @@
  *     if (wattle_query_open(&query, database, &options, &error) == WATTLE_OK) {
  *         while (wattle_query_next(query, &row, &error) == WATTLE_OK &&
  *                row != NULL)
- *             printf("%s %g kWh\n", row->device_id, row->figures.energy_kwh);
+ *             printf("%s %g kWh\n", row->device_id, row->figures->energy_kwh);
  *         wattle_query_close(query);
  *     }
  *
@@ -108,14 +108,15 @@ struct wattle_query_figures {
  * reading at start_ms. A bucket that since or until cuts keeps its start. The
  * single bucket of a whole range starts at since, or with its first reading,
  * and ends at until, or with its last; WATTLE_NO_TIME when there is neither.
- * Valid until the next row is asked for, the texts until the query is closed.
+ * Valid until the next row is asked for, the texts until the query is closed;
+ * reached by pointers only, as what is in result.h.
  */
 struct wattle_query_row {
     const char *device_id; /* NULL for a total */
     const char *name;      /* NULL = not known */
     const char *location;  /* NULL = not known */
     int64_t start_ms, end_ms;
-    struct wattle_query_figures figures;
+    const struct wattle_query_figures *figures;
 };
 
 #define WATTLE_QUERY_OPTIONS_INIT                                              \

@@ -1,5 +1,5 @@
 /*
- * report.h - from readings to answers.
+ * report.h - from readings to a report.
  *
  *     struct wattle_report *report;
  *     struct wattle_report_options options;
@@ -7,9 +7,9 @@
  *     wattle_report_options_init(&options);
  *     if (wattle_report_open(&report, &options, &error) == WATTLE_OK &&
  *         wattle_report_add_path(report, "readings", &error) == WATTLE_OK &&
- *         wattle_report_finish(report, &error) == WATTLE_OK)
+ *         wattle_report_run(report, &error) == WATTLE_OK)
  *         printf("%g kWh\n",
- *                wattle_report_answers(report)->figures.energy_kwh);
+ *                wattle_report_result(report)->figures->energy_kwh);
  *     wattle_report_close(report);
  *
  * One report belongs to one thread at a time; different reports may run in
@@ -26,7 +26,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "wattle/answers.h"
+#include "wattle/result.h"
 #include "wattle/batch.h"
 #include "wattle/error.h"
 #include "wattle/trace.h"
@@ -129,7 +129,7 @@ int wattle_report_open(struct wattle_report **report,
  * and *.csv.zst, sorted by name) or "-" for standard input. Order counts: of
  * two readings with the same device and time the later one stays. WATTLE_ERR_IO
  * when it does not exist. A file that turns out unusable is listed in the
- * answers' skipped_files.
+ * result's skipped_files.
  */
 int wattle_report_add_path(struct wattle_report *report, const char *path,
                            struct wattle_error *error);
@@ -138,9 +138,9 @@ int wattle_report_add_path(struct wattle_report *report, const char *path,
  * The number for a device id of 1 to 255 bytes without a zero byte, to use
  * in batches of this report. WATTLE_ERR_USAGE for other ids.
  */
-int wattle_report_device(struct wattle_report *report, const char *id,
-                         size_t len, uint32_t *number,
-                         struct wattle_error *error);
+int wattle_report_add_device(struct wattle_report *report, const char *id,
+                             size_t len, uint32_t *number,
+                             struct wattle_error *error);
 
 /*
  * Adds readings from memory, after everything added before. The arrays are
@@ -152,23 +152,22 @@ int wattle_report_add_batch(struct wattle_report *report,
                             struct wattle_error *error);
 
 /*
- * Reads everything and computes the answers; to be called once. Returns
- * WATTLE_OK, WATTLE_ERR_NO_INPUT (not one file could be used; the answers
- * still list the skipped ones), WATTLE_ERR_IO, WATTLE_ERR_USAGE (the rejects
+ * Reads everything and computes the result; to be called once. Returns
+ * WATTLE_OK, WATTLE_ERR_NO_INPUT (not one file could be used; the result
+ * still lists the skipped ones), WATTLE_ERR_IO, WATTLE_ERR_USAGE (the rejects
  * file is one of the inputs), WATTLE_ERR_CHANGED, WATTLE_ERR_MEMORY.
  */
-int wattle_report_finish(struct wattle_report *report,
-                         struct wattle_error *error);
+int wattle_report_run(struct wattle_report *report, struct wattle_error *error);
 
-/* The answers; NULL before wattle_report_finish has returned. */
-const struct wattle_answers *wattle_report_answers(
+/* The result; NULL before wattle_report_run has returned. */
+const struct wattle_report_result *wattle_report_result(
     const struct wattle_report *report);
 
 /* Bytes read and bytes to read, for a progress bar; total 0 = not known. */
 void wattle_report_progress(const struct wattle_report *report, uint64_t *done,
                             uint64_t *total);
 
-/* Frees the report and its answers; NULL is harmless. */
+/* Frees the report and its result; NULL is harmless. */
 void wattle_report_close(struct wattle_report *report);
 
 /* How a text report looks; NULL = as the macro below. */
@@ -196,14 +195,16 @@ wattle_text_style_init(struct wattle_text_style *style)
 }
 
 /*
- * Write the answers to a stream. WATTLE_OK, WATTLE_ERR_IO when the stream
- * reports an error, or WATTLE_ERR_MEMORY. JSON and CSV numbers are unrounded.
+ * Write the result to a stream. WATTLE_OK, WATTLE_ERR_IO when the stream
+ * reports an error, WATTLE_ERR_USAGE (the style) or WATTLE_ERR_MEMORY. JSON and
+ * CSV numbers are unrounded.
  */
-int wattle_answers_write_text(const struct wattle_answers *answers,
-                              const struct wattle_text_style *style, FILE *out);
-int wattle_answers_write_json(const struct wattle_answers *answers,
-                              bool with_timings, FILE *out);
-int wattle_answers_write_csv(const struct wattle_answers *answers, FILE *out);
+int wattle_report_write_text(const struct wattle_report_result *result,
+                             const struct wattle_text_style *style, FILE *out);
+int wattle_report_write_json(const struct wattle_report_result *result,
+                             bool with_timings, FILE *out);
+int wattle_report_write_csv(const struct wattle_report_result *result,
+                            FILE *out);
 
 /* Reads a time such as 2023-10-01 or 2023-10-01T08:00Z; 0 or _ERR_FORMAT. */
 int wattle_parse_time(const char *text, int64_t *time_ms);

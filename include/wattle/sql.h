@@ -39,6 +39,7 @@ enum wattle_sql_type {
     WATTLE_SQL_BLOB
 };
 
+/* A value; this structure does not grow. */
 struct wattle_sql_value {
     int type;          /* enum wattle_sql_type */
     int64_t integer;   /* of that type; else 0 */

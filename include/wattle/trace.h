@@ -3,7 +3,7 @@
  *
  *     struct wattle_trace *trace = wattle_trace_new(0);
  *     options.trace = trace;         of a report or an import
- *     wattle_report_finish(report, &error);
+ *     wattle_report_run(report, &error);
  *     wattle_trace_write(trace, "my program", file);
  *     wattle_trace_free(trace);
  *

@@ -4,7 +4,7 @@
 #ifndef WATTLE_WATTLE_H
 #define WATTLE_WATTLE_H
 
-#include "wattle/answers.h"
+#include "wattle/result.h"
 #include "wattle/batch.h"
 #include "wattle/database.h"
 #include "wattle/error.h"

@@ -7,7 +7,7 @@
 
 #include "base/civil_time.h"
 #include "base/error.h"
-#include "wattle/answers.h"
+#include "wattle/result.h"
 
 int
 api_check_numbers(const struct api_number *numbers, size_t n,

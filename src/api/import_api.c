@@ -8,6 +8,7 @@
 
 #include "api/inputs.h"
 #include "base/error.h"
+#include "base/pointer_list.h"
 #include "base/sized_struct.h"
 #include "engine/importer.h"
 #include "ingest/reader.h"
@@ -18,9 +19,11 @@ struct wattle_import {
     char *database;
     struct inputs inputs;
     struct importer importer;
-    struct wattle_import_result result;
+    struct wattle_import_result result; /* what points into the rest */
+    struct wattle_timings timings;
     struct inputs_lists lists;
     struct wattle_held_line *held_lines;
+    const struct wattle_held_line **held_list;
     bool is_finished;
 };
 
@@ -59,6 +62,11 @@ wattle_import_open(struct wattle_import **out, const char *database,
     if (import == NULL)
         return error_memory(error);
     import->options = options;
+    import->result = (struct wattle_import_result){
+        .rejects_by_reason = import->importer.engine.by_reason,
+        .n_reasons = WATTLE_N_REASONS,
+        .timings = &import->timings,
+    };
     import->database = strdup(database);
     status = inputs_open(&import->inputs, &shared, error);
     if (status == WATTLE_OK && import->database == NULL)
@@ -80,6 +88,7 @@ wattle_import_close(struct wattle_import *import)
     inputs_release(&import->inputs);
     inputs_lists_release(&import->lists);
     free(import->held_lines);
+    free(import->held_list);
     free(import->database);
     free(import);
 }
@@ -100,8 +109,9 @@ wattle_import_add_path(struct wattle_import *import, const char *path,
 }
 
 int
-wattle_import_device(struct wattle_import *import, const char *id, size_t len,
-                     uint32_t *number, struct wattle_error *error)
+wattle_import_add_device(struct wattle_import *import, const char *id,
+                         size_t len, uint32_t *number,
+                         struct wattle_error *error)
 {
     return inputs_device(&import->inputs, id, len, number, error);
 }
@@ -138,8 +148,10 @@ list_held(struct wattle_import *import)
             source->path,
             1 + (holds_header ? source->header_lines : file->file_lines)};
     }
-    r->held_lines = import->held_lines;
-    return WATTLE_OK;
+    import->held_list = pointer_list_new(import->held_lines, r->n_held_lines,
+                                         sizeof(*import->held_lines));
+    r->held_lines = import->held_list;
+    return import->held_list != NULL ? WATTLE_OK : WATTLE_ERR_MEMORY;
 }
 
 static int
@@ -155,25 +167,23 @@ set_result(struct wattle_import *import, int64_t wall_ns)
     r->n_unchanged = importer->counts.n_unchanged;
     r->n_rejects = engine->n_rejects;
     r->n_rounded = engine->n_rounded;
-    memcpy(r->rejects_by_reason, engine->by_reason,
-           sizeof(r->rejects_by_reason));
     r->n_known_files = importer->n_known_files;
     r->n_grown_files = importer->n_grown_files;
     r->n_new_devices = importer->n_new_devices;
     getrusage(RUSAGE_SELF, &usage);
-    r->timings.wall_s = (double)wall_ns / 1e9;
-    r->timings.peak_memory_bytes = (uint64_t)usage.ru_maxrss * 1024;
-    r->timings.n_bytes = engine->n_bytes;
-    r->timings.n_threads = engine->n_threads;
-    r->timings.simd = engine->simd;
-    r->timings.reader = reader_name(import->options.reader);
+    import->timings.wall_s = (double)wall_ns / 1e9;
+    import->timings.peak_memory_bytes = (uint64_t)usage.ru_maxrss * 1024;
+    import->timings.n_bytes = engine->n_bytes;
+    import->timings.n_threads = engine->n_threads;
+    import->timings.simd = engine->simd;
+    import->timings.reader = reader_name(import->options.reader);
     struct inputs_lists *lists = &import->lists;
     if (inputs_list(&import->inputs, engine, lists) != WATTLE_OK)
         return WATTLE_ERR_MEMORY;
     r->n_files = lists->n_files;
-    r->first_rejects = lists->rejects;
+    r->first_rejects = lists->reject_list;
     r->n_first_rejects = engine->n_first_rejects;
-    r->skipped_files = lists->skipped;
+    r->skipped_files = lists->skipped_list;
     r->n_skipped_files = lists->n_skipped;
     return list_held(import);
 }

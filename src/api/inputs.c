@@ -14,6 +14,7 @@
 #include "base/civil_time.h"
 #include "base/decimal.h"
 #include "base/error.h"
+#include "base/pointer_list.h"
 #include "base/kept_file.h"
 #include "ingest/device_file.h"
 #include "simd/kernels.h"
@@ -351,7 +352,13 @@ inputs_list(const struct inputs *in, const struct engine *engine,
             lists->skipped[lists->n_skipped++] =
                 (struct wattle_skipped_file){source->path, source->problem};
     }
-    return WATTLE_OK;
+    lists->reject_list = pointer_list_new(
+        lists->rejects, engine->n_first_rejects, sizeof(*lists->rejects));
+    lists->skipped_list = pointer_list_new(lists->skipped, lists->n_skipped,
+                                           sizeof(*lists->skipped));
+    return lists->reject_list != NULL && lists->skipped_list != NULL
+               ? WATTLE_OK
+               : WATTLE_ERR_MEMORY;
 }
 
 void
@@ -359,4 +366,6 @@ inputs_lists_release(struct inputs_lists *lists)
 {
     free(lists->rejects);
     free(lists->skipped);
+    free(lists->reject_list);
+    free(lists->skipped_list);
 }

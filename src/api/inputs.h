@@ -71,10 +71,12 @@ int inputs_open_rejects(struct inputs *inputs, struct wattle_error *error);
 int inputs_write_reject(void *context, const struct engine_reject *reject,
                         const char *raw, size_t raw_len);
 
-/* What answers and results say about files and lines, with their paths. */
+/* What results say about files and lines, with their paths. */
 struct inputs_lists {
     struct wattle_reject *rejects; /* the engine's first ones */
     struct wattle_skipped_file *skipped;
+    const struct wattle_reject **reject_list; /* pointers to them */
+    const struct wattle_skipped_file **skipped_list;
     size_t n_files, n_skipped;
 };
 

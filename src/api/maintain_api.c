@@ -10,6 +10,7 @@
 #include "base/cores.h"
 #include "base/error.h"
 #include "base/kept_file.h"
+#include "base/pointer_list.h"
 #include "base/sized_struct.h"
 #include "model/device_table.h"
 #include "model/registry.h"
@@ -81,6 +82,16 @@ relay_problem(void *context, int64_t device, int64_t first_ms, int64_t last_ms,
     sqlite3_finalize(row);
 }
 
+/* Gives a result to a caller who knows all of its members, or fewer. */
+static void
+give_result(struct wattle_check_result *to, const struct wattle_check_result *r)
+{
+    size_t size = to->size < sizeof(*r) ? to->size : sizeof(*r);
+    if (size > sizeof(size))
+        memcpy((char *)to + sizeof(size), (const char *)r + sizeof(size),
+               size - sizeof(size));
+}
+
 static void
 set_result(struct wattle_check_result *result, const struct verify_result *v,
            struct database *db)
@@ -91,7 +102,7 @@ set_result(struct wattle_check_result *result, const struct verify_result *v,
     database_number(db, "SELECT count(*) FROM device", &n_devices, NULL);
     database_number(db, "SELECT count(*) FROM file", &n_files, NULL);
     database_number(db, "SELECT sum(n_rejects) FROM file", &n_rejects, NULL);
-    *result = (struct wattle_check_result){
+    const struct wattle_check_result found = {
         .n_devices = (uint64_t)n_devices,
         .n_chunks = v->n_chunks,
         .n_readings = v->n_readings,
@@ -101,6 +112,7 @@ set_result(struct wattle_check_result *result, const struct verify_result *v,
         .n_rejects = (uint64_t)n_rejects,
         .n_unnamed_devices = v->n_unnamed_devices,
     };
+    give_result(result, &found);
 }
 
 int
@@ -111,7 +123,7 @@ wattle_database_check(const char *path, wattle_check_found found, void *context,
     struct database db;
     struct verify_result verified;
     if (result != NULL)
-        *result = (struct wattle_check_result){0};
+        give_result(result, &(struct wattle_check_result){0});
     if (path == NULL)
         return error_null(error, "path");
     int status = database_open(&db, path, DATABASE_READ, error);
@@ -403,6 +415,7 @@ struct info {
     struct wattle_info public;
     struct opened opened;
     struct wattle_info_device *devices;
+    const struct wattle_info_device **device_list;
 };
 
 static int
@@ -426,7 +439,9 @@ name_devices(struct info *info)
     }
     qsort(info->devices, ids->n_devices, sizeof(*info->devices),
           compare_devices);
-    info->public.devices = info->devices;
+    info->device_list =
+        pointer_list_new(info->devices, ids->n_devices, sizeof(*info->devices));
+    info->public.devices = info->device_list;
     info->public.n_devices = ids->n_devices;
 }
 
@@ -457,6 +472,10 @@ wattle_database_info(const char *path, struct wattle_info **out,
         return status;
     }
     name_devices(info);
+    if (info->device_list == NULL) {
+        wattle_info_free(&info->public);
+        return error_memory(error);
+    }
     *out = &info->public;
     return error_end(error, WATTLE_OK);
 }
@@ -469,5 +488,6 @@ wattle_info_free(struct wattle_info *public)
         return;
     close_all(&info->opened);
     free(info->devices);
+    free(info->device_list);
     free(info);
 }

@@ -22,7 +22,7 @@
 struct wattle_query {
     struct wattle_query_options options;
     struct query_walk walk;
-    struct wattle_query_row row;
+    struct query_row row;
 };
 
 static int
@@ -129,7 +129,7 @@ wattle_query_next(struct wattle_query *query,
 {
     bool is_row = false;
     int status = query_walk_next(&query->walk, &query->row, &is_row, error);
-    *row = status == WATTLE_OK && is_row ? &query->row : NULL;
+    *row = status == WATTLE_OK && is_row ? &query->row.public : NULL;
     return status;
 }
 

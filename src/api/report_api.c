@@ -1,13 +1,13 @@
 /*
  * report_api.c - the public report: collects input, runs the engine, keeps
- * the answers.
+ * the result.
  */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 
-#include "analytics/answers.h"
+#include "analytics/report_result.h"
 #include "api/api_check.h"
 #include "api/inputs.h"
 #include "base/civil_time.h"
@@ -26,7 +26,8 @@ struct wattle_report {
     struct inputs inputs;
     char *database; /* instead of files */
     struct engine engine;
-    struct wattle_answers answers;
+    struct report_result result;
+    struct wattle_timings timings;
     struct inputs_lists lists;
     bool is_finished;
 };
@@ -78,6 +79,13 @@ wattle_report_open(struct wattle_report **out,
     if (report == NULL)
         return error_memory(error);
     report->options = options;
+    /* what is there of a result, whatever becomes of the report */
+    report->result.public = (struct wattle_report_result){
+        .figures = &report->result.figures,
+        .rejects_by_reason = report->engine.by_reason,
+        .n_reasons = WATTLE_N_REASONS,
+        .timings = &report->timings,
+    };
     const struct inputs_options shared = shared_options(&options);
     status = inputs_open(&report->inputs, &shared, error);
     if (status != WATTLE_OK) {
@@ -93,7 +101,7 @@ wattle_report_close(struct wattle_report *report)
 {
     if (report == NULL)
         return;
-    answers_release(&report->answers);
+    report_result_release(&report->result);
     inputs_lists_release(&report->lists);
     engine_release(&report->engine);
     inputs_release(&report->inputs);
@@ -124,8 +132,9 @@ wattle_report_add_path(struct wattle_report *report, const char *path,
 }
 
 int
-wattle_report_device(struct wattle_report *report, const char *id, size_t len,
-                     uint32_t *number, struct wattle_error *error)
+wattle_report_add_device(struct wattle_report *report, const char *id,
+                         size_t len, uint32_t *number,
+                         struct wattle_error *error)
 {
     return inputs_device(&report->inputs, id, len, number, error);
 }
@@ -150,7 +159,7 @@ static void
 set_timings(struct wattle_report *report, int64_t wall_ns)
 {
     const struct engine *engine = &report->engine;
-    struct wattle_timings *t = &report->answers.timings;
+    struct wattle_timings *t = &report->timings;
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
     t->wall_s = seconds(wall_ns);
@@ -174,25 +183,25 @@ set_timings(struct wattle_report *report, int64_t wall_ns)
 static int
 set_lists(struct wattle_report *report)
 {
-    struct wattle_answers *a = &report->answers;
+    struct wattle_report_result *a = &report->result.public;
     const struct engine *engine = &report->engine;
     struct inputs_lists *lists = &report->lists;
     if (inputs_list(&report->inputs, engine, lists) != WATTLE_OK)
         return WATTLE_ERR_MEMORY;
     a->n_files = lists->n_files;
-    a->first_rejects = lists->rejects;
+    a->first_rejects = lists->reject_list;
     a->n_first_rejects = engine->n_first_rejects;
-    a->skipped_files = lists->skipped;
+    a->skipped_files = lists->skipped_list;
     a->n_skipped_files = lists->n_skipped;
     return WATTLE_OK;
 }
 
 static int
-set_answers(struct wattle_report *report, struct wattle_error *error)
+set_result(struct wattle_report *report, struct wattle_error *error)
 {
-    struct wattle_answers *a = &report->answers;
+    struct wattle_report_result *a = &report->result.public;
     struct engine *engine = &report->engine;
-    struct answers_input input = {
+    struct report_result_input input = {
         &engine->devices, &engine->accounts, &report->inputs.table,
         report->options.rate_per_kwh, report->options.budget};
     a->n_lines = engine->n_lines;
@@ -201,18 +210,16 @@ set_answers(struct wattle_report *report, struct wattle_error *error)
     a->n_rounded = engine->n_rounded;
     a->n_rejects = engine->n_rejects;
     a->n_rejects_written = engine->n_visited;
-    memcpy(a->rejects_by_reason, engine->by_reason,
-           sizeof(a->rejects_by_reason));
     a->max_gap_hours =
         (double)report->options.max_gap_ms / (double)CIVIL_MS_PER_HOUR;
-    if (answers_compute(a, &input) != WATTLE_OK ||
+    if (report_result_compute(&report->result, &input) != WATTLE_OK ||
         set_lists(report) != WATTLE_OK)
         return error_memory(error);
     return WATTLE_OK;
 }
 
 int
-wattle_report_finish(struct wattle_report *report, struct wattle_error *error)
+wattle_report_run(struct wattle_report *report, struct wattle_error *error)
 {
     if (report->is_finished)
         return error_set(error, WATTLE_ERR_USAGE, "the report is finished");
@@ -243,17 +250,17 @@ wattle_report_finish(struct wattle_report *report, struct wattle_error *error)
     if (status == WATTLE_OK)
         status = inputs_close_rejects(&report->inputs, error);
     if (status == WATTLE_OK || status == WATTLE_ERR_NO_INPUT) {
-        int computed = set_answers(report, error);
+        int computed = set_result(report, error);
         status = computed != WATTLE_OK ? computed : status;
     }
     set_timings(report, stage_clock_now_ns() - began_ns);
     return error_end(error, status);
 }
 
-const struct wattle_answers *
-wattle_report_answers(const struct wattle_report *report)
+const struct wattle_report_result *
+wattle_report_result(const struct wattle_report *report)
 {
-    return report->is_finished ? &report->answers : NULL;
+    return report->is_finished ? &report->result.public : NULL;
 }
 
 void

@@ -55,7 +55,7 @@ static int
 check(const struct request *request)
 {
     struct wattle_error error = {0};
-    struct wattle_check_result result;
+    struct wattle_check_result result = WATTLE_CHECK_RESULT_INIT;
     if (wattle_database_check(request->path, say_problem, (void *)request,
                               &result, &error) != WATTLE_OK) {
         cli_complain_error(request->self, &error);
@@ -91,7 +91,7 @@ static int
 salvage(const struct request *request)
 {
     struct wattle_error error = {0};
-    struct wattle_check_result result;
+    struct wattle_check_result result = WATTLE_CHECK_RESULT_INIT;
     if (wattle_database_salvage(request->path, request->salvage, &result,
                                 &error) != WATTLE_OK) {
         cli_complain_error(request->self, &error);

@@ -162,13 +162,13 @@ static void
 warn(const struct request *request, const struct wattle_import_result *r)
 {
     for (size_t i = 0; i < r->n_skipped_files; i++)
-        cli_complain(request->self, "%s: %s", r->skipped_files[i].path,
-                     r->skipped_files[i].reason);
+        cli_complain(request->self, "%s: %s", r->skipped_files[i]->path,
+                     r->skipped_files[i]->reason);
     for (size_t i = 0; i < r->n_first_rejects; i++)
         cli_complain(request->self, "%s:%llu: rejected (%s)",
-                     r->first_rejects[i].path,
-                     (unsigned long long)r->first_rejects[i].line,
-                     wattle_reason_text(r->first_rejects[i].reason));
+                     r->first_rejects[i]->path,
+                     (unsigned long long)r->first_rejects[i]->line,
+                     wattle_reason_text(r->first_rejects[i]->reason));
     if (r->n_rejects > r->n_first_rejects)
         cli_complain(request->self,
                      "and %llu more; --rejects FILE writes all of them",
@@ -178,8 +178,8 @@ warn(const struct request *request, const struct wattle_import_result *r)
                      "%s:%llu: held back, because the line has no end yet; the "
                      "next import takes it when it has one, and --final takes "
                      "it as it is",
-                     r->held_lines[i].path,
-                     (unsigned long long)r->held_lines[i].line);
+                     r->held_lines[i]->path,
+                     (unsigned long long)r->held_lines[i]->line);
 }
 
 static void
@@ -211,7 +211,7 @@ print_result(const struct request *request,
 static void
 print_timings(const struct wattle_import_result *r)
 {
-    const struct wattle_timings *t = &r->timings;
+    const struct wattle_timings *t = r->timings;
     uint64_t n = r->n_new + r->n_replaced + r->n_unchanged;
     fprintf(stderr,
             "Wall time %.3f ms: %.1f MB/s, %.2f million readings/s\n"

@@ -1,5 +1,5 @@
 /*
- * cmd_report.c - wattle report: readings in, answers out.
+ * cmd_report.c - wattle report: readings in, a report out.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -199,12 +199,12 @@ check_request(const struct command *self, const struct request *request)
 }
 
 static int
-print_text(const struct wattle_answers *answers, int top)
+print_text(const struct wattle_report_result *result, int top)
 {
     struct wattle_text_style style;
     terminal_style(&style);
     style.top = top;
-    return wattle_answers_write_text(answers, &style, stdout);
+    return wattle_report_write_text(result, &style, stdout);
 }
 
 static void
@@ -216,9 +216,9 @@ print_stage(const char *name, double s, double all_s)
 
 /* To stderr: the report itself stays the same with and without. */
 static void
-print_timings(const struct wattle_answers *answers, double print_s)
+print_timings(const struct wattle_report_result *result, double print_s)
 {
-    const struct wattle_timings *t = &answers->timings;
+    const struct wattle_timings *t = result->timings;
     uint64_t n_rows = t->n_fast_rows + t->n_slow_rows;
     double all_s = t->open_s + t->read_s + t->split_s + t->decode_s +
                    t->lookup_s + t->account_s + t->merge_s + print_s;
@@ -237,7 +237,7 @@ print_timings(const struct wattle_answers *answers, double print_s)
             "Rows by remembered layout: %.2f %%; passes: %llu; "
             "simd %s, reader %s\nPeak memory: %.1f MiB\n",
             t->wall_s * 1e3, (double)t->n_bytes / t->wall_s / 1e6,
-            (double)answers->figures.n_readings / t->wall_s / 1e6,
+            (double)result->figures->n_readings / t->wall_s / 1e6,
             n_rows > 0 ? (double)t->n_fast_rows / (double)n_rows * 100 : 0,
             (unsigned long long)t->n_passes, t->simd, t->reader,
             (double)t->peak_memory_bytes / (1024 * 1024));
@@ -252,74 +252,76 @@ now_s(void)
 }
 
 static int
-print_answers(const struct command *self, const struct wattle_answers *answers,
-              const struct request *request)
+print_result(const struct command *self,
+             const struct wattle_report_result *result,
+             const struct request *request)
 {
     double began_s = now_s();
     int status = WATTLE_OK;
     if (!request->is_quiet || request->format != CLI_TEXT) {
         if (request->format == CLI_JSON)
-            status = wattle_answers_write_json(
-                answers, request->options.timings, stdout);
+            status = wattle_report_write_json(result, request->options.timings,
+                                              stdout);
         else if (request->format == CLI_CSV)
-            status = wattle_answers_write_csv(answers, stdout);
+            status = wattle_report_write_csv(result, stdout);
         else
-            status = print_text(answers, request->top);
+            status = print_text(result, request->top);
     }
     if (fflush(stdout) != 0 || status != WATTLE_OK) {
         cli_complain(self, "cannot write the report");
         return EXIT_USAGE;
     }
     if (request->options.timings && !request->is_quiet)
-        print_timings(answers, now_s() - began_s);
+        print_timings(result, now_s() - began_s);
     return EXIT_DONE;
 }
 
 /* The files that could not be used: a line each. */
 static void
-warn(const struct command *self, const struct wattle_answers *answers)
+warn(const struct command *self, const struct wattle_report_result *result)
 {
-    for (size_t i = 0; i < answers->n_skipped_files; i++)
-        cli_complain(self, "%s: %s", answers->skipped_files[i].path,
-                     answers->skipped_files[i].reason);
+    for (size_t i = 0; i < result->n_skipped_files; i++)
+        cli_complain(self, "%s: %s", result->skipped_files[i]->path,
+                     result->skipped_files[i]->reason);
 }
 
 /* An empty answer deserves a word. */
 static void
 explain_nothing(const struct command *self,
-                const struct wattle_answers *answers)
+                const struct wattle_report_result *result)
 {
-    if (answers->figures.n_readings > 0)
+    if (result->figures->n_readings > 0)
         return;
-    if (answers->n_filtered > 0)
+    if (result->n_filtered > 0)
         cli_complain(self, "--since, --until and --device leave no reading");
-    else if (answers->n_lines > 0)
+    else if (result->n_lines > 0)
         cli_complain(self,
                      "not one line is a reading (the first: %s); see "
                      "'Rejected' or --rejects",
-                     answers->n_first_rejects > 0
-                         ? wattle_reason_text(answers->first_rejects[0].reason)
+                     result->n_first_rejects > 0
+                         ? wattle_reason_text(result->first_rejects[0]->reason)
                          : "duplicate");
 }
 
 /* A database keeps only so many rejected lines of a file. */
 static void
 warn_of_rejects(const struct command *self, const struct request *request,
-                const struct wattle_answers *answers)
+                const struct wattle_report_result *result)
 {
     if (request->options.rejects_path != NULL &&
-        answers->n_rejects_written < answers->n_rejects)
+        result->n_rejects_written < result->n_rejects)
         cli_complain(self, "%s: only %llu of %llu rejected lines are kept",
                      request->options.rejects_path,
-                     (unsigned long long)answers->n_rejects_written,
-                     (unsigned long long)answers->n_rejects);
+                     (unsigned long long)result->n_rejects_written,
+                     (unsigned long long)result->n_rejects);
 }
 
 static int
-outcome(const struct wattle_answers *answers, const struct request *request)
+outcome(const struct wattle_report_result *result,
+        const struct request *request)
 {
-    bool is_dirty = answers->n_rejects > 0 || answers->n_skipped_files > 0;
-    if (answers->is_over_budget || (request->is_strict && is_dirty))
+    bool is_dirty = result->n_rejects > 0 || result->n_skipped_files > 0;
+    if (result->is_over_budget || (request->is_strict && is_dirty))
         return EXIT_FOUND;
     return EXIT_DONE;
 }
@@ -380,23 +382,23 @@ compute(const struct command *self, struct wattle_report *report,
         return EXIT_USAGE;
     progress_watch_begin(&watch, read_progress, report,
                          request->has_progress && !request->is_quiet);
-    int status = wattle_report_finish(report, &error);
+    int status = wattle_report_run(report, &error);
     progress_watch_end(&watch);
-    const struct wattle_answers *answers = wattle_report_answers(report);
-    if (!request->is_quiet && answers != NULL) {
-        warn(self, answers);
-        warn_of_rejects(self, request, answers);
+    const struct wattle_report_result *result = wattle_report_result(report);
+    if (!request->is_quiet && result != NULL) {
+        warn(self, result);
+        warn_of_rejects(self, request, result);
     }
-    if (!request->is_quiet && answers != NULL && status == WATTLE_OK)
-        explain_nothing(self, answers);
+    if (!request->is_quiet && result != NULL && status == WATTLE_OK)
+        explain_nothing(self, result);
     if (status != WATTLE_OK) {
         cli_complain_error(self, &error);
         return EXIT_USAGE;
     }
     wattle_trace_begin(request->options.trace, "print");
-    int printed = print_answers(self, answers, request);
+    int printed = print_result(self, result, request);
     wattle_trace_end(request->options.trace);
-    return printed != EXIT_DONE ? printed : outcome(answers, request);
+    return printed != EXIT_DONE ? printed : outcome(result, request);
 }
 
 static int

@@ -15,7 +15,7 @@
 
 #include "base/buffer.h"
 #include "model/reject_room.h"
-#include "wattle/answers.h"
+#include "wattle/result.h"
 #include "wattle/error.h"
 
 #define REJECT_LOG_FIRST 5

@@ -9,7 +9,7 @@
 #include "base/decimal.h"
 #include "base/utf8.h"
 #include "model/registry.h"
-#include "wattle/answers.h"
+#include "wattle/result.h"
 
 /* True when the field was too long to be kept whole. */
 static bool

@@ -34,9 +34,9 @@ put_time(struct text_out *out, int64_t time_ms)
 }
 
 static void
-put_device(struct text_out *out, const struct wattle_device_answer *d)
+put_device(struct text_out *out, const struct wattle_device_result *d)
 {
-    const struct wattle_figures *f = &d->figures;
+    const struct wattle_figures *f = d->figures;
     put_text(out, d->id);
     text_out_byte(out, ',');
     put_text(out, d->name);
@@ -61,7 +61,7 @@ put_device(struct text_out *out, const struct wattle_device_answer *d)
 }
 
 int
-wattle_answers_write_csv(const struct wattle_answers *a, FILE *out)
+wattle_report_write_csv(const struct wattle_report_result *a, FILE *out)
 {
     struct text_out text;
     text_out_init(&text, out);
@@ -70,7 +70,7 @@ wattle_answers_write_csv(const struct wattle_answers *a, FILE *out)
                "max_power_w,efficiency,energy_kwh,monthly_cost,first,last,gaps,"
                "gap_hours,rated_w,peak_over_rating\n");
     for (size_t i = 0; i < a->n_devices; i++)
-        put_device(&text, &a->devices[i]);
+        put_device(&text, a->devices[i]);
     text_out_flush(&text);
     return ferror(out) ? WATTLE_ERR_IO : WATTLE_OK;
 }

@@ -86,7 +86,7 @@ put_devices(struct text_out *out, const struct wattle_info *info, int top)
              "readings", "first", "last", "bytes each");
     text_out_text(out, line);
     for (size_t i = 0; i < n; i++)
-        put_device(out, &info->devices[i]);
+        put_device(out, info->devices[i]);
     if (n < info->n_devices) {
         snprintf(line, sizeof(line), "  and %zu more; --top N shows them\n",
                  info->n_devices - n);
@@ -208,7 +208,7 @@ wattle_info_write_json(const struct wattle_info *info, FILE *file)
     text_out_text(&out, ",\n  \"devices\": [");
     for (size_t i = 0; i < info->n_devices; i++) {
         text_out_text(&out, i > 0 ? ",\n" : "\n");
-        json_device(&out, &info->devices[i]);
+        json_device(&out, info->devices[i]);
     }
     text_out_text(&out, "\n  ]\n}\n");
     text_out_flush(&out);

@@ -1,5 +1,5 @@
 /*
- * json_report.c - the answers as one JSON object, numbers unrounded.
+ * json_report.c - the report as one JSON object, numbers unrounded.
  */
 #include <math.h>
 #include <string.h>
@@ -108,7 +108,7 @@ put_gaps(struct json *j, const struct wattle_figures *f)
 }
 
 static void
-put_rejects(struct json *j, const struct wattle_answers *a)
+put_rejects(struct json *j, const struct wattle_report_result *a)
 {
     open_scope(j, "rejects", '{');
     put_count(j, "total", a->n_rejects);
@@ -120,7 +120,7 @@ put_rejects(struct json *j, const struct wattle_answers *a)
     close_scope(j, '}');
     open_scope(j, "first", '[');
     for (size_t i = 0; i < a->n_first_rejects; i++) {
-        const struct wattle_reject *reject = &a->first_rejects[i];
+        const struct wattle_reject *reject = a->first_rejects[i];
         open_scope(j, NULL, '{');
         put_text(j, "file", reject->path);
         put_count(j, "line", reject->line);
@@ -132,7 +132,7 @@ put_rejects(struct json *j, const struct wattle_answers *a)
 }
 
 static void
-put_budget(struct json *j, const struct wattle_answers *a)
+put_budget(struct json *j, const struct wattle_report_result *a)
 {
     if (isnan(a->budget)) {
         put_text(j, "budget", NULL);
@@ -146,80 +146,81 @@ put_budget(struct json *j, const struct wattle_answers *a)
 }
 
 static void
-put_device(struct json *j, const struct wattle_device_answer *d)
+put_device(struct json *j, const struct wattle_device_result *d)
 {
     open_scope(j, NULL, '{');
     put_text(j, "device", d->id);
     put_text(j, "name", d->name);
     put_text(j, "location", d->location);
-    put_count(j, "readings", d->figures.n_readings);
-    put_powers(j, &d->figures);
-    put_time(j, "first", d->figures.first_ms);
-    put_time(j, "last", d->figures.last_ms);
-    put_gaps(j, &d->figures);
+    put_count(j, "readings", d->figures->n_readings);
+    put_powers(j, d->figures);
+    put_time(j, "first", d->figures->first_ms);
+    put_time(j, "last", d->figures->last_ms);
+    put_gaps(j, d->figures);
     put_number(j, "rated_w", d->rated_w);
     put_number(j, "peak_over_rating", d->peak_over_rating);
     close_scope(j, '}');
 }
 
 static void
-put_locations(struct json *j, const struct wattle_answers *a)
+put_locations(struct json *j, const struct wattle_report_result *a)
 {
     open_scope(j, "by_location", '[');
     for (size_t i = 0; i < a->n_locations; i++) {
-        const struct wattle_location_answer *l = &a->locations[i];
+        const struct wattle_location_result *l = a->locations[i];
         open_scope(j, NULL, '{');
         put_text(j, "location", l->location);
         put_count(j, "devices", l->n_devices);
-        put_count(j, "readings", l->figures.n_readings);
-        put_powers(j, &l->figures);
-        put_gaps(j, &l->figures);
+        put_count(j, "readings", l->figures->n_readings);
+        put_powers(j, l->figures);
+        put_gaps(j, l->figures);
         close_scope(j, '}');
     }
     close_scope(j, ']');
 }
 
 static void
-put_profile(struct json *j, const struct wattle_answers *a)
+put_profile(struct json *j, const struct wattle_report_result *a)
 {
     char day[CIVIL_TEXT_SIZE];
     open_scope(j, "by_hour", '[');
     for (uint64_t hour = 0; hour < 24; hour++) {
         open_scope(j, NULL, '{');
         put_count(j, "hour", hour);
-        put_number(j, "mean_power_w", a->hours[hour].mean_power_w);
-        put_number(j, "energy_kwh", a->hours[hour].energy_kwh);
+        put_number(j, "mean_power_w", a->hours[hour]->mean_power_w);
+        put_number(j, "energy_kwh", a->hours[hour]->energy_kwh);
         close_scope(j, '}');
     }
     close_scope(j, ']');
     open_scope(j, "by_day", '[');
     for (size_t i = 0; i < a->n_days; i++) {
-        civil_format_day(a->days[i].day, day);
+        civil_format_day(a->days[i]->day, day);
         open_scope(j, NULL, '{');
         put_text(j, "day", day);
-        put_number(j, "energy_kwh", a->days[i].energy_kwh);
+        put_number(j, "energy_kwh", a->days[i]->energy_kwh);
         close_scope(j, '}');
     }
     close_scope(j, ']');
 }
 
 static void
-put_skipped(struct json *j, const struct wattle_answers *a)
+put_skipped(struct json *j, const struct wattle_report_result *a)
 {
     open_scope(j, "skipped_files", '[');
     for (size_t i = 0; i < a->n_skipped_files; i++) {
         open_scope(j, NULL, '{');
-        put_text(j, "file", a->skipped_files[i].path);
-        put_text(j, "reason", a->skipped_files[i].reason);
+        put_text(j, "file", a->skipped_files[i]->path);
+        put_text(j, "reason", a->skipped_files[i]->reason);
         close_scope(j, '}');
     }
     close_scope(j, ']');
 }
 
 static void
-put_timings(struct json *j, const struct wattle_answers *a, double print_s)
+put_timings(struct json *j, const struct wattle_report_result *a,
+            double print_s)
 {
-    const struct wattle_timings *t = &a->timings;
+    const struct wattle_timings *t = a->timings;
     uint64_t n_rows = t->n_fast_rows + t->n_slow_rows;
     open_scope(j, "timings", '{');
     put_number(j, "wall_s", t->wall_s);
@@ -233,7 +234,7 @@ put_timings(struct json *j, const struct wattle_answers *a, double print_s)
     put_number(j, "print_s", print_s);
     put_count(j, "bytes", t->n_bytes);
     put_number(j, "bytes_per_s", (double)t->n_bytes / t->wall_s);
-    put_number(j, "readings_per_s", (double)a->figures.n_readings / t->wall_s);
+    put_number(j, "readings_per_s", (double)a->figures->n_readings / t->wall_s);
     put_number(j, "memo_hit_rate", (double)t->n_fast_rows / (double)n_rows);
     put_count(j, "passes", t->n_passes);
     put_count(j, "peak_memory_bytes", t->peak_memory_bytes);
@@ -244,8 +245,8 @@ put_timings(struct json *j, const struct wattle_answers *a, double print_s)
 }
 
 int
-wattle_answers_write_json(const struct wattle_answers *a, bool with_timings,
-                          FILE *out)
+wattle_report_write_json(const struct wattle_report_result *a,
+                         bool with_timings, FILE *out)
 {
     struct json j;
     text_out_init(&j.out, out);
@@ -253,23 +254,23 @@ wattle_answers_write_json(const struct wattle_answers *a, bool with_timings,
     int64_t began_ns = stage_clock_now_ns();
     open_scope(&j, NULL, '{');
     put_count(&j, "lines", a->n_lines);
-    put_count(&j, "readings", a->figures.n_readings);
+    put_count(&j, "readings", a->figures->n_readings);
     put_count(&j, "duplicates", a->n_duplicates);
     put_rejects(&j, a);
     put_count(&j, "filtered", a->n_filtered);
     put_count(&j, "rounded", a->n_rounded);
     put_count(&j, "devices", a->n_devices);
-    put_time(&j, "first", a->figures.first_ms);
-    put_time(&j, "last", a->figures.last_ms);
-    put_powers(&j, &a->figures);
+    put_time(&j, "first", a->figures->first_ms);
+    put_time(&j, "last", a->figures->last_ms);
+    put_powers(&j, a->figures);
     put_number(&j, "pooled_monthly_cost", a->pooled_monthly_cost);
     put_number(&j, "rate", a->rate_per_kwh);
     put_budget(&j, a);
-    put_gaps(&j, &a->figures);
+    put_gaps(&j, a->figures);
     put_number(&j, "max_gap_hours", a->max_gap_hours);
     open_scope(&j, "per_device", '[');
     for (size_t i = 0; i < a->n_devices; i++)
-        put_device(&j, &a->devices[i]);
+        put_device(&j, a->devices[i]);
     close_scope(&j, ']');
     put_locations(&j, a);
     put_profile(&j, a);

@@ -63,6 +63,6 @@ query_columns_value(const struct query_column *column,
                     const struct wattle_query_row *row)
 {
     double value;
-    memcpy(&value, (const char *)&row->figures + column->offset, sizeof(value));
+    memcpy(&value, (const char *)row->figures + column->offset, sizeof(value));
     return value;
 }

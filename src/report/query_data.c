@@ -98,7 +98,7 @@ put_csv_row(struct data *d, const struct wattle_query_row *row)
     if (o->is_raw)
         text_out_csv(&d->out, id, strlen(id));
     else
-        text_out_count(&d->out, row->figures.n_readings);
+        text_out_count(&d->out, row->figures->n_readings);
     for (size_t i = 0; i < d->n_columns; i++) {
         double value = query_columns_value(&d->columns[i], row);
         text_out_byte(&d->out, ',');
@@ -199,7 +199,7 @@ put_json_row(struct data *d, const struct wattle_query_row *row)
     if (!o->is_raw) {
         text_out_byte(&d->out, ',');
         put_key(d, "readings");
-        text_out_count(&d->out, row->figures.n_readings);
+        text_out_count(&d->out, row->figures->n_readings);
     }
     for (size_t i = 0; i < d->n_columns; i++) {
         text_out_byte(&d->out, ',');

@@ -25,13 +25,19 @@
 
 #define MOST_ID 24
 
+/* A row that is shown when it is known how wide the columns are. */
+struct kept_row {
+    struct wattle_query_row row;
+    struct wattle_query_figures figures;
+};
+
 struct table {
     struct text_canvas canvas;
     struct wattle_query *query;
     const struct wattle_query_options *options;
     struct query_column columns[QUERY_MAX_COLUMNS];
     size_t n_columns;
-    struct wattle_query_row *rows; /* [KEPT_ROWS] */
+    struct kept_row *rows; /* [KEPT_ROWS] */
     size_t n_rows;
     bool is_open; /* widths are settled, rows go out as they come */
     int label_width, count_width, width[QUERY_MAX_COLUMNS], bar_width;
@@ -98,18 +104,18 @@ measure(struct table *t)
     for (size_t c = 0; c < t->n_columns; c++)
         t->width[c] = wider(7, (int)strlen(t->columns[c].heading));
     for (size_t i = 0; i < t->n_rows; i++) {
-        const struct wattle_query_row *row = &t->rows[i];
+        const struct wattle_query_row *row = &t->rows[i].row;
         label_of(t, row, time, &label);
         t->label_width = wider(t->label_width, text_canvas_columns(label));
-        number_text_count(row->figures.n_readings, text);
+        number_text_count(row->figures->n_readings, text);
         t->count_width = wider(t->count_width, (int)strlen(text));
         for (size_t c = 0; c < t->n_columns; c++) {
             double value = query_columns_value(&t->columns[c], row);
             text_canvas_number(value, t->columns[c].places, text);
             t->width[c] = wider(t->width[c], (int)strlen(text));
         }
-        if (row->figures.energy_kwh > t->most_kwh)
-            t->most_kwh = row->figures.energy_kwh;
+        if (row->figures->energy_kwh > t->most_kwh)
+            t->most_kwh = row->figures->energy_kwh;
     }
     if (t->label_width > MOST_ID)
         t->label_width = MOST_ID;
@@ -185,7 +191,7 @@ put_row(const struct table *t, const struct wattle_query_row *row)
     fputs("  ", out);
     text_canvas_field(&t->canvas, label, t->label_width);
     if (!t->options->is_raw) {
-        number_text_count(row->figures.n_readings, text);
+        number_text_count(row->figures->n_readings, text);
         fprintf(out, "  %*s", t->count_width, text);
     }
     for (size_t c = 0; c < t->n_columns; c++) {
@@ -193,9 +199,9 @@ put_row(const struct table *t, const struct wattle_query_row *row)
         fprintf(out, "  %*s", t->width[c],
                 text_canvas_number(value, t->columns[c].places, text));
     }
-    if (t->bar_width > 0 && row->figures.energy_kwh > 0) {
+    if (t->bar_width > 0 && row->figures->energy_kwh > 0) {
         fputs("  ", out);
-        text_canvas_bar(&t->canvas, row->figures.energy_kwh / t->most_kwh,
+        text_canvas_bar(&t->canvas, row->figures->energy_kwh / t->most_kwh,
                         t->bar_width, false);
     }
     fputc('\n', out);
@@ -212,10 +218,10 @@ flush(struct table *t)
     t->is_later = true;
     measure(t);
     set_bar(t);
-    put_section(t, &t->rows[0]);
+    put_section(t, &t->rows[0].row);
     put_headings(t);
     for (size_t i = 0; i < t->n_rows; i++)
-        put_row(t, &t->rows[i]);
+        put_row(t, &t->rows[i].row);
     t->is_open = true;
 }
 
@@ -223,7 +229,15 @@ static bool
 is_next_section(const struct table *t, const struct wattle_query_row *row)
 {
     return t->n_rows > 0 && !is_list(t) &&
-           t->rows[0].device_id != row->device_id;
+           t->rows[0].row.device_id != row->device_id;
+}
+
+static void
+keep(struct kept_row *kept, const struct wattle_query_row *row)
+{
+    kept->row = *row;
+    kept->figures = *row->figures;
+    kept->row.figures = &kept->figures;
 }
 
 static void
@@ -236,7 +250,7 @@ take_row(struct table *t, const struct wattle_query_row *row)
     }
     t->n_all++;
     if (t->n_rows < KEPT_ROWS)
-        t->rows[t->n_rows++] = *row;
+        keep(&t->rows[t->n_rows++], row);
     else
         flush(t);
     if (t->is_open)

@@ -1,5 +1,5 @@
 /*
- * text_report.c - the answers for a person at a terminal: what matters first,
+ * text_report.c - the report for a person at a terminal: what matters first,
  * in 80 columns.
  */
 #include <math.h>
@@ -77,11 +77,11 @@ put_period(const struct text_canvas *c, const struct wattle_figures *f)
 }
 
 static void
-put_counts(const struct text_canvas *c, const struct wattle_answers *a)
+put_counts(const struct text_canvas *c, const struct wattle_report_result *a)
 {
     char text[NUMBER_TEXT_SIZE];
     label(c, "Readings");
-    fprintf(c->out, "%s of ", counted(a->figures.n_readings, text));
+    fprintf(c->out, "%s of ", counted(a->figures->n_readings, text));
     fprintf(c->out, "%s device%s", counted(a->n_devices, text),
             plural(a->n_devices));
     if (a->n_files > 0)
@@ -112,18 +112,18 @@ put_powers(const struct text_canvas *c, const struct wattle_figures *f)
 }
 
 static void
-put_costs(const struct text_canvas *c, const struct wattle_answers *a)
+put_costs(const struct text_canvas *c, const struct wattle_report_result *a)
 {
     char text[NUMBER_TEXT_SIZE];
     label(c, "Cost");
     fprintf(c->out, "%s a month",
-            text_canvas_number(a->figures.monthly_cost, 2, text));
+            text_canvas_number(a->figures->monthly_cost, 2, text));
     number_text_exact(a->rate_per_kwh, text);
     fprintf(c->out, " at %s per kWh\n", text);
     if (isnan(a->budget))
         return;
     label(c, "Budget");
-    double left = a->budget - a->figures.monthly_cost;
+    double left = a->budget - a->figures->monthly_cost;
     fprintf(c->out, "%s a month: ", text_canvas_number(a->budget, 2, text));
     text_canvas_colour(c, a->is_over_budget ? TEXT_BAD : TEXT_PLAIN);
     fprintf(c->out, "%s by %s\n", a->is_over_budget ? "exceeded" : "kept",
@@ -134,19 +134,19 @@ put_costs(const struct text_canvas *c, const struct wattle_answers *a)
 static int
 compare_energy(const void *x, const void *y)
 {
-    const struct wattle_device_answer *a =
-        *(const struct wattle_device_answer *const *)x;
-    const struct wattle_device_answer *b =
-        *(const struct wattle_device_answer *const *)y;
-    double p = a->figures.energy_kwh, q = b->figures.energy_kwh;
+    const struct wattle_device_result *a =
+        *(const struct wattle_device_result *const *)x;
+    const struct wattle_device_result *b =
+        *(const struct wattle_device_result *const *)y;
+    double p = a->figures->energy_kwh, q = b->figures->energy_kwh;
     if (p != q)
         return p < q ? 1 : -1;
     return strcmp(a->id, b->id);
 }
 
 static int
-widest(const struct wattle_device_answer *const *devices, size_t n,
-       const char *(*text_of)(const struct wattle_device_answer *), int most)
+widest(const struct wattle_device_result *const *devices, size_t n,
+       const char *(*text_of)(const struct wattle_device_result *), int most)
 {
     int width = 0;
     for (size_t i = 0; i < n; i++) {
@@ -158,13 +158,13 @@ widest(const struct wattle_device_answer *const *devices, size_t n,
 }
 
 static const char *
-id_of(const struct wattle_device_answer *d)
+id_of(const struct wattle_device_result *d)
 {
     return d->id;
 }
 
 static const char *
-name_of(const struct wattle_device_answer *d)
+name_of(const struct wattle_device_result *d)
 {
     return d->name;
 }
@@ -177,13 +177,13 @@ struct top_table {
 };
 
 static int
-widest_number(const struct wattle_device_answer *const *devices, size_t n,
+widest_number(const struct wattle_device_result *const *devices, size_t n,
               int places, bool is_cost)
 {
     char text[NUMBER_TEXT_SIZE];
     int width = 0;
     for (size_t i = 0; i < n; i++) {
-        const struct wattle_figures *f = &devices[i]->figures;
+        const struct wattle_figures *f = devices[i]->figures;
         text_canvas_number(is_cost ? f->monthly_cost : f->energy_kwh, places,
                            text);
         int len = (int)strlen(text);
@@ -193,10 +193,10 @@ widest_number(const struct wattle_device_answer *const *devices, size_t n,
 }
 
 static struct top_table
-measure_top(const struct wattle_device_answer *const *devices, size_t n,
+measure_top(const struct wattle_device_result *const *devices, size_t n,
             int width)
 {
-    struct top_table t = {.most_kwh = devices[0]->figures.energy_kwh};
+    struct top_table t = {.most_kwh = devices[0]->figures->energy_kwh};
     t.energy_places = places_for(t.most_kwh);
     t.energy_width = widest_number(devices, n, t.energy_places, false);
     t.cost_width = widest_number(devices, n, 2, true);
@@ -208,11 +208,11 @@ measure_top(const struct wattle_device_answer *const *devices, size_t n,
 }
 
 static void
-put_top_line(const struct text_canvas *c, const struct wattle_device_answer *d,
+put_top_line(const struct text_canvas *c, const struct wattle_device_result *d,
              const struct top_table *t)
 {
     char text[NUMBER_TEXT_SIZE];
-    double energy_kwh = d->figures.energy_kwh;
+    double energy_kwh = d->figures->energy_kwh;
     fputs("  ", c->out);
     text_canvas_field(c, d->id, t->id_width);
     if (t->name_width > 0) {
@@ -222,7 +222,7 @@ put_top_line(const struct text_canvas *c, const struct wattle_device_answer *d,
     fprintf(c->out, "  %*s kWh", t->energy_width,
             text_canvas_number(energy_kwh, t->energy_places, text));
     fprintf(c->out, "  %*s/mo  ", t->cost_width,
-            text_canvas_number(d->figures.monthly_cost, 2, text));
+            text_canvas_number(d->figures->monthly_cost, 2, text));
     int used = 2 + t->id_width + (t->name_width > 0 ? t->name_width + 2 : 0) +
                2 + t->energy_width + 4 + 2 + t->cost_width + 5;
     text_canvas_bar(c, t->most_kwh > 0 ? energy_kwh / t->most_kwh : 0,
@@ -236,19 +236,19 @@ put_top_line(const struct text_canvas *c, const struct wattle_device_answer *d,
  * best so far; most are behind the last.
  */
 static void
-order_by_energy(const struct wattle_answers *a, size_t top,
-                const struct wattle_device_answer **order)
+order_by_energy(const struct wattle_report_result *a, size_t top,
+                const struct wattle_device_result **order)
 {
     const size_t few = 32;
     if (top > few) {
         for (size_t i = 0; i < a->n_devices; i++)
-            order[i] = &a->devices[i];
-        qsort(order, a->n_devices, sizeof(struct wattle_device_answer *),
+            order[i] = a->devices[i];
+        qsort(order, a->n_devices, sizeof(struct wattle_device_result *),
               compare_energy);
         return;
     }
     for (size_t i = 0, n = 0; i < a->n_devices; i++) {
-        const struct wattle_device_answer *device = &a->devices[i];
+        const struct wattle_device_result *device = a->devices[i];
         size_t at = n;
         for (; at > 0 && compare_energy(&device, &order[at - 1]) < 0; at--)
             order[at] = order[at - 1]; /* behind the best there is room */
@@ -258,14 +258,14 @@ order_by_energy(const struct wattle_answers *a, size_t top,
 }
 
 static int
-put_top(const struct text_canvas *c, const struct wattle_answers *a)
+put_top(const struct text_canvas *c, const struct wattle_report_result *a)
 {
     size_t n = a->n_devices;
     size_t top = (size_t)(c->style.top > 0 ? c->style.top : 0);
     if (n == 0 || top == 0)
         return WATTLE_OK;
-    const struct wattle_device_answer **order =
-        calloc(n, sizeof(struct wattle_device_answer *));
+    const struct wattle_device_result **order =
+        calloc(n, sizeof(struct wattle_device_result *));
     if (order == NULL)
         return WATTLE_ERR_MEMORY;
     top = top < n ? top : n;
@@ -286,11 +286,11 @@ put_top(const struct text_canvas *c, const struct wattle_answers *a)
 }
 
 static void
-put_hour(const struct text_canvas *c, const struct wattle_answers *a, int hour,
-         double most, bool padded)
+put_hour(const struct text_canvas *c, const struct wattle_report_result *a,
+         int hour, double most, bool padded)
 {
     char text[NUMBER_TEXT_SIZE];
-    double energy = a->hours[hour].energy_kwh;
+    double energy = a->hours[hour]->energy_kwh;
     /* as wide as the largest, and the bar takes what is left */
     int number_width =
         (int)strlen(text_canvas_number(most, places_for(most), text));
@@ -302,11 +302,11 @@ put_hour(const struct text_canvas *c, const struct wattle_answers *a, int hour,
 }
 
 static void
-put_hours(const struct text_canvas *c, const struct wattle_answers *a)
+put_hours(const struct text_canvas *c, const struct wattle_report_result *a)
 {
     double most = 0;
     for (int h = 0; h < 24; h++)
-        most = a->hours[h].energy_kwh > most ? a->hours[h].energy_kwh : most;
+        most = a->hours[h]->energy_kwh > most ? a->hours[h]->energy_kwh : most;
     if (a->n_devices == 0)
         return;
     text_canvas_heading(c, "Energy by hour of the day (kWh, UTC)");
@@ -332,7 +332,7 @@ span_of(int64_t day, enum span span)
 }
 
 static void
-put_days(const struct text_canvas *c, const struct wattle_answers *a)
+put_days(const struct text_canvas *c, const struct wattle_report_result *a)
 {
     static const char *const headings[] = {"Energy by day", "Energy by month",
                                            "Energy by year"};
@@ -341,8 +341,8 @@ put_days(const struct text_canvas *c, const struct wattle_answers *a)
     size_t room = (size_t)(c->style.width - 4);
     if (a->n_days < 2)
         return;
-    int64_t first = a->days[0].day;
-    int64_t last = a->days[a->n_days - 1].day;
+    int64_t first = a->days[0]->day;
+    int64_t last = a->days[a->n_days - 1]->day;
     enum span span = SPAN_DAY;
     while (span < SPAN_YEAR &&
            (uint64_t)(span_of(last, span) - span_of(first, span)) >= room)
@@ -351,8 +351,8 @@ put_days(const struct text_canvas *c, const struct wattle_answers *a)
     if (n > room || n > MOST)
         return;
     for (size_t i = 0; i < a->n_days; i++)
-        values[span_of(a->days[i].day, span) - span_of(first, span)] +=
-            a->days[i].energy_kwh;
+        values[span_of(a->days[i]->day, span) - span_of(first, span)] +=
+            a->days[i]->energy_kwh;
     char text[CIVIL_TEXT_SIZE], number[NUMBER_TEXT_SIZE];
     double least = values[0], most = values[0];
     for (size_t i = 1; i < n; i++) {
@@ -394,7 +394,7 @@ put_reject_line(const struct text_canvas *c, const struct wattle_reject *r)
 }
 
 static void
-put_rejects(const struct text_canvas *c, const struct wattle_answers *a)
+put_rejects(const struct text_canvas *c, const struct wattle_report_result *a)
 {
     char text[NUMBER_TEXT_SIZE];
     label(c, "Rejected");
@@ -417,7 +417,7 @@ put_rejects(const struct text_canvas *c, const struct wattle_answers *a)
     }
     fputc('\n', c->out);
     for (size_t i = 0; i < a->n_first_rejects; i++)
-        put_reject_line(c, &a->first_rejects[i]);
+        put_reject_line(c, a->first_rejects[i]);
     if (a->n_rejects > a->n_first_rejects)
         fprintf(c->out, "  %*s... (--rejects FILE writes them all)\n",
                 LABEL_WIDTH, "");
@@ -441,7 +441,7 @@ put_span(const struct text_canvas *c, double hours)
 }
 
 static void
-put_quality(const struct text_canvas *c, const struct wattle_answers *a)
+put_quality(const struct text_canvas *c, const struct wattle_report_result *a)
 {
     char text[NUMBER_TEXT_SIZE];
     text_canvas_heading(c, "Data quality");
@@ -450,10 +450,10 @@ put_quality(const struct text_canvas *c, const struct wattle_answers *a)
     fprintf(c->out, "%s replaced by a later reading\n",
             counted(a->n_duplicates, text));
     label(c, "Gaps");
-    fprintf(c->out, "%s longer than ", counted(a->figures.n_gaps, text));
+    fprintf(c->out, "%s longer than ", counted(a->figures->n_gaps, text));
     put_span(c, a->max_gap_hours);
     fprintf(c->out, ", %s h in all; they add no energy\n",
-            text_canvas_number(a->figures.gap_hours, 1, text));
+            text_canvas_number(a->figures->gap_hours, 1, text));
     if (a->n_filtered > 0) {
         label(c, "Left out");
         fprintf(c->out, "%s line%s, by --since, --until or --device\n",
@@ -472,8 +472,8 @@ put_quality(const struct text_canvas *c, const struct wattle_answers *a)
 }
 
 int
-wattle_answers_write_text(const struct wattle_answers *a,
-                          const struct wattle_text_style *style, FILE *out)
+wattle_report_write_text(const struct wattle_report_result *a,
+                         const struct wattle_text_style *style, FILE *out)
 {
     struct text_canvas canvas;
     const struct text_canvas *c = &canvas;
@@ -483,9 +483,9 @@ wattle_answers_write_text(const struct wattle_answers *a,
     text_canvas_colour(c, TEXT_BOLD);
     fputs("Energy report\n", out);
     text_canvas_colour(c, TEXT_PLAIN);
-    put_period(c, &a->figures);
+    put_period(c, a->figures);
     put_counts(c, a);
-    put_powers(c, &a->figures);
+    put_powers(c, a->figures);
     put_costs(c, a);
     status = put_top(c, a);
     put_hours(c, a);

@@ -51,7 +51,7 @@ struct cursor {
     struct query_walk walk;
     bool is_open; /* the walk */
     bool has_row;
-    struct wattle_query_row row;
+    struct query_row row;
 };
 
 static int
@@ -274,13 +274,13 @@ static void
 set_start(const struct cursor *cursor, sqlite3_context *result, int number)
 {
     char text[CIVIL_TEXT_SIZE];
-    if (cursor->row.start_ms == WATTLE_NO_TIME)
+    if (cursor->row.public.start_ms == WATTLE_NO_TIME)
         return;
     if (number == BUCKETS_TIME) {
-        sqlite3_result_int64(result, cursor->row.start_ms);
+        sqlite3_result_int64(result, cursor->row.public.start_ms);
         return;
     }
-    civil_format(cursor->row.start_ms, text);
+    civil_format(cursor->row.public.start_ms, text);
     sqlite3_result_text(result, text, -1, SQLITE_TRANSIENT);
 }
 
@@ -298,7 +298,7 @@ column(sqlite3_vtab_cursor *base, sqlite3_context *result, int number)
     } else if (number >= BUCKETS_ENERGY) {
         sqlite3_result_double(result, figures[number - BUCKETS_ENERGY]);
     } else if (number == BUCKETS_DEVICE) {
-        sqlite3_result_text(result, cursor->row.device_id, -1,
+        sqlite3_result_text(result, cursor->row.public.device_id, -1,
                             SQLITE_TRANSIENT);
     } else if (number == BUCKETS_READINGS) {
         sqlite3_result_int64(result, (sqlite3_int64)f->n_readings);
@@ -312,7 +312,7 @@ column(sqlite3_vtab_cursor *base, sqlite3_context *result, int number)
 static int
 row_number(sqlite3_vtab_cursor *base, sqlite3_int64 *number)
 {
-    *number = ((struct cursor *)base)->row.start_ms;
+    *number = ((struct cursor *)base)->row.public.start_ms;
     return SQLITE_OK;
 }
 

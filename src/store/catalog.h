@@ -12,7 +12,7 @@
 #include "model/registry.h"
 #include "store/checksum.h"
 #include "store/database.h"
-#include "wattle/answers.h"
+#include "wattle/result.h"
 #include "wattle/error.h"
 
 /*

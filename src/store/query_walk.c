@@ -179,10 +179,11 @@ read_total(struct query_walk *walk, struct wattle_error *error)
 /* ---- rows --------------------------------------------------------------- */
 
 static void
-name_row(const struct query_walk *walk, struct wattle_query_row *row)
+name_row(const struct query_walk *walk, struct query_row *row)
 {
     bool is_total = walk->options->is_total;
-    *row = (struct wattle_query_row){
+    row->public = (struct wattle_query_row){
+        .figures = &row->figures,
         .device_id = is_total ? NULL : walk->device->id,
         .name = is_total ? NULL : walk->device->name,
         .location = is_total ? NULL : walk->device->location,
@@ -197,20 +198,20 @@ set_cost(const struct query_walk *walk, struct wattle_query_figures *f)
 
 static void
 set_bucket(const struct query_walk *walk, const struct bucket *bucket,
-           struct wattle_query_row *row)
+           struct query_row *row)
 {
     const struct wattle_query_options *o = walk->options;
     name_row(walk, row);
-    row->start_ms = bucket->range.start_ms;
-    row->end_ms = bucket->range.end_ms;
+    row->public.start_ms = bucket->range.start_ms;
+    row->public.end_ms = bucket->range.end_ms;
     if (walk->buckets.options.rule.kind == BUCKET_WHOLE) {
         bool is_empty = bucket->n_readings == 0;
-        row->start_ms = is_empty ? WATTLE_NO_TIME : bucket->first_ms;
-        row->end_ms = is_empty ? WATTLE_NO_TIME : bucket->last_ms;
+        row->public.start_ms = is_empty ? WATTLE_NO_TIME : bucket->first_ms;
+        row->public.end_ms = is_empty ? WATTLE_NO_TIME : bucket->last_ms;
         if (o->since_ms != WATTLE_NO_TIME)
-            row->start_ms = o->since_ms;
+            row->public.start_ms = o->since_ms;
         if (o->until_ms != WATTLE_NO_TIME)
-            row->end_ms = o->until_ms;
+            row->public.end_ms = o->until_ms;
     }
     bucket_figures(bucket, o->what, &row->figures);
     set_cost(walk, &row->figures);
@@ -218,7 +219,7 @@ set_bucket(const struct query_walk *walk, const struct bucket *bucket,
 
 /* A row for a bucket of which nothing is known, and on to the next. */
 static void
-set_hole(struct query_walk *walk, struct wattle_query_row *row)
+set_hole(struct query_walk *walk, struct query_row *row)
 {
     struct bucket empty;
     struct wattle_query_figures *f = &row->figures;
@@ -270,7 +271,7 @@ begin_list(struct query_walk *walk, int *status, struct wattle_error *error)
 
 /* The next row of the list; false when there is none so far. */
 static bool
-take_bucket(struct query_walk *walk, struct wattle_query_row *row)
+take_bucket(struct query_walk *walk, struct query_row *row)
 {
     if (walk->next_bucket == walk->n_final) {
         bool is_hole = walk->is_ended && walk->fill_ms < walk->fill_end_ms;
@@ -291,8 +292,8 @@ take_bucket(struct query_walk *walk, struct wattle_query_row *row)
 }
 
 static int
-next_bucket_row(struct query_walk *walk, struct wattle_query_row *row,
-                bool *is_row, struct wattle_error *error)
+next_bucket_row(struct query_walk *walk, struct query_row *row, bool *is_row,
+                struct wattle_error *error)
 {
     int status = WATTLE_OK;
     for (*is_row = false; status == WATTLE_OK;) {
@@ -314,7 +315,7 @@ next_bucket_row(struct query_walk *walk, struct wattle_query_row *row,
 /* ---- raw rows ----------------------------------------------------------- */
 
 static int
-set_reading(const struct query_walk *walk, struct wattle_query_row *row)
+set_reading(const struct query_walk *walk, struct query_row *row)
 {
     const struct wattle_query_options *o = walk->options;
     struct wattle_query_figures *f = &row->figures;
@@ -343,13 +344,13 @@ set_reading(const struct query_walk *walk, struct wattle_query_row *row)
         f->energy_wh = quotient_kwh(energy * 1000, int256_from(0));
     }
     set_cost(walk, f);
-    row->start_ms = row->end_ms = time_ms;
+    row->public.start_ms = row->public.end_ms = time_ms;
     return status;
 }
 
 static int
-next_raw_row(struct query_walk *walk, struct wattle_query_row *row,
-             bool *is_row, struct wattle_error *error)
+next_raw_row(struct query_walk *walk, struct query_row *row, bool *is_row,
+             struct wattle_error *error)
 {
     for (*is_row = false;;) {
         if (!walk->is_begun) {
@@ -376,8 +377,8 @@ next_raw_row(struct query_walk *walk, struct wattle_query_row *row,
 }
 
 int
-query_walk_next(struct query_walk *walk, struct wattle_query_row *row,
-                bool *is_row, struct wattle_error *error)
+query_walk_next(struct query_walk *walk, struct query_row *row, bool *is_row,
+                struct wattle_error *error)
 {
     return walk->options->is_raw ? next_raw_row(walk, row, is_row, error)
                                  : next_bucket_row(walk, row, is_row, error);

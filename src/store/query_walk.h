@@ -17,6 +17,12 @@
 #include "store/query_devices.h"
 #include "wattle/query.h"
 
+/* A row, which is handed out by its public part, and what that points to. */
+struct query_row {
+    struct wattle_query_row public;
+    struct wattle_query_figures figures;
+};
+
 struct query_walk {
     struct database *db;
     bool has_snapshot; /* a transaction, so that imports do not show */
@@ -56,7 +62,7 @@ int query_walk_open_inside(struct query_walk *walk, struct database *db,
                            struct wattle_error *error);
 
 /* The next row; *is_row is false when there are no more. */
-int query_walk_next(struct query_walk *walk, struct wattle_query_row *row,
+int query_walk_next(struct query_walk *walk, struct query_row *row,
                     bool *is_row, struct wattle_error *error);
 
 void query_walk_close(struct query_walk *walk);

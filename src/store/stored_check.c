@@ -17,7 +17,7 @@
 #include "model/registry.h"
 #include "store/catalog.h"
 #include "store/chunk.h"
-#include "wattle/answers.h"
+#include "wattle/result.h"
 #include "wattle/report.h"
 
 /* Data lines that one reading may stand for. */

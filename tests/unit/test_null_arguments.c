@@ -71,8 +71,8 @@ null_options_are_the_defaults(void **state)
     assert_int_equal(wattle_report_open(&report, NULL, &error), WATTLE_OK);
     assert_int_equal(wattle_report_add_path(report, "a.csv", &error),
                      WATTLE_OK);
-    assert_no_words(&error, wattle_report_finish(report, &error));
-    assert_int_equal(wattle_report_answers(report)->n_lines, 2);
+    assert_no_words(&error, wattle_report_run(report, &error));
+    assert_int_equal(wattle_report_result(report)->n_lines, 2);
     wattle_report_close(report);
     error = used_error();
     assert_int_equal(wattle_import_open(&import, "a.db", NULL, &error),
@@ -162,7 +162,7 @@ null_paths_are_errors(void **state)
     struct wattle_report *report = NULL;
     struct wattle_import *import = NULL;
     struct wattle_database *database = NULL;
-    struct wattle_check_result result;
+    struct wattle_check_result result = WATTLE_CHECK_RESULT_INIT;
     struct wattle_info *info = NULL;
     struct wattle_sql *sql = NULL;
     struct wattle_query *query = NULL;
@@ -170,7 +170,8 @@ null_paths_are_errors(void **state)
     uint32_t number;
     assert_int_equal(wattle_report_open(&report, NULL, &error), WATTLE_OK);
     assert_names(&error, wattle_report_add_path(report, NULL, &error), "path");
-    assert_names(&error, wattle_report_device(report, NULL, 3, &number, &error),
+    assert_names(&error,
+                 wattle_report_add_device(report, NULL, 3, &number, &error),
                  "id");
     assert_names(&error, wattle_report_add_batch(report, NULL, &error),
                  "batch");

@@ -453,7 +453,7 @@ static const char none[] = "timestamp,device_id,power\n";
 static void
 check_copy(const char *readings, const char *before, const char *after)
 {
-    struct wattle_check_result result;
+    struct wattle_check_result result = WATTLE_CHECK_RESULT_INIT;
     struct wattle_error error;
     char *found = export_all(copy);
     if (found == NULL) /* no table yet: only when there was nothing before */

@@ -38,7 +38,7 @@ import_device(const char *path, const char *id, int64_t start_ms, size_t n)
     wattle_import_options_init(&options);
     assert_int_equal(wattle_import_open(&import, path, &options, &error), 0);
     assert_int_equal(
-        wattle_import_device(import, id, strlen(id), &number, &error), 0);
+        wattle_import_add_device(import, id, strlen(id), &number, &error), 0);
     for (size_t i = 0; i < n; i++) {
         device[i] = number;
         time_ms[i] = start_ms + (int64_t)i * HOUR_MS / 2;
@@ -116,8 +116,8 @@ assert_row(const struct wattle_query_row *row, const char *id, int64_t hour,
     else
         assert_null(row->device_id);
     assert_int_equal(row->start_ms, START_MS + hour * HOUR_MS);
-    assert_int_equal(row->figures.n_readings, n_readings);
-    assert_true(row->figures.energy_kwh == energy_kwh);
+    assert_int_equal(row->figures->n_readings, n_readings);
+    assert_true(row->figures->energy_kwh == energy_kwh);
 }
 
 static void
@@ -132,8 +132,8 @@ rows_come_by_device_and_time(void **state)
     const struct wattle_query_row *row = next(query);
     assert_row(row, "a", 4, 2, 0.05);
     assert_int_equal(row->end_ms, START_MS + 5 * HOUR_MS);
-    assert_true(row->figures.mean_power_w == 100);
-    assert_true(isnan(row->figures.voltage_v) && isnan(row->figures.cost));
+    assert_true(row->figures->mean_power_w == 100);
+    assert_true(isnan(row->figures->voltage_v) && isnan(row->figures->cost));
     for (int64_t hour = 0; hour < 4; hour++)
         assert_row(next(query), "b", hour, 2, 0.1);
     assert_row(next(query), "b", 4, 2, 0.05);
@@ -154,8 +154,8 @@ a_total_is_one_line_of_buckets(void **state)
     assert_row(next(query), NULL, 0, 6, 0.3);
     const struct wattle_query_row *row = next(query);
     assert_row(row, NULL, 3, 8, 0.3);
-    assert_true(row->figures.cost == 0.6);
-    assert_true(isnan(row->figures.mean_power_w));
+    assert_true(row->figures->cost == 0.6);
+    assert_true(isnan(row->figures->mean_power_w));
     assert_null(next(query));
     wattle_query_close(query);
 }
@@ -181,11 +181,12 @@ the_whole_range_has_one_row_a_device(void **state)
     assert_string_equal(row->device_id, "a");
     assert_int_equal(row->start_ms, options.since_ms);
     assert_int_equal(row->end_ms, options.until_ms);
-    assert_true(row->figures.n_readings == 0 && isnan(row->figures.energy_kwh));
+    assert_true(row->figures->n_readings == 0 &&
+                isnan(row->figures->energy_kwh));
     row = next(query);
     assert_string_equal(row->device_id, "b");
-    assert_int_equal(row->figures.n_readings, 1);
-    assert_true(row->figures.energy_kwh == 0.075);
+    assert_int_equal(row->figures->n_readings, 1);
+    assert_true(row->figures->energy_kwh == 0.075);
     assert_null(next(query));
     wattle_query_close(query);
 }
@@ -205,7 +206,7 @@ holes_are_filled(void **state)
     struct wattle_query *query = open_query(*state, &options);
     const struct wattle_query_row *row = next(query);
     assert_row(row, "a", 2, 0, 0);
-    assert_true(row->figures.max_power_w == 0);
+    assert_true(row->figures->max_power_w == 0);
     assert_row(next(query), "a", 3, 2, 0.1);
     assert_row(next(query), "a", 4, 2, 0.05);
     assert_row(next(query), "a", 5, 0, 0);
@@ -225,8 +226,8 @@ raw_rows_are_the_readings(void **state)
         const struct wattle_query_row *row = next(query);
         assert_string_equal(row->device_id, "b");
         assert_int_equal(row->start_ms, START_MS + i * HOUR_MS / 2);
-        assert_true(row->figures.mean_power_w == 100);
-        assert_true(isnan(row->figures.energy_kwh));
+        assert_true(row->figures->mean_power_w == 100);
+        assert_true(isnan(row->figures->energy_kwh));
     }
     assert_null(next(query));
     wattle_query_close(query);

@@ -141,9 +141,9 @@ add_rows(struct wattle_report *report, const struct rows *rows, size_t first,
 {
     uint32_t number_of[N_DEVICES], device[MAX_ROWS];
     for (uint32_t d = N_DEVICES; d > 0; d--) /* numbers unlike the indexes */
-        assert_int_equal(wattle_report_device(report, ids[d - 1],
-                                              strlen(ids[d - 1]),
-                                              &number_of[d - 1], NULL),
+        assert_int_equal(wattle_report_add_device(report, ids[d - 1],
+                                                  strlen(ids[d - 1]),
+                                                  &number_of[d - 1], NULL),
                          WATTLE_OK);
     for (size_t i = first; i < end; i++)
         device[i] = number_of[rows->device[i]];
@@ -176,7 +176,7 @@ open_report(const struct wattle_report_options *options)
         &report, options != NULL ? options : &defaults, &error);
     if (status != WATTLE_OK)
         fail_msg("%s", error.message);
-    assert_null(wattle_report_answers(report));
+    assert_null(wattle_report_result(report));
     return report;
 }
 
@@ -187,14 +187,14 @@ add_file(struct wattle_report *report, const char *name)
                      WATTLE_OK);
 }
 
-static const struct wattle_answers *
+static const struct wattle_report_result *
 finish(struct wattle_report *report)
 {
     struct wattle_error error = {0};
-    if (wattle_report_finish(report, &error) != WATTLE_OK)
+    if (wattle_report_run(report, &error) != WATTLE_OK)
         fail_msg("%s", error.message);
-    assert_non_null(wattle_report_answers(report));
-    return wattle_report_answers(report);
+    assert_non_null(wattle_report_result(report));
+    return wattle_report_result(report);
 }
 
 /* Finishes and closes; the answers as JSON, to be freed. */
@@ -203,13 +203,13 @@ json_of(struct wattle_report *report)
 {
     char *text = NULL;
     size_t len = 0;
-    const struct wattle_answers *answers = finish(report);
-    assert_int_equal(answers->n_lines, answers->figures.n_readings +
+    const struct wattle_report_result *answers = finish(report);
+    assert_int_equal(answers->n_lines, answers->figures->n_readings +
                                            answers->n_duplicates +
                                            answers->n_rejects);
     FILE *out = open_memstream(&text, &len);
     assert_non_null(out);
-    assert_int_equal(wattle_answers_write_json(answers, false, out), WATTLE_OK);
+    assert_int_equal(wattle_report_write_json(answers, false, out), WATTLE_OK);
     assert_int_equal(fclose(out), 0);
     wattle_report_close(report);
     return text;
@@ -274,7 +274,8 @@ add_one(struct wattle_report *report, int64_t power)
 {
     uint32_t device;
     int64_t time_ms = START_MS;
-    assert_int_equal(wattle_report_device(report, "b", 1, &device, NULL), 0);
+    assert_int_equal(wattle_report_add_device(report, "b", 1, &device, NULL),
+                     0);
     struct wattle_batch batch = {
         .n_rows = 1, .device = &device, .time_ms = &time_ms};
     batch.columns[WATTLE_POWER] = &power;
@@ -302,12 +303,12 @@ the_later_of_two_equal_times_wins(void **state)
             else
                 add_one(report, *p - '0');
         }
-        const struct wattle_answers *answers = finish(report);
+        const struct wattle_report_result *answers = finish(report);
         uint64_t n = strlen(cases[i].order);
-        assert_true(answers->figures.mean_power_w == cases[i].power_w);
+        assert_true(answers->figures->mean_power_w == cases[i].power_w);
         assert_int_equal(answers->n_lines, n);
         assert_int_equal(answers->n_duplicates, n - 1);
-        assert_int_equal(answers->figures.n_readings, 1);
+        assert_int_equal(answers->figures->n_readings, 1);
         wattle_report_close(report);
     }
 }
@@ -331,28 +332,28 @@ known_readings_have_known_answers(void **state)
                         "oops,b,1\n");
     struct wattle_report *report = open_report(&options);
     add_file(report, "a.csv");
-    const struct wattle_answers *a = finish(report);
+    const struct wattle_report_result *a = finish(report);
     assert_int_equal(a->n_lines, 4);
     assert_int_equal(a->n_rejects, 1);
     assert_int_equal(a->rejects_by_reason[WATTLE_REJECT_TIMESTAMP], 1);
-    assert_int_equal(a->first_rejects[0].line, 5);
-    assert_string_equal(a->first_rejects[0].path, path_of("a.csv"));
-    assert_true(a->figures.mean_power_w == 200);
-    assert_true(a->figures.energy_kwh == 0.2);
-    assert_true(a->figures.monthly_cost == 36);
+    assert_int_equal(a->first_rejects[0]->line, 5);
+    assert_string_equal(a->first_rejects[0]->path, path_of("a.csv"));
+    assert_true(a->figures->mean_power_w == 200);
+    assert_true(a->figures->energy_kwh == 0.2);
+    assert_true(a->figures->monthly_cost == 36);
     assert_false(a->is_over_budget); /* not above */
-    assert_int_equal(a->figures.n_gaps, 1);
-    assert_true(a->figures.gap_hours == 2.5);
-    assert_true(isnan(a->figures.efficiency));
+    assert_int_equal(a->figures->n_gaps, 1);
+    assert_true(a->figures->gap_hours == 2.5);
+    assert_true(isnan(a->figures->efficiency));
     assert_int_equal(a->n_days, 2);
-    assert_true(a->days[0].energy_kwh == 0.075);
-    assert_true(a->days[1].energy_kwh == 0.125);
-    assert_true(a->hours[23].mean_power_w == 100);
-    assert_true(isnan(a->hours[1].mean_power_w));
+    assert_true(a->days[0]->energy_kwh == 0.075);
+    assert_true(a->days[1]->energy_kwh == 0.125);
+    assert_true(a->hours[23]->mean_power_w == 100);
+    assert_true(isnan(a->hours[1]->mean_power_w));
     assert_int_equal(a->n_devices, 1);
-    assert_string_equal(a->devices[0].name, "Fridge");
-    assert_true(a->devices[0].peak_over_rating == 0.75);
-    assert_string_equal(a->locations[0].location, "Kitchen");
+    assert_string_equal(a->devices[0]->name, "Fridge");
+    assert_true(a->devices[0]->peak_over_rating == 0.75);
+    assert_string_equal(a->locations[0]->location, "Kitchen");
     assert_int_equal(a->n_files, 1);
     wattle_report_close(report);
     unlink(path_of("devices.csv"));
@@ -386,13 +387,13 @@ a_report_of_nothing_is_empty(void **state)
     (void)state;
     uint64_t done = 1, total = 1;
     struct wattle_report *report = open_report(NULL);
-    const struct wattle_answers *a = finish(report);
+    const struct wattle_report_result *a = finish(report);
     assert_int_equal(a->n_lines, 0);
     assert_int_equal(a->n_devices, 0);
-    assert_true(isnan(a->figures.mean_power_w));
+    assert_true(isnan(a->figures->mean_power_w));
     assert_true(isnan(a->pooled_monthly_cost));
-    assert_true(a->figures.energy_kwh == 0 && a->figures.monthly_cost == 0);
-    assert_true(a->figures.first_ms == WATTLE_NO_TIME);
+    assert_true(a->figures->energy_kwh == 0 && a->figures->monthly_cost == 0);
+    assert_true(a->figures->first_ms == WATTLE_NO_TIME);
     wattle_report_progress(report, &done, &total);
     assert_int_equal(done, 0);
     wattle_report_close(report);
@@ -498,13 +499,13 @@ rejects_that_cannot_be_written_are_an_error(void **state)
     options.rejects_path = away;
     struct wattle_report *report = open_report(&options);
     add_file(report, "a.csv");
-    assert_int_equal(wattle_report_finish(report, &error), WATTLE_ERR_IO);
+    assert_int_equal(wattle_report_run(report, &error), WATTLE_ERR_IO);
     assert_string_equal(error.path, away);
     wattle_report_close(report);
     options.rejects_path = own; /* an input must not be written over */
     report = open_report(&options);
     add_file(report, "a.csv");
-    assert_int_equal(wattle_report_finish(report, NULL), WATTLE_ERR_USAGE);
+    assert_int_equal(wattle_report_run(report, NULL), WATTLE_ERR_USAGE);
     wattle_report_close(report);
     report = open_report(NULL);
     add_file(report, "a.csv");
@@ -521,11 +522,11 @@ unusable_files_leave_their_reasons(void **state)
     struct wattle_report *report = open_report(NULL);
     add_file(report, "a.csv");
     add_file(report, "b.csv");
-    assert_int_equal(wattle_report_finish(report, NULL), WATTLE_ERR_NO_INPUT);
-    const struct wattle_answers *a = wattle_report_answers(report);
+    assert_int_equal(wattle_report_run(report, NULL), WATTLE_ERR_NO_INPUT);
+    const struct wattle_report_result *a = wattle_report_result(report);
     assert_int_equal(a->n_skipped_files, 2);
-    assert_string_equal(a->skipped_files[0].path, path_of("a.csv"));
-    assert_non_null(strstr(a->skipped_files[0].reason, "';'"));
+    assert_string_equal(a->skipped_files[0]->path, path_of("a.csv"));
+    assert_non_null(strstr(a->skipped_files[0]->reason, "';'"));
     assert_int_equal(a->n_files, 0);
     wattle_report_close(report);
 }
@@ -539,15 +540,18 @@ ids_out_of_range_are_refused(void **state)
     struct wattle_error error = {0};
     struct wattle_report *report = open_report(NULL);
     memset(id, 'x', sizeof(id));
-    assert_int_equal(wattle_report_device(report, id, 0, &number, &error),
+    assert_int_equal(wattle_report_add_device(report, id, 0, &number, &error),
                      WATTLE_ERR_USAGE);
-    assert_int_equal(wattle_report_device(report, id, 256, &number, NULL),
+    assert_int_equal(wattle_report_add_device(report, id, 256, &number, NULL),
                      WATTLE_ERR_USAGE);
-    assert_int_equal(wattle_report_device(report, "a\0b", 3, &number, NULL),
+    assert_int_equal(wattle_report_add_device(report, "a\0b", 3, &number, NULL),
                      WATTLE_ERR_USAGE);
-    assert_int_equal(wattle_report_device(report, id, 255, &first, NULL), 0);
-    assert_int_equal(wattle_report_device(report, id, 254, &second, NULL), 0);
-    assert_int_equal(wattle_report_device(report, id, 255, &number, NULL), 0);
+    assert_int_equal(wattle_report_add_device(report, id, 255, &first, NULL),
+                     0);
+    assert_int_equal(wattle_report_add_device(report, id, 254, &second, NULL),
+                     0);
+    assert_int_equal(wattle_report_add_device(report, id, 255, &number, NULL),
+                     0);
     assert_int_equal(number, first);
     assert_true(first != second);
     wattle_report_close(report);
@@ -632,7 +636,8 @@ batches_out_of_range_are_not_added(void **state)
     struct wattle_report *report = open_report(NULL);
     struct pair pair;
     uint32_t device;
-    assert_int_equal(wattle_report_device(report, "b", 1, &device, NULL), 0);
+    assert_int_equal(wattle_report_add_device(report, "b", 1, &device, NULL),
+                     0);
     for (int how = 0; how <= 12; how++) {
         struct wattle_error error = {0};
         make_pair(&pair, device);
@@ -662,14 +667,14 @@ a_finished_report_takes_nothing_more(void **state)
     struct pair pair;
     write_text("a.csv", "time,id,power\n1,b,2\n");
     add_one(report, 5);
-    const struct wattle_answers *answers = finish(report);
+    const struct wattle_report_result *answers = finish(report);
     make_pair(&pair, 0);
-    assert_int_equal(wattle_report_finish(report, NULL), WATTLE_ERR_USAGE);
+    assert_int_equal(wattle_report_run(report, NULL), WATTLE_ERR_USAGE);
     assert_int_equal(wattle_report_add_batch(report, &pair.batch, NULL),
                      WATTLE_ERR_USAGE);
     assert_int_equal(wattle_report_add_path(report, path_of("a.csv"), NULL),
                      WATTLE_ERR_USAGE);
-    assert_ptr_equal(wattle_report_answers(report), answers);
+    assert_ptr_equal(wattle_report_result(report), answers);
     assert_int_equal(answers->n_lines, 1);
     wattle_report_close(report);
 }

@@ -1,13 +1,16 @@
 /*
- * answers.h - what a finished report says.
+ * result.h - what a finished report says.
  *
  * Plain structures, owned by the report and valid until it is closed. A
  * double that has no answer is NaN (JSON: null); a time that has none is
  * WATTLE_NO_TIME; a text that has none is NULL. Means and sums are the
  * doubles nearest to the exact result.
+ *
+ * Later versions may append members to these structures. They are therefore
+ * reached by pointers only: do not copy them, embed them, or take their size.
  */
-#ifndef WATTLE_ANSWERS_H
-#define WATTLE_ANSWERS_H
+#ifndef WATTLE_RESULT_H
+#define WATTLE_RESULT_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -49,27 +52,27 @@ struct wattle_figures {
     double gap_hours;
 };
 
-struct wattle_device_answer {
+struct wattle_device_result {
     const char *id; /* UTF-8, ends with a zero byte */
     const char *name;
     const char *location;
     double rated_w;          /* from the device table */
     double peak_over_rating; /* max_power_w / rated_w */
-    struct wattle_figures figures;
+    const struct wattle_figures *figures;
 };
 
-struct wattle_location_answer {
+struct wattle_location_result {
     const char *location; /* NULL: devices without one */
     uint64_t n_devices;
-    struct wattle_figures figures;
+    const struct wattle_figures *figures;
 };
 
-struct wattle_hour_answer {
+struct wattle_hour_result {
     double mean_power_w; /* of all readings in this UTC hour of the day */
     double energy_kwh;
 };
 
-struct wattle_day_answer {
+struct wattle_day_result {
     int64_t day; /* days since 1970-01-01, UTC */
     double energy_kwh;
 };
@@ -99,8 +102,8 @@ struct wattle_timings {
     const char *reader;
 };
 
-struct wattle_answers {
-    /* lines = figures.n_readings + n_duplicates + n_rejects, always */
+struct wattle_report_result {
+    /* lines = figures->n_readings + n_duplicates + n_rejects, always */
     uint64_t n_lines;
     uint64_t n_duplicates;
     uint64_t n_filtered; /* lines that since, until or device left out */
@@ -108,26 +111,28 @@ struct wattle_answers {
     uint64_t n_rejects;
     uint64_t n_rejects_written; /* to rejects_path: a database keeps at most
                                    100,000 lines or 16 MiB of a file's */
-    uint64_t rejects_by_reason[WATTLE_N_REASONS];
-    const struct wattle_reject *first_rejects; /* in input order */
+    const uint64_t *rejects_by_reason; /* [n_reasons], by enum wattle_reason */
+    size_t n_reasons;
+    const struct wattle_reject *const *first_rejects; /* in input order */
     size_t n_first_rejects;
-    struct wattle_figures figures;
+    const struct wattle_figures *figures; /* of all devices */
     double pooled_monthly_cost;
     double rate_per_kwh;
     double budget; /* NaN = not asked */
     bool is_over_budget;
     double max_gap_hours;
-    const struct wattle_device_answer *devices; /* by id, bytewise */
+    const struct wattle_device_result *const *devices; /* by id, bytewise */
     size_t n_devices;
-    const struct wattle_location_answer *locations;
+    const struct wattle_location_result *const *locations;
     size_t n_locations;
-    struct wattle_hour_answer hours[24];
-    const struct wattle_day_answer *days; /* ascending */
+    const struct wattle_hour_result *const *hours; /* of the day, UTC */
+    size_t n_hours;                                /* 24 */
+    const struct wattle_day_result *const *days;   /* ascending */
     size_t n_days;
-    const struct wattle_skipped_file *skipped_files;
+    const struct wattle_skipped_file *const *skipped_files;
     size_t n_skipped_files;
     size_t n_files; /* files read */
-    struct wattle_timings timings;
+    const struct wattle_timings *timings;
 };
 
 #ifdef __cplusplus

@@ -1,8 +1,8 @@
 /*
- * answers.c - one figures structure from one sum structure, for devices,
+ * report_result.c - one figures structure from one sum structure, for devices,
  * locations and all alike.
  */
-#include "analytics/answers.h"
+#include "analytics/report_result.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -12,6 +12,7 @@
 #include "analytics/quotient.h"
 #include "analytics/tariff.h"
 #include "base/decimal.h"
+#include "base/pointer_list.h"
 
 /* Exact sums over a set of devices. */
 struct sums {
@@ -258,7 +259,7 @@ is_sorted(const struct entry *entries, size_t n)
 }
 
 static struct entry *
-sorted_devices(const struct answers_input *input, size_t *n)
+sorted_devices(const struct report_result_input *input, size_t *n)
 {
     size_t n_all = input->devices->n_devices;
     struct entry *entries = calloc(n_all + 1, sizeof(*entries));
@@ -277,8 +278,9 @@ sorted_devices(const struct answers_input *input, size_t *n)
 }
 
 static void
-describe(struct wattle_device_answer *answer, const struct device_table *table)
+describe(struct result_device *device, const struct device_table *table)
 {
+    struct wattle_device_result *answer = &device->public;
     const struct device_info *info = device_table_find(table, answer->id);
     answer->rated_w = answer->peak_over_rating = NAN;
     if (info == NULL)
@@ -287,13 +289,13 @@ describe(struct wattle_device_answer *answer, const struct device_table *table)
     answer->location = info->location;
     answer->rated_w = info->rated_w;
     if (info->rated_w > 0)
-        answer->peak_over_rating = answer->figures.max_power_w / info->rated_w;
+        answer->peak_over_rating = device->figures.max_power_w / info->rated_w;
 }
 
 /* A device on its way to its location. */
 struct resident {
     uint64_t start; /* of the location, see text_start */
-    const struct wattle_device_answer *device;
+    const struct result_device *device;
 };
 
 static int
@@ -314,7 +316,8 @@ compare_residents(const void *a, const void *b)
     const struct resident *x = a, *y = b;
     if (x->start != y->start)
         return x->start < y->start ? -1 : 1;
-    int order = compare_texts(x->device->location, y->device->location);
+    int order =
+        compare_texts(x->device->public.location, y->device->public.location);
     if (order != 0)
         return order;
     return (x->device > y->device) - (x->device < y->device);
@@ -322,16 +325,16 @@ compare_residents(const void *a, const void *b)
 
 /* All devices by location; none when no location is known. */
 static struct resident *
-sorted_residents(const struct wattle_answers *answers, size_t *n)
+sorted_residents(const struct report_result *whole, size_t *n)
 {
-    size_t n_devices = answers->n_devices;
+    size_t n_devices = whole->public.n_devices;
     struct resident *residents = calloc(n_devices + 1, sizeof(*residents));
     *n = 0;
     if (residents == NULL)
         return NULL;
     for (size_t i = 0; i < n_devices; i++) {
-        const struct wattle_device_answer *device = &answers->devices[i];
-        const char *location = device->location;
+        const struct result_device *device = &whole->devices[i];
+        const char *location = device->public.location;
         residents[i].start =
             location != NULL ? text_start(location) : UINT64_MAX;
         residents[i].device = device;
@@ -344,53 +347,59 @@ sorted_residents(const struct wattle_answers *answers, size_t *n)
 
 /* One answer for each location. */
 static int
-group_locations(struct wattle_answers *answers,
-                const struct answers_input *input, const struct tariff *tariff)
+group_locations(struct report_result *whole,
+                const struct report_result_input *input,
+                const struct tariff *tariff)
 {
     size_t n, i = 0;
-    struct resident *residents = sorted_residents(answers, &n);
-    struct wattle_location_answer *locations =
-        calloc(n + 1, sizeof(*locations));
-    answers->locations = locations;
+    struct resident *residents = sorted_residents(whole, &n);
+    struct result_location *locations = calloc(n + 1, sizeof(*locations));
+    struct wattle_report_result *result = &whole->public;
+    whole->locations = locations;
     if (residents == NULL || locations == NULL) {
         free(residents);
         return WATTLE_ERR_MEMORY;
     }
     while (i < n) {
         struct sums sums;
-        struct wattle_location_answer *l = &locations[answers->n_locations++];
-        l->location = residents[i].device->location;
+        struct result_location *at = &locations[result->n_locations++];
+        struct wattle_location_result *l = &at->public;
+        l->location = residents[i].device->public.location;
+        l->figures = &at->figures;
         sums_init(&sums);
-        for (; i < n &&
-               compare_texts(residents[i].device->location, l->location) == 0;
+        for (; i < n && compare_texts(residents[i].device->public.location,
+                                      l->location) == 0;
              i++) {
-            const struct wattle_device_answer *device = residents[i].device;
-            uint32_t number =
-                registry_find(input->devices, device->id, strlen(device->id));
+            const struct result_device *device = residents[i].device;
+            const char *id = device->public.id;
+            uint32_t number = registry_find(input->devices, id, strlen(id));
             sums_add(&sums, &input->accounts->accounts[number],
                      &device->figures);
             l->n_devices++;
         }
-        sums_figures(&sums, tariff, &l->figures);
+        sums_figures(&sums, tariff, &at->figures);
     }
     free(residents);
-    return WATTLE_OK;
+    whole->location_list =
+        pointer_list_new(locations, result->n_locations, sizeof(*locations));
+    result->locations = whole->location_list;
+    return result->locations != NULL ? WATTLE_OK : WATTLE_ERR_MEMORY;
 }
 
 static int
-set_profile(struct wattle_answers *answers, struct profile *profile)
+set_profile(struct report_result *whole, struct profile *profile)
 {
     profile_finish(profile);
     for (int i = 0; i < 24; i++) {
         const struct profile_hour *h = &profile->hours[i];
-        answers->hours[i].mean_power_w =
+        whole->hours[i].mean_power_w =
             h->n_readings > 0
                 ? quotient_watts(h->power_nw, h->power_fine, h->n_readings)
                 : NAN;
-        answers->hours[i].energy_kwh = quotient_kwh_of_parts(&h->energy);
+        whole->hours[i].energy_kwh = quotient_kwh_of_parts(&h->energy);
     }
-    struct wattle_day_answer *days = calloc(profile->n_days + 1, sizeof(*days));
-    answers->days = days;
+    struct wattle_day_result *days = calloc(profile->n_days + 1, sizeof(*days));
+    whole->days = days;
     if (days == NULL)
         return WATTLE_ERR_MEMORY;
     for (size_t i = 0; i < profile->n_days; i++) {
@@ -398,18 +407,27 @@ set_profile(struct wattle_answers *answers, struct profile *profile)
         days[i].day = day->day;
         days[i].energy_kwh = quotient_kwh_of_parts(&day->energy);
     }
-    answers->n_days = profile->n_days;
-    return WATTLE_OK;
+    struct wattle_report_result *result = &whole->public;
+    result->n_days = profile->n_days;
+    result->n_hours = sizeof(whole->hours) / sizeof(whole->hours[0]);
+    whole->day_list = pointer_list_new(days, result->n_days, sizeof(*days));
+    whole->hour_list = pointer_list_new(whole->hours, result->n_hours,
+                                        sizeof(whole->hours[0]));
+    result->days = whole->day_list;
+    result->hours = whole->hour_list;
+    return result->days != NULL && result->hours != NULL ? WATTLE_OK
+                                                         : WATTLE_ERR_MEMORY;
 }
 
 static int
-set_devices(struct wattle_answers *answers, const struct answers_input *input,
+set_devices(struct report_result *whole,
+            const struct report_result_input *input,
             const struct tariff *tariff)
 {
     size_t n;
     struct entry *entries = sorted_devices(input, &n);
-    struct wattle_device_answer *devices = calloc(n + 1, sizeof(*devices));
-    answers->devices = devices;
+    struct result_device *devices = calloc(n + 1, sizeof(*devices));
+    whole->devices = devices;
     if (entries == NULL || devices == NULL) {
         free(entries);
         return WATTLE_ERR_MEMORY;
@@ -419,44 +437,54 @@ set_devices(struct wattle_answers *answers, const struct answers_input *input,
     for (size_t i = 0; i < n; i++) {
         uint32_t number = entries[i].number;
         const struct account *account = &input->accounts->accounts[number];
-        devices[i].id = entries[i].id;
+        devices[i].public.id = entries[i].id;
+        devices[i].public.figures = &devices[i].figures;
         set_device_figures(&devices[i].figures, account,
                            input->accounts->firsts[number].first_ms, tariff);
         describe(&devices[i], input->table);
         sums_add(&sums, account, &devices[i].figures);
     }
-    sums_figures(&sums, tariff, &answers->figures);
-    answers->pooled_monthly_cost =
+    struct wattle_report_result *result = &whole->public;
+    sums_figures(&sums, tariff, &whole->figures);
+    result->figures = &whole->figures;
+    result->pooled_monthly_cost =
         sums.n_power > 0 && sums.n_weighted == 0
             ? tariff_cost(tariff, sums.power_nw, sums.power, sums.n_power)
-            : tariff_cost_of_mean(tariff, answers->figures.mean_power_w);
-    answers->n_devices = n;
+            : tariff_cost_of_mean(tariff, whole->figures.mean_power_w);
     free(entries);
-    return WATTLE_OK;
+    result->n_devices = n;
+    whole->device_list = pointer_list_new(devices, n, sizeof(*devices));
+    result->devices = whole->device_list;
+    return result->devices != NULL ? WATTLE_OK : WATTLE_ERR_MEMORY;
 }
 
 int
-answers_compute(struct wattle_answers *answers,
-                const struct answers_input *input)
+report_result_compute(struct report_result *whole,
+                      const struct report_result_input *input)
 {
+    struct wattle_report_result *result = &whole->public;
     struct tariff tariff;
     tariff_init(&tariff, input->rate_per_kwh);
-    int status = set_devices(answers, input, &tariff);
+    int status = set_devices(whole, input, &tariff);
     if (status == WATTLE_OK)
-        status = group_locations(answers, input, &tariff);
+        status = group_locations(whole, input, &tariff);
     if (status == WATTLE_OK)
-        status = set_profile(answers, &input->accounts->profile);
-    answers->rate_per_kwh = input->rate_per_kwh;
-    answers->budget = input->budget;
-    answers->is_over_budget =
-        !isnan(input->budget) && answers->figures.monthly_cost > input->budget;
+        status = set_profile(whole, &input->accounts->profile);
+    result->rate_per_kwh = input->rate_per_kwh;
+    result->budget = input->budget;
+    result->is_over_budget =
+        !isnan(input->budget) && whole->figures.monthly_cost > input->budget;
     return status;
 }
 
 void
-answers_release(struct wattle_answers *answers)
+report_result_release(struct report_result *whole)
 {
-    free((void *)answers->devices);
-    free((void *)answers->locations);
-    free((void *)answers->days);
+    free(whole->devices);
+    free(whole->locations);
+    free(whole->days);
+    free(whole->device_list);
+    free(whole->location_list);
+    free(whole->hour_list);
+    free(whole->day_list);
 }
