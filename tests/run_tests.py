@@ -80,6 +80,7 @@ def suites(tier):
           RELEASE]),
         ("docs", "test", python("check_docs.py", RELEASE)),
         ("build", "test", python("check_build.py")),
+        ("abi", "test", python("check_abi.py")),
         ("arm", "test", python("check_arm.py", RELEASE, tier)),
         ("guard", "test",
          [sys.executable, os.path.join(ROOT, "bench/check/bench_check.py")]),
