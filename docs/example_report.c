@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include <wattle/wattle.h>
+#include <wattle/stdio.h>
 
 /* Three readings of a toaster: 0 W, 800.5 W, 0 W, five minutes apart. */
 static int
@@ -90,7 +91,8 @@ main(int argc, char **argv)
         const struct wattle_report_result *result =
             wattle_report_result(report);
         print_summary(result);
-        status = wattle_report_write_json(result, false, stdout);
+        const struct wattle_writer out = wattle_stdio_writer(stdout);
+        status = wattle_report_write_json(result, false, &out);
     }
     if (status == WATTLE_OK && fflush(stdout) != 0)
         status = WATTLE_ERR_IO;

@@ -79,7 +79,7 @@ def every_public_function_is_defined():
         with open(path, encoding="utf-8") as file:
             text += re.sub(r"/\*.*?\*/", "", file.read(), flags=re.S)
     declared = set(re.findall(r"\b(wattle_\w+)\(", text))
-    declared -= set(re.findall(r"static inline \w+\s+(wattle_\w+)\(", text))
+    declared -= set(re.findall(r"static inline [\w ]+\s+(wattle_\w+)\(", text))
     defined = sh("nm", "-D", "--defined-only",
                  os.path.join(BUILD, "libwattle.so"))
     missing = [n for n in declared if not re.search(rf" {n}$", defined, re.M)]

@@ -35,6 +35,7 @@
 #include <unistd.h>
 
 #include <wattle/query.h>
+#include <wattle/stdio.h>
 #include <wattle/wattle.h>
 
 #include "load_common.h"
@@ -120,7 +121,8 @@ read_all(int fd, struct text *text)
 /* --- answers of a library handle ------------------------------------------ */
 
 static int
-write_report(struct reader *reader, FILE *out, struct wattle_error *error)
+write_report(struct reader *reader, const struct wattle_writer *out,
+             struct wattle_error *error)
 {
     struct wattle_report_options options;
     struct wattle_report *report = NULL;
@@ -139,8 +141,8 @@ write_report(struct reader *reader, FILE *out, struct wattle_error *error)
 }
 
 static int
-write_query(struct reader *reader, const struct job *job, FILE *out,
-            struct wattle_error *error)
+write_query(struct reader *reader, const struct job *job,
+            const struct wattle_writer *out, struct wattle_error *error)
 {
     const char *device = job->words[DEVICE];
     struct wattle_query_options options;
@@ -168,13 +170,14 @@ ask_handle(struct reader *reader, const struct job *job, struct text *answer)
     FILE *out = open_memstream(&answer->data, &answer->len);
     if (out == NULL)
         return false;
+    const struct wattle_writer writer = wattle_stdio_writer(out);
     if (reader->database == NULL)
         status = wattle_database_open(&reader->database, reader->load->database,
                                       &error);
     if (status == WATTLE_OK)
         status = strcmp(job->words[KIND], "report") == 0
-                     ? write_report(reader, out, &error)
-                     : write_query(reader, job, out, &error);
+                     ? write_report(reader, &writer, &error)
+                     : write_query(reader, job, &writer, &error);
     if (fclose(out) != 0 && status == WATTLE_OK)
         status = WATTLE_ERR_MEMORY;
     if (status != WATTLE_OK)

@@ -14,11 +14,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "wattle/result.h"
 #include "wattle/error.h"
+#include "wattle/writer.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -116,8 +116,8 @@ wattle_export_options_init(struct wattle_export_options *options)
  */
 int wattle_database_export(const char *path,
                            const struct wattle_export_options *options,
-                           FILE *out, uint64_t *n_readings,
-                           struct wattle_error *error);
+                           const struct wattle_writer *out,
+                           uint64_t *n_readings, struct wattle_error *error);
 
 /*
  * The same into a file that must not be there yet; it gets its name when it is
@@ -154,9 +154,11 @@ int wattle_database_info(const char *path, struct wattle_info **info,
                          struct wattle_error *error);
 void wattle_info_free(struct wattle_info *info);
 
-/* Write it to a stream; WATTLE_OK or WATTLE_ERR_IO. top: devices listed. */
-int wattle_info_write_text(const struct wattle_info *info, int top, FILE *out);
-int wattle_info_write_json(const struct wattle_info *info, FILE *out);
+/* Write it to a writer; WATTLE_OK or WATTLE_ERR_IO. top: devices listed. */
+int wattle_info_write_text(const struct wattle_info *info, int top,
+                           const struct wattle_writer *out);
+int wattle_info_write_json(const struct wattle_info *info,
+                           const struct wattle_writer *out);
 
 #ifdef __cplusplus
 }

@@ -25,12 +25,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "wattle/database.h"
 #include "wattle/error.h"
 #include "wattle/report.h"
+#include "wattle/writer.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -172,18 +172,21 @@ size_t wattle_query_n_devices(const struct wattle_query *query);
 void wattle_query_close(struct wattle_query *query);
 
 /*
- * Write all rows that are left to a stream, as a table for people, as CSV or
+ * Write all rows that are left to a writer, as a table for people, as CSV or
  * as one JSON object. Fail as wattle_query_next does, and with WATTLE_ERR_IO
- * when the stream reports an error. JSON and CSV numbers are unrounded. *n_rows
+ * when the writer fails. JSON and CSV numbers are unrounded. *n_rows
  * (may be NULL) becomes the number of rows written.
  */
 int wattle_query_write_text(struct wattle_query *query,
-                            const struct wattle_text_style *style, FILE *out,
-                            uint64_t *n_rows, struct wattle_error *error);
-int wattle_query_write_csv(struct wattle_query *query, FILE *out,
-                           uint64_t *n_rows, struct wattle_error *error);
-int wattle_query_write_json(struct wattle_query *query, FILE *out,
-                            uint64_t *n_rows, struct wattle_error *error);
+                            const struct wattle_text_style *style,
+                            const struct wattle_writer *out, uint64_t *n_rows,
+                            struct wattle_error *error);
+int wattle_query_write_csv(struct wattle_query *query,
+                           const struct wattle_writer *out, uint64_t *n_rows,
+                           struct wattle_error *error);
+int wattle_query_write_json(struct wattle_query *query,
+                            const struct wattle_writer *out, uint64_t *n_rows,
+                            struct wattle_error *error);
 
 #ifdef __cplusplus
 }

@@ -23,13 +23,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "wattle/result.h"
 #include "wattle/batch.h"
 #include "wattle/error.h"
 #include "wattle/trace.h"
+#include "wattle/writer.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -195,16 +195,18 @@ wattle_text_style_init(struct wattle_text_style *style)
 }
 
 /*
- * Write the result to a stream. WATTLE_OK, WATTLE_ERR_IO when the stream
- * reports an error, WATTLE_ERR_USAGE (the style) or WATTLE_ERR_MEMORY. JSON and
+ * Write the result to a writer. WATTLE_OK, WATTLE_ERR_IO when the writer
+ * fails, WATTLE_ERR_USAGE (the style) or WATTLE_ERR_MEMORY. JSON and
  * CSV numbers are unrounded.
  */
 int wattle_report_write_text(const struct wattle_report_result *result,
-                             const struct wattle_text_style *style, FILE *out);
+                             const struct wattle_text_style *style,
+                             const struct wattle_writer *out);
 int wattle_report_write_json(const struct wattle_report_result *result,
-                             bool with_timings, FILE *out);
+                             bool with_timings,
+                             const struct wattle_writer *out);
 int wattle_report_write_csv(const struct wattle_report_result *result,
-                            FILE *out);
+                            const struct wattle_writer *out);
 
 /* Reads a time such as 2023-10-01 or 2023-10-01T08:00Z; 0 or _ERR_FORMAT. */
 int wattle_parse_time(const char *text, int64_t *time_ms);

@@ -19,11 +19,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include "wattle/database.h"
 #include "wattle/error.h"
 #include "wattle/report.h"
+#include "wattle/writer.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -89,11 +89,14 @@ void wattle_sql_close(struct wattle_sql *sql);
  * with a blank line between.
  */
 int wattle_sql_write_text(struct wattle_sql *sql,
-                          const struct wattle_text_style *style, FILE *out,
+                          const struct wattle_text_style *style,
+                          const struct wattle_writer *out,
                           struct wattle_error *error);
-int wattle_sql_write_csv(struct wattle_sql *sql, FILE *out,
+int wattle_sql_write_csv(struct wattle_sql *sql,
+                         const struct wattle_writer *out,
                          struct wattle_error *error);
-int wattle_sql_write_json(struct wattle_sql *sql, FILE *out,
+int wattle_sql_write_json(struct wattle_sql *sql,
+                          const struct wattle_writer *out,
                           struct wattle_error *error);
 
 /*

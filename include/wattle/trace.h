@@ -24,9 +24,9 @@
 #define WATTLE_TRACE_H
 
 #include <stddef.h>
-#include <stdio.h>
 
 #include "wattle/error.h"
+#include "wattle/writer.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -52,10 +52,10 @@ void wattle_trace_end(struct wattle_trace *trace);
 /*
  * Writes the trace as one JSON object; spans still open end now. `program`
  * is shown as the process's name. WATTLE_OK, or WATTLE_ERR_IO when the
- * stream reports an error. To be called when nothing runs.
+ * writer fails. To be called when nothing runs.
  */
 int wattle_trace_write(const struct wattle_trace *trace, const char *program,
-                       FILE *out);
+                       const struct wattle_writer *out);
 
 /*
  * A file for a trace, opened before the work and written after it. It must be

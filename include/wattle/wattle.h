@@ -16,5 +16,6 @@
 #include "wattle/text.h"
 #include "wattle/trace.h"
 #include "wattle/version.h"
+#include "wattle/writer.h"
 
 #endif

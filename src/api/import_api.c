@@ -205,8 +205,7 @@ wattle_import_run(struct wattle_import *import, struct wattle_error *error)
     importer->sources = &inputs->sources;
     importer->table = &inputs->table;
     importer->caller_devices = &inputs->caller_devices;
-    importer->visit_reject =
-        inputs->rejects_file != NULL ? inputs_write_reject : NULL;
+    importer->visit_reject = inputs->has_rejects ? inputs_write_reject : NULL;
     importer->visit_context = inputs;
     import->is_finished = true;
     if (inputs->has_paths && inputs->sources.n == 0)

@@ -123,12 +123,14 @@ inputs_open_rejects(struct inputs *in, struct wattle_error *error)
     if (fd < 0)
         return fd;
     int status = kept_file_clear(fd, path, &kind, error);
-    in->rejects_file = status == WATTLE_OK ? fdopen(fd, "w") : NULL;
-    if (in->rejects_file == NULL) {
+    if (status != WATTLE_OK) {
         close(fd);
-        return status == WATTLE_OK ? error_memory(error) : status;
+        return status;
     }
-    text_out_init(&in->rejects_out, in->rejects_file);
+    const struct wattle_writer to = text_out_to_fd(fd);
+    in->has_rejects = true;
+    in->rejects_fd = fd;
+    text_out_init(&in->rejects_out, &to);
     text_out_text(&in->rejects_out, REJECTS_HEADER);
     return WATTLE_OK;
 }
@@ -203,8 +205,8 @@ inputs_open(struct inputs *in, const struct inputs_options *options,
 void
 inputs_release(struct inputs *in)
 {
-    if (in->rejects_file != NULL)
-        fclose(in->rejects_file);
+    if (in->has_rejects)
+        close(in->rejects_fd);
     free(in->files);
     source_list_release(&in->sources);
     registry_release(&in->caller_devices);
@@ -319,13 +321,11 @@ inputs_write_reject(void *context, const struct engine_reject *reject,
 int
 inputs_close_rejects(struct inputs *in, struct wattle_error *error)
 {
-    FILE *file = in->rejects_file;
-    in->rejects_file = NULL;
-    if (file == NULL)
+    if (!in->has_rejects)
         return WATTLE_OK;
-    text_out_flush(&in->rejects_out);
-    bool failed = ferror(file) != 0;
-    if (fclose(file) != 0 || failed)
+    bool is_written = text_out_finish(&in->rejects_out) == WATTLE_OK;
+    in->has_rejects = false;
+    if (close(in->rejects_fd) != 0 || !is_written)
         return error_set_at(error, WATTLE_ERR_IO, in->rejects_path, 0,
                             "cannot write the rejects: %s", strerror(errno));
     return WATTLE_OK;

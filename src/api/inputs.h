@@ -7,7 +7,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <sys/stat.h>
 
 #include "engine/engine.h"
@@ -39,8 +38,9 @@ struct inputs {
     bool has_paths;
     struct inputs_file *files; /* device tables that were read */
     size_t n_files, file_cap;
-    FILE *rejects_file;
-    struct text_out rejects_out; /* on its way into rejects_file */
+    bool has_rejects; /* they are written to rejects_fd */
+    int rejects_fd;
+    struct text_out rejects_out; /* on its way there */
 };
 
 /* WATTLE_ERR_USAGE or _CPU when an option makes no sense here. */

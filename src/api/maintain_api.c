@@ -2,6 +2,7 @@
  * maintain_api.c - checks, copies, exports and overviews of a database.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -340,8 +341,7 @@ run_export(struct export *e)
         e->columns = 1u << WATTLE_POWER;
     readings_csv_header(&e->out, e->columns, e->has_gaps);
     status = scan_all(e, write_rows);
-    text_out_flush(&e->out);
-    if (status == WATTLE_OK && ferror(e->out.file))
+    if (text_out_finish(&e->out) != WATTLE_OK && status == WATTLE_OK)
         status = error_set(e->error, WATTLE_ERR_IO, "cannot write: %s",
                            strerror(errno));
     return status;
@@ -349,8 +349,9 @@ run_export(struct export *e)
 
 int
 wattle_database_export(const char *path,
-                       const struct wattle_export_options *options, FILE *out,
-                       uint64_t *n_readings, struct wattle_error *error)
+                       const struct wattle_export_options *options,
+                       const struct wattle_writer *out, uint64_t *n_readings,
+                       struct wattle_error *error)
 {
     if (path == NULL || out == NULL)
         return error_null(error, path == NULL ? "path" : "out");
@@ -390,20 +391,10 @@ wattle_database_export_file(const char *path,
     int status = new_file_begin(&file, out, new_file_mode_of(path), error);
     if (status != WATTLE_OK)
         return status;
-    int fd = dup(file.fd);
-    FILE *stream = fd >= 0 ? fdopen(fd, "w") : NULL;
-    if (stream == NULL) {
-        status = error_set_at(error, WATTLE_ERR_IO, out, 0,
-                              "cannot write it: %s", strerror(errno));
-        if (fd >= 0)
-            close(fd);
-        new_file_abandon(&file);
-        return status;
-    }
-    status = wattle_database_export(path, options, stream, n_readings, error);
-    if (fclose(stream) != 0 && status == WATTLE_OK)
-        status = error_set_at(error, WATTLE_ERR_IO, out, 0,
-                              "cannot write it: %s", strerror(errno));
+    const struct wattle_writer to = text_out_to_fd(file.fd);
+    status = wattle_database_export(path, options, &to, n_readings, error);
+    if (status == WATTLE_ERR_IO && error != NULL && error->path[0] == '\0')
+        snprintf(error->path, sizeof(error->path), "%s", out);
     if (status == WATTLE_OK)
         return new_file_commit(&file, error);
     new_file_abandon(&file);

@@ -233,7 +233,7 @@ wattle_report_run(struct wattle_report *report, struct wattle_error *error)
     if (status != WATTLE_OK)
         return status;
     engine->visit_reject =
-        report->inputs.rejects_file != NULL ? inputs_write_reject : NULL;
+        report->inputs.has_rejects ? inputs_write_reject : NULL;
     engine->visit_context = &report->inputs;
     if (report->database != NULL)
         status = report_stored_run(

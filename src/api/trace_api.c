@@ -2,20 +2,20 @@
  * trace_api.c - the file that a trace goes to.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/kept_file.h"
+#include "report/text_out.h"
 #include "wattle/trace.h"
 
 static const struct kept_kind kind = {"trace", "{\"displayTimeUnit\""};
 
 struct wattle_trace_file {
     char *path;
-    FILE *file;
+    int fd;
 };
 
 struct others {
@@ -39,8 +39,8 @@ find_taboo(const void *context, const struct stat *info)
 static void
 release(struct wattle_trace_file *file)
 {
-    if (file->file != NULL)
-        fclose(file->file);
+    if (file->fd >= 0)
+        close(file->fd);
     free(file->path);
     free(file);
 }
@@ -57,16 +57,14 @@ wattle_trace_file_open(struct wattle_trace_file **out, const char *path,
     struct wattle_trace_file *file = calloc(1, sizeof(*file));
     if (file == NULL)
         return error_memory(error);
-    int fd = kept_file_open(path, &kind, find_taboo, &list, error);
-    if (fd < 0) {
+    file->fd = kept_file_open(path, &kind, find_taboo, &list, error);
+    if (file->fd < 0) {
+        int status = file->fd;
         release(file);
-        return fd;
+        return status;
     }
     file->path = strdup(path);
-    file->file = fdopen(fd, "w");
-    if (file->path == NULL || file->file == NULL) {
-        if (file->file == NULL)
-            close(fd);
+    if (file->path == NULL) {
         release(file);
         return error_memory(error);
     }
@@ -84,12 +82,12 @@ wattle_trace_file_close(struct wattle_trace_file *file,
         release(file);
         return status;
     }
-    status = kept_file_clear(fileno(file->file), file->path, &kind, error);
+    status = kept_file_clear(file->fd, file->path, &kind, error);
     if (status == WATTLE_OK) {
-        bool is_written =
-            wattle_trace_write(trace, program, file->file) == WATTLE_OK;
-        is_written = fclose(file->file) == 0 && is_written;
-        file->file = NULL;
+        const struct wattle_writer to = text_out_to_fd(file->fd);
+        bool is_written = wattle_trace_write(trace, program, &to) == WATTLE_OK;
+        is_written = is_written && close(file->fd) == 0;
+        file->fd = is_written ? -1 : file->fd;
         if (!is_written)
             status =
                 error_set_at(error, WATTLE_ERR_IO, file->path, 0,

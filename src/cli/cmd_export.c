@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "cli/terminal.h"
 #include "cli/sandbox.h"
 #include "wattle/maintain.h"
 
@@ -53,6 +54,7 @@ read_option(void *context, const struct cli_parser *parser, int option)
 static int
 open_and_write(const struct request *request)
 {
+    const struct wattle_writer to = terminal_stdout();
     const struct wattle_export_options *options = &request->options;
     const char *out = request->out;
     struct wattle_error error = {0};
@@ -63,7 +65,7 @@ open_and_write(const struct request *request)
         return EXIT_USAGE;
     int status =
         out == NULL || strcmp(out, "-") == 0
-            ? wattle_database_export(request->path, options, stdout, &n, &error)
+            ? wattle_database_export(request->path, options, &to, &n, &error)
             : wattle_database_export_file(request->path, options, out, &n,
                                           &error);
     if (status == WATTLE_OK && fflush(stdout) != 0) {

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "cli/command.h"
+#include "cli/terminal.h"
 #include "cli/sandbox.h"
 #include "wattle/maintain.h"
 
@@ -36,6 +37,7 @@ read_option(void *context, const struct cli_parser *parser, int option)
 static int
 run_info(const struct command *self, int argc, char **argv)
 {
+    const struct wattle_writer out = terminal_stdout();
     struct request request = {.top = 10};
     struct wattle_error error = {0};
     struct wattle_info *info;
@@ -50,8 +52,8 @@ run_info(const struct command *self, int argc, char **argv)
         return EXIT_USAGE;
     }
     int status = request.is_json
-                     ? wattle_info_write_json(info, stdout)
-                     : wattle_info_write_text(info, (int)request.top, stdout);
+                     ? wattle_info_write_json(info, &out)
+                     : wattle_info_write_text(info, (int)request.top, &out);
     wattle_info_free(info);
     if (status == WATTLE_OK && fflush(stdout) == 0)
         return EXIT_DONE;

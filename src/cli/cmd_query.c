@@ -208,13 +208,14 @@ static int
 write_rows(struct wattle_query *query, enum cli_format format, uint64_t *n_rows,
            struct wattle_error *error)
 {
+    const struct wattle_writer out = terminal_stdout();
     struct wattle_text_style style;
     if (format == CLI_JSON)
-        return wattle_query_write_json(query, stdout, n_rows, error);
+        return wattle_query_write_json(query, &out, n_rows, error);
     if (format == CLI_CSV)
-        return wattle_query_write_csv(query, stdout, n_rows, error);
+        return wattle_query_write_csv(query, &out, n_rows, error);
     terminal_style(&style);
-    return wattle_query_write_text(query, &style, stdout, n_rows, error);
+    return wattle_query_write_text(query, &style, &out, n_rows, error);
 }
 
 static int

@@ -201,10 +201,11 @@ check_request(const struct command *self, const struct request *request)
 static int
 print_text(const struct wattle_report_result *result, int top)
 {
+    const struct wattle_writer out = terminal_stdout();
     struct wattle_text_style style;
     terminal_style(&style);
     style.top = top;
-    return wattle_report_write_text(result, &style, stdout);
+    return wattle_report_write_text(result, &style, &out);
 }
 
 static void
@@ -256,14 +257,15 @@ print_result(const struct command *self,
              const struct wattle_report_result *result,
              const struct request *request)
 {
+    const struct wattle_writer out = terminal_stdout();
     double began_s = now_s();
     int status = WATTLE_OK;
     if (!request->is_quiet || request->format != CLI_TEXT) {
         if (request->format == CLI_JSON)
             status = wattle_report_write_json(result, request->options.timings,
-                                              stdout);
+                                              &out);
         else if (request->format == CLI_CSV)
-            status = wattle_report_write_csv(result, stdout);
+            status = wattle_report_write_csv(result, &out);
         else
             status = print_text(result, request->top);
     }

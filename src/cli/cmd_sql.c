@@ -89,13 +89,14 @@ static int
 write_rows(struct wattle_sql *sql, enum cli_format format,
            struct wattle_error *error)
 {
+    const struct wattle_writer out = terminal_stdout();
     struct wattle_text_style style;
     if (format == CLI_JSON)
-        return wattle_sql_write_json(sql, stdout, error);
+        return wattle_sql_write_json(sql, &out, error);
     if (format == CLI_CSV)
-        return wattle_sql_write_csv(sql, stdout, error);
+        return wattle_sql_write_csv(sql, &out, error);
     terminal_style(&style);
-    return wattle_sql_write_text(sql, &style, stdout, error);
+    return wattle_sql_write_text(sql, &style, &out, error);
 }
 
 static int

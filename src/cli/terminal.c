@@ -9,6 +9,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "wattle/stdio.h"
+
 static int
 text_width(void)
 {
@@ -48,4 +50,12 @@ terminal_style(struct wattle_text_style *style)
         .is_colour = isatty(STDOUT_FILENO) && !is_dumb &&
                      (no_colour == NULL || no_colour[0] == '\0'),
     };
+}
+
+struct wattle_writer
+terminal_stdout(void)
+{
+    struct wattle_writer writer = wattle_stdio_writer(stdout);
+    writer.is_terminal = isatty(STDOUT_FILENO) != 0;
+    return writer;
 }

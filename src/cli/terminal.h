@@ -5,8 +5,12 @@
 #define CLI_TERMINAL_H
 
 #include "wattle/report.h"
+#include "wattle/writer.h"
 
 /* Width, characters and colours; no devices listed. */
 void terminal_style(struct wattle_text_style *style);
+
+/* Standard output, where results are written. */
+struct wattle_writer terminal_stdout(void);
 
 #endif

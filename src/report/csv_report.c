@@ -61,16 +61,18 @@ put_device(struct text_out *out, const struct wattle_device_result *d)
 }
 
 int
-wattle_report_write_csv(const struct wattle_report_result *a, FILE *out)
+wattle_report_write_csv(const struct wattle_report_result *a,
+                        const struct wattle_writer *to)
 {
     struct text_out text;
-    text_out_init(&text, out);
+    if (to == NULL)
+        return WATTLE_ERR_USAGE;
+    text_out_init(&text, to);
     text_out_text(
         &text, "device,name,location,readings,mean_power_w,min_power_w,"
                "max_power_w,efficiency,energy_kwh,monthly_cost,first,last,gaps,"
                "gap_hours,rated_w,peak_over_rating\n");
     for (size_t i = 0; i < a->n_devices; i++)
         put_device(&text, a->devices[i]);
-    text_out_flush(&text);
-    return ferror(out) ? WATTLE_ERR_IO : WATTLE_OK;
+    return text_out_finish(&text);
 }

@@ -95,11 +95,14 @@ put_devices(struct text_out *out, const struct wattle_info *info, int top)
 }
 
 int
-wattle_info_write_text(const struct wattle_info *info, int top, FILE *file)
+wattle_info_write_text(const struct wattle_info *info, int top,
+                       const struct wattle_writer *to)
 {
     struct text_out out;
     char head[64];
-    text_out_init(&out, file);
+    if (to == NULL)
+        return WATTLE_ERR_USAGE;
+    text_out_init(&out, to);
     snprintf(head, sizeof(head), "wattle database, format %d\n", info->version);
     text_out_text(&out, head);
     put_period(&out, info->first_ms, info->last_ms);
@@ -121,8 +124,7 @@ wattle_info_write_text(const struct wattle_info *info, int top, FILE *file)
     put_bytes(&out, "days, hours", info->rollup_bytes, info->n_readings);
     put_bytes(&out, "free", info->free_bytes, 0);
     put_devices(&out, info, top);
-    text_out_flush(&out);
-    return ferror(file) ? WATTLE_ERR_IO : WATTLE_OK;
+    return text_out_finish(&out);
 }
 
 struct json_field {
@@ -180,7 +182,8 @@ json_device(struct text_out *out, const struct wattle_info_device *d)
 }
 
 int
-wattle_info_write_json(const struct wattle_info *info, FILE *file)
+wattle_info_write_json(const struct wattle_info *info,
+                       const struct wattle_writer *to)
 {
     const struct json_field fields[] = {
         {"file_bytes", info->file_bytes},
@@ -199,7 +202,9 @@ wattle_info_write_json(const struct wattle_info *info, FILE *file)
         {"files", info->n_files},
     };
     struct text_out out;
-    text_out_init(&out, file);
+    if (to == NULL)
+        return WATTLE_ERR_USAGE;
+    text_out_init(&out, to);
     text_out_text(&out, "{\n  \"format\": ");
     text_out_count(&out, (uint64_t)info->version);
     json_fields(&out, fields, sizeof(fields) / sizeof(fields[0]));
@@ -211,6 +216,5 @@ wattle_info_write_json(const struct wattle_info *info, FILE *file)
         json_device(&out, info->devices[i]);
     }
     text_out_text(&out, "\n  ]\n}\n");
-    text_out_flush(&out);
-    return ferror(file) ? WATTLE_ERR_IO : WATTLE_OK;
+    return text_out_finish(&out);
 }

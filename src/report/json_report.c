@@ -246,10 +246,12 @@ put_timings(struct json *j, const struct wattle_report_result *a,
 
 int
 wattle_report_write_json(const struct wattle_report_result *a,
-                         bool with_timings, FILE *out)
+                         bool with_timings, const struct wattle_writer *to)
 {
     struct json j;
-    text_out_init(&j.out, out);
+    if (to == NULL)
+        return WATTLE_ERR_USAGE;
+    text_out_init(&j.out, to);
     j.first = true;
     int64_t began_ns = stage_clock_now_ns();
     open_scope(&j, NULL, '{');
@@ -279,6 +281,5 @@ wattle_report_write_json(const struct wattle_report_result *a,
         put_timings(&j, a, (double)(stage_clock_now_ns() - began_ns) / 1e9);
     close_scope(&j, '}');
     text_out_byte(&j.out, '\n');
-    text_out_flush(&j.out);
-    return ferror(out) ? WATTLE_ERR_IO : WATTLE_OK;
+    return text_out_finish(&j.out);
 }

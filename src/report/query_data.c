@@ -20,9 +20,10 @@ struct data {
 };
 
 static void
-data_init(struct data *d, struct wattle_query *query, FILE *out)
+data_init(struct data *d, struct wattle_query *query,
+          const struct wattle_writer *to)
 {
-    text_out_init(&d->out, out);
+    text_out_init(&d->out, to);
     d->query = query;
     d->options = wattle_query_options_of(query);
     d->n_columns = query_columns_of(query, d->columns);
@@ -42,7 +43,7 @@ put_rows(struct data *d,
             return status;
         put(d, row);
         d->n_rows++;
-        if (ferror(d->out.file))
+        if (d->out.has_failed)
             return WATTLE_OK; /* said at the end */
     }
 }
@@ -50,10 +51,9 @@ put_rows(struct data *d,
 static int
 finish(struct data *d, int status, uint64_t *n_rows, struct wattle_error *error)
 {
-    text_out_flush(&d->out);
     if (n_rows != NULL)
         *n_rows = d->n_rows;
-    if (status == WATTLE_OK && ferror(d->out.file))
+    if (text_out_finish(&d->out) != WATTLE_OK && status == WATTLE_OK)
         return error_set(error, WATTLE_ERR_IO, "cannot write the rows");
     return status;
 }
@@ -109,11 +109,14 @@ put_csv_row(struct data *d, const struct wattle_query_row *row)
 }
 
 int
-wattle_query_write_csv(struct wattle_query *query, FILE *out, uint64_t *n_rows,
+wattle_query_write_csv(struct wattle_query *query,
+                       const struct wattle_writer *to, uint64_t *n_rows,
                        struct wattle_error *error)
 {
     struct data data;
-    data_init(&data, query, out);
+    if (to == NULL)
+        return error_null(error, "out");
+    data_init(&data, query, to);
     put_csv_head(&data);
     int status = put_rows(&data, put_csv_row, error);
     return finish(&data, status, n_rows, error);
@@ -210,11 +213,14 @@ put_json_row(struct data *d, const struct wattle_query_row *row)
 }
 
 int
-wattle_query_write_json(struct wattle_query *query, FILE *out, uint64_t *n_rows,
+wattle_query_write_json(struct wattle_query *query,
+                        const struct wattle_writer *to, uint64_t *n_rows,
                         struct wattle_error *error)
 {
     struct data data;
-    data_init(&data, query, out);
+    if (to == NULL)
+        return error_null(error, "out");
+    data_init(&data, query, to);
     put_json_head(&data);
     int status = put_rows(&data, put_json_row, error);
     if (status == WATTLE_OK)

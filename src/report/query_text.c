@@ -139,14 +139,14 @@ set_bar(struct table *t)
 static void
 put_section(const struct table *t, const struct wattle_query_row *row)
 {
-    FILE *out = t->canvas.out;
+    struct text_out *out = t->canvas.out;
     if (is_list(t))
         return;
     if (row->device_id == NULL) {
         char text[NUMBER_TEXT_SIZE];
         size_t n = wattle_query_n_devices(t->query);
         number_text_count(n, text);
-        fprintf(out, "%s device%s together\n", text, n == 1 ? "" : "s");
+        text_out_printf(out, "%s device%s together\n", text, n == 1 ? "" : "s");
         return;
     }
     text_canvas_colour(&t->canvas, TEXT_BOLD);
@@ -157,54 +157,54 @@ put_section(const struct table *t, const struct wattle_query_row *row)
     for (size_t i = 0; i < 2; i++) {
         if (details[i] == NULL)
             continue;
-        fputs(", ", out);
+        text_out_text(out, ", ");
         text_canvas_field(&t->canvas, details[i],
                           text_canvas_columns(details[i]));
     }
-    fputc('\n', out);
+    text_out_byte(out, '\n');
 }
 
 static void
 put_headings(const struct table *t)
 {
-    FILE *out = t->canvas.out;
+    struct text_out *out = t->canvas.out;
     text_canvas_colour(&t->canvas, TEXT_DIM);
-    fprintf(out, "  %-*s", t->label_width,
-            is_list(t)           ? "Device"
-            : t->options->is_raw ? "Time (UTC)"
-                                 : "UTC");
+    text_out_printf(out, "  %-*s", t->label_width,
+                    is_list(t)           ? "Device"
+                    : t->options->is_raw ? "Time (UTC)"
+                                         : "UTC");
     if (!t->options->is_raw)
-        fprintf(out, "  %*s", t->count_width, "Readings");
+        text_out_printf(out, "  %*s", t->count_width, "Readings");
     for (size_t c = 0; c < t->n_columns; c++)
-        fprintf(out, "  %*s", t->width[c], t->columns[c].heading);
+        text_out_printf(out, "  %*s", t->width[c], t->columns[c].heading);
     text_canvas_colour(&t->canvas, TEXT_PLAIN);
-    fputc('\n', out);
+    text_out_byte(out, '\n');
 }
 
 static void
 put_row(const struct table *t, const struct wattle_query_row *row)
 {
-    FILE *out = t->canvas.out;
+    struct text_out *out = t->canvas.out;
     char text[NUMBER_TEXT_SIZE], time[CIVIL_TEXT_SIZE];
     const char *label;
     label_of(t, row, time, &label);
-    fputs("  ", out);
+    text_out_text(out, "  ");
     text_canvas_field(&t->canvas, label, t->label_width);
     if (!t->options->is_raw) {
         number_text_count(row->figures->n_readings, text);
-        fprintf(out, "  %*s", t->count_width, text);
+        text_out_printf(out, "  %*s", t->count_width, text);
     }
     for (size_t c = 0; c < t->n_columns; c++) {
         double value = query_columns_value(&t->columns[c], row);
-        fprintf(out, "  %*s", t->width[c],
-                text_canvas_number(value, t->columns[c].places, text));
+        text_out_printf(out, "  %*s", t->width[c],
+                        text_canvas_number(value, t->columns[c].places, text));
     }
     if (t->bar_width > 0 && row->figures->energy_kwh > 0) {
-        fputs("  ", out);
+        text_out_text(out, "  ");
         text_canvas_bar(&t->canvas, row->figures->energy_kwh / t->most_kwh,
                         t->bar_width, false);
     }
-    fputc('\n', out);
+    text_out_byte(out, '\n');
 }
 
 /* Puts what is kept; rows that follow go out at once. */
@@ -214,7 +214,7 @@ flush(struct table *t)
     if (t->n_rows == 0 || t->is_open)
         return;
     if (t->is_later)
-        fputc('\n', t->canvas.out);
+        text_out_byte(t->canvas.out, '\n');
     t->is_later = true;
     measure(t);
     set_bar(t);
@@ -259,13 +259,18 @@ take_row(struct table *t, const struct wattle_query_row *row)
 
 int
 wattle_query_write_text(struct wattle_query *query,
-                        const struct wattle_text_style *style, FILE *out,
-                        uint64_t *n_rows, struct wattle_error *error)
+                        const struct wattle_text_style *style,
+                        const struct wattle_writer *to, uint64_t *n_rows,
+                        struct wattle_error *error)
 {
     struct table table = {.query = query,
                           .options = wattle_query_options_of(query)};
     const struct wattle_query_row *row = NULL;
-    int status = text_canvas_init(&table.canvas, out, style, error);
+    struct text_out out;
+    if (to == NULL)
+        return error_null(error, "out");
+    text_out_init(&out, to);
+    int status = text_canvas_init(&table.canvas, &out, style, error);
     if (status != WATTLE_OK)
         return status;
     table.n_columns = query_columns_of(query, table.columns);
@@ -273,11 +278,11 @@ wattle_query_write_text(struct wattle_query *query,
     if (table.rows == NULL)
         return error_memory(error);
     while ((status = wattle_query_next(query, &row, error)) == WATTLE_OK &&
-           row != NULL && !ferror(out))
+           row != NULL && !out.has_failed)
         take_row(&table, row);
     if (status == WATTLE_OK)
         flush(&table);
-    if (status == WATTLE_OK && ferror(out))
+    if (status == WATTLE_OK && text_out_finish(&out) != WATTLE_OK)
         status = error_set(error, WATTLE_ERR_IO, "cannot write the rows");
     if (n_rows != NULL)
         *n_rows = table.n_all;

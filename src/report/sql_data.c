@@ -34,7 +34,7 @@ put_result(struct data *d, const struct format *format,
         int status = wattle_sql_next_row(d->sql, &row, error);
         if (status != WATTLE_OK)
             return status;
-        if (row == NULL || ferror(d->out.file))
+        if (row == NULL || d->out.has_failed)
             break; /* an error is said at the end */
         if (format->put_row(d, row, is_first) != WATTLE_OK)
             return error_memory(error);
@@ -45,15 +45,17 @@ put_result(struct data *d, const struct format *format,
 }
 
 static int
-put_all(struct wattle_sql *sql, const struct format *format, FILE *out,
-        struct wattle_error *error)
+put_all(struct wattle_sql *sql, const struct format *format,
+        const struct wattle_writer *to, struct wattle_error *error)
 {
     struct data d = {.sql = sql};
     const struct wattle_sql_value *row;
-    text_out_init(&d.out, out);
+    if (to == NULL)
+        return error_null(error, "out");
+    text_out_init(&d.out, to);
     int status = wattle_sql_next_statement(sql, error);
     while (status == WATTLE_OK && wattle_sql_n_columns(sql) >= 0 &&
-           !ferror(out)) {
+           !d.out.has_failed) {
         if (wattle_sql_n_columns(sql) > 0)
             status = put_result(&d, format, error);
         else
@@ -61,9 +63,8 @@ put_all(struct wattle_sql *sql, const struct format *format, FILE *out,
         if (status == WATTLE_OK)
             status = wattle_sql_next_statement(sql, error);
     }
-    text_out_flush(&d.out);
     buffer_release(&d.text);
-    if (status == WATTLE_OK && ferror(out))
+    if (status == WATTLE_OK && text_out_finish(&d.out) != WATTLE_OK)
         status = error_set(error, WATTLE_ERR_IO, "cannot write the rows");
     return status;
 }
@@ -110,11 +111,11 @@ end_csv(struct data *d, bool is_empty)
 }
 
 int
-wattle_sql_write_csv(struct wattle_sql *sql, FILE *out,
+wattle_sql_write_csv(struct wattle_sql *sql, const struct wattle_writer *to,
                      struct wattle_error *error)
 {
     static const struct format csv = {begin_csv, put_csv_row, end_csv};
-    return put_all(sql, &csv, out, error);
+    return put_all(sql, &csv, to, error);
 }
 
 /* ---- JSON --------------------------------------------------------------- */
@@ -165,9 +166,9 @@ end_json(struct data *d, bool is_empty)
 }
 
 int
-wattle_sql_write_json(struct wattle_sql *sql, FILE *out,
+wattle_sql_write_json(struct wattle_sql *sql, const struct wattle_writer *to,
                       struct wattle_error *error)
 {
     static const struct format json = {begin_json, put_json_row, end_json};
-    return put_all(sql, &json, out, error);
+    return put_all(sql, &json, to, error);
 }

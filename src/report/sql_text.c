@@ -61,11 +61,11 @@ put_field(const struct table *t, int column, const char *text, bool is_right)
     int pad = width > len ? width - len : 0;
     bool is_last = column + 1 == t->n_columns;
     if (is_right)
-        fprintf(t->canvas.out, "%*s", pad, "");
+        text_out_printf(t->canvas.out, "%*s", pad, "");
     text_canvas_field(&t->canvas, text, len);
     if (!is_right && !is_last)
-        fprintf(t->canvas.out, "%*s", pad, "");
-    fputs(is_last ? "\n" : "  ", t->canvas.out);
+        text_out_printf(t->canvas.out, "%*s", pad, "");
+    text_out_text(t->canvas.out, is_last ? "\n" : "  ");
 }
 
 /* Puts a row; returns what follows its values. */
@@ -83,7 +83,7 @@ static void
 put_heading(struct table *t)
 {
     if (t->n_results++ > 0)
-        fputc('\n', t->canvas.out);
+        text_out_byte(t->canvas.out, '\n');
     text_canvas_colour(&t->canvas, TEXT_DIM);
     for (int i = 0; i < t->n_columns; i++)
         put_field(t, i, wattle_sql_column_name(t->sql, i),
@@ -160,7 +160,7 @@ put_result(struct table *t, struct wattle_error *error)
         int status = wattle_sql_next_row(t->sql, &row, error);
         if (status != WATTLE_OK)
             return status;
-        if (row == NULL || ferror(t->canvas.out))
+        if (row == NULL || t->canvas.out->has_failed)
             break;
         if (take_row(t, row) != WATTLE_OK)
             return error_memory(error);
@@ -172,16 +172,21 @@ put_result(struct table *t, struct wattle_error *error)
 
 int
 wattle_sql_write_text(struct wattle_sql *sql,
-                      const struct wattle_text_style *style, FILE *out,
+                      const struct wattle_text_style *style,
+                      const struct wattle_writer *to,
                       struct wattle_error *error)
 {
     struct table t = {.sql = sql};
     const struct wattle_sql_value *row;
-    int status = text_canvas_init(&t.canvas, out, style, error);
+    struct text_out out;
+    if (to == NULL)
+        return error_null(error, "out");
+    text_out_init(&out, to);
+    int status = text_canvas_init(&t.canvas, &out, style, error);
     if (status == WATTLE_OK)
         status = wattle_sql_next_statement(sql, error);
     while (status == WATTLE_OK && wattle_sql_n_columns(sql) >= 0 &&
-           !ferror(out)) {
+           !out.has_failed) {
         if (wattle_sql_n_columns(sql) > 0)
             status = put_result(&t, error);
         else
@@ -192,7 +197,7 @@ wattle_sql_write_text(struct wattle_sql *sql,
     free(t.columns);
     buffer_release(&t.text);
     buffer_release(&t.line);
-    if (status == WATTLE_OK && ferror(out))
+    if (status == WATTLE_OK && text_out_finish(&out) != WATTLE_OK)
         status = error_set(error, WATTLE_ERR_IO, "cannot write the rows");
     return status;
 }

@@ -5,13 +5,14 @@
 
 #include <math.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/sized_struct.h"
 #include "base/utf8.h"
 
 int
-text_canvas_init(struct text_canvas *canvas, FILE *out,
+text_canvas_init(struct text_canvas *canvas, struct text_out *out,
                  const struct wattle_text_style *style,
                  struct wattle_error *error)
 {
@@ -29,17 +30,17 @@ text_canvas_colour(const struct text_canvas *canvas, enum text_colour colour)
         [TEXT_BAD] = "\033[1;31m",
     };
     if (canvas->style.is_colour)
-        fputs(codes[colour], canvas->out);
+        text_out_text(canvas->out, codes[colour]);
 }
 
 void
 text_canvas_heading(const struct text_canvas *canvas, const char *text)
 {
-    fputc('\n', canvas->out);
+    text_out_byte(canvas->out, '\n');
     text_canvas_colour(canvas, TEXT_BOLD);
-    fputs(text, canvas->out);
+    text_out_text(canvas->out, text);
     text_canvas_colour(canvas, TEXT_PLAIN);
-    fputc('\n', canvas->out);
+    text_out_byte(canvas->out, '\n');
 }
 
 static double
@@ -62,16 +63,16 @@ text_canvas_bar(const struct text_canvas *canvas, double share, int width,
     text_canvas_colour(canvas, TEXT_BAR);
     if (canvas->style.is_utf8) {
         for (; drawn < units / 8; drawn++)
-            fputs("█", canvas->out);
-        fputs(eighths[units % 8], canvas->out);
+            text_out_text(canvas->out, "█");
+        text_out_text(canvas->out, eighths[units % 8]);
         drawn += units % 8 != 0 ? 1 : 0;
     } else {
         for (; drawn < (units + 4) / 8; drawn++)
-            fputc('#', canvas->out);
+            text_out_byte(canvas->out, '#');
     }
     text_canvas_colour(canvas, TEXT_PLAIN);
     for (; padded && drawn < width; drawn++)
-        fputc(' ', canvas->out);
+        text_out_byte(canvas->out, ' ');
 }
 
 void
@@ -89,9 +90,9 @@ text_canvas_spark(const struct text_canvas *canvas, const double *values,
         double share = most > 0 ? clamp_share(values[i] / most) : 0;
         int level = (int)lround(share * 7);
         if (canvas->style.is_utf8)
-            fputs(blocks[level], canvas->out);
+            text_out_text(canvas->out, blocks[level]);
         else
-            fputc(ascii[level], canvas->out);
+            text_out_byte(canvas->out, ascii[level]);
     }
     text_canvas_colour(canvas, TEXT_PLAIN);
 }
@@ -114,11 +115,11 @@ put_character(const struct text_canvas *canvas, const unsigned char *p,
               size_t len, int columns)
 {
     if (len == 1 || (len > 1 && canvas->style.is_utf8)) {
-        fwrite(p, 1, len, canvas->out);
+        text_out_bytes(canvas->out, (const char *)p, len);
         return;
     }
     for (; columns > 0; columns--)
-        fputc('?', canvas->out);
+        text_out_byte(canvas->out, '?');
 }
 
 void
@@ -137,9 +138,9 @@ text_canvas_field(const struct text_canvas *canvas, const char *text, int width)
         p += len != 0 ? len : 1;
     }
     if (cut)
-        fputs(canvas->style.is_utf8 ? "…" : "~", canvas->out);
+        text_out_text(canvas->out, canvas->style.is_utf8 ? "…" : "~");
     for (at += cut ? 1 : 0; at < width; at++)
-        fputc(' ', canvas->out);
+        text_out_byte(canvas->out, ' ');
 }
 
 const char *

@@ -7,21 +7,21 @@
 #define REPORT_TEXT_CANVAS_H
 
 #include <stddef.h>
-#include <stdio.h>
 
 #include "base/number_text.h"
+#include "report/text_out.h"
 #include "wattle/report.h"
 
 struct text_canvas {
-    FILE *out;
+    struct text_out *out;
     struct wattle_text_style style;
 };
 
 /*
- * Begins a canvas; style = NULL is the plain one of WATTLE_TEXT_STYLE_INIT. 0
- * or WATTLE_ERR_USAGE.
+ * Begins a canvas on a text that has begun; style = NULL is the plain one of
+ * WATTLE_TEXT_STYLE_INIT. 0 or WATTLE_ERR_USAGE.
  */
-int text_canvas_init(struct text_canvas *canvas, FILE *out,
+int text_canvas_init(struct text_canvas *canvas, struct text_out *out,
                      const struct wattle_text_style *style,
                      struct wattle_error *error);
 

@@ -3,26 +3,91 @@
  */
 #include "report/text_out.h"
 
+#include <errno.h>
+#include <stdarg.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "base/number_text.h"
 #include "base/utf8.h"
+#include "wattle/error.h"
 
 void
-text_out_init(struct text_out *out, FILE *file)
+text_out_init(struct text_out *out, const struct wattle_writer *to)
 {
-    int fd = fileno(file);
-    out->file = file;
-    out->is_terminal = fd >= 0 && isatty(fd) != 0;
+    out->to = *to;
+    out->has_failed = false;
     out->len = 0;
+}
+
+/* A writer whose context is the number of a descriptor. */
+static int
+write_to_fd(void *context, const void *bytes, size_t len)
+{
+    const char *at = bytes;
+    while (len > 0) {
+        ssize_t n = write((int)(intptr_t)context, at, len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return -1;
+        at += n;
+        len -= (size_t)n;
+    }
+    return 0;
+}
+
+struct wattle_writer
+text_out_to_fd(int fd)
+{
+    return (struct wattle_writer){write_to_fd, (void *)(intptr_t)fd,
+                                  isatty(fd) != 0};
+}
+
+static void
+hand_on(struct text_out *out, const char *bytes, size_t len)
+{
+    if (len == 0 || out->has_failed)
+        return;
+    out->has_failed = out->to.write(out->to.context, bytes, len) != 0;
+    out->failed_errno = errno;
 }
 
 void
 text_out_flush(struct text_out *out)
 {
-    fwrite(out->bytes, 1, out->len, out->file);
+    hand_on(out, out->bytes, out->len);
     out->len = 0;
+}
+
+int
+text_out_finish(struct text_out *out)
+{
+    text_out_flush(out);
+    if (!out->has_failed)
+        return WATTLE_OK;
+    errno = out->failed_errno;
+    return WATTLE_ERR_IO;
+}
+
+void
+text_out_printf(struct text_out *out, const char *format, ...)
+{
+    size_t room = TEXT_OUT_BYTES - out->len;
+    va_list args;
+    va_start(args, format);
+    int len = vsnprintf(out->bytes + out->len, room, format, args);
+    va_end(args);
+    if (len >= (int)room && out->len > 0) {
+        text_out_flush(out);
+        room = TEXT_OUT_BYTES;
+        va_start(args, format);
+        len = vsnprintf(out->bytes, room, format, args);
+        va_end(args);
+    }
+    if (len > 0)
+        out->len += (size_t)len < room ? (size_t)len : room - 1;
 }
 
 void
@@ -31,7 +96,7 @@ text_out_bytes(struct text_out *out, const char *bytes, size_t len)
     if (len > TEXT_OUT_BYTES - out->len)
         text_out_flush(out);
     if (len > TEXT_OUT_BYTES) {
-        fwrite(bytes, 1, len, out->file);
+        hand_on(out, bytes, len);
         return;
     }
     memcpy(out->bytes + out->len, bytes, len);
@@ -88,13 +153,13 @@ text_out_csv(struct text_out *out, const char *text, size_t len)
     bool quoted =
         memchr(text, ',', len) != NULL || memchr(text, '"', len) != NULL ||
         memchr(text, '\n', len) != NULL || memchr(text, '\r', len) != NULL;
-    if (!quoted && !out->is_terminal) {
+    if (!quoted && !out->to.is_terminal) {
         text_out_bytes(out, text, len);
         return;
     }
     if (quoted)
         text_out_byte(out, '"');
-    if (out->is_terminal) {
+    if (out->to.is_terminal) {
         put_visible(out, text, len);
     } else {
         for (size_t i = 0; i < len; i++) {

@@ -8,22 +8,36 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
+
+#include "wattle/writer.h"
 
 #define TEXT_OUT_BYTES 16384
 
 struct text_out {
-    FILE *file;
-    bool is_terminal; /* then control characters are shown, not sent */
+    struct wattle_writer to;
+    bool has_failed;  /* nothing more is handed on */
+    int failed_errno; /* errno then */
     size_t len;
     char bytes[TEXT_OUT_BYTES];
 };
 
-void text_out_init(struct text_out *out, FILE *file);
+/* Begins; the writer is copied, its context borrowed. */
+void text_out_init(struct text_out *out, const struct wattle_writer *to);
 
-/* Hands on what is gathered. Errors stay with the file, see ferror(3). */
+/* A writer to a descriptor, which stays the caller's. */
+struct wattle_writer text_out_to_fd(int fd);
+
+/* Hands on what is gathered; an error is noted in has_failed. */
 void text_out_flush(struct text_out *out);
+
+/* The same at the end: WATTLE_OK, or WATTLE_ERR_IO and errno as it was. */
+int text_out_finish(struct text_out *out);
+
+/* As printf(3); a text beyond TEXT_OUT_BYTES is cut. */
+__attribute__((format(printf, 2, 3))) void text_out_printf(struct text_out *out,
+                                                           const char *format,
+                                                           ...);
 
 void text_out_bytes(struct text_out *out, const char *bytes, size_t len);
 void text_out_count(struct text_out *out, uint64_t value);

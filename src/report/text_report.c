@@ -3,6 +3,7 @@
  * in 80 columns.
  */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +18,7 @@ static void
 label(const struct text_canvas *c, const char *text)
 {
     text_canvas_colour(c, TEXT_DIM);
-    fprintf(c->out, "  %-*s", LABEL_WIDTH, text);
+    text_out_printf(c->out, "  %-*s", LABEL_WIDTH, text);
     text_canvas_colour(c, TEXT_PLAIN);
 }
 
@@ -49,7 +50,7 @@ put_minute(const struct text_canvas *c, int64_t time_ms)
     civil_format(time_ms, text);
     text[10] = ' ';
     text[16] = '\0';
-    fputs(text, c->out);
+    text_out_text(c->out, text);
 }
 
 static void
@@ -58,22 +59,23 @@ put_period(const struct text_canvas *c, const struct wattle_figures *f)
     char text[NUMBER_TEXT_SIZE];
     label(c, "Period");
     if (f->first_ms == WATTLE_NO_TIME) {
-        fputs("no readings\n", c->out);
+        text_out_text(c->out, "no readings\n");
         return;
     }
     put_minute(c, f->first_ms);
-    fputs(" to ", c->out);
+    text_out_text(c->out, " to ");
     put_minute(c, f->last_ms);
     double hours = (double)(f->last_ms - f->first_ms) / CIVIL_MS_PER_HOUR;
     if (hours < 2)
-        fprintf(c->out, " UTC (%s minutes)\n",
-                text_canvas_number(hours * 60, 0, text));
+        text_out_printf(c->out, " UTC (%s minutes)\n",
+                        text_canvas_number(hours * 60, 0, text));
     else if (hours < 48)
-        fprintf(c->out, " UTC (%s hours)\n",
-                text_canvas_number(hours, 1, text));
+        text_out_printf(c->out, " UTC (%s hours)\n",
+                        text_canvas_number(hours, 1, text));
     else
-        fprintf(c->out, " UTC (%s days)\n",
-                text_canvas_number(hours / 24, hours < 240 ? 1 : 0, text));
+        text_out_printf(
+            c->out, " UTC (%s days)\n",
+            text_canvas_number(hours / 24, hours < 240 ? 1 : 0, text));
 }
 
 static void
@@ -81,13 +83,13 @@ put_counts(const struct text_canvas *c, const struct wattle_report_result *a)
 {
     char text[NUMBER_TEXT_SIZE];
     label(c, "Readings");
-    fprintf(c->out, "%s of ", counted(a->figures->n_readings, text));
-    fprintf(c->out, "%s device%s", counted(a->n_devices, text),
-            plural(a->n_devices));
+    text_out_printf(c->out, "%s of ", counted(a->figures->n_readings, text));
+    text_out_printf(c->out, "%s device%s", counted(a->n_devices, text),
+                    plural(a->n_devices));
     if (a->n_files > 0)
-        fprintf(c->out, " in %s file%s", counted(a->n_files, text),
-                plural(a->n_files));
-    fputc('\n', c->out);
+        text_out_printf(c->out, " in %s file%s", counted(a->n_files, text),
+                        plural(a->n_files));
+    text_out_byte(c->out, '\n');
 }
 
 static void
@@ -95,20 +97,21 @@ put_powers(const struct text_canvas *c, const struct wattle_figures *f)
 {
     char text[NUMBER_TEXT_SIZE];
     label(c, "Energy");
-    fprintf(c->out, "%s kWh\n",
-            text_canvas_number(f->energy_kwh, places_for(f->energy_kwh), text));
+    text_out_printf(
+        c->out, "%s kWh\n",
+        text_canvas_number(f->energy_kwh, places_for(f->energy_kwh), text));
     label(c, "Mean power");
-    fprintf(c->out, "%s W a device",
-            text_canvas_number(f->mean_power_w, 1, text));
+    text_out_printf(c->out, "%s W a device",
+                    text_canvas_number(f->mean_power_w, 1, text));
     if (!isnan(f->min_power_w)) {
-        fprintf(c->out, " (from %s ",
-                text_canvas_number(f->min_power_w, 1, text));
-        fprintf(c->out, "to %s W)",
-                text_canvas_number(f->max_power_w, 1, text));
+        text_out_printf(c->out, " (from %s ",
+                        text_canvas_number(f->min_power_w, 1, text));
+        text_out_printf(c->out, "to %s W)",
+                        text_canvas_number(f->max_power_w, 1, text));
     }
-    fputc('\n', c->out);
+    text_out_byte(c->out, '\n');
     label(c, "Efficiency");
-    fprintf(c->out, "%s\n", text_canvas_number(f->efficiency, 4, text));
+    text_out_printf(c->out, "%s\n", text_canvas_number(f->efficiency, 4, text));
 }
 
 static void
@@ -116,18 +119,20 @@ put_costs(const struct text_canvas *c, const struct wattle_report_result *a)
 {
     char text[NUMBER_TEXT_SIZE];
     label(c, "Cost");
-    fprintf(c->out, "%s a month",
-            text_canvas_number(a->figures->monthly_cost, 2, text));
+    text_out_printf(c->out, "%s a month",
+                    text_canvas_number(a->figures->monthly_cost, 2, text));
     number_text_exact(a->rate_per_kwh, text);
-    fprintf(c->out, " at %s per kWh\n", text);
+    text_out_printf(c->out, " at %s per kWh\n", text);
     if (isnan(a->budget))
         return;
     label(c, "Budget");
     double left = a->budget - a->figures->monthly_cost;
-    fprintf(c->out, "%s a month: ", text_canvas_number(a->budget, 2, text));
+    text_out_printf(c->out,
+                    "%s a month: ", text_canvas_number(a->budget, 2, text));
     text_canvas_colour(c, a->is_over_budget ? TEXT_BAD : TEXT_PLAIN);
-    fprintf(c->out, "%s by %s\n", a->is_over_budget ? "exceeded" : "kept",
-            text_canvas_number(fabs(left), 2, text));
+    text_out_printf(c->out, "%s by %s\n",
+                    a->is_over_budget ? "exceeded" : "kept",
+                    text_canvas_number(fabs(left), 2, text));
     text_canvas_colour(c, TEXT_PLAIN);
 }
 
@@ -213,21 +218,21 @@ put_top_line(const struct text_canvas *c, const struct wattle_device_result *d,
 {
     char text[NUMBER_TEXT_SIZE];
     double energy_kwh = d->figures->energy_kwh;
-    fputs("  ", c->out);
+    text_out_text(c->out, "  ");
     text_canvas_field(c, d->id, t->id_width);
     if (t->name_width > 0) {
-        fputs("  ", c->out);
+        text_out_text(c->out, "  ");
         text_canvas_field(c, d->name != NULL ? d->name : "", t->name_width);
     }
-    fprintf(c->out, "  %*s kWh", t->energy_width,
-            text_canvas_number(energy_kwh, t->energy_places, text));
-    fprintf(c->out, "  %*s/mo  ", t->cost_width,
-            text_canvas_number(d->figures->monthly_cost, 2, text));
+    text_out_printf(c->out, "  %*s kWh", t->energy_width,
+                    text_canvas_number(energy_kwh, t->energy_places, text));
+    text_out_printf(c->out, "  %*s/mo  ", t->cost_width,
+                    text_canvas_number(d->figures->monthly_cost, 2, text));
     int used = 2 + t->id_width + (t->name_width > 0 ? t->name_width + 2 : 0) +
                2 + t->energy_width + 4 + 2 + t->cost_width + 5;
     text_canvas_bar(c, t->most_kwh > 0 ? energy_kwh / t->most_kwh : 0,
                     c->style.width - used, false);
-    fputc('\n', c->out);
+    text_out_byte(c->out, '\n');
 }
 
 /*
@@ -277,8 +282,8 @@ put_top(const struct text_canvas *c, const struct wattle_report_result *a)
     if (top < n) {
         char text[NUMBER_TEXT_SIZE];
         text_canvas_colour(c, TEXT_DIM);
-        fprintf(c->out, "  ... and %s more (--top N, --csv, --json)\n",
-                counted(n - top, text));
+        text_out_printf(c->out, "  ... and %s more (--top N, --csv, --json)\n",
+                        counted(n - top, text));
         text_canvas_colour(c, TEXT_PLAIN);
     }
     free(order);
@@ -296,8 +301,8 @@ put_hour(const struct text_canvas *c, const struct wattle_report_result *a,
         (int)strlen(text_canvas_number(most, places_for(most), text));
     number_width = number_width > 9 ? number_width : 9;
     int width = c->style.width / 2 - 12 - number_width;
-    fprintf(c->out, "  %02d:00 %*s ", hour, number_width,
-            text_canvas_number(energy, places_for(most), text));
+    text_out_printf(c->out, "  %02d:00 %*s ", hour, number_width,
+                    text_canvas_number(energy, places_for(most), text));
     text_canvas_bar(c, most > 0 ? energy / most : 0, width, padded);
 }
 
@@ -312,9 +317,9 @@ put_hours(const struct text_canvas *c, const struct wattle_report_result *a)
     text_canvas_heading(c, "Energy by hour of the day (kWh, UTC)");
     for (int h = 0; h < 12; h++) {
         put_hour(c, a, h, most, true);
-        fputs("  ", c->out);
+        text_out_text(c->out, "  ");
         put_hour(c, a, h + 12, most, false);
-        fputc('\n', c->out);
+        text_out_byte(c->out, '\n');
     }
 }
 
@@ -360,15 +365,16 @@ put_days(const struct text_canvas *c, const struct wattle_report_result *a)
         most = values[i] > most ? values[i] : most;
     }
     text_canvas_heading(c, headings[span]);
-    fputs("  ", c->out);
+    text_out_text(c->out, "  ");
     text_canvas_spark(c, values, n);
     civil_format_day(first, text);
-    fprintf(c->out, "\n  %s to ", text);
+    text_out_printf(c->out, "\n  %s to ", text);
     civil_format_day(last, text);
     int places = places_for(most);
-    fprintf(c->out, "%s: from %s ", text,
-            text_canvas_number(least, places, number));
-    fprintf(c->out, "to %s kWh\n", text_canvas_number(most, places, number));
+    text_out_printf(c->out, "%s: from %s ", text,
+                    text_canvas_number(least, places, number));
+    text_out_printf(c->out, "to %s kWh\n",
+                    text_canvas_number(most, places, number));
 }
 
 /* Where a rejected line stands; of a long path the end is what matters. */
@@ -382,15 +388,15 @@ put_reject_line(const struct text_canvas *c, const struct wattle_reject *r)
     int room = c->style.width - 2 - LABEL_WIDTH - len;
     int columns = text_canvas_columns(r->path);
     const char *path = r->path;
-    fprintf(c->out, "  %*s", LABEL_WIDTH, "");
+    text_out_printf(c->out, "  %*s", LABEL_WIDTH, "");
     if (columns > room && room > 4) {
         path += columns - room + 3;
         while (((unsigned char)*path & 0xc0) == 0x80)
             path++;
-        fputs("...", c->out);
+        text_out_text(c->out, "...");
     }
     text_canvas_field(c, path, text_canvas_columns(path));
-    fprintf(c->out, "%s\n", place);
+    text_out_printf(c->out, "%s\n", place);
 }
 
 static void
@@ -398,8 +404,8 @@ put_rejects(const struct text_canvas *c, const struct wattle_report_result *a)
 {
     char text[NUMBER_TEXT_SIZE];
     label(c, "Rejected");
-    fprintf(c->out, "%s of ", counted(a->n_rejects, text));
-    fprintf(c->out, "%s lines", counted(a->n_lines, text));
+    text_out_printf(c->out, "%s of ", counted(a->n_rejects, text));
+    text_out_printf(c->out, "%s lines", counted(a->n_lines, text));
     int column = 2 + LABEL_WIDTH;
     for (int r = 0; r < WATTLE_N_REASONS; r++) {
         if (a->rejects_by_reason[r] == 0)
@@ -408,19 +414,19 @@ put_rejects(const struct text_canvas *c, const struct wattle_report_result *a)
         int len = (int)(strlen(text) + strlen(wattle_reason_text(r))) + 3;
         /* the first reason begins a line of its own */
         if (column == 2 + LABEL_WIDTH || column + len > c->style.width) {
-            fprintf(c->out, "\n  %*s", LABEL_WIDTH, "");
+            text_out_printf(c->out, "\n  %*s", LABEL_WIDTH, "");
             column = 2 + LABEL_WIDTH;
         }
-        fprintf(c->out, "%s%s %s", column > 2 + LABEL_WIDTH ? ", " : "",
-                wattle_reason_text(r), text);
+        text_out_printf(c->out, "%s%s %s", column > 2 + LABEL_WIDTH ? ", " : "",
+                        wattle_reason_text(r), text);
         column += len;
     }
-    fputc('\n', c->out);
+    text_out_byte(c->out, '\n');
     for (size_t i = 0; i < a->n_first_rejects; i++)
         put_reject_line(c, a->first_rejects[i]);
     if (a->n_rejects > a->n_first_rejects)
-        fprintf(c->out, "  %*s... (--rejects FILE writes them all)\n",
-                LABEL_WIDTH, "");
+        text_out_printf(c->out, "  %*s... (--rejects FILE writes them all)\n",
+                        LABEL_WIDTH, "");
 }
 
 /* A span in the largest unit that keeps it whole. */
@@ -437,7 +443,7 @@ put_span(const struct text_canvas *c, double hours)
     while (i < 3 && fmod(ms, units[i].ms) != 0)
         i++;
     number_text_exact(ms / units[i].ms, text);
-    fprintf(c->out, "%s %s", text, units[i].unit);
+    text_out_printf(c->out, "%s %s", text, units[i].unit);
 }
 
 static void
@@ -447,41 +453,48 @@ put_quality(const struct text_canvas *c, const struct wattle_report_result *a)
     text_canvas_heading(c, "Data quality");
     put_rejects(c, a);
     label(c, "Duplicates");
-    fprintf(c->out, "%s replaced by a later reading\n",
-            counted(a->n_duplicates, text));
+    text_out_printf(c->out, "%s replaced by a later reading\n",
+                    counted(a->n_duplicates, text));
     label(c, "Gaps");
-    fprintf(c->out, "%s longer than ", counted(a->figures->n_gaps, text));
+    text_out_printf(c->out, "%s longer than ",
+                    counted(a->figures->n_gaps, text));
     put_span(c, a->max_gap_hours);
-    fprintf(c->out, ", %s h in all; they add no energy\n",
-            text_canvas_number(a->figures->gap_hours, 1, text));
+    text_out_printf(c->out, ", %s h in all; they add no energy\n",
+                    text_canvas_number(a->figures->gap_hours, 1, text));
     if (a->n_filtered > 0) {
         label(c, "Left out");
-        fprintf(c->out, "%s line%s, by --since, --until or --device\n",
-                counted(a->n_filtered, text), plural(a->n_filtered));
+        text_out_printf(c->out, "%s line%s, by --since, --until or --device\n",
+                        counted(a->n_filtered, text), plural(a->n_filtered));
     }
     if (a->n_rounded > 0) {
         label(c, "Rounded");
-        fprintf(c->out, "%s values with more than nine decimals\n",
-                counted(a->n_rounded, text));
+        text_out_printf(c->out, "%s values with more than nine decimals\n",
+                        counted(a->n_rounded, text));
     }
     if (a->n_skipped_files > 0) {
         label(c, "Skipped");
-        fprintf(c->out, "%s file%s\n", counted(a->n_skipped_files, text),
-                plural(a->n_skipped_files));
+        text_out_printf(c->out, "%s file%s\n",
+                        counted(a->n_skipped_files, text),
+                        plural(a->n_skipped_files));
     }
 }
 
 int
 wattle_report_write_text(const struct wattle_report_result *a,
-                         const struct wattle_text_style *style, FILE *out)
+                         const struct wattle_text_style *style,
+                         const struct wattle_writer *to)
 {
+    struct text_out out;
     struct text_canvas canvas;
     const struct text_canvas *c = &canvas;
-    int status = text_canvas_init(&canvas, out, style, NULL);
+    if (to == NULL)
+        return WATTLE_ERR_USAGE;
+    text_out_init(&out, to);
+    int status = text_canvas_init(&canvas, &out, style, NULL);
     if (status != WATTLE_OK)
         return status;
     text_canvas_colour(c, TEXT_BOLD);
-    fputs("Energy report\n", out);
+    text_out_text(&out, "Energy report\n");
     text_canvas_colour(c, TEXT_PLAIN);
     put_period(c, a->figures);
     put_counts(c, a);
@@ -491,7 +504,5 @@ wattle_report_write_text(const struct wattle_report_result *a,
     put_hours(c, a);
     put_days(c, a);
     put_quality(c, a);
-    if (status == WATTLE_OK && ferror(out))
-        status = WATTLE_ERR_IO;
-    return status;
+    return status == WATTLE_OK ? text_out_finish(&out) : status;
 }

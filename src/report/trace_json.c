@@ -25,24 +25,16 @@ static const char *const stage_names[N_STAGES] = {
 
 struct trace_writer {
     const struct wattle_trace *trace;
-    FILE *out;
+    struct text_out *out;
     int64_t now_ns;
     unsigned thread; /* as written; 0 would mean the idle task to viewers */
 };
 
 static void
-put_text(FILE *out, const char *text)
+put_micros(struct text_out *out, const char *key, int64_t ns)
 {
-    struct text_out piece;
-    text_out_init(&piece, out);
-    text_out_json(&piece, text);
-    text_out_flush(&piece);
-}
-
-static void
-put_micros(FILE *out, const char *key, int64_t ns)
-{
-    fprintf(out, ",\"%s\":%" PRId64 ".%03" PRId64, key, ns / 1000, ns % 1000);
+    text_out_printf(out, ",\"%s\":%" PRId64 ".%03" PRId64, key, ns / 1000,
+                    ns % 1000);
 }
 
 /* An event up to its name; the caller goes on behind it. */
@@ -50,11 +42,12 @@ static void
 put_event(const struct trace_writer *w, const char *kind, const char *category,
           int64_t begin_ns, int64_t end_ns)
 {
-    fprintf(w->out, ",\n{\"ph\":\"%s\",\"pid\":1,\"tid\":%u", kind, w->thread);
+    text_out_printf(w->out, ",\n{\"ph\":\"%s\",\"pid\":1,\"tid\":%u", kind,
+                    w->thread);
     put_micros(w->out, "ts", begin_ns - w->trace->began_ns);
     if (kind[0] == 'X')
         put_micros(w->out, "dur", end_ns - begin_ns);
-    fprintf(w->out, ",\"cat\":\"%s\",\"name\":", category);
+    text_out_printf(w->out, ",\"cat\":\"%s\",\"name\":", category);
 }
 
 static void
@@ -62,10 +55,11 @@ put_span(const struct trace_writer *w, const struct trace_span *span)
 {
     int64_t end_ns = span->end_ns != 0 ? span->end_ns : w->now_ns;
     put_event(w, "X", "span", span->begin_ns, end_ns);
-    put_text(w->out, span->name);
+    text_out_json(w->out, span->name);
     if (span->number != 0)
-        fprintf(w->out, ",\"args\":{\"number\":%" PRIu64 "}", span->number);
-    fputc('}', w->out);
+        text_out_printf(w->out, ",\"args\":{\"number\":%" PRIu64 "}",
+                        span->number);
+    text_out_byte(w->out, '}');
 }
 
 static void
@@ -73,17 +67,17 @@ put_slice(const struct trace_writer *w, const struct trace_slice *slice)
 {
     if (slice->n_bytes != 0 || slice->n_rows != 0) {
         put_event(w, "X", "block", slice->begin_ns, slice->end_ns);
-        fprintf(w->out,
-                "\"block\",\"args\":{\"blocks\":%" PRIu32 ",\"bytes\":%" PRIu64
-                ",\"rows\":%" PRIu64 "}}",
-                slice->n_blocks, slice->n_bytes, slice->n_rows);
+        text_out_printf(w->out,
+                        "\"block\",\"args\":{\"blocks\":%" PRIu32
+                        ",\"bytes\":%" PRIu64 ",\"rows\":%" PRIu64 "}}",
+                        slice->n_blocks, slice->n_bytes, slice->n_rows);
     }
     int64_t at_ns = slice->begin_ns;
     for (int i = STAGE_OTHER + 1; i < N_STAGES; i++) {
         if (slice->spent_ns[i] <= 0)
             continue;
         put_event(w, "X", "stage", at_ns, at_ns + slice->spent_ns[i]);
-        fprintf(w->out, "\"%s\"}", stage_names[i]);
+        text_out_printf(w->out, "\"%s\"}", stage_names[i]);
         at_ns += slice->spent_ns[i];
     }
 }
@@ -92,18 +86,19 @@ static void
 put_track(struct trace_writer *w, const struct trace_track *track)
 {
     w->thread = track->number + 1;
-    fprintf(w->out,
-            ",\n{\"ph\":\"M\",\"pid\":1,\"tid\":%u,\"name\":\"thread_name\","
-            "\"args\":{\"name\":",
-            w->thread);
+    text_out_printf(
+        w->out,
+        ",\n{\"ph\":\"M\",\"pid\":1,\"tid\":%u,\"name\":\"thread_name\","
+        "\"args\":{\"name\":",
+        w->thread);
     if (track->number == 0)
-        fputs("\"main\"}}", w->out);
+        text_out_text(w->out, "\"main\"}}");
     else
-        fprintf(w->out, "\"worker %u\"}}", track->number);
-    fprintf(w->out,
-            ",\n{\"ph\":\"M\",\"pid\":1,\"tid\":%u,\"name\":"
-            "\"thread_sort_index\",\"args\":{\"sort_index\":%u}}",
-            w->thread, track->number);
+        text_out_printf(w->out, "\"worker %u\"}}", track->number);
+    text_out_printf(w->out,
+                    ",\n{\"ph\":\"M\",\"pid\":1,\"tid\":%u,\"name\":"
+                    "\"thread_sort_index\",\"args\":{\"sort_index\":%u}}",
+                    w->thread, track->number);
     size_t s = 0;
     for (size_t i = 0; i < track->n_slices; i++) {
         while (s < track->n_spans &&
@@ -123,33 +118,39 @@ put_memory(struct trace_writer *w)
     for (size_t i = 0; i < trace->n_samples; i++) {
         const struct trace_sample *sample = &trace->samples[i];
         put_event(w, "C", "memory", sample->time_ns, 0);
-        fprintf(w->out, "\"memory\",\"args\":{\"resident_bytes\":%" PRIu64 "}}",
-                sample->bytes);
+        text_out_printf(w->out,
+                        "\"memory\",\"args\":{\"resident_bytes\":%" PRIu64 "}}",
+                        sample->bytes);
     }
 }
 
 int
 wattle_trace_write(const struct wattle_trace *trace, const char *program,
-                   FILE *out)
+                   const struct wattle_writer *to)
 {
-    struct trace_writer w = {trace, out, stage_clock_now_ns(), 0};
+    struct text_out text;
+    struct trace_writer w = {trace, &text, stage_clock_now_ns(), 0};
+    if (to == NULL || program == NULL)
+        return WATTLE_ERR_USAGE;
+    text_out_init(&text, to);
     uint64_t n_joined = 0, n_dropped = 0;
     for (const struct trace_track *t = trace->tracks; t != NULL; t = t->next) {
         n_joined += t->n_joined;
         n_dropped += t->n_dropped;
     }
-    fprintf(out,
-            "{\"displayTimeUnit\":\"ms\",\"otherData\":{\"version\":"
-            "\"wattle " WATTLE_VERSION "\",\"joined_blocks\":%" PRIu64
-            ",\"dropped_spans\":%" PRIu64 "},\n\"traceEvents\":[\n"
-            "{\"ph\":\"M\",\"pid\":1,\"name\":\"process_name\",\"args\":"
-            "{\"name\":",
-            n_joined, n_dropped);
-    put_text(out, program);
-    fputs("}}", out);
+    text_out_printf(
+        &text,
+        "{\"displayTimeUnit\":\"ms\",\"otherData\":{\"version\":"
+        "\"wattle " WATTLE_VERSION "\",\"joined_blocks\":%" PRIu64
+        ",\"dropped_spans\":%" PRIu64 "},\n\"traceEvents\":[\n"
+        "{\"ph\":\"M\",\"pid\":1,\"name\":\"process_name\",\"args\":"
+        "{\"name\":",
+        n_joined, n_dropped);
+    text_out_json(&text, program);
+    text_out_text(&text, "}}");
     for (const struct trace_track *t = trace->tracks; t != NULL; t = t->next)
         put_track(&w, t);
     put_memory(&w);
-    fputs("\n]}\n", out);
-    return ferror(out) ? WATTLE_ERR_IO : WATTLE_OK;
+    text_out_text(&text, "\n]}\n");
+    return text_out_finish(&text);
 }

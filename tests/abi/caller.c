@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include <wattle/wattle.h>
+#include <wattle/stdio.h>
 
 static struct wattle_error error;
 
@@ -95,7 +96,8 @@ report(const char *folder)
     GUARDED(wattle_text_style) style;
     guard(style.guards);
     wattle_text_style_init(&style.it);
-    must(wattle_report_write_text(r, &style.it, stdout), "text");
+    const struct wattle_writer out = wattle_stdio_writer(stdout);
+    must(wattle_report_write_text(r, &style.it, &out), "text");
     must_be_whole(style.guards, "text style");
     wattle_report_close(handle);
 }
@@ -152,7 +154,8 @@ maintain(const char *path)
     struct wattle_info *info;
     guard(options.guards);
     wattle_export_options_init(&options.it);
-    must(wattle_database_export(path, &options.it, stdout, NULL, &error),
+    const struct wattle_writer out = wattle_stdio_writer(stdout);
+    must(wattle_database_export(path, &options.it, &out, NULL, &error),
          "export");
     must_be_whole(options.guards, "export options");
     guard(check.guards);

@@ -15,6 +15,7 @@
 
 #include "generate/generator.h"
 #include "wattle/wattle.h"
+#include "wattle/stdio.h"
 
 static int
 enter_folder(void **state)
@@ -98,6 +99,7 @@ static void
 null_parts_are_errors(void **state)
 {
     (void)state;
+    const struct wattle_writer out = wattle_stdio_writer(stdout);
     static const char *const globs[] = {"a", NULL};
     struct wattle_error error;
     struct wattle_report_options report_options;
@@ -121,10 +123,10 @@ null_parts_are_errors(void **state)
                      "device_globs");
         export_options.device_globs = given;
         export_options.n_device_globs = 2;
-        assert_names(&error,
-                     wattle_database_export("a.db", &export_options, stdout,
-                                            NULL, &error),
-                     "device_globs");
+        assert_names(
+            &error,
+            wattle_database_export("a.db", &export_options, &out, NULL, &error),
+            "device_globs");
         assert_int_equal(wattle_database_open(&database, "a.db", &error),
                          WATTLE_OK);
         query_options.device_globs = given;
@@ -158,6 +160,7 @@ static void
 null_paths_are_errors(void **state)
 {
     (void)state;
+    const struct wattle_writer out = wattle_stdio_writer(stdout);
     struct wattle_error error;
     struct wattle_report *report = NULL;
     struct wattle_import *import = NULL;
@@ -189,8 +192,7 @@ null_paths_are_errors(void **state)
     assert_names(&error, wattle_database_backup(NULL, "x", &error), "path");
     assert_names(&error, wattle_database_backup("x", NULL, &error), "out");
     assert_names(&error, wattle_database_compact(NULL, 0, &error), "path");
-    assert_names(&error,
-                 wattle_database_export(NULL, NULL, stdout, NULL, &error),
+    assert_names(&error, wattle_database_export(NULL, NULL, &out, NULL, &error),
                  "path");
     assert_names(&error,
                  wattle_database_export_file("x", NULL, NULL, NULL, &error),

@@ -24,6 +24,7 @@
 #include "generate/counter_hash.h"
 #include "wattle/import.h"
 #include "wattle/maintain.h"
+#include "wattle/stdio.h"
 
 enum { SECTOR = 512, N_FILES = 3, N_RANDOM_CUTS = 40 };
 
@@ -432,8 +433,9 @@ export_all(const char *database)
     size_t len = 0;
     FILE *file = open_memstream(&text, &len);
     assert_non_null(file);
+    const struct wattle_writer out = wattle_stdio_writer(file);
     wattle_export_options_init(&options);
-    int status = wattle_database_export(database, &options, file, NULL, &error);
+    int status = wattle_database_export(database, &options, &out, NULL, &error);
     fclose(file);
     if (status == WATTLE_OK)
         return text;

@@ -16,6 +16,7 @@
 
 #include "wattle/import.h"
 #include "wattle/query.h"
+#include "wattle/stdio.h"
 
 #define START_MS INT64_C(1696118400000) /* 2023-10-01 00:00 */
 #define HOUR_MS  INT64_C(3600000)
@@ -325,11 +326,12 @@ a_stream_that_fails_is_an_error(void **state)
         FILE *full = fopen("/dev/full", "w");
         assert_non_null(full);
         setvbuf(full, NULL, _IONBF, 0);
+        const struct wattle_writer out = wattle_stdio_writer(full);
         int status =
-            format == 0 ? wattle_query_write_csv(query, full, NULL, &error)
+            format == 0 ? wattle_query_write_csv(query, &out, NULL, &error)
             : format == 1
-                ? wattle_query_write_json(query, full, NULL, &error)
-                : wattle_query_write_text(query, &style, full, NULL, &error);
+                ? wattle_query_write_json(query, &out, NULL, &error)
+                : wattle_query_write_text(query, &style, &out, NULL, &error);
         assert_int_equal(status, WATTLE_ERR_IO);
         fclose(full);
         wattle_query_close(query);

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "wattle/wattle.h"
+#include "wattle/stdio.h"
 
 enum { PATH_SIZE = 256, MAX_ROWS = 4000, N_DEVICES = 5 };
 
@@ -209,7 +210,9 @@ json_of(struct wattle_report *report)
                                            answers->n_rejects);
     FILE *out = open_memstream(&text, &len);
     assert_non_null(out);
-    assert_int_equal(wattle_report_write_json(answers, false, out), WATTLE_OK);
+    const struct wattle_writer writer = wattle_stdio_writer(out);
+    assert_int_equal(wattle_report_write_json(answers, false, &writer),
+                     WATTLE_OK);
     assert_int_equal(fclose(out), 0);
     wattle_report_close(report);
     return text;

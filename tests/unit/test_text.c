@@ -13,6 +13,7 @@
 
 #include "base/utf8.h"
 #include "report/text_canvas.h"
+#include "wattle/stdio.h"
 #include "wattle/text.h"
 
 static void
@@ -96,9 +97,13 @@ fields_have_their_width(void **state)
             char *shown = NULL;
             size_t len = 0;
             FILE *out = open_memstream(&shown, &len);
+            const struct wattle_writer to = wattle_stdio_writer(out);
             struct text_canvas canvas;
-            assert_int_equal(text_canvas_init(&canvas, out, &style, NULL), 0);
+            struct text_out text;
+            text_out_init(&text, &to);
+            assert_int_equal(text_canvas_init(&canvas, &text, &style, NULL), 0);
             text_canvas_field(&canvas, texts[i], 6);
+            assert_int_equal(text_out_finish(&text), 0);
             assert_int_equal(fclose(out), 0);
             assert_int_equal(text_canvas_columns(shown), 6);
             assert_null(strchr(shown, '\x1b'));

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/trace.h"
+#include "wattle/stdio.h"
 #include "wattle/wattle.h"
 
 /* One block that reads for 3 us and decodes for 5 us; 2 us are nobody's. */
@@ -97,7 +98,8 @@ written(const struct wattle_trace *trace, const char *program)
     size_t len = 0;
     FILE *out = open_memstream(&text, &len);
     assert_non_null(out);
-    assert_int_equal(wattle_trace_write(trace, program, out), WATTLE_OK);
+    const struct wattle_writer to = wattle_stdio_writer(out);
+    assert_int_equal(wattle_trace_write(trace, program, &to), WATTLE_OK);
     fclose(out);
     return text;
 }
