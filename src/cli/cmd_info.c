@@ -1,7 +1,9 @@
 /*
  * cmd_info.c - wattle info: what is in a database.
  */
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/command.h"
 #include "cli/terminal.h"
@@ -57,7 +59,7 @@ run_info(const struct command *self, int argc, char **argv)
     wattle_info_free(info);
     if (status == WATTLE_OK && fflush(stdout) == 0)
         return EXIT_DONE;
-    cli_complain(self, "cannot write to standard output");
+    cli_complain(self, "cannot write to standard output: %s", strerror(errno));
     return EXIT_USAGE;
 }
 

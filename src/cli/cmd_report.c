@@ -1,6 +1,7 @@
 /*
  * cmd_report.c - wattle report: readings in, a report out.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -270,7 +271,9 @@ print_result(const struct command *self,
             status = print_text(result, request->top);
     }
     if (fflush(stdout) != 0 || status != WATTLE_OK) {
-        cli_complain(self, "cannot write the report");
+        cli_complain(self, "cannot write the report: %s",
+                     status == WATTLE_ERR_MEMORY ? wattle_status_text(status)
+                                                 : strerror(errno));
         return EXIT_USAGE;
     }
     if (request->options.timings && !request->is_quiet)

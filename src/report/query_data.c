@@ -1,6 +1,7 @@
 /*
  * query_data.c - the rows of a query as CSV and as JSON, numbers unrounded.
  */
+#include <errno.h>
 #include <math.h>
 #include <string.h>
 
@@ -54,7 +55,8 @@ finish(struct data *d, int status, uint64_t *n_rows, struct wattle_error *error)
     if (n_rows != NULL)
         *n_rows = d->n_rows;
     if (text_out_finish(&d->out) != WATTLE_OK && status == WATTLE_OK)
-        return error_set(error, WATTLE_ERR_IO, "cannot write the rows");
+        return error_set(error, WATTLE_ERR_IO, "cannot write the rows: %s",
+                         strerror(errno));
     return status;
 }
 

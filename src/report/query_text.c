@@ -6,6 +6,7 @@
  * that columns are as wide as they need to be and bars have a scale; a longer
  * table goes on as it began, without bars.
  */
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -283,7 +284,8 @@ wattle_query_write_text(struct wattle_query *query,
     if (status == WATTLE_OK)
         flush(&table);
     if (status == WATTLE_OK && text_out_finish(&out) != WATTLE_OK)
-        status = error_set(error, WATTLE_ERR_IO, "cannot write the rows");
+        status = error_set(error, WATTLE_ERR_IO, "cannot write the rows: %s",
+                           strerror(errno));
     if (n_rows != NULL)
         *n_rows = table.n_all;
     free(table.rows);

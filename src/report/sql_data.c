@@ -1,6 +1,7 @@
 /*
  * sql_data.c - results of SQL as CSV and as JSON.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -65,7 +66,8 @@ put_all(struct wattle_sql *sql, const struct format *format,
     }
     buffer_release(&d.text);
     if (status == WATTLE_OK && text_out_finish(&d.out) != WATTLE_OK)
-        status = error_set(error, WATTLE_ERR_IO, "cannot write the rows");
+        status = error_set(error, WATTLE_ERR_IO, "cannot write the rows: %s",
+                           strerror(errno));
     return status;
 }
 

@@ -4,6 +4,7 @@
  * The first rows are kept, so that columns are as wide as they need to be; a
  * longer result goes on as it began.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -198,6 +199,7 @@ wattle_sql_write_text(struct wattle_sql *sql,
     buffer_release(&t.text);
     buffer_release(&t.line);
     if (status == WATTLE_OK && text_out_finish(&out) != WATTLE_OK)
-        status = error_set(error, WATTLE_ERR_IO, "cannot write the rows");
+        status = error_set(error, WATTLE_ERR_IO, "cannot write the rows: %s",
+                           strerror(errno));
     return status;
 }
