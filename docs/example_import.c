@@ -90,7 +90,7 @@ main(int argc, char **argv)
     }
     int status = import_heater(argv[1], &error);
     if (status == WATTLE_OK)
-        status = wattle_database_open(&database, argv[1], &error);
+        status = wattle_database_open(&database, argv[1], NULL, &error);
     if (status == WATTLE_OK)
         status = print_hours(database, &error);
     if (status != WATTLE_OK)

@@ -155,7 +155,7 @@ try_query(bool is_raw)
     struct wattle_query *query = NULL;
     struct wattle_query_options options;
     struct wattle_error error;
-    if (wattle_database_open(&database, path, &error) != WATTLE_OK)
+    if (wattle_database_open(&database, path, NULL, &error) != WATTLE_OK)
         return;
     wattle_query_options_init(&options);
     options.is_raw = is_raw;
@@ -192,7 +192,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     try_info();
     wattle_export_options_init(&all);
     wattle_database_export(path, &all, &nowhere, NULL, &error);
-    wattle_database_check(path, NULL, NULL, &result, &error);
-    wattle_database_salvage(path, salvaged, &result, &error);
+    wattle_database_check(path, NULL, NULL, NULL, &result, &error);
+    wattle_database_salvage(path, salvaged, NULL, &result, &error);
     return 0;
 }

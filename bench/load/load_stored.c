@@ -173,7 +173,7 @@ ask_handle(struct reader *reader, const struct job *job, struct text *answer)
     const struct wattle_writer writer = wattle_stdio_writer(out);
     if (reader->database == NULL)
         status = wattle_database_open(&reader->database, reader->load->database,
-                                      &error);
+                                      NULL, &error);
     if (status == WATTLE_OK)
         status = strcmp(job->words[KIND], "report") == 0
                      ? write_report(reader, &writer, &error)

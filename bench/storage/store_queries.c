@@ -26,7 +26,10 @@
 
 enum { COMMAND = 1, FILE_NAME, DEVICE, SINCE, UNTIL, EVERY, TIMES, N_WORDS };
 
-static struct wattle_query_row rows[MAX_ROWS];
+static struct {
+    int64_t start_ms;
+    struct wattle_query_figures figures;
+} rows[MAX_ROWS];
 static size_t n_rows;
 
 static double
@@ -78,8 +81,10 @@ ask(struct wattle_database *database,
         return fail("query", &error);
     int status;
     while ((status = wattle_query_next(query, &row, &error)) == WATTLE_OK &&
-           row != NULL && n_rows < MAX_ROWS)
-        rows[n_rows++] = *row;
+           row != NULL && n_rows < MAX_ROWS) {
+        rows[n_rows].start_ms = row->start_ms;
+        rows[n_rows++].figures = *row->figures;
+    }
     wattle_query_close(query);
     return status == WATTLE_OK ? 0 : fail("query", &error);
 }
@@ -111,7 +116,7 @@ run(char **words, const struct wattle_query_options *options)
     for (int i = -1; i < n_times; i++) {
         double began_s = now_s();
         if (database == NULL &&
-            wattle_database_open(&database, words[FILE_NAME], &error) !=
+            wattle_database_open(&database, words[FILE_NAME], NULL, &error) !=
                 WATTLE_OK)
             return fail("open", &error);
         if (ask(database, options) != 0)

@@ -26,7 +26,8 @@ enum wattle_status {
     WATTLE_ERR_CPU = -5,      /* this CPU lacks what was asked for */
     WATTLE_ERR_CHANGED = -6,  /* the input changed while it was read */
     WATTLE_ERR_NO_INPUT = -7, /* not one of the given files could be used */
-    WATTLE_ERR_BUSY = -8      /* another program is writing to the database */
+    WATTLE_ERR_BUSY = -8,     /* another program is writing to the database */
+    WATTLE_ERR_CANCELLED = -9 /* see cancel.h */
 };
 
 /* Why something failed, and where. This structure does not grow. */

@@ -57,6 +57,7 @@ struct wattle_import_options {
     int64_t wait_ms;     /* for another import to end; default one minute */
     wattle_import_waiting on_waiting; /* or NULL */
     void *waiting_context;
+    struct wattle_cancel *cancel; /* or NULL; see cancel.h */
     /* For measuring, as in struct wattle_report_options. */
     int n_threads;
     int simd;

@@ -6,7 +6,8 @@
  * WATTLE_ERR_IO when it cannot be opened, read or written, WATTLE_ERR_FORMAT
  * when it is no database of wattle's, of a newer version, or damaged,
  * WATTLE_ERR_BUSY when others keep it locked, WATTLE_ERR_USAGE when the path
- * is empty, WATTLE_ERR_MEMORY. Others may read and import meanwhile.
+ * is empty, WATTLE_ERR_CANCELLED, WATTLE_ERR_MEMORY. Others may read and import
+ * meanwhile.
  */
 #ifndef WATTLE_MAINTAIN_H
 #define WATTLE_MAINTAIN_H
@@ -17,6 +18,7 @@
 #include <string.h>
 
 #include "wattle/result.h"
+#include "wattle/database.h"
 #include "wattle/error.h"
 #include "wattle/writer.h"
 
@@ -57,8 +59,10 @@ struct wattle_check_result {
  * summaries, days and counts with the readings. WATTLE_OK also when there are
  * problems: see the result. found and result may be NULL.
  */
-int wattle_database_check(const char *path, wattle_check_found found,
-                          void *context, struct wattle_check_result *result,
+int wattle_database_check(const char *path,
+                          const struct wattle_database_options *options,
+                          wattle_check_found found, void *context,
+                          struct wattle_check_result *result,
                           struct wattle_error *error);
 
 /*
@@ -66,18 +70,21 @@ int wattle_database_check(const char *path, wattle_check_found found,
  * has what is in it and how many readings are lost.
  */
 int wattle_database_salvage(const char *path, const char *out,
+                            const struct wattle_database_options *options,
                             struct wattle_check_result *result,
                             struct wattle_error *error);
 
 /* Copies a database, as it is at one moment, to a file that must not exist. */
 int wattle_database_backup(const char *path, const char *out,
+                           const struct wattle_database_options *options,
                            struct wattle_error *error);
 
 /*
  * Merges late readings and small chunks, and gives free space back. Waits up
- * to wait_ms for an import to end.
+ * to options->wait_ms for an import to end.
  */
-int wattle_database_compact(const char *path, int64_t wait_ms,
+int wattle_database_compact(const char *path,
+                            const struct wattle_database_options *options,
                             struct wattle_error *error);
 
 /*
@@ -90,6 +97,7 @@ struct wattle_export_options {
     size_t n_device_globs;           /* 0 = all devices */
     int64_t since_ms;                /* inclusive; WATTLE_NO_TIME = no limit */
     int64_t until_ms;                /* exclusive; WATTLE_NO_TIME = no limit */
+    struct wattle_cancel *cancel;    /* or NULL; see cancel.h */
 };
 
 /* Everything. */

@@ -80,7 +80,8 @@ struct wattle_report_options {
     int value_kind;           /* enum wattle_value_kind */
     int zstd_window_log; /* largest window of zstd input, 10 to 31 as a power
                             of two; 0 = 27, which is 128 MiB */
-    const char *rejects_path; /* file to write every reject to, or NULL */
+    const char *rejects_path;     /* file to write every reject to, or NULL */
+    struct wattle_cancel *cancel; /* or NULL; see cancel.h */
     /* For measuring. None of them changes an answer. */
     int n_threads;      /* 0 = one for each core */
     int simd;           /* enum wattle_simd */

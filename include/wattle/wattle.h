@@ -6,6 +6,7 @@
 
 #include "wattle/result.h"
 #include "wattle/batch.h"
+#include "wattle/cancel.h"
 #include "wattle/database.h"
 #include "wattle/error.h"
 #include "wattle/import.h"

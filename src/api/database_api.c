@@ -5,20 +5,28 @@
 
 #include "api/database_handle.h"
 #include "base/error.h"
+#include "base/sized_struct.h"
 #include "store/catalog.h"
 #include "wattle/database.h"
 
 int
 wattle_database_open(struct wattle_database **out, const char *path,
+                     const struct wattle_database_options *given,
                      struct wattle_error *error)
 {
+    struct wattle_database_options options = WATTLE_DATABASE_OPTIONS_INIT;
     *out = NULL;
     if (path == NULL)
         return error_null(error, "path");
+    int status = sized_struct_take(&options, sizeof(options), given, error);
+    if (status != WATTLE_OK)
+        return status;
     struct wattle_database *database = calloc(1, sizeof(*database));
     if (database == NULL)
         return error_memory(error);
-    int status = database_open(&database->db, path, DATABASE_READ, error);
+    status = database_open(&database->db, path, DATABASE_READ, error);
+    if (status == WATTLE_OK)
+        database_set_cancel(&database->db, options.cancel);
     if (status == WATTLE_OK)
         status = catalog_check_devices(&database->db, error);
     if (status != WATTLE_OK) {

@@ -117,21 +117,28 @@ set_result(struct wattle_check_result *result, const struct verify_result *v,
 }
 
 int
-wattle_database_check(const char *path, wattle_check_found found, void *context,
+wattle_database_check(const char *path,
+                      const struct wattle_database_options *given,
+                      wattle_check_found found, void *context,
                       struct wattle_check_result *result,
                       struct wattle_error *error)
 {
     struct database db;
     struct verify_result verified;
+    struct wattle_database_options options = WATTLE_DATABASE_OPTIONS_INIT;
     if (result != NULL)
         give_result(result, &(struct wattle_check_result){0});
     if (path == NULL)
         return error_null(error, "path");
-    int status = database_open(&db, path, DATABASE_READ, error);
+    int status = sized_struct_take(&options, sizeof(options), given, error);
+    if (status != WATTLE_OK)
+        return status;
+    status = database_open(&db, path, DATABASE_READ, error);
     if (status == WATTLE_ERR_FORMAT && database_is_empty(path))
         return error_end(error, WATTLE_OK);
     if (status != WATTLE_OK)
         return status;
+    database_set_cancel(&db, options.cancel);
     struct relay relay = {&db, found, context};
     status = verify_database(&db, relay_problem, &relay, &verified, error);
     set_result(result, &verified, &db);
@@ -141,6 +148,7 @@ wattle_database_check(const char *path, wattle_check_found found, void *context,
 
 int
 wattle_database_salvage(const char *path, const char *out,
+                        const struct wattle_database_options *given,
                         struct wattle_check_result *result,
                         struct wattle_error *error)
 {
@@ -151,17 +159,22 @@ wattle_database_salvage(const char *path, const char *out,
                                      .busy_ms = DATABASE_BUSY_MS,
                                      .is_salvage = true};
     struct new_file file;
+    struct wattle_database_options options = WATTLE_DATABASE_OPTIONS_INIT;
     if (path == NULL || out == NULL)
         return error_null(error, path == NULL ? "path" : "out");
-    int status = database_refuse_left_log(out, error);
+    int status = sized_struct_take(&options, sizeof(options), given, error);
+    if (status == WATTLE_OK)
+        status = database_refuse_left_log(out, error);
     if (status == WATTLE_OK)
         status = database_open_as(&from, path, &way, error);
     if (status != WATTLE_OK)
         return status;
+    database_set_cancel(&from, options.cancel);
     status = new_file_begin(&file, out, new_file_mode_of(path), error);
     if (status == WATTLE_OK) {
         status = database_open(&to, file.part, DATABASE_CREATE, error);
         if (status == WATTLE_OK) {
+            database_set_cancel(&to, options.cancel);
             status = salvage_database(&from, &to, &verified, error);
             set_result(result, &verified, &to);
             database_close(&to);
@@ -177,14 +190,19 @@ wattle_database_salvage(const char *path, const char *out,
 
 int
 wattle_database_backup(const char *path, const char *out,
+                       const struct wattle_database_options *given,
                        struct wattle_error *error)
 {
     struct database db;
+    struct wattle_database_options options = WATTLE_DATABASE_OPTIONS_INIT;
     if (path == NULL || out == NULL)
         return error_null(error, path == NULL ? "path" : "out");
-    int status = database_open(&db, path, DATABASE_READ, error);
+    int status = sized_struct_take(&options, sizeof(options), given, error);
+    if (status == WATTLE_OK)
+        status = database_open(&db, path, DATABASE_READ, error);
     if (status != WATTLE_OK)
         return status;
+    database_set_cancel(&db, options.cancel);
     status = tidy_backup(&db, out, error);
     database_close(&db);
     return error_end(error, status);
@@ -211,14 +229,20 @@ merge_loose(struct database *db, const char *path, struct wattle_error *error)
 }
 
 int
-wattle_database_compact(const char *path, int64_t wait_ms,
+wattle_database_compact(const char *path,
+                        const struct wattle_database_options *given,
                         struct wattle_error *error)
 {
     struct database db;
-    const struct tidy_wait wait = {.ms = wait_ms};
+    struct wattle_database_options options = WATTLE_DATABASE_OPTIONS_INIT;
     if (path == NULL)
         return error_null(error, "path");
-    int status = tidy_open_to_write(&db, path, DATABASE_WRITE, &wait, error);
+    int status = sized_struct_take(&options, sizeof(options), given, error);
+    if (status != WATTLE_OK)
+        return status;
+    const struct tidy_wait wait = {.ms = options.wait_ms,
+                                   .cancel = options.cancel};
+    status = tidy_open_to_write(&db, path, DATABASE_WRITE, &wait, error);
     if (status != WATTLE_OK)
         return status;
     status = merge_loose(&db, path, error);
@@ -366,6 +390,7 @@ wattle_database_export(const char *path,
     if (status == WATTLE_OK)
         status = database_open(&e->db, path, DATABASE_READ, error);
     if (status == WATTLE_OK) {
+        database_set_cancel(&e->db, e->options.cancel);
         status = catalog_check_devices(&e->db, error);
         if (status == WATTLE_OK)
             status = run_export(e);

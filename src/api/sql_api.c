@@ -105,6 +105,7 @@ fail(const struct wattle_sql *sql, struct wattle_error *error)
         return error_set(error, WATTLE_ERR_FORMAT, "%s", message);
     switch (code & 0xff) {
     case SQLITE_NOMEM:
+    case SQLITE_INTERRUPT:
     case SQLITE_CORRUPT:
     case SQLITE_BUSY:
     case SQLITE_IOERR:

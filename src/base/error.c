@@ -21,6 +21,7 @@ static const struct {
     {WATTLE_ERR_CHANGED, "the input changed while it was read"},
     {WATTLE_ERR_BUSY, "another program is writing to the database"},
     {WATTLE_ERR_NO_INPUT, "no usable input"},
+    {WATTLE_ERR_CANCELLED, "cancelled"},
 };
 
 const char *

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "cli/command.h"
+#include "cli/interrupt.h"
 #include "wattle/maintain.h"
 
 static const struct cli_option backup_options[] = {
@@ -34,6 +35,7 @@ run_backup(const struct command *self, int argc, char **argv)
 {
     struct request request = {.n = 0};
     struct wattle_error error = {0};
+    struct wattle_database_options options = WATTLE_DATABASE_OPTIONS_INIT;
     int code;
     if (!cli_read(self, argc, argv, read_option, &request, &code))
         return code;
@@ -41,9 +43,11 @@ run_backup(const struct command *self, int argc, char **argv)
         cli_complain(self, "say which database, and where its copy goes");
         return EXIT_USAGE;
     }
-    if (wattle_database_backup(request.paths[0], request.paths[1], &error) !=
-        WATTLE_OK) {
+    options.cancel = interrupt_cancel();
+    if (wattle_database_backup(request.paths[0], request.paths[1], &options,
+                               &error) != WATTLE_OK) {
         cli_complain_error(self, &error);
+        interrupt_end();
         return EXIT_USAGE;
     }
     return EXIT_DONE;

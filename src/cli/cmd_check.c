@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "cli/command.h"
+#include "cli/interrupt.h"
 #include "cli/sandbox.h"
 #include "wattle/maintain.h"
 
@@ -56,7 +57,7 @@ check(const struct request *request)
 {
     struct wattle_error error = {0};
     struct wattle_check_result result = WATTLE_CHECK_RESULT_INIT;
-    if (wattle_database_check(request->path, say_problem, (void *)request,
+    if (wattle_database_check(request->path, NULL, say_problem, (void *)request,
                               &result, &error) != WATTLE_OK) {
         cli_complain_error(request->self, &error);
         return EXIT_USAGE;
@@ -92,9 +93,12 @@ salvage(const struct request *request)
 {
     struct wattle_error error = {0};
     struct wattle_check_result result = WATTLE_CHECK_RESULT_INIT;
-    if (wattle_database_salvage(request->path, request->salvage, &result,
-                                &error) != WATTLE_OK) {
+    struct wattle_database_options options = WATTLE_DATABASE_OPTIONS_INIT;
+    options.cancel = interrupt_cancel();
+    if (wattle_database_salvage(request->path, request->salvage, &options,
+                                &result, &error) != WATTLE_OK) {
         cli_complain_error(request->self, &error);
+        interrupt_end();
         return EXIT_USAGE;
     }
     cli_print_visible(request->salvage);

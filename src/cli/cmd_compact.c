@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "cli/command.h"
+#include "cli/interrupt.h"
 #include "wattle/maintain.h"
 
 enum { OPT_WAIT = 1, OPT_QUIET };
@@ -46,15 +47,18 @@ run_compact(const struct command *self, int argc, char **argv)
 {
     struct request request = {.wait_ms = 60000};
     struct wattle_error error = {0};
+    struct wattle_database_options options = WATTLE_DATABASE_OPTIONS_INIT;
     int code;
     if (!cli_read(self, argc, argv, read_option, &request, &code))
         return code;
     if (!cli_has_path(self, request.path))
         return EXIT_USAGE;
     uint64_t before = size_of(request.path);
-    if (wattle_database_compact(request.path, request.wait_ms, &error) !=
-        WATTLE_OK) {
+    options.wait_ms = request.wait_ms;
+    options.cancel = interrupt_cancel();
+    if (wattle_database_compact(request.path, &options, &error) != WATTLE_OK) {
         cli_complain_error(self, &error);
+        interrupt_end();
         return EXIT_USAGE;
     }
     if (request.is_quiet)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "cli/interrupt.h"
 #include "cli/terminal.h"
 #include "cli/sandbox.h"
 #include "wattle/maintain.h"
@@ -74,6 +75,7 @@ open_and_write(const struct request *request)
     }
     if (status != WATTLE_OK) {
         cli_complain_error(request->self, &error);
+        interrupt_end();
         return EXIT_USAGE;
     }
     if (n == 0)
@@ -100,6 +102,7 @@ run_export(const struct command *self, int argc, char **argv)
     struct request request = {.self = self};
     int code = EXIT_USAGE;
     wattle_export_options_init(&request.options);
+    request.options.cancel = interrupt_cancel();
     request.globs = calloc((size_t)argc + 1, sizeof(char *));
     if (request.globs == NULL)
         return code;

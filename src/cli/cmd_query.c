@@ -257,7 +257,8 @@ run_query(const struct command *self, int argc, char **argv)
     if (cli_read(self, argc, argv, read_option, &request, &code) &&
         check_request(self, &request) &&
         sandbox_enter(self, &(struct sandbox){.database = request.path})) {
-        if (wattle_database_open(&database, request.path, &error) != WATTLE_OK)
+        if (wattle_database_open(&database, request.path, NULL, &error) !=
+            WATTLE_OK)
             cli_complain_error(self, &error);
         else
             code = print_rows(self, database, &request);

@@ -112,7 +112,7 @@ ask(const struct command *self, const struct request *request,
     };
     if (!sandbox_enter(self, &sandbox))
         return EXIT_USAGE;
-    int status = wattle_database_open(&database, request->path, &error);
+    int status = wattle_database_open(&database, request->path, NULL, &error);
     if (status == WATTLE_OK)
         status = wattle_sql_open(&sql, database, statements, &error);
     if (status == WATTLE_OK)

@@ -30,7 +30,8 @@ open_database(struct importer *im, struct wattle_error *error)
     int64_t n_devices = 0;
     const struct tidy_wait wait = {.ms = im->options->wait_ms,
                                    .on_waiting = im->options->on_waiting,
-                                   .context = im->options->waiting_context};
+                                   .context = im->options->waiting_context,
+                                   .cancel = im->options->cancel};
     int status = tidy_open_to_write(&im->db, im->database, mode, &wait, error);
     if (status == WATTLE_OK)
         status = database_number(&im->db, "SELECT count(*) FROM device",
@@ -579,6 +580,7 @@ set_engine(struct importer *im, struct wattle_error *error)
         .until_ms = WATTLE_NO_TIME,
         .value_kind = o->value_kind,
         .rejects_path = o->rejects_path,
+        .cancel = o->cancel,
         .n_threads = o->n_threads,
         .simd = o->simd,
         .reader = o->reader,

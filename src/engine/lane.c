@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cancel_flag.h"
 #include "base/buffer.h"
 #include "base/error.h"
 #include "engine/row_filter.h"
@@ -89,9 +90,14 @@ struct run {
     uint64_t progress; /* of this source, reported so far */
 };
 
+/* Asked before each piece of the input. */
 static bool
 is_stopped(const struct run *run)
 {
+    struct wattle_error error;
+    int status = cancel_flag_check(run->shared->options->cancel, &error);
+    if (status != WATTLE_OK)
+        lane_fail(run->shared, status, &error);
     return atomic_load_explicit(&run->shared->status, memory_order_relaxed) !=
            WATTLE_OK;
 }

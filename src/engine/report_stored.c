@@ -53,8 +53,10 @@ open_worker(struct worker *w, struct job *job)
     account_set_init(&w->set, o->max_gap_ms, o->no_memo);
     w->set.kernels = job->kernels;
     int status = database_open(&w->db, job->path, DATABASE_READ, &w->error);
-    if (status == WATTLE_OK)
+    if (status == WATTLE_OK) {
+        database_set_cancel(&w->db, o->cancel);
         status = database_run(&w->db, "BEGIN", &w->error);
+    }
     if (status == WATTLE_OK)
         status = account_read_open(&w->read, &w->db, job->kernels, &job->range,
                                    &w->error);
@@ -91,6 +93,7 @@ work(void *context)
         uint32_t end = at + DEVICES_AT_ONCE < n ? at + DEVICES_AT_ONCE : n;
         if (at >= n)
             break;
+        status = cancel_flag_check(w->db.cancel, &w->error);
         for (; at < end && status == WATTLE_OK; at++)
             status = job->is_wanted[at]
                          ? account_read_device(&w->read, at, &w->set, &w->error)

@@ -87,6 +87,8 @@ database_fail(struct database *db, struct wattle_error *error)
     switch (code & 0xff) {
     case SQLITE_NOMEM:
         return error_memory(error);
+    case SQLITE_INTERRUPT:
+        return error_set(error, WATTLE_ERR_CANCELLED, "cancelled");
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
         return error_set_at(error, WATTLE_ERR_BUSY, db->path, 0,
@@ -119,6 +121,25 @@ database_fail(struct database *db, struct wattle_error *error)
     default:
         return error_set_at(error, WATTLE_ERR_IO, db->path, 0, "%s", text);
     }
+}
+
+/* Instructions of SQLite between two looks at whether they are wanted. */
+#define CANCEL_OPS 1000
+
+/* Called by SQLite now and then; not 0 interrupts the statement. */
+static int
+is_unwanted(void *context)
+{
+    return cancel_flag_is_set(context);
+}
+
+void
+database_set_cancel(struct database *db, const struct wattle_cancel *cancel)
+{
+    db->cancel = cancel;
+    if (cancel != NULL)
+        sqlite3_progress_handler(db->handle, CANCEL_OPS, is_unwanted,
+                                 (void *)cancel);
 }
 
 int

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/cancel_flag.h"
 #include "wattle/error.h"
 
 /* "Watt" and the version of the tables, in the file's header. */
@@ -31,6 +32,7 @@ struct database {
     sqlite3 *handle;
     char *path;
     bool is_fresh; /* there was nothing in it; see tidy_checkpoint */
+    const struct wattle_cancel *cancel; /* or NULL; see database_set_cancel */
 };
 
 /*
@@ -72,6 +74,13 @@ int database_open_as(struct database *db, const char *path,
                      const struct database_way *way,
                      struct wattle_error *error);
 void database_close(struct database *db);
+
+/*
+ * From now on statements end with WATTLE_ERR_CANCELLED when it is set. Whoever
+ * computes for long between them asks db->cancel.
+ */
+void database_set_cancel(struct database *db,
+                         const struct wattle_cancel *cancel);
 
 /*
  * The path such that SQLite takes it for the name of a file, even ":memory:";

@@ -79,7 +79,9 @@ device_scan_next(struct device_scan *scan, struct wattle_batch *batch,
     const struct device_scan_range *range = &scan->range;
     for (;;) {
         struct merge_segment s;
-        int status = device_merge_next(scan->merge, &s, error);
+        int status = cancel_flag_check(scan->stored.db->cancel, error);
+        if (status == WATTLE_OK)
+            status = device_merge_next(scan->merge, &s, error);
         *batch = (struct wattle_batch){0};
         if (status != WATTLE_OK || s.n == 0)
             return status;

@@ -444,8 +444,8 @@ run_device(struct worker *w, uint32_t number)
     struct gathered g = measure_gathered(w->line, number);
     if (!begin_device(w, number, g.n_rows))
         return false;
-    int status = WATTLE_OK;
-    if (g.n_rows > 0 || w->line->job->compacts)
+    int status = cancel_flag_check(w->line->job->db->cancel, &w->error);
+    if (status == WATTLE_OK && (g.n_rows > 0 || w->line->job->compacts))
         status = presort(w, number, &g);
     if (status == WATTLE_OK && (g.n_rows > 0 || w->line->job->compacts))
         status = do_device(w, number, g);

@@ -161,6 +161,8 @@ salvage_walk(struct database *db, const struct salvage_table *table,
             break;
         if (result == SQLITE_NOMEM) {
             status = error_memory(error);
+        } else if (cancel_flag_is_set(db->cancel)) {
+            status = cancel_flag_check(db->cancel, error);
         } else if (result != SQLITE_ROW) {
             ++*n_damaged;
             if (!skip_damage(&w, &key))

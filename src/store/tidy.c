@@ -16,6 +16,9 @@
 #define PAUSE_MS  50  /* between attempts to write */
 #define SILENT_MS 100 /* until it is worth a word */
 
+/* Pages copied between two looks at whether the copy is wanted. */
+#define COPY_PAGES 128
+
 /* One attempt. */
 static int
 open_to_write(struct database *db, const char *path, enum database_mode mode,
@@ -52,6 +55,10 @@ tidy_open_to_write(struct database *db, const char *path,
     for (;;) {
         int status = open_to_write(db, path, mode, error);
         int64_t waited_ms = now_ms() - began_ms;
+        if (status == WATTLE_OK)
+            database_set_cancel(db, wait->cancel);
+        if (cancel_flag_is_set(wait->cancel) && status == WATTLE_ERR_BUSY)
+            return cancel_flag_check(wait->cancel, error);
         if (status != WATTLE_ERR_BUSY || waited_ms >= wait->ms)
             return status;
         if (!has_said && waited_ms >= SILENT_MS) {
@@ -105,9 +112,12 @@ copy_pages(struct database *db, const char *part, const char *out,
             ? sqlite3_backup_init(copy.handle, "main", db->handle, "main")
             : NULL;
     if (backup != NULL) {
-        int result = sqlite3_backup_step(backup, -1);
+        int result = SQLITE_OK;
+        while (result == SQLITE_OK && !cancel_flag_is_set(db->cancel))
+            result = sqlite3_backup_step(backup, COPY_PAGES);
         sqlite3_backup_finish(backup);
-        if (result != SQLITE_DONE)
+        status = cancel_flag_check(db->cancel, error);
+        if (status == WATTLE_OK && result != SQLITE_DONE)
             status = database_fail(&copy, error);
     } else if (status == WATTLE_OK) {
         status = database_fail(&copy, error);
@@ -126,8 +136,18 @@ tidy_backup(struct database *db, const char *out, struct wattle_error *error)
     if (status != WATTLE_OK)
         return status;
     char *name = database_file_name(file.part);
-    status =
-        name != NULL ? copy_pages(db, name, out, error) : error_memory(error);
+    int64_t ignored = 0;
+    status = name != NULL ? WATTLE_OK : error_memory(error);
+    /* one state for all pages: others may write meanwhile */
+    if (status == WATTLE_OK)
+        status = database_run(db, "BEGIN", error);
+    if (status == WATTLE_OK)
+        status =
+            database_number(db, "SELECT count(*) FROM meta", &ignored, error);
+    if (status == WATTLE_OK)
+        status = copy_pages(db, name, out, error);
+    if (!sqlite3_get_autocommit(db->handle))
+        database_run(db, "ROLLBACK", NULL);
     free(name);
     if (status == WATTLE_OK)
         return new_file_commit(&file, error);

@@ -11,11 +11,12 @@
 int tidy_backup(struct database *db, const char *out,
                 struct wattle_error *error);
 
-/* How a writer waits for another one: so long; called once when it has to. */
+/* How a writer waits for another one. */
 struct tidy_wait {
-    int64_t ms;
-    void (*on_waiting)(void *context); /* or NULL */
+    int64_t ms;                        /* so long at the most */
+    void (*on_waiting)(void *context); /* called once, or NULL */
     void *context;
+    const struct wattle_cancel *cancel; /* of the database, too; or NULL */
 };
 
 /* Opens a database and takes the write lock; WATTLE_ERR_BUSY after waiting. */

@@ -76,6 +76,10 @@ walk(struct verify *v, const char *sql,
         int result = database_step(v->db, row, &why);
         if (result == SQLITE_DONE)
             break;
+        if (result == WATTLE_ERR_CANCELLED) {
+            status = cancel_flag_check(v->db->cancel, v->error);
+            break;
+        }
         if (result < 0) {
             sqlite3_finalize(row);
             row = NULL;
@@ -460,6 +464,8 @@ verify_days(struct verify *v, int64_t device)
     sqlite3_reset(v->days);
     if (status == WATTLE_ERR_MEMORY)
         return error_memory(v->error);
+    if (status == WATTLE_ERR_CANCELLED)
+        return cancel_flag_check(v->db->cancel, v->error);
     if (status != WATTLE_OK && status != WATTLE_ERR_CHANGED)
         report(v, device, NO_TIME, NO_TIME, "its days cannot be checked: %s",
                why.message);

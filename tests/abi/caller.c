@@ -135,7 +135,7 @@ query(const char *path)
     wattle_query_options_init(&options.it);
     options.it.every_ms = 86400000;
     options.it.what = WATTLE_QUERY_ALL;
-    must(wattle_database_open(&database, path, &error), "database");
+    must(wattle_database_open(&database, path, NULL, &error), "database");
     must(wattle_query_open(&handle, database, &options.it, &error), "query");
     must_be_whole(options.guards, "query options");
     while (wattle_query_next(handle, &row, &error) == WATTLE_OK && row != NULL)
@@ -160,7 +160,8 @@ maintain(const char *path)
     must_be_whole(options.guards, "export options");
     guard(check.guards);
     check.it = (struct wattle_check_result)WATTLE_CHECK_RESULT_INIT;
-    must(wattle_database_check(path, NULL, NULL, &check.it, &error), "check");
+    must(wattle_database_check(path, NULL, NULL, NULL, &check.it, &error),
+         "check");
     must_be_whole(check.guards, "check result");
     printf("%llu devices, %llu readings, %llu problems\n",
            (unsigned long long)check.it.n_devices,

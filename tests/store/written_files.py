@@ -1,5 +1,6 @@
 """Files that are written: nothing that exists is lost by a slip of the hand."""
 import os
+import signal
 import sqlite3
 import stat
 
@@ -12,7 +13,7 @@ REJECTS = b"file,line,reason,raw\n"
 
 def cases(_tier):
     return ["rejects", "trace", "new_names", "logs", "side_names",
-            "permissions", "closed"]
+            "permissions", "closed", "signals"]
 
 
 class Home:
@@ -187,6 +188,50 @@ def closed(home):
         expect(home.content("t.json").startswith(b'{"displayTimeUnit"'),
                "the report went into the trace")
     home.program.check(home.db)
+
+
+def interrupt(home, number, *command):
+    """Sends a signal as soon as there is a file in the making; whether it came
+    in time. Then nothing is left, and the program has ended by the signal."""
+    process = home.program.start(*command)
+    while process.poll() is None and not any(
+            name.startswith("out") for name in os.listdir(home.folder)):
+        pass
+    process.send_signal(number)
+    done = home.program.end(process, code=None)
+    left = [name for name in os.listdir(home.folder) if name.startswith("out")]
+    for name in left:
+        os.unlink(home.path(name))
+    expect(done.code in (0, -number), done)
+    if done.code == 0:  # it was done before
+        expect("out" in left, "not written:", done)
+        return False
+    expect(not left, "left behind:", left, done)
+    expect(b"cancelled" in one_line(done).encode(), done)
+    return True
+
+
+def signals(home):
+    """A copy that is interrupted leaves nothing."""
+    home.program.run("generate", "--devices", 300, "--readings", 600000,
+                     "--quiet", "--out", home.path("large"))
+    home.program.imports(home.db, home.path("large"), "--quiet")
+    before = home.program.export(home.db)
+    for command in (["backup", home.db, home.path("out")],
+                    ["check", home.db, "--salvage", home.path("out")],
+                    ["export", home.db, "--out", home.path("out")]):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            expect(any(interrupt(home, number, *command) for _ in range(50)),
+                   "never in time:", command, number)
+    # a signal that is ignored stays so
+    process = home.program.start(
+        "backup", home.db, home.path("out"),
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN))
+    while process.poll() is None:
+        process.send_signal(signal.SIGINT)
+    home.program.end(process)
+    expect(home.program.export(home.path("out")) == before, "another copy")
+    expect(home.program.export(home.db) == before, "the database has changed")
 
 
 def run_case(program, case, folder, _tier):

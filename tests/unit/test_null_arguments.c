@@ -83,7 +83,8 @@ null_options_are_the_defaults(void **state)
     assert_no_words(&error, wattle_import_run(import, &error));
     wattle_import_close(import);
     error = used_error();
-    assert_no_words(&error, wattle_database_open(&database, "a.db", &error));
+    assert_no_words(&error,
+                    wattle_database_open(&database, "a.db", NULL, &error));
     error = used_error();
     assert_no_words(&error, wattle_query_open(&query, database, NULL, &error));
     wattle_query_close(query);
@@ -127,7 +128,7 @@ null_parts_are_errors(void **state)
             &error,
             wattle_database_export("a.db", &export_options, &out, NULL, &error),
             "device_globs");
-        assert_int_equal(wattle_database_open(&database, "a.db", &error),
+        assert_int_equal(wattle_database_open(&database, "a.db", NULL, &error),
                          WATTLE_OK);
         query_options.device_globs = given;
         query_options.n_device_globs = 2;
@@ -146,10 +147,11 @@ null_parts_are_errors(void **state)
     assert_names(&error, wattle_import_add_batch(import, &batch, &error),
                  "time_ms");
     wattle_import_close(import);
-    assert_int_equal(wattle_database_check("a.db", NULL, NULL, NULL, &error),
-                     WATTLE_OK);
-    assert_int_equal(wattle_database_salvage("a.db", "s.db", NULL, &error),
-                     WATTLE_OK);
+    assert_int_equal(
+        wattle_database_check("a.db", NULL, NULL, NULL, NULL, &error),
+        WATTLE_OK);
+    assert_int_equal(
+        wattle_database_salvage("a.db", "s.db", NULL, NULL, &error), WATTLE_OK);
     assert_int_equal(wattle_parse_time(NULL, &time_ms), WATTLE_ERR_FORMAT);
     char text[8] = "x";
     wattle_text_visible(NULL, text, sizeof(text));
@@ -181,17 +183,22 @@ null_paths_are_errors(void **state)
     wattle_report_close(report);
     assert_names(&error, wattle_import_open(&import, NULL, NULL, &error),
                  "database");
-    assert_names(&error, wattle_database_open(&database, NULL, &error), "path");
+    assert_names(&error, wattle_database_open(&database, NULL, NULL, &error),
+                 "path");
     assert_names(&error,
-                 wattle_database_check(NULL, NULL, NULL, &result, &error),
+                 wattle_database_check(NULL, NULL, NULL, NULL, &result, &error),
                  "path");
-    assert_names(&error, wattle_database_salvage(NULL, "x", &result, &error),
+    assert_names(&error,
+                 wattle_database_salvage(NULL, "x", NULL, &result, &error),
                  "path");
-    assert_names(&error, wattle_database_salvage("x", NULL, &result, &error),
+    assert_names(&error,
+                 wattle_database_salvage("x", NULL, NULL, &result, &error),
                  "out");
-    assert_names(&error, wattle_database_backup(NULL, "x", &error), "path");
-    assert_names(&error, wattle_database_backup("x", NULL, &error), "out");
-    assert_names(&error, wattle_database_compact(NULL, 0, &error), "path");
+    assert_names(&error, wattle_database_backup(NULL, "x", NULL, &error),
+                 "path");
+    assert_names(&error, wattle_database_backup("x", NULL, NULL, &error),
+                 "out");
+    assert_names(&error, wattle_database_compact(NULL, NULL, &error), "path");
     assert_names(&error, wattle_database_export(NULL, NULL, &out, NULL, &error),
                  "path");
     assert_names(&error,

@@ -465,7 +465,7 @@ check_copy(const char *readings, const char *before, const char *after)
                     (before == NULL && strcmp(found, none) == 0));
     if (found != NULL) {
         assert_int_equal(
-            wattle_database_check(copy, NULL, NULL, &result, &error),
+            wattle_database_check(copy, NULL, NULL, NULL, &result, &error),
             WATTLE_OK);
         assert_int_equal(result.n_problems, 0);
     }
@@ -474,8 +474,9 @@ check_copy(const char *readings, const char *before, const char *after)
     found = export_all(copy);
     assert_true(is_state(found, after));
     free(found);
-    assert_int_equal(wattle_database_check(copy, NULL, NULL, &result, &error),
-                     WATTLE_OK);
+    assert_int_equal(
+        wattle_database_check(copy, NULL, NULL, NULL, &result, &error),
+        WATTLE_OK);
     assert_int_equal(result.n_problems, 0);
 }
 

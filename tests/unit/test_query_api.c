@@ -67,8 +67,8 @@ open_home(void **state)
     close(fd);
     import_device(home->path, "b", START_MS, 10);
     import_device(home->path, "a", START_MS + 3 * HOUR_MS, 4);
-    assert_int_equal(wattle_database_open(&home->database, home->path, NULL),
-                     0);
+    assert_int_equal(
+        wattle_database_open(&home->database, home->path, NULL, NULL), 0);
     *state = home;
     return 0;
 }
