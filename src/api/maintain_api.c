@@ -265,6 +265,7 @@ struct export
 {
     struct database db;
     struct wattle_export_options options;
+    struct selection selection; /* of them */
     struct query_devices wanted;
     struct device_scan *scan;
     struct text_out out;
@@ -282,11 +283,10 @@ static int
 scan_device(struct export *e, const struct query_device *device,
             export_take take)
 {
-    const struct wattle_export_options *o = &e->options;
     const struct device_scan_range range = {
         .device = device->number,
-        .since_ms = o->since_ms,
-        .until_ms = o->until_ms != WATTLE_NO_TIME ? o->until_ms : INT64_MAX,
+        .since_ms = e->selection.since_ms,
+        .until_ms = e->selection.until_ms,
         .columns = (1u << WATTLE_N_COLUMNS) - 1,
     };
     int status = e->scan != NULL
@@ -339,15 +339,12 @@ write_rows(struct export *e, const char *id, const struct wattle_batch *batch)
 static int
 choose_devices(struct export *e)
 {
-    struct wattle_query_options all;
-    int status = api_check_globs(e->options.device_globs,
-                                 e->options.n_device_globs, e->error);
-    if (status != WATTLE_OK)
-        return status;
-    wattle_query_options_init(&all);
-    all.device_globs = e->options.device_globs;
-    all.n_device_globs = e->options.n_device_globs;
-    return query_devices_find(&e->wanted, &e->db, &all, e->error);
+    const struct selection *selection = &e->selection;
+    int status = api_check_globs(selection->device_globs,
+                                 selection->n_device_globs, e->error);
+    return status == WATTLE_OK
+               ? query_devices_find(&e->wanted, &e->db, selection, e->error)
+               : status;
 }
 
 static int
@@ -387,6 +384,12 @@ wattle_database_export(const char *path,
     text_out_init(&e->out, out);
     int status =
         sized_struct_take(&e->options, sizeof(e->options), options, error);
+    e->selection = (struct selection){
+        .device_globs = e->options.device_globs,
+        .n_device_globs = e->options.n_device_globs,
+    };
+    selection_set_range(&e->selection, e->options.since_ms,
+                        e->options.until_ms);
     if (status == WATTLE_OK)
         status = database_open(&e->db, path, DATABASE_READ, error);
     if (status == WATTLE_OK) {

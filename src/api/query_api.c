@@ -20,7 +20,8 @@
 #define MAX_BUCKETS 100000
 
 struct wattle_query {
-    struct wattle_query_options options;
+    struct wattle_query_options options; /* as given, and complete */
+    struct bucket_request request;       /* the same for the walk */
     struct query_walk walk;
     struct query_row row;
 };
@@ -93,6 +94,31 @@ complete(struct wattle_query_options *o)
         o->what |= WATTLE_QUERY_ENERGY;
 }
 
+static struct bucket_request
+request_of(const struct wattle_query_options *o)
+{
+    struct bucket_request request = {
+        .selection = {.device_globs = o->device_globs,
+                      .n_device_globs = o->n_device_globs,
+                      .location_glob = o->location_glob},
+        .rule = {BUCKET_WHOLE, 0},
+        .is_raw = o->is_raw,
+        .is_total = o->is_total,
+        .what = o->what,
+        .fill = o->fill,
+        .rate_per_kwh = o->rate_per_kwh,
+        .max_gap_ms = o->max_gap_ms,
+        .kernels = kernels_for(o->simd),
+        .no_memo = o->no_memo,
+    };
+    selection_set_range(&request.selection, o->since_ms, o->until_ms);
+    if (o->every_months > 0)
+        request.rule = (struct bucket_rule){BUCKET_MONTHS, o->every_months};
+    else if (o->every_ms > 0)
+        request.rule = (struct bucket_rule){BUCKET_SPANS, o->every_ms};
+    return request;
+}
+
 int
 wattle_query_open(struct wattle_query **out, struct wattle_database *database,
                   const struct wattle_query_options *given,
@@ -112,8 +138,9 @@ wattle_query_open(struct wattle_query **out, struct wattle_database *database,
         return error_memory(error);
     query->options = options;
     complete(&query->options);
+    query->request = request_of(&query->options);
     status =
-        query_walk_open(&query->walk, &database->db, &query->options, error);
+        query_walk_open(&query->walk, &database->db, &query->request, error);
     if (status != WATTLE_OK) {
         wattle_query_close(query);
         return status;

@@ -1,5 +1,5 @@
 /*
- * buckets_request.c - texts and numbers of SQL into options.
+ * buckets_request.c - texts and numbers of SQL into a request.
  */
 #include "sqlext/buckets_request.h"
 
@@ -11,6 +11,7 @@
 #include "base/civil_time.h"
 #include "base/decimal.h"
 #include "base/error.h"
+#include "wattle/query.h"
 
 #define MAX_MONTHS 1200
 #define MAX_DAYS   36600
@@ -19,12 +20,13 @@ void
 buckets_request_init(struct buckets_request *request)
 {
     request->pattern.len = 0;
-    request->options = (struct wattle_query_options){
-        .since_ms = WATTLE_NO_TIME,
-        .until_ms = WATTLE_NO_TIME,
+    request->query = (struct bucket_request){
+        .selection = SELECTION_ALL,
+        .rule = {BUCKET_WHOLE, 0},
         .what = WATTLE_QUERY_ENERGY,
         .rate_per_kwh = NAN,
         .max_gap_ms = CIVIL_MS_PER_HOUR,
+        .kernels = kernels_for(0),
     };
 }
 
@@ -54,8 +56,8 @@ buckets_request_device(struct buckets_request *request, sqlite3_value *value,
     if (status != WATTLE_OK || buffer_append(pattern, "", 1) != WATTLE_OK)
         return error_memory(error);
     request->globs[0] = pattern->data;
-    request->options.device_globs = request->globs;
-    request->options.n_device_globs = 1;
+    request->query.selection.device_globs = request->globs;
+    request->query.selection.n_device_globs = 1;
     return WATTLE_OK;
 }
 
@@ -94,19 +96,19 @@ int
 buckets_request_since(struct buckets_request *request, sqlite3_value *value,
                       struct wattle_error *error)
 {
-    return read_time(value, "since", &request->options.since_ms, error);
+    return read_time(value, "since", &request->query.selection.since_ms, error);
 }
 
 int
 buckets_request_until(struct buckets_request *request, sqlite3_value *value,
                       struct wattle_error *error)
 {
-    return read_time(value, "until", &request->options.until_ms, error);
+    return read_time(value, "until", &request->query.selection.until_ms, error);
 }
 
 /* A whole number and a unit; false when it is none, or too large. */
 static bool
-read_every(const char *text, struct wattle_query_options *options)
+read_every(const char *text, struct bucket_rule *rule)
 {
     static const struct {
         const char *unit;
@@ -123,11 +125,13 @@ read_every(const char *text, struct wattle_query_options *options)
         if (strcmp(end, units[i].unit) != 0)
             continue;
         if (units[i].months > 0 && n <= MAX_MONTHS / (unsigned)units[i].months)
-            options->every_months = (int)n * units[i].months;
+            *rule =
+                (struct bucket_rule){BUCKET_MONTHS, (int)n * units[i].months};
         else if (units[i].ms > 0 &&
                  (int64_t)n <= MAX_DAYS * CIVIL_MS_PER_DAY / units[i].ms)
-            options->every_ms = (int64_t)n * units[i].ms;
-        return options->every_months > 0 || options->every_ms > 0;
+            *rule =
+                (struct bucket_rule){BUCKET_SPANS, (int64_t)n * units[i].ms};
+        return rule->kind != BUCKET_WHOLE;
     }
     return false;
 }
@@ -141,7 +145,7 @@ buckets_request_every(struct buckets_request *request, sqlite3_value *value,
     const char *text = (const char *)sqlite3_value_text(value);
     if (text == NULL)
         return error_memory(error);
-    if (read_every(text, &request->options))
+    if (read_every(text, &request->query.rule))
         return WATTLE_OK;
     return error_set(error, WATTLE_ERR_USAGE,
                      "energy_buckets: every must be a span such as 15m, 1h, "

@@ -1,19 +1,19 @@
 /*
- * buckets_request.h - the arguments of energy_buckets as the options of a
- * query.
+ * buckets_request.h - the arguments of energy_buckets as a request for
+ * buckets.
  */
 #ifndef SQLEXT_BUCKETS_REQUEST_H
 #define SQLEXT_BUCKETS_REQUEST_H
 
 #include <sqlite3.h>
 
+#include "analytics/bucket_request.h"
 #include "base/buffer.h"
 #include "wattle/error.h"
-#include "wattle/query.h"
 
 /* Zero-initialised is empty; to be released. */
 struct buckets_request {
-    struct wattle_query_options options;
+    struct bucket_request query;
     struct buffer pattern; /* of the device, with nothing special in it */
     const char *globs[1];
 };

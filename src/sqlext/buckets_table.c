@@ -211,12 +211,12 @@ read_arguments(struct cursor *cursor, int plan, sqlite3_value **argv,
                      ? readers[i](request, *argv++, error)
                      : error_memory(error);
     }
-    bool is_named = request->options.n_device_globs > 0;
+    bool is_named = request->query.selection.n_device_globs > 0;
     if (status == WATTLE_OK && (plan & PLAN_DEVICE_ID) != 0 && !is_named &&
         sqlite3_value_type(*argv) == SQLITE_TEXT)
         status = buckets_request_device(request, *argv, error);
     if ((plan & PLAN_POWERS) != 0)
-        request->options.what |= WATTLE_QUERY_POWER;
+        request->query.what |= WATTLE_QUERY_POWER;
     return status;
 }
 
@@ -227,14 +227,15 @@ begin_rows(sqlite3_vtab_cursor *base, int plan, const char *names, int argc,
     (void)names, (void)argc;
     struct cursor *cursor = (struct cursor *)base;
     struct sql_table *table = (struct sql_table *)base->pVtab;
-    const struct wattle_query_options *o = &cursor->request.options;
+    const struct bucket_request *request = &cursor->request.query;
     struct wattle_error error = {0};
     reset(cursor);
     if (read_arguments(cursor, plan, argv, &error) != WATTLE_OK)
         return fail(cursor, &error);
-    if (o->until_ms != WATTLE_NO_TIME && o->since_ms >= o->until_ms)
+    if (request->selection.since_ms >= request->selection.until_ms)
         return SQLITE_OK;
-    int status = query_walk_open_inside(&cursor->walk, &table->db, o, &error);
+    int status =
+        query_walk_open_inside(&cursor->walk, &table->db, request, &error);
     cursor->is_open = true;
     if (status == WATTLE_ERR_USAGE) /* there is no such device */
         return SQLITE_OK;

@@ -4,7 +4,6 @@
  */
 #include "store/query_devices.h"
 
-#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,23 +63,16 @@ take_row(struct query_devices *devices, sqlite3_stmt *statement,
 
 /* Whether the row's device is wanted; marks the patterns that match it. */
 static bool
-is_match(sqlite3_stmt *statement, const struct wattle_query_options *options,
+is_match(sqlite3_stmt *statement, const struct selection *selection,
          bool *is_used)
 {
     const char *id = (const char *)sqlite3_column_text(statement, 1);
-    bool found = options->n_device_globs == 0;
-    for (size_t i = 0; i < options->n_device_globs && id != NULL; i++) {
-        if (fnmatch(options->device_globs[i], id, 0) != 0)
-            continue;
-        is_used[i] = true;
-        found = true;
-    }
-    return found;
+    return id != NULL && selection_wants_device(selection, id, is_used);
 }
 
 static int
 take_rows(struct query_devices *devices, struct database *db,
-          sqlite3_stmt *statement, const struct wattle_query_options *options,
+          sqlite3_stmt *statement, const struct selection *selection,
           bool *is_used, struct wattle_error *error)
 {
     struct checksum *checksum = checksum_new();
@@ -92,30 +84,20 @@ take_rows(struct query_devices *devices, struct database *db,
             status =
                 error_set_at(error, WATTLE_ERR_FORMAT, db->path, 0,
                              "the table device is damaged; try 'wattle check'");
-        else if (is_match(statement, options, is_used))
+        else if (is_match(statement, selection, is_used))
             status = take_row(devices, statement, error);
     }
     checksum_free(checksum);
     return status == WATTLE_OK && step < 0 ? step : status;
 }
 
-static bool
-are_plain(const struct wattle_query_options *options)
-{
-    for (size_t i = 0; i < options->n_device_globs; i++) {
-        if (strpbrk(options->device_globs[i], "*?[\\") != NULL)
-            return false;
-    }
-    return options->n_device_globs > 0;
-}
-
 static int
 select_devices(struct query_devices *devices, struct database *db,
-               const struct wattle_query_options *options, bool *is_used,
+               const struct selection *selection, bool *is_used,
                struct wattle_error *error)
 {
-    bool is_plain = are_plain(options);
-    size_t n_rounds = is_plain ? options->n_device_globs : 1;
+    bool is_plain = selection_names_ids(selection);
+    size_t n_rounds = is_plain ? selection->n_device_globs : 1;
     sqlite3_stmt *statement = database_prepare(
         db, is_plain ? SELECT_ALL " WHERE device_id = ?1" : SELECT_ALL, error);
     if (statement == NULL)
@@ -126,9 +108,9 @@ select_devices(struct query_devices *devices, struct database *db,
         if (is_plain && is_used[i])
             continue; /* said twice */
         if (is_plain)
-            sqlite3_bind_text(statement, 1, options->device_globs[i], -1,
+            sqlite3_bind_text(statement, 1, selection->device_globs[i], -1,
                               SQLITE_STATIC);
-        status = take_rows(devices, db, statement, options, is_used, error);
+        status = take_rows(devices, db, statement, selection, is_used, error);
     }
     sqlite3_finalize(statement);
     return status;
@@ -174,12 +156,12 @@ complain(struct database *db, const char *problem, const char *pattern,
 }
 
 static int
-check_used(struct database *db, const struct wattle_query_options *options,
+check_used(struct database *db, const struct selection *selection,
            const bool *is_used, struct wattle_error *error)
 {
-    for (size_t i = 0; i < options->n_device_globs; i++) {
+    for (size_t i = 0; i < selection->n_device_globs; i++) {
         if (!is_used[i])
-            return complain(db, "no device matches", options->device_globs[i],
+            return complain(db, "no device matches", selection->device_globs[i],
                             "SELECT device_id FROM device ORDER BY 1 LIMIT 4",
                             "the database has no devices", error);
     }
@@ -189,13 +171,12 @@ check_used(struct database *db, const struct wattle_query_options *options,
 /* Drops the devices that are elsewhere. */
 static int
 keep_location(struct query_devices *devices, struct database *db,
-              const char *glob, struct wattle_error *error)
+              const struct selection *selection, struct wattle_error *error)
 {
     size_t kept = 0;
     for (size_t i = 0; i < devices->n; i++) {
         struct query_device device = devices->items[i];
-        bool is_there =
-            device.location != NULL && fnmatch(glob, device.location, 0) == 0;
+        bool is_there = selection_wants_location(selection, device.location);
         devices->items[i] = devices->items[kept];
         devices->items[kept] = device;
         kept += is_there ? 1 : 0;
@@ -208,7 +189,8 @@ keep_location(struct query_devices *devices, struct database *db,
     devices->n = kept;
     if (kept > 0)
         return WATTLE_OK;
-    return complain(db, "no such device is at the location", glob,
+    return complain(db, "no such device is at the location",
+                    selection->location_glob,
                     "SELECT DISTINCT location FROM device "
                     "WHERE location <> '' ORDER BY 1 LIMIT 4",
                     "no location is known", error);
@@ -223,17 +205,17 @@ compare_ids(const void *a, const void *b)
 
 int
 query_devices_find(struct query_devices *devices, struct database *db,
-                   const struct wattle_query_options *options,
+                   const struct selection *selection,
                    struct wattle_error *error)
 {
-    bool *is_used = calloc(options->n_device_globs + 1, sizeof(*is_used));
+    bool *is_used = calloc(selection->n_device_globs + 1, sizeof(*is_used));
     if (is_used == NULL)
         return error_memory(error);
-    int status = select_devices(devices, db, options, is_used, error);
+    int status = select_devices(devices, db, selection, is_used, error);
     if (status == WATTLE_OK)
-        status = check_used(db, options, is_used, error);
-    if (status == WATTLE_OK && options->location_glob != NULL)
-        status = keep_location(devices, db, options->location_glob, error);
+        status = check_used(db, selection, is_used, error);
+    if (status == WATTLE_OK && selection->location_glob != NULL)
+        status = keep_location(devices, db, selection, error);
     if (status == WATTLE_OK && devices->n > 1)
         qsort(devices->items, devices->n, sizeof(*devices->items), compare_ids);
     free(is_used);

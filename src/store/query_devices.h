@@ -7,9 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model/selection.h"
 #include "store/database.h"
 #include "wattle/error.h"
-#include "wattle/query.h"
 
 struct query_device {
     uint32_t number; /* in the database */
@@ -25,11 +25,11 @@ struct query_devices {
 };
 
 /*
- * Finds the devices that the options name. WATTLE_ERR_USAGE when a pattern
+ * Finds the devices of a selection. WATTLE_ERR_USAGE when a pattern
  * matches none, or as a database fails; to be released in any case.
  */
 int query_devices_find(struct query_devices *devices, struct database *db,
-                       const struct wattle_query_options *options,
+                       const struct selection *selection,
                        struct wattle_error *error);
 
 void query_devices_release(struct query_devices *devices);

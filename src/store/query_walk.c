@@ -27,30 +27,19 @@ columns_for(unsigned what)
     return (uint8_t)columns;
 }
 
-static struct bucket_rule
-rule_of(const struct wattle_query_options *o)
-{
-    if (o->every_months > 0)
-        return (struct bucket_rule){BUCKET_MONTHS, o->every_months};
-    if (o->every_ms > 0)
-        return (struct bucket_rule){BUCKET_SPANS, o->every_ms};
-    return (struct bucket_rule){BUCKET_WHOLE, 0};
-}
-
 static void
 set_up(struct query_walk *walk, struct database *db,
-       const struct wattle_query_options *options)
+       const struct bucket_request *request)
 {
-    *walk = (struct query_walk){.db = db, .options = options};
+    *walk = (struct query_walk){.db = db, .request = request};
     const struct buckets_options how = {
-        .rule = rule_of(options),
-        .since_ms = options->since_ms,
-        .until_ms =
-            options->until_ms != WATTLE_NO_TIME ? options->until_ms : INT64_MAX,
-        .max_gap_ms = options->max_gap_ms,
-        .what = options->what,
-        .no_memo = options->no_memo,
-        .kernels = kernels_for(options->simd),
+        .rule = request->rule,
+        .since_ms = request->selection.since_ms,
+        .until_ms = request->selection.until_ms,
+        .max_gap_ms = request->max_gap_ms,
+        .what = request->what,
+        .no_memo = request->no_memo,
+        .kernels = request->kernels,
     };
     buckets_init(&walk->buckets, &how);
     bucket_list_init(&walk->total);
@@ -58,26 +47,26 @@ set_up(struct query_walk *walk, struct database *db,
 
 int
 query_walk_open(struct query_walk *walk, struct database *db,
-                const struct wattle_query_options *options,
+                const struct bucket_request *request,
                 struct wattle_error *error)
 {
-    set_up(walk, db, options);
+    set_up(walk, db, request);
     if (sqlite3_get_autocommit(db->handle)) { /* no query before is open */
         int status = database_run(db, "BEGIN", error);
         if (status != WATTLE_OK)
             return status;
         walk->has_snapshot = true;
     }
-    return query_devices_find(&walk->devices, db, options, error);
+    return query_devices_find(&walk->devices, db, &request->selection, error);
 }
 
 int
 query_walk_open_inside(struct query_walk *walk, struct database *db,
-                       const struct wattle_query_options *options,
+                       const struct bucket_request *request,
                        struct wattle_error *error)
 {
-    set_up(walk, db, options);
-    return query_devices_find(&walk->devices, db, options, error);
+    set_up(walk, db, request);
+    return query_devices_find(&walk->devices, db, &request->selection, error);
 }
 
 void
@@ -98,8 +87,8 @@ static int
 begin_device(struct query_walk *walk, struct wattle_error *error)
 {
     const struct buckets_options *how = &walk->buckets.options;
-    bool has_steps = !walk->options->is_raw &&
-                     (walk->options->what & WATTLE_QUERY_ENERGY) != 0;
+    bool has_steps = !walk->request->is_raw &&
+                     (walk->request->what & WATTLE_QUERY_ENERGY) != 0;
     int64_t around_ms = has_steps ? how->max_gap_ms : 0;
     walk->device = &walk->devices.items[walk->next_device++];
     const struct device_scan_range range = {
@@ -108,7 +97,7 @@ begin_device(struct query_walk *walk, struct wattle_error *error)
             how->since_ms != INT64_MIN ? how->since_ms - around_ms : INT64_MIN,
         .until_ms =
             how->until_ms != INT64_MAX ? how->until_ms + around_ms : INT64_MAX,
-        .columns = columns_for(walk->options->what),
+        .columns = columns_for(walk->request->what),
     };
     walk->batch.n_rows = walk->row = 0;
     buckets_begin(&walk->buckets);
@@ -181,7 +170,7 @@ read_total(struct query_walk *walk, struct wattle_error *error)
 static void
 name_row(const struct query_walk *walk, struct query_row *row)
 {
-    bool is_total = walk->options->is_total;
+    bool is_total = walk->request->is_total;
     row->public = (struct wattle_query_row){
         .figures = &row->figures,
         .device_id = is_total ? NULL : walk->device->id,
@@ -193,14 +182,14 @@ name_row(const struct query_walk *walk, struct query_row *row)
 static void
 set_cost(const struct query_walk *walk, struct wattle_query_figures *f)
 {
-    f->cost = f->energy_kwh * walk->options->rate_per_kwh;
+    f->cost = f->energy_kwh * walk->request->rate_per_kwh;
 }
 
 static void
 set_bucket(const struct query_walk *walk, const struct bucket *bucket,
            struct query_row *row)
 {
-    const struct wattle_query_options *o = walk->options;
+    const struct bucket_request *request = walk->request;
     name_row(walk, row);
     row->public.start_ms = bucket->range.start_ms;
     row->public.end_ms = bucket->range.end_ms;
@@ -208,12 +197,12 @@ set_bucket(const struct query_walk *walk, const struct bucket *bucket,
         bool is_empty = bucket->n_readings == 0;
         row->public.start_ms = is_empty ? WATTLE_NO_TIME : bucket->first_ms;
         row->public.end_ms = is_empty ? WATTLE_NO_TIME : bucket->last_ms;
-        if (o->since_ms != WATTLE_NO_TIME)
-            row->public.start_ms = o->since_ms;
-        if (o->until_ms != WATTLE_NO_TIME)
-            row->public.end_ms = o->until_ms;
+        if (selection_has_since(&request->selection))
+            row->public.start_ms = request->selection.since_ms;
+        if (selection_has_until(&request->selection))
+            row->public.end_ms = request->selection.until_ms;
     }
-    bucket_figures(bucket, o->what, &row->figures);
+    bucket_figures(bucket, request->what, &row->figures);
     set_cost(walk, &row->figures);
 }
 
@@ -227,7 +216,7 @@ set_hole(struct query_walk *walk, struct query_row *row)
                 bucket_rule_range(&walk->buckets.options.rule, walk->fill_ms));
     set_bucket(walk, &empty, row);
     walk->fill_ms = empty.range.end_ms;
-    if (walk->options->fill == WATTLE_FILL_ZERO)
+    if (walk->request->fill == WATTLE_FILL_ZERO)
         *f = (struct wattle_query_figures){0};
     else
         f->energy_kwh = f->cost = NAN;
@@ -237,27 +226,28 @@ set_hole(struct query_walk *walk, struct query_row *row)
 static void
 begin_filling(struct query_walk *walk)
 {
-    const struct wattle_query_options *o = walk->options;
+    const struct bucket_request *request = walk->request;
     const struct buckets_options *how = &walk->buckets.options;
     walk->fill_ms = INT64_MAX;
     walk->fill_end_ms = INT64_MIN;
-    if (o->fill == WATTLE_FILL_NONE)
+    if (request->fill == WATTLE_FILL_NONE)
         return;
     if (how->rule.kind == BUCKET_WHOLE) {
         walk->fill_ms = INT64_MIN;
         walk->fill_end_ms = INT64_MAX;
         return;
     }
-    if (o->since_ms != WATTLE_NO_TIME)
-        walk->fill_ms = bucket_rule_range(&how->rule, o->since_ms).start_ms;
-    if (o->until_ms != WATTLE_NO_TIME)
-        walk->fill_end_ms = o->until_ms;
+    if (selection_has_since(&request->selection))
+        walk->fill_ms =
+            bucket_rule_range(&how->rule, request->selection.since_ms).start_ms;
+    if (selection_has_until(&request->selection))
+        walk->fill_end_ms = request->selection.until_ms;
 }
 
 static bool
 begin_list(struct query_walk *walk, int *status, struct wattle_error *error)
 {
-    bool is_total = walk->options->is_total;
+    bool is_total = walk->request->is_total;
     if (walk->next_device == walk->devices.n)
         return false;
     walk->list = is_total ? &walk->total : &walk->buckets.list;
@@ -285,7 +275,7 @@ take_bucket(struct query_walk *walk, struct query_row *row)
         return true;
     }
     set_bucket(walk, bucket, row);
-    if (walk->options->fill != WATTLE_FILL_NONE)
+    if (walk->request->fill != WATTLE_FILL_NONE)
         walk->fill_ms = bucket->range.end_ms;
     walk->next_bucket++;
     return true;
@@ -317,19 +307,19 @@ next_bucket_row(struct query_walk *walk, struct query_row *row, bool *is_row,
 static int
 set_reading(const struct query_walk *walk, struct query_row *row)
 {
-    const struct wattle_query_options *o = walk->options;
+    const struct bucket_request *request = walk->request;
     struct wattle_query_figures *f = &row->figures;
     struct reading reading;
     struct bucket bucket;
-    if ((o->what & WATTLE_QUERY_EFFICIENCY) != 0)
-        reading_from_row(&reading, &walk->batch, walk->row, o->no_memo);
+    if ((request->what & WATTLE_QUERY_EFFICIENCY) != 0)
+        reading_from_row(&reading, &walk->batch, walk->row, request->no_memo);
     else
         reading_power_from_row(&reading, &walk->batch, walk->row);
     int64_t time_ms = reading.point.time_ms;
     bucket_init(&bucket, (struct bucket_range){time_ms, time_ms});
     int status = bucket_add_reading(&bucket, &reading);
     if (status == WATTLE_OK) {
-        bucket_add_values(&bucket, &walk->batch, walk->row, o->what);
+        bucket_add_values(&bucket, &walk->batch, walk->row, request->what);
         set_bucket(walk, &bucket, row);
     }
     bucket_release(&bucket);
@@ -337,7 +327,7 @@ set_reading(const struct query_walk *walk, struct query_row *row)
     /* its own, also where a power says more about the time around it */
     unsigned has = reading_columns(&walk->batch, walk->row);
     f->energy_kwh = NAN;
-    if ((o->what & WATTLE_QUERY_ENERGY) != 0 &&
+    if ((request->what & WATTLE_QUERY_ENERGY) != 0 &&
         (has >> WATTLE_ENERGY & 1) != 0) {
         int128 energy = reading_energy(&walk->batch, walk->row);
         f->energy_kwh = quotient_kwh(energy, int256_from(0));
@@ -380,6 +370,6 @@ int
 query_walk_next(struct query_walk *walk, struct query_row *row, bool *is_row,
                 struct wattle_error *error)
 {
-    return walk->options->is_raw ? next_raw_row(walk, row, is_row, error)
+    return walk->request->is_raw ? next_raw_row(walk, row, is_row, error)
                                  : next_bucket_row(walk, row, is_row, error);
 }

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "analytics/bucket_request.h"
 #include "analytics/buckets.h"
 #include "store/device_scan.h"
 #include "store/query_devices.h"
@@ -26,7 +27,7 @@ struct query_row {
 struct query_walk {
     struct database *db;
     bool has_snapshot; /* a transaction, so that imports do not show */
-    const struct wattle_query_options *options; /* checked and complete */
+    const struct bucket_request *request;
     struct query_devices devices;
     size_t next_device;
     const struct query_device *device; /* the present one; NULL for a total */
@@ -46,11 +47,11 @@ struct query_walk {
 };
 
 /*
- * Finds the devices; options and database are borrowed. As query_devices_find;
+ * Finds the devices; request and database are borrowed. As query_devices_find;
  * to be closed in any case.
  */
 int query_walk_open(struct query_walk *walk, struct database *db,
-                    const struct wattle_query_options *options,
+                    const struct bucket_request *request,
                     struct wattle_error *error);
 
 /*
@@ -58,7 +59,7 @@ int query_walk_open(struct query_walk *walk, struct database *db,
  * transaction is used: none is begun.
  */
 int query_walk_open_inside(struct query_walk *walk, struct database *db,
-                           const struct wattle_query_options *options,
+                           const struct bucket_request *request,
                            struct wattle_error *error);
 
 /* The next row; *is_row is false when there are no more. */
