@@ -139,7 +139,9 @@ try_report(bool no_summaries)
     struct wattle_error error;
     wattle_report_options_init(&options);
     options.n_threads = 1;
-    options.no_summaries = no_summaries;
+    struct wattle_tuning tuning = WATTLE_TUNING_INIT;
+    tuning.no_summaries = no_summaries;
+    options.tuning = &tuning;
     if (wattle_report_open(&report, &options, &error) != WATTLE_OK)
         return;
     if (wattle_report_add_path(report, path, &error) == WATTLE_OK &&

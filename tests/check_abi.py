@@ -58,7 +58,8 @@ def make_later(folder):
     for name in ("meson.build", "meson_options.txt"):
         shutil.copy(os.path.join(ROOT, name), tree)
     n = sum(add_members(path) for path in
-            glob.glob(os.path.join(tree, "include/wattle/*.h")))
+            glob.glob(os.path.join(tree, "include/wattle/**/*.h"),
+                      recursive=True))
     assert n >= 20, f"only {n} structures have grown"
     build = os.path.join(tree, "build")
     sh("meson", "setup", build, tree, "--buildtype=plain")

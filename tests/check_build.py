@@ -67,15 +67,20 @@ int main(void)
         assert sh(program) == f"{version} 0 6", sh(program)
 
 
+def headers():
+    return sorted(glob.glob(os.path.join(ROOT, "include/wattle/**/*.h"),
+                            recursive=True))
+
+
 def headers_compile_alone():
-    for path in sorted(glob.glob(os.path.join(ROOT, "include/wattle/*.h"))):
+    for path in headers():
         sh("cc", "-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror",
            "-Iinclude", "-fsyntax-only", "-x", "c", path)
 
 
 def every_public_function_is_defined():
     text = ""
-    for path in glob.glob(os.path.join(ROOT, "include/wattle/*.h")):
+    for path in headers():
         with open(path, encoding="utf-8") as file:
             text += re.sub(r"/\*.*?\*/", "", file.read(), flags=re.S)
     declared = set(re.findall(r"\b(wattle_\w+)\(", text))

@@ -201,7 +201,8 @@ def check_man_pages():
 
 def check_library_page():
     headers = "".join(
-        read(path) for path in glob.glob(os.path.join(ROOT, "include/*/*.h")))
+        read(path) for path in glob.glob(os.path.join(ROOT, "include/**/*.h"),
+                                          recursive=True))
     headers = re.sub(r"/\*.*?\*/", "", headers, flags=re.S)
     declared = set(re.findall(r"\b(wattle_\w+)\(", headers))
     shown = set(re.findall(r"^\.F[no] (wattle_\w+)",

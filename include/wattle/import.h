@@ -29,11 +29,13 @@
 #include "wattle/result.h"
 #include "wattle/batch.h"
 #include "wattle/error.h"
-#include "wattle/trace.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+struct wattle_cancel;
+struct wattle_tuning;
 
 /* Called once when another program is writing; see wait_ms. */
 typedef void (*wattle_import_waiting)(void *context);
@@ -57,15 +59,9 @@ struct wattle_import_options {
     int64_t wait_ms;     /* for another import to end; default one minute */
     wattle_import_waiting on_waiting; /* or NULL */
     void *waiting_context;
-    struct wattle_cancel *cancel; /* or NULL; see cancel.h */
-    /* For measuring, as in struct wattle_report_options. */
-    int n_threads;
-    int simd;
-    int reader;
-    bool no_memo;
-    size_t block_bytes;
-    bool timings;
-    struct wattle_trace *trace;
+    struct wattle_cancel *cancel;       /* or NULL; see cancel.h */
+    int n_threads;                      /* 0 = one for each core */
+    const struct wattle_tuning *tuning; /* or NULL; experimental/tuning.h */
 };
 
 /* A last line without its end, which was left for the next import. */

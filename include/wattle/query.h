@@ -83,9 +83,7 @@ struct wattle_query_options {
     int fill;            /* enum wattle_query_fill; default none */
     double rate_per_kwh; /* for cost; NaN (default) = no cost */
     int64_t max_gap_ms;  /* as in a report; default one hour */
-    /* For measuring. Neither changes an answer. */
-    int simd; /* enum wattle_simd */
-    bool no_memo;
+    const struct wattle_tuning *tuning; /* or NULL; experimental/tuning.h */
 };
 
 /*

@@ -28,12 +28,14 @@
 #include "wattle/result.h"
 #include "wattle/batch.h"
 #include "wattle/error.h"
-#include "wattle/trace.h"
 #include "wattle/writer.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+struct wattle_cancel;
+struct wattle_tuning;
 
 /* What a column named `value` holds. */
 enum wattle_value_kind {
@@ -41,26 +43,6 @@ enum wattle_value_kind {
     WATTLE_VALUE_POWER_KW,
     WATTLE_VALUE_ENERGY_WH, /* energy of the interval */
     WATTLE_VALUE_ENERGY_KWH
-};
-
-enum wattle_simd {
-    WATTLE_SIMD_AUTO,
-    WATTLE_SIMD_SCALAR,
-    WATTLE_SIMD_AVX2,
-    WATTLE_SIMD_AVX512,
-    WATTLE_SIMD_NEON
-};
-
-/*
- * How plain files are read. MMAP is the fastest for files in the page cache.
- * It handles SIGBUS while files are read, for when one shrinks meanwhile, and
- * hands on what is not its own; AUTO leaves a program's signals alone: PREAD.
- */
-enum wattle_reader {
-    WATTLE_READER_AUTO,
-    WATTLE_READER_MMAP,
-    WATTLE_READER_PREAD,
-    WATTLE_READER_URING
 };
 
 /*
@@ -82,15 +64,8 @@ struct wattle_report_options {
                             of two; 0 = 27, which is 128 MiB */
     const char *rejects_path;     /* file to write every reject to, or NULL */
     struct wattle_cancel *cancel; /* or NULL; see cancel.h */
-    /* For measuring. None of them changes an answer. */
-    int n_threads;      /* 0 = one for each core */
-    int simd;           /* enum wattle_simd */
-    int reader;         /* enum wattle_reader */
-    bool no_memo;       /* remember no row layouts, dates, efficiencies */
-    bool no_summaries;  /* of a database: decode every reading */
-    size_t block_bytes; /* bytes read at once; 0 = the default */
-    bool timings;       /* measure where the time goes */
-    struct wattle_trace *trace; /* what ran when, or NULL; see trace.h */
+    int n_threads;                /* 0 = one for each core */
+    const struct wattle_tuning *tuning; /* or NULL; experimental/tuning.h */
 };
 
 #define WATTLE_REPORT_OPTIONS_INIT                                             \

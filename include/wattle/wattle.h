@@ -1,5 +1,5 @@
 /*
- * wattle.h - everything of libwattle.
+ * wattle.h - everything of libwattle but what is experimental.
  */
 #ifndef WATTLE_WATTLE_H
 #define WATTLE_WATTLE_H
@@ -15,7 +15,6 @@
 #include "wattle/report.h"
 #include "wattle/sql.h"
 #include "wattle/text.h"
-#include "wattle/trace.h"
 #include "wattle/version.h"
 #include "wattle/writer.h"
 

@@ -7,6 +7,8 @@
 
 #include "base/civil_time.h"
 #include "base/error.h"
+#include "base/sized_struct.h"
+#include "simd/kernels.h"
 #include "wattle/result.h"
 
 int
@@ -54,5 +56,43 @@ api_check_range(int64_t since_ms, int64_t until_ms, struct wattle_error *error)
         return error_set(error, WATTLE_ERR_USAGE,
                          "the range is empty: its begin (since) must be "
                          "before its end (until)");
+    return WATTLE_OK;
+}
+
+int
+api_check_tuning(const struct wattle_tuning *given, struct tuning *tuning,
+                 struct wattle_error *error)
+{
+    static const char *const simd_names[] = {
+        [WATTLE_SIMD_AVX2] = "AVX2",
+        [WATTLE_SIMD_AVX512] = "AVX-512 with VBMI",
+        [WATTLE_SIMD_NEON] = "NEON",
+    };
+    struct wattle_tuning all = WATTLE_TUNING_INIT;
+    int status = sized_struct_take(&all, sizeof(all), given, error);
+    const struct api_number numbers[] = {
+        {"reader", all.reader, WATTLE_READER_URING},
+        {"simd", all.simd, WATTLE_SIMD_NEON},
+    };
+    if (status == WATTLE_OK)
+        status = api_check_numbers(numbers,
+                                   sizeof(numbers) / sizeof(numbers[0]), error);
+    if (status != WATTLE_OK)
+        return status;
+    if (all.block_bytes > (size_t)1 << 30)
+        return error_set(error, WATTLE_ERR_USAGE,
+                         "the option block_bytes must be at most 1 GiB");
+    if (kernels_for(all.simd) == NULL)
+        return error_set(error, WATTLE_ERR_CPU, "this CPU has no %s",
+                         simd_names[all.simd]);
+    *tuning = (struct tuning){
+        .simd = all.simd,
+        .reader = all.reader,
+        .block_bytes = all.block_bytes,
+        .no_memo = all.no_memo,
+        .no_summaries = all.no_summaries,
+        .timings = all.timings,
+        .trace = all.trace,
+    };
     return WATTLE_OK;
 }

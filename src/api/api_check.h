@@ -7,7 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model/work_tuning.h"
 #include "wattle/error.h"
+#include "wattle/experimental/tuning.h"
 
 /* An option that is a number from 0 on. */
 struct api_number {
@@ -29,5 +31,12 @@ int api_check_globs(const char *const *globs, size_t n,
  */
 int api_check_range(int64_t since_ms, int64_t until_ms,
                     struct wattle_error *error);
+
+/*
+ * Takes the tuning of a caller, or the defaults when it is NULL. 0,
+ * WATTLE_ERR_USAGE or WATTLE_ERR_CPU.
+ */
+int api_check_tuning(const struct wattle_tuning *given, struct tuning *tuning,
+                     struct wattle_error *error);
 
 #endif

@@ -6,7 +6,9 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "api/api_check.h"
 #include "api/inputs.h"
+#include "base/civil_time.h"
 #include "base/error.h"
 #include "base/pointer_list.h"
 #include "base/sized_struct.h"
@@ -16,6 +18,8 @@
 
 struct wattle_import {
     struct wattle_import_options options;
+    struct scan_options scan; /* of them */
+    struct tidy_wait wait;
     char *database;
     struct inputs inputs;
     struct importer importer;
@@ -27,19 +31,21 @@ struct wattle_import {
     bool is_finished;
 };
 
-static struct inputs_options
-shared_options(const struct wattle_import_options *o)
+static int
+read_options(const struct wattle_import_options *o, struct scan_options *scan,
+             struct wattle_error *error)
 {
-    return (struct inputs_options){
-        .devices_path = o->devices_path,
-        .rejects_path = o->rejects_path,
+    *scan = (struct scan_options){
+        .selection = SELECTION_ALL,
+        .n_threads = o->n_threads,
+        .max_gap_ms = CIVIL_MS_PER_HOUR,
         .value_kind = o->value_kind,
         .zstd_window_log = o->zstd_window_log,
-        .n_threads = o->n_threads,
-        .simd = o->simd,
-        .reader = o->reader,
-        .block_bytes = o->block_bytes,
+        .keeps_rejects = o->rejects_path != NULL,
+        .cancel = o->cancel,
     };
+    int status = api_check_tuning(o->tuning, &scan->tuning, error);
+    return status == WATTLE_OK ? inputs_check(scan, error) : status;
 }
 
 int
@@ -51,24 +57,25 @@ wattle_import_open(struct wattle_import **out, const char *database,
     *out = NULL;
     if (database == NULL)
         return error_null(error, "database");
+    struct scan_options scan;
     int status = sized_struct_take(&options, sizeof(options), given, error);
-    if (status != WATTLE_OK)
-        return status;
-    const struct inputs_options shared = shared_options(&options);
-    status = inputs_check(&shared, error);
+    if (status == WATTLE_OK)
+        status = read_options(&options, &scan, error);
     if (status != WATTLE_OK)
         return status;
     struct wattle_import *import = calloc(1, sizeof(*import));
     if (import == NULL)
         return error_memory(error);
     import->options = options;
+    import->scan = scan;
     import->result = (struct wattle_import_result){
         .rejects_by_reason = import->importer.engine.by_reason,
         .n_reasons = WATTLE_N_REASONS,
         .timings = &import->timings,
     };
     import->database = strdup(database);
-    status = inputs_open(&import->inputs, &shared, error);
+    status = inputs_open(&import->inputs, options.devices_path,
+                         options.rejects_path, error);
     if (status == WATTLE_OK && import->database == NULL)
         status = error_memory(error);
     if (status != WATTLE_OK) {
@@ -176,7 +183,7 @@ set_result(struct wattle_import *import, int64_t wall_ns)
     import->timings.n_bytes = engine->n_bytes;
     import->timings.n_threads = engine->n_threads;
     import->timings.simd = engine->simd;
-    import->timings.reader = reader_name(import->options.reader);
+    import->timings.reader = reader_name(import->scan.tuning.reader);
     struct inputs_lists *lists = &import->lists;
     if (inputs_list(&import->inputs, engine, lists) != WATTLE_OK)
         return WATTLE_ERR_MEMORY;
@@ -201,7 +208,15 @@ wattle_import_run(struct wattle_import *import, struct wattle_error *error)
     if (status != WATTLE_OK)
         return status;
     importer->database = import->database;
-    importer->options = &import->options;
+    import->wait =
+        (struct tidy_wait){.ms = import->options.wait_ms,
+                           .on_waiting = import->options.on_waiting,
+                           .context = import->options.waiting_context,
+                           .cancel = import->options.cancel};
+    importer->options = &import->scan;
+    importer->is_dry_run = import->options.is_dry_run;
+    importer->is_final = import->options.is_final;
+    importer->wait = &import->wait;
     importer->sources = &inputs->sources;
     importer->table = &inputs->table;
     importer->caller_devices = &inputs->caller_devices;

@@ -17,40 +17,25 @@
 #include "base/pointer_list.h"
 #include "base/kept_file.h"
 #include "ingest/device_file.h"
-#include "simd/kernels.h"
 #include "wattle/report.h"
 
 #define MAX_THREADS 1024
 
-static const char *const simd_names[] = {
-    [WATTLE_SIMD_AVX2] = "AVX2",
-    [WATTLE_SIMD_AVX512] = "AVX-512 with VBMI",
-    [WATTLE_SIMD_NEON] = "NEON",
-};
-
 int
-inputs_check(const struct inputs_options *o, struct wattle_error *error)
+inputs_check(const struct scan_options *o, struct wattle_error *error)
 {
     const struct api_number numbers[] = {
         {"n_threads", o->n_threads, MAX_THREADS},
         {"value_kind", o->value_kind, WATTLE_VALUE_ENERGY_KWH},
-        {"reader", o->reader, WATTLE_READER_URING},
-        {"simd", o->simd, WATTLE_SIMD_NEON},
     };
     int status =
         api_check_numbers(numbers, sizeof(numbers) / sizeof(numbers[0]), error);
     if (status != WATTLE_OK)
         return status;
-    if (o->block_bytes > (size_t)1 << 30)
-        return error_set(error, WATTLE_ERR_USAGE,
-                         "the option block_bytes must be at most 1 GiB");
     if (o->zstd_window_log != 0 &&
         (o->zstd_window_log < 10 || o->zstd_window_log > 31))
         return error_set(error, WATTLE_ERR_USAGE,
                          "the option zstd_window_log must be 0, or 10 to 31");
-    if (kernels_for(o->simd) == NULL)
-        return error_set(error, WATTLE_ERR_CPU, "this CPU has no %s",
-                         simd_names[o->simd]);
     return WATTLE_OK;
 }
 
@@ -191,11 +176,11 @@ read_tables(struct inputs *in, size_t first, struct wattle_error *error)
 }
 
 int
-inputs_open(struct inputs *in, const struct inputs_options *options,
-            struct wattle_error *error)
+inputs_open(struct inputs *in, const char *devices_path,
+            const char *rejects_path, struct wattle_error *error)
 {
-    *in = (struct inputs){.devices_path = options->devices_path,
-                          .rejects_path = options->rejects_path};
+    *in = (struct inputs){.devices_path = devices_path,
+                          .rejects_path = rejects_path};
     registry_init(&in->caller_devices);
     device_table_init(&in->table);
     return in->devices_path != NULL ? read_table(in, in->devices_path, error)

@@ -17,13 +17,6 @@
 #include "wattle/batch.h"
 #include "wattle/error.h"
 
-/* The options that reports and imports share. */
-struct inputs_options {
-    const char *devices_path, *rejects_path; /* or NULL */
-    int value_kind, zstd_window_log, n_threads, simd, reader;
-    size_t block_bytes;
-};
-
 struct inputs_file {
     dev_t device;
     ino_t inode;
@@ -44,12 +37,15 @@ struct inputs {
 };
 
 /* WATTLE_ERR_USAGE or _CPU when an option makes no sense here. */
-int inputs_check(const struct inputs_options *options,
+int inputs_check(const struct scan_options *options,
                  struct wattle_error *error);
 
-/* Begins; reads the device table when one is named. Release in any case. */
-int inputs_open(struct inputs *inputs, const struct inputs_options *options,
-                struct wattle_error *error);
+/*
+ * Begins; reads the device table when one is named. The paths are borrowed, and
+ * may be NULL. Release in any case.
+ */
+int inputs_open(struct inputs *inputs, const char *devices_path,
+                const char *rejects_path, struct wattle_error *error);
 void inputs_release(struct inputs *inputs);
 
 /* Notes a file that is read: rejects must not be written over it. */

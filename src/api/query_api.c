@@ -60,7 +60,6 @@ check_options(const struct wattle_query_options *o, struct wattle_error *error)
     const struct api_number words[] = {
         {"what", o->what, WATTLE_QUERY_ALL},
         {"fill", o->fill, WATTLE_FILL_ZERO},
-        {"simd", o->simd, WATTLE_SIMD_NEON},
     };
     int status =
         api_check_numbers(words, sizeof(words) / sizeof(words[0]), error);
@@ -72,10 +71,6 @@ check_options(const struct wattle_query_options *o, struct wattle_error *error)
     if (o->max_gap_ms < 1 || o->max_gap_ms > ONE_YEAR_MS)
         return error_set(error, WATTLE_ERR_USAGE,
                          "the option max_gap_ms must be 1 ms to 366 days");
-    if (kernels_for(o->simd) == NULL)
-        return error_set(error, WATTLE_ERR_CPU,
-                         "this CPU lacks the instructions asked for (option "
-                         "simd)");
     status = api_check_range(o->since_ms, o->until_ms, error);
     if (status == WATTLE_OK)
         status = api_check_globs(o->device_globs, o->n_device_globs, error);
@@ -95,7 +90,7 @@ complete(struct wattle_query_options *o)
 }
 
 static struct bucket_request
-request_of(const struct wattle_query_options *o)
+request_of(const struct wattle_query_options *o, const struct tuning *tuning)
 {
     struct bucket_request request = {
         .selection = {.device_globs = o->device_globs,
@@ -108,8 +103,8 @@ request_of(const struct wattle_query_options *o)
         .fill = o->fill,
         .rate_per_kwh = o->rate_per_kwh,
         .max_gap_ms = o->max_gap_ms,
-        .kernels = kernels_for(o->simd),
-        .no_memo = o->no_memo,
+        .kernels = kernels_for(tuning->simd),
+        .no_memo = tuning->no_memo,
     };
     selection_set_range(&request.selection, o->since_ms, o->until_ms);
     if (o->every_months > 0)
@@ -129,8 +124,11 @@ wattle_query_open(struct wattle_query **out, struct wattle_database *database,
     if (database == NULL)
         return error_null(error, "database");
     int status = sized_struct_take(&options, sizeof(options), given, error);
+    struct tuning tuning;
     if (status == WATTLE_OK)
         status = check_options(&options, error);
+    if (status == WATTLE_OK)
+        status = api_check_tuning(options.tuning, &tuning, error);
     if (status != WATTLE_OK)
         return status;
     struct wattle_query *query = calloc(1, sizeof(*query));
@@ -138,7 +136,7 @@ wattle_query_open(struct wattle_query **out, struct wattle_database *database,
         return error_memory(error);
     query->options = options;
     complete(&query->options);
-    query->request = request_of(&query->options);
+    query->request = request_of(&query->options, &tuning);
     status =
         query_walk_open(&query->walk, &database->db, &query->request, error);
     if (status != WATTLE_OK) {

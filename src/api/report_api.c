@@ -23,6 +23,7 @@
 
 struct wattle_report {
     struct wattle_report_options options;
+    struct scan_options scan; /* of them */
     struct inputs inputs;
     char *database; /* instead of files */
     struct engine engine;
@@ -32,24 +33,21 @@ struct wattle_report {
     bool is_finished;
 };
 
-static struct inputs_options
-shared_options(const struct wattle_report_options *o)
+static int
+read_options(const struct wattle_report_options *o, struct scan_options *scan,
+             struct wattle_error *error)
 {
-    return (struct inputs_options){
-        .devices_path = o->devices_path,
-        .rejects_path = o->rejects_path,
+    *scan = (struct scan_options){
+        .selection = {.device_globs = o->device_globs,
+                      .n_device_globs = o->n_device_globs},
+        .n_threads = o->n_threads,
+        .max_gap_ms = o->max_gap_ms,
         .value_kind = o->value_kind,
         .zstd_window_log = o->zstd_window_log,
-        .n_threads = o->n_threads,
-        .simd = o->simd,
-        .reader = o->reader,
-        .block_bytes = o->block_bytes,
+        .keeps_rejects = o->rejects_path != NULL,
+        .cancel = o->cancel,
     };
-}
-
-static int
-check_options(const struct wattle_report_options *o, struct wattle_error *error)
-{
+    selection_set_range(&scan->selection, o->since_ms, o->until_ms);
     if (!isfinite(o->rate_per_kwh))
         return error_set(error, WATTLE_ERR_USAGE,
                          "the option rate_per_kwh must be a number");
@@ -57,10 +55,9 @@ check_options(const struct wattle_report_options *o, struct wattle_error *error)
         return error_set(error, WATTLE_ERR_USAGE,
                          "the option max_gap_ms must be 1 ms to 366 days");
     int status = api_check_globs(o->device_globs, o->n_device_globs, error);
-    if (status != WATTLE_OK)
-        return status;
-    const struct inputs_options inputs = shared_options(o);
-    return inputs_check(&inputs, error);
+    if (status == WATTLE_OK)
+        status = api_check_tuning(o->tuning, &scan->tuning, error);
+    return status == WATTLE_OK ? inputs_check(scan, error) : status;
 }
 
 int
@@ -70,15 +67,17 @@ wattle_report_open(struct wattle_report **out,
 {
     struct wattle_report_options options = WATTLE_REPORT_OPTIONS_INIT;
     *out = NULL;
+    struct scan_options scan;
     int status = sized_struct_take(&options, sizeof(options), given, error);
     if (status == WATTLE_OK)
-        status = check_options(&options, error);
+        status = read_options(&options, &scan, error);
     if (status != WATTLE_OK)
         return status;
     struct wattle_report *report = calloc(1, sizeof(*report));
     if (report == NULL)
         return error_memory(error);
     report->options = options;
+    report->scan = scan;
     /* what is there of a result, whatever becomes of the report */
     report->result.public = (struct wattle_report_result){
         .figures = &report->result.figures,
@@ -86,8 +85,8 @@ wattle_report_open(struct wattle_report **out,
         .n_reasons = WATTLE_N_REASONS,
         .timings = &report->timings,
     };
-    const struct inputs_options shared = shared_options(&options);
-    status = inputs_open(&report->inputs, &shared, error);
+    status = inputs_open(&report->inputs, options.devices_path,
+                         options.rejects_path, error);
     if (status != WATTLE_OK) {
         wattle_report_close(report);
         return status;
@@ -177,7 +176,7 @@ set_timings(struct wattle_report *report, int64_t wall_ns)
     t->peak_memory_bytes = (uint64_t)usage.ru_maxrss * 1024;
     t->n_threads = engine->n_threads;
     t->simd = engine->simd;
-    t->reader = reader_name(report->options.reader);
+    t->reader = reader_name(report->scan.tuning.reader);
 }
 
 static int
@@ -225,7 +224,7 @@ wattle_report_run(struct wattle_report *report, struct wattle_error *error)
         return error_set(error, WATTLE_ERR_USAGE, "the report is finished");
     int64_t began_ns = stage_clock_now_ns();
     struct engine *engine = &report->engine;
-    engine->options = &report->options;
+    engine->options = &report->scan;
     engine->sources = &report->inputs.sources;
     engine->caller_devices = &report->inputs.caller_devices;
     report->inputs.database = report->database;

@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/kept_file.h"
 #include "report/text_out.h"
-#include "wattle/trace.h"
+#include "wattle/experimental/trace.h"
 
 static const struct kept_kind kind = {"trace", "{\"displayTimeUnit\""};
 

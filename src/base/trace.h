@@ -20,7 +20,7 @@
 #include <stdint.h>
 
 #include "base/stage_clock.h"
-#include "wattle/trace.h"
+#include "wattle/experimental/trace.h"
 
 enum { TRACE_MAX_DEPTH = 16, TRACE_MAX_SAMPLES = 2048 };
 

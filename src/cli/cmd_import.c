@@ -8,6 +8,7 @@
 #include "cli/command.h"
 #include "cli/progress.h"
 #include "cli/trace_file.h"
+#include "wattle/experimental/tuning.h"
 #include "wattle/import.h"
 #include "wattle/report.h"
 
@@ -64,6 +65,7 @@ static const struct cli_option import_options[] = {
 struct request {
     const struct command *self;
     struct wattle_import_options options;
+    struct wattle_tuning tuning;
     const char **paths; /* room for every argument, and three more */
     size_t n_paths;
     const char *database, *trace_path;
@@ -89,7 +91,7 @@ read_flag(int option, struct request *request)
         request->is_quiet = true;
         break;
     case OPT_TIMINGS:
-        request->options.timings = true;
+        request->tuning.timings = true;
         break;
     default:
         request->has_progress = false;
@@ -128,9 +130,9 @@ read_option(void *context, const struct cli_parser *parser, int option)
     case OPT_VALUE:
         return cli_value_kind(parser, &o->value_kind);
     case OPT_SIMD:
-        return cli_simd(parser, &o->simd);
+        return cli_simd(parser, &request->tuning.simd);
     case OPT_READER:
-        return cli_reader(parser, &o->reader);
+        return cli_reader(parser, &request->tuning.reader);
     default:
         return read_flag(option, request);
     }
@@ -253,7 +255,7 @@ run(struct request *request, struct wattle_import *import)
     }
     if (!request->is_quiet)
         print_result(request, result);
-    if (request->options.timings)
+    if (request->tuning.timings)
         print_timings(result);
     bool is_dirty = result->n_rejects > 0 || result->n_skipped_files > 0;
     return request->is_strict && is_dirty ? EXIT_FOUND : EXIT_DONE;
@@ -294,6 +296,8 @@ run_import(const struct command *self, int argc, char **argv)
     struct trace_file trace;
     int code = EXIT_USAGE;
     wattle_import_options_init(&request.options);
+    wattle_tuning_init(&request.tuning);
+    request.options.tuning = &request.tuning;
     request.options.on_waiting = say_waiting;
     request.options.waiting_context = &request;
     request.paths = calloc((size_t)argc + 4, sizeof(char *));
@@ -301,9 +305,9 @@ run_import(const struct command *self, int argc, char **argv)
         return code;
     if (cli_read(self, argc, argv, read_option, &request, &code) &&
         check_request(&request) && open_trace(&trace, &request)) {
-        request.options.trace = trace.trace;
-        if (request.options.reader == WATTLE_READER_AUTO)
-            request.options.reader = WATTLE_READER_MMAP;
+        request.tuning.trace = trace.trace;
+        if (request.tuning.reader == WATTLE_READER_AUTO)
+            request.tuning.reader = WATTLE_READER_MMAP;
         code = trace_file_close(&trace, open_and_run(&request));
     }
     free(request.paths);

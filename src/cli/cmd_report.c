@@ -12,6 +12,7 @@
 #include "cli/sandbox.h"
 #include "cli/terminal.h"
 #include "cli/trace_file.h"
+#include "wattle/experimental/tuning.h"
 #include "wattle/report.h"
 
 enum {
@@ -87,6 +88,7 @@ static const struct cli_option report_options[] = {
 
 struct request {
     struct wattle_report_options options;
+    struct wattle_tuning tuning;
     const char **paths; /* room for every argument, and two more */
     size_t n_paths;
     const char **globs; /* the same */
@@ -99,13 +101,12 @@ struct request {
 };
 
 static bool
-read_block(const struct cli_parser *parser,
-           struct wattle_report_options *options)
+read_block(const struct cli_parser *parser, struct wattle_tuning *tuning)
 {
     uint64_t n;
     if (!cli_count(parser, 1, UINT64_C(1) << 30, &n))
         return false;
-    options->block_bytes = (size_t)n;
+    tuning->block_bytes = (size_t)n;
     return true;
 }
 
@@ -127,13 +128,13 @@ read_flag(const struct cli_parser *parser, int option, struct request *request)
         request->has_progress = false;
         break;
     case OPT_TIMINGS:
-        request->options.timings = true;
+        request->tuning.timings = true;
         break;
     case OPT_NO_SUMMARIES:
-        request->options.no_summaries = true;
+        request->tuning.no_summaries = true;
         break;
     default:
-        request->options.no_memo = true;
+        request->tuning.no_memo = true;
         break;
     }
     return true;
@@ -179,11 +180,11 @@ read_option(void *context, const struct cli_parser *parser, int option)
     case OPT_VALUE:
         return cli_value_kind(parser, &o->value_kind);
     case OPT_SIMD:
-        return cli_simd(parser, &o->simd);
+        return cli_simd(parser, &request->tuning.simd);
     case OPT_READER:
-        return cli_reader(parser, &o->reader);
+        return cli_reader(parser, &request->tuning.reader);
     case OPT_BLOCK:
-        return read_block(parser, o);
+        return read_block(parser, &request->tuning);
     default:
         return read_flag(parser, option, request);
     }
@@ -263,8 +264,8 @@ print_result(const struct command *self,
     int status = WATTLE_OK;
     if (!request->is_quiet || request->format != CLI_TEXT) {
         if (request->format == CLI_JSON)
-            status = wattle_report_write_json(result, request->options.timings,
-                                              &out);
+            status =
+                wattle_report_write_json(result, request->tuning.timings, &out);
         else if (request->format == CLI_CSV)
             status = wattle_report_write_csv(result, &out);
         else
@@ -276,7 +277,7 @@ print_result(const struct command *self,
                                                  : strerror(errno));
         return EXIT_USAGE;
     }
-    if (request->options.timings && !request->is_quiet)
+    if (request->tuning.timings && !request->is_quiet)
         print_timings(result, now_s() - began_s);
     return EXIT_DONE;
 }
@@ -336,10 +337,10 @@ add_paths(struct wattle_report *report, const struct request *request,
           struct wattle_error *error)
 {
     int status = WATTLE_OK;
-    wattle_trace_begin(request->options.trace, "find files");
+    wattle_trace_begin(request->tuning.trace, "find files");
     for (size_t i = 0; i < request->n_paths && status == WATTLE_OK; i++)
         status = wattle_report_add_path(report, request->paths[i], error);
-    wattle_trace_end(request->options.trace);
+    wattle_trace_end(request->tuning.trace);
     return status;
 }
 
@@ -400,9 +401,9 @@ compute(const struct command *self, struct wattle_report *report,
         cli_complain_error(self, &error);
         return EXIT_USAGE;
     }
-    wattle_trace_begin(request->options.trace, "print");
+    wattle_trace_begin(request->tuning.trace, "print");
     int printed = print_result(self, result, request);
-    wattle_trace_end(request->options.trace);
+    wattle_trace_end(request->tuning.trace);
     return printed != EXIT_DONE ? printed : outcome(result, request);
 }
 
@@ -439,6 +440,8 @@ run_report(const struct command *self, int argc, char **argv)
     struct trace_file trace;
     int code = EXIT_USAGE;
     wattle_report_options_init(&request.options);
+    wattle_tuning_init(&request.tuning);
+    request.options.tuning = &request.tuning;
     request.paths = calloc((size_t)argc + 3, sizeof(char *));
     request.globs = calloc((size_t)argc + 1, sizeof(char *));
     if (request.paths == NULL || request.globs == NULL)
@@ -447,9 +450,9 @@ run_report(const struct command *self, int argc, char **argv)
     if (!cli_read(self, argc, argv, read_option, &request, &code) ||
         !check_request(self, &request) || !open_trace(&trace, self, &request))
         goto out;
-    request.options.trace = trace.trace;
-    if (request.options.reader == WATTLE_READER_AUTO)
-        request.options.reader = WATTLE_READER_MMAP;
+    request.tuning.trace = trace.trace;
+    if (request.tuning.reader == WATTLE_READER_AUTO)
+        request.tuning.reader = WATTLE_READER_MMAP;
     code = trace_file_close(&trace, open_and_compute(self, &request));
 out:
     free(request.paths);

@@ -15,7 +15,7 @@
 #include <stdio.h>
 
 #include "cli/command.h"
-#include "wattle/trace.h"
+#include "wattle/experimental/trace.h"
 
 struct trace_file {
     const struct command *command;

@@ -29,7 +29,7 @@ struct crew {
 static uint64_t
 min_split(const struct lane_shared *shared)
 {
-    uint64_t blocks = MIN_SPLIT_BLOCKS * shared->options->block_bytes;
+    uint64_t blocks = MIN_SPLIT_BLOCKS * shared->options->tuning.block_bytes;
     return blocks != 0 && blocks < MIN_SPLIT_BYTES ? blocks : MIN_SPLIT_BYTES;
 }
 
@@ -109,7 +109,7 @@ run_lane(struct crew *crew, struct lane *lane, struct stage_clock *clock)
 static void
 work(struct crew *crew, struct lane *lane, unsigned worker)
 {
-    struct wattle_trace *trace = crew->shared->options->trace;
+    struct wattle_trace *trace = crew->shared->options->tuning.trace;
     struct stage_clock clock = {.track = trace_track(trace, worker)};
     struct stage_clock *used = crew->spent_ns != NULL ? &clock : NULL;
     while (lane != NULL) {

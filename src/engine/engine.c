@@ -109,7 +109,7 @@ join_lanes(struct pass *pass)
         return WATTLE_OK;
     int status = number_devices(pass);
     account_set_init(total, pass->engine->options->max_gap_ms,
-                     pass->engine->options->no_memo);
+                     pass->engine->options->tuning.no_memo);
     total->kernels = pass->shared.kernels;
     if (status == WATTLE_OK)
         status = account_set_reserve(total, pass->engine->devices.n_devices);
@@ -290,10 +290,10 @@ run_pass(struct engine *engine, const uint64_t *starts, const uint8_t *diverted,
          struct wattle_error *error)
 {
     struct pass pass = {.engine = engine, .error = error};
-    pass.clock.track = trace_track(engine->options->trace, 0);
+    pass.clock.track = trace_track(engine->options->tuning.trace, 0);
     pass.shared = (struct lane_shared){
         .options = engine->options,
-        .kernels = kernels_for(engine->options->simd),
+        .kernels = kernels_for(engine->options->tuning.simd),
         .n_threads = engine->n_threads,
         .sources = engine->sources,
         .starts = starts,
@@ -307,7 +307,7 @@ run_pass(struct engine *engine, const uint64_t *starts, const uint8_t *diverted,
     pthread_mutex_init(&pass.shared.lock, NULL);
     engine->simd = pass.shared.kernels->name;
     engine->n_passes++;
-    bool is_timed = engine->options->timings || pass.clock.track != NULL;
+    bool is_timed = engine->options->tuning.timings || pass.clock.track != NULL;
     trace_begin(pass.clock.track, "pass", engine->n_passes);
     int status = crew_run(&pass.shared, engine->n_threads, &pass.lanes,
                           is_timed ? engine->spent_ns : NULL, error);
@@ -434,8 +434,8 @@ choose_threads(const struct engine *engine)
 int
 engine_run(struct engine *engine, struct wattle_error *error)
 {
-    struct stage_clock clock = {.track =
-                                    trace_track(engine->options->trace, 0)};
+    struct stage_clock clock = {
+        .track = trace_track(engine->options->tuning.trace, 0)};
     stage_clock_enter(&clock, STAGE_OPEN);
     stage_clock_begin_group(&clock);
     int status = prepare_sources(engine, error);

@@ -13,10 +13,10 @@
 
 #include "analytics/account.h"
 #include "base/stage_clock.h"
+#include "engine/scan_options.h"
 #include "ingest/reject_log.h"
 #include "ingest/source.h"
 #include "model/registry.h"
-#include "wattle/report.h"
 
 struct engine_reject {
     uint32_t source;
@@ -43,7 +43,7 @@ typedef int (*engine_take_lanes)(void *context,
 
 struct engine {
     /* given; borrowed */
-    const struct wattle_report_options *options;
+    const struct scan_options *options;
     struct source_list *sources;
     const struct registry *caller_devices;
     engine_reject_visit visit_reject; /* NULL = not wanted */

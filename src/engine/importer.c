@@ -24,15 +24,12 @@
 static int
 open_database(struct importer *im, struct wattle_error *error)
 {
-    bool is_new = im->options->is_dry_run && (access(im->database, F_OK) != 0 ||
-                                              database_is_empty(im->database));
+    bool is_new = im->is_dry_run && (access(im->database, F_OK) != 0 ||
+                                     database_is_empty(im->database));
     enum database_mode mode = is_new ? DATABASE_MEMORY : DATABASE_CREATE;
     int64_t n_devices = 0;
-    const struct tidy_wait wait = {.ms = im->options->wait_ms,
-                                   .on_waiting = im->options->on_waiting,
-                                   .context = im->options->waiting_context,
-                                   .cancel = im->options->cancel};
-    int status = tidy_open_to_write(&im->db, im->database, mode, &wait, error);
+    int status =
+        tidy_open_to_write(&im->db, im->database, mode, im->wait, error);
     if (status == WATTLE_OK)
         status = database_number(&im->db, "SELECT count(*) FROM device",
                                  &n_devices, error);
@@ -455,7 +452,7 @@ merge_lanes(struct importer *im, const struct engine_lanes *lanes,
     const struct import_merge job = {
         .db = &im->db,
         .readers_path = im->had_readings ? im->database : NULL,
-        .kernels = kernels_for(im->options->simd),
+        .kernels = kernels_for(im->options->tuning.simd),
         .n_threads = n_threads,
         .lanes = list,
         .n_lanes = n,
@@ -573,23 +570,7 @@ set_contents(struct importer *im, struct wattle_error *error)
 static int
 set_engine(struct importer *im, struct wattle_error *error)
 {
-    const struct wattle_import_options *o = im->options;
-    im->engine_options = (struct wattle_report_options){
-        .max_gap_ms = CIVIL_MS_PER_HOUR,
-        .since_ms = WATTLE_NO_TIME,
-        .until_ms = WATTLE_NO_TIME,
-        .value_kind = o->value_kind,
-        .rejects_path = o->rejects_path,
-        .cancel = o->cancel,
-        .n_threads = o->n_threads,
-        .simd = o->simd,
-        .reader = o->reader,
-        .no_memo = o->no_memo,
-        .block_bytes = o->block_bytes,
-        .timings = o->timings,
-        .trace = o->trace,
-    };
-    im->engine.options = &im->engine_options;
+    im->engine.options = im->options;
     im->engine.sources = im->sources;
     im->engine.caller_devices = im->caller_devices;
     im->engine.visit_reject = take_reject;
@@ -646,7 +627,7 @@ read_new(struct importer *im, struct wattle_error *error)
 static int
 finish_database(struct importer *im, struct wattle_error *error)
 {
-    if (im->options->is_dry_run)
+    if (im->is_dry_run)
         return database_run(&im->db, "ROLLBACK", error);
     int status = database_run(&im->db, "COMMIT", error);
     if (status == WATTLE_OK)
@@ -662,7 +643,7 @@ prepare_sources(struct importer *im, struct wattle_error *error)
                                        .window_log =
                                            im->options->zstd_window_log,
                                        .may_grow = true,
-                                       .is_final = im->options->is_final};
+                                       .is_final = im->is_final};
     for (size_t i = 0; i < im->sources->n; i++) {
         int status = source_prepare(&im->sources->sources[i], &how, error);
         if (status != WATTLE_OK)

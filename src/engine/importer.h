@@ -11,7 +11,7 @@
 #include "store/catalog.h"
 #include "store/database.h"
 #include "store/device_merge.h"
-#include "wattle/import.h"
+#include "store/tidy.h"
 
 /* What becomes of one source. */
 struct importer_file {
@@ -31,7 +31,10 @@ struct importer_file {
 struct importer {
     /* given; borrowed */
     const char *database;
-    const struct wattle_import_options *options;
+    const struct scan_options *options;
+    bool is_dry_run; /* all is undone at the end */
+    bool is_final;   /* a last line without its end is taken */
+    const struct tidy_wait *wait;
     struct source_list *sources; /* known files are taken out */
     struct device_table *table;
     const struct registry *caller_devices;
@@ -39,7 +42,6 @@ struct importer {
     void *visit_context;
     /* results */
     struct engine engine;
-    struct wattle_report_options engine_options;
     struct merge_counts counts;
     size_t n_known_files, n_grown_files, n_new_devices;
     /* meanwhile */

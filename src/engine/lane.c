@@ -125,7 +125,7 @@ meet_devices(struct run *run)
     for (; lane->n_flags < n; lane->n_flags++) {
         size_t i = lane->n_flags;
         const char *id = registry_id(&lane->registry, (uint32_t)i);
-        flags[i] = row_filter_wants_device(shared->options, id)
+        flags[i] = selection_wants_device(&shared->options->selection, id, NULL)
                        ? 0
                        : LANE_DEVICE_FILTERED;
         if (shared->diverted == NULL)
@@ -189,9 +189,9 @@ take_batch(struct run *run, struct batch *batch)
     if (status != WATTLE_OK)
         return status;
     stage_clock_enter(run->clock, STAGE_ACCOUNT);
-    if (row_filter_is_active(run->shared->options))
-        lane->n_filtered +=
-            row_filter_apply(run->shared->options, lane->device_flags, batch);
+    if (!selection_is_all(&run->shared->options->selection))
+        lane->n_filtered += row_filter_apply(&run->shared->options->selection,
+                                             lane->device_flags, batch);
     for (size_t i = 0; batch->has_rounded && i < batch->n_rows; i++)
         lane->n_rounded += batch->n_rounded[i];
     if (run->shared->diverted != NULL)
@@ -408,8 +408,8 @@ enter_text(struct run *run, struct source *source, uint64_t offset, size_t *at,
     struct lane *lane = run->lane;
     bool inside = source->kind == SOURCE_PLAIN && offset > source->data_offset;
     bool guess = inside && !lane->is_certain;
-    struct reader_options options = {run->shared->options->reader,
-                                     run->shared->options->block_bytes};
+    struct reader_options options = {run->shared->options->tuning.reader,
+                                     run->shared->options->tuning.block_bytes};
     uint64_t from = inside ? offset - (guess ? 1 : 0) : 0;
     if (source->kind == SOURCE_PLAIN && !inside)
         from = source->data_offset;
@@ -604,16 +604,17 @@ void
 lane_run(struct lane *lane, struct lane_shared *shared,
          struct stage_clock *clock)
 {
-    const struct wattle_report_options *options = shared->options;
+    const struct scan_options *options = shared->options;
     struct run run = {.lane = lane, .shared = shared, .clock = clock};
     registry_init(&lane->registry);
-    account_set_init(&lane->accounts, options->max_gap_ms, options->no_memo);
+    account_set_init(&lane->accounts, options->max_gap_ms,
+                     options->tuning.no_memo);
     lane->accounts.kernels = shared->kernels;
-    reject_log_init(&lane->rejects,
-                    options->rejects_path != NULL ? REJECT_KEEP_ALL
-                    : shared->gather_bytes > 0    ? REJECT_KEEP_SOME
-                                                  : REJECT_KEEP_NONE);
-    run.decoder = block_decoder_new(shared->kernels, options->no_memo,
+    reject_log_init(&lane->rejects, options->keeps_rejects ? REJECT_KEEP_ALL
+                                    : shared->gather_bytes > 0
+                                        ? REJECT_KEEP_SOME
+                                        : REJECT_KEEP_NONE);
+    run.decoder = block_decoder_new(shared->kernels, options->tuning.no_memo,
                                     &lane->registry, &lane->rejects);
     bool ready = run.decoder != NULL;
     if (shared->diverted != NULL) {

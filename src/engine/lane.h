@@ -20,16 +20,16 @@
 #include "analytics/account.h"
 #include "analytics/reorder.h"
 #include "base/stage_clock.h"
+#include "engine/scan_options.h"
 #include "ingest/block_decoder.h"
 #include "ingest/content.h"
 #include "ingest/reader.h"
 #include "ingest/source.h"
 #include "store/regroup.h"
-#include "wattle/report.h"
 
 /* What all lanes of a pass share. */
 struct lane_shared {
-    const struct wattle_report_options *options;
+    const struct scan_options *options;
     const struct kernels *kernels;
     int n_threads;
     struct source_list *sources;

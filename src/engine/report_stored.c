@@ -10,7 +10,6 @@
 
 #include "base/cores.h"
 #include "base/error.h"
-#include "engine/row_filter.h"
 #include "store/account_read.h"
 #include "store/catalog.h"
 #include "store/checksum.h"
@@ -48,9 +47,9 @@ struct worker {
 static int
 open_worker(struct worker *w, struct job *job)
 {
-    const struct wattle_report_options *o = job->engine->options;
+    const struct scan_options *o = job->engine->options;
     *w = (struct worker){.job = job};
-    account_set_init(&w->set, o->max_gap_ms, o->no_memo);
+    account_set_init(&w->set, o->max_gap_ms, o->tuning.no_memo);
     w->set.kernels = job->kernels;
     int status = database_open(&w->db, job->path, DATABASE_READ, &w->error);
     if (status == WATTLE_OK) {
@@ -238,8 +237,8 @@ choose_devices(struct job *job, struct wattle_error *error)
     if (job->is_wanted == NULL)
         return error_memory(error);
     for (uint32_t i = 0; i < devices->n_devices; i++)
-        job->is_wanted[i] = row_filter_wants_device(job->engine->options,
-                                                    registry_id(devices, i));
+        job->is_wanted[i] = selection_wants_device(
+            &job->engine->options->selection, registry_id(devices, i), NULL);
     return WATTLE_OK;
 }
 
@@ -351,7 +350,7 @@ join_workers(struct engine *engine, struct worker *workers, int n,
         return WATTLE_OK;
     }
     account_set_init(&engine->accounts, engine->options->max_gap_ms,
-                     engine->options->no_memo);
+                     engine->options->tuning.no_memo);
     if (account_set_reserve(&engine->accounts, engine->devices.n_devices) !=
             WATTLE_OK ||
         account_set_join(&engine->accounts, sets, same, (size_t)n) != WATTLE_OK)
@@ -408,17 +407,16 @@ int
 report_stored_run(struct engine *engine, const char *database,
                   struct device_table *table, struct wattle_error *error)
 {
-    const struct wattle_report_options *o = engine->options;
+    const struct scan_options *o = engine->options;
     struct worker *workers = calloc(MAX_THREADS, sizeof(*workers));
     struct job job = {
         .engine = engine,
         .path = database,
-        .kernels = kernels_for(o->simd),
-        .range = {.since_ms = o->since_ms,
-                  .until_ms =
-                      o->until_ms != WATTLE_NO_TIME ? o->until_ms : INT64_MAX,
+        .kernels = kernels_for(o->tuning.simd),
+        .range = {.since_ms = o->selection.since_ms,
+                  .until_ms = o->selection.until_ms,
                   .max_gap_ms = o->max_gap_ms,
-                  .no_summaries = o->no_summaries},
+                  .no_summaries = o->tuning.no_summaries},
     };
     if (workers == NULL)
         return error_memory(error);

@@ -22,7 +22,7 @@
 #include <stdint.h>
 
 #include "wattle/error.h"
-#include "wattle/trace.h"
+#include "wattle/experimental/trace.h"
 
 enum generator_order { GENERATOR_ORDER_TIME, GENERATOR_ORDER_DEVICE };
 enum generator_packing {

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "wattle/report.h"
+#include "wattle/experimental/tuning.h"
 
 #define DEFAULT_BLOCK_BYTES ((size_t)256 << 10)
 

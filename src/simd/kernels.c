@@ -3,7 +3,7 @@
  */
 #include "simd/kernels.h"
 
-#include "wattle/report.h"
+#include "wattle/experimental/tuning.h"
 
 #if defined(__x86_64__)
 

@@ -21,6 +21,7 @@
 #include "base/civil_time.h"
 #include "generate/counter_hash.h"
 #include "ingest/block_decoder.h"
+#include "wattle/experimental/tuning.h"
 #include "wattle/report.h"
 
 enum { WALL_ROOM = 4 << 20, PAGE = 4096 };

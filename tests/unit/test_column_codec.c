@@ -15,7 +15,7 @@
 #include "generate/counter_hash.h"
 #include "store/bit_pack.h"
 #include "store/column_codec.h"
-#include "wattle/report.h"
+#include "wattle/experimental/tuning.h"
 
 #define MAX_VALUE (INT64_C(1) << 61)
 

@@ -19,6 +19,7 @@
 #include "ingest/layout_builder.h"
 #include "ingest/row_values.h"
 #include "simd/kernels.h"
+#include "wattle/experimental/tuning.h"
 #include "wattle/report.h"
 
 enum { TEXT_ROOM = 1 << 17, ROW_ROOM = 160, MAX_COLUMNS = 8 };

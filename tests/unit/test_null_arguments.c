@@ -15,6 +15,7 @@
 
 #include "generate/generator.h"
 #include "wattle/wattle.h"
+#include "wattle/experimental/tuning.h"
 #include "wattle/stdio.h"
 
 static int
@@ -265,16 +266,19 @@ errors_name_the_option(void **state)
     struct wattle_error error;
     struct wattle_report *report = NULL;
     struct wattle_report_options options;
+    struct wattle_tuning tuning;
     const struct {
         const char *name;
         int *value;
     } numbers[] = {{"n_threads", &options.n_threads},
                    {"value_kind", &options.value_kind},
-                   {"reader", &options.reader},
-                   {"simd", &options.simd},
+                   {"reader", &tuning.reader},
+                   {"simd", &tuning.simd},
                    {"zstd_window_log", &options.zstd_window_log}};
     for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
         wattle_report_options_init(&options);
+        wattle_tuning_init(&tuning);
+        options.tuning = &tuning;
         *numbers[i].value = -1;
         assert_names(&error, wattle_report_open(&report, &options, &error),
                      numbers[i].name);
@@ -287,7 +291,9 @@ errors_name_the_option(void **state)
     assert_names(&error, wattle_report_open(&report, &options, &error),
                  "max_gap_ms");
     wattle_report_options_init(&options);
-    options.block_bytes = SIZE_MAX;
+    wattle_tuning_init(&tuning);
+    tuning.block_bytes = SIZE_MAX;
+    options.tuning = &tuning;
     assert_names(&error, wattle_report_open(&report, &options, &error),
                  "block_bytes");
 }

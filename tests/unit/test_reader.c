@@ -21,7 +21,7 @@
 #include "generate/counter_hash.h"
 #include "ingest/reader.h"
 #include "simd/kernels.h"
-#include "wattle/report.h"
+#include "wattle/experimental/tuning.h"
 
 #define HEADER "time,id,power\n"
 

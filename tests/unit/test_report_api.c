@@ -18,6 +18,7 @@
 
 #include "wattle/wattle.h"
 #include "wattle/stdio.h"
+#include "wattle/experimental/tuning.h"
 
 enum { PATH_SIZE = 256, MAX_ROWS = 4000, N_DEVICES = 5 };
 
@@ -410,9 +411,13 @@ options_out_of_range_are_refused(void **state)
 {
     (void)state;
     struct wattle_report_options bad[16];
+    struct wattle_tuning tuning[16];
     size_t n = 0;
-    for (size_t i = 0; i < 16; i++)
+    for (size_t i = 0; i < 16; i++) {
         wattle_report_options_init(&bad[i]);
+        wattle_tuning_init(&tuning[i]);
+        bad[i].tuning = &tuning[i];
+    }
     bad[n++].rate_per_kwh = NAN;
     bad[n++].rate_per_kwh = INFINITY;
     bad[n++].max_gap_ms = 0;
@@ -420,13 +425,13 @@ options_out_of_range_are_refused(void **state)
     bad[n++].max_gap_ms = INT64_C(367) * 86400000;
     bad[n++].n_threads = -1;
     bad[n++].n_threads = 1000000;
-    bad[n++].simd = -1;
-    bad[n++].simd = WATTLE_SIMD_NEON + 1;
-    bad[n++].reader = WATTLE_READER_URING + 1;
-    bad[n++].reader = -1;
+    tuning[n++].simd = -1;
+    tuning[n++].simd = WATTLE_SIMD_NEON + 1;
+    tuning[n++].reader = WATTLE_READER_URING + 1;
+    tuning[n++].reader = -1;
     bad[n++].value_kind = -1;
     bad[n++].value_kind = WATTLE_VALUE_ENERGY_KWH + 1;
-    bad[n++].block_bytes = SIZE_MAX;
+    tuning[n++].block_bytes = SIZE_MAX;
     for (size_t i = 0; i < n; i++) {
         struct wattle_report *report = (struct wattle_report *)&bad;
         struct wattle_error error = {0};

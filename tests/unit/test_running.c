@@ -13,7 +13,7 @@
 #include "base/wide_int.h"
 #include "generate/counter_hash.h"
 #include "simd/kernels.h"
-#include "wattle/report.h"
+#include "wattle/experimental/tuning.h"
 
 enum { N_BLOCKS = 5, N_DEVICES = N_BLOCKS * RUNNING_LANES, HOUR_MS = 3600000 };
 

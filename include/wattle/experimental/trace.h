@@ -1,8 +1,10 @@
 /*
- * trace.h - what ran when and on which thread, for a timeline.
+ * trace.h - what ran when and on which thread, for a timeline. What is in this
+ * folder may change with any version of the library.
  *
  *     struct wattle_trace *trace = wattle_trace_new(0);
- *     options.trace = trace;         of a report or an import
+ *     tuning.trace = trace;          see tuning.h
+ *     options.tuning = &tuning;      of a report or an import
  *     wattle_report_run(report, &error);
  *     wattle_trace_write(trace, "my program", file);
  *     wattle_trace_free(trace);
@@ -20,8 +22,8 @@
  * A trace serves one report or import at a time, and its functions
  * belong to the thread that runs it.
  */
-#ifndef WATTLE_TRACE_H
-#define WATTLE_TRACE_H
+#ifndef WATTLE_EXPERIMENTAL_TRACE_H
+#define WATTLE_EXPERIMENTAL_TRACE_H
 
 #include <stddef.h>
 
