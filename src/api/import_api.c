@@ -69,7 +69,7 @@ wattle_import_open(struct wattle_import **out, const char *database,
     import->options = options;
     import->scan = scan;
     import->result = (struct wattle_import_result){
-        .rejects_by_reason = import->importer.engine.by_reason,
+        .rejects_by_reason = import->importer.engine.tally.by_reason,
         .n_reasons = WATTLE_N_REASONS,
         .timings = &import->timings,
     };
@@ -168,19 +168,19 @@ set_result(struct wattle_import *import, int64_t wall_ns)
     const struct importer *importer = &import->importer;
     const struct engine *engine = &importer->engine;
     struct rusage usage;
-    r->n_lines = engine->n_lines;
+    r->n_lines = engine->tally.n_lines;
     r->n_new = importer->counts.n_new;
     r->n_replaced = importer->counts.n_replaced;
     r->n_unchanged = importer->counts.n_unchanged;
-    r->n_rejects = engine->n_rejects;
-    r->n_rounded = engine->n_rounded;
+    r->n_rejects = engine->tally.n_rejects;
+    r->n_rounded = engine->tally.n_rounded;
     r->n_known_files = importer->n_known_files;
     r->n_grown_files = importer->n_grown_files;
     r->n_new_devices = importer->n_new_devices;
     getrusage(RUSAGE_SELF, &usage);
     import->timings.wall_s = (double)wall_ns / 1e9;
     import->timings.peak_memory_bytes = (uint64_t)usage.ru_maxrss * 1024;
-    import->timings.n_bytes = engine->n_bytes;
+    import->timings.n_bytes = engine->tally.n_bytes;
     import->timings.n_threads = engine->n_threads;
     import->timings.simd = engine->simd;
     import->timings.reader = reader_name(import->scan.tuning.reader);

@@ -81,7 +81,7 @@ wattle_report_open(struct wattle_report **out,
     /* what is there of a result, whatever becomes of the report */
     report->result.public = (struct wattle_report_result){
         .figures = &report->result.figures,
-        .rejects_by_reason = report->engine.by_reason,
+        .rejects_by_reason = report->engine.tally.by_reason,
         .n_reasons = WATTLE_N_REASONS,
         .timings = &report->timings,
     };
@@ -169,9 +169,9 @@ set_timings(struct wattle_report *report, int64_t wall_ns)
     t->lookup_s = seconds(engine->spent_ns[STAGE_LOOKUP]);
     t->account_s = seconds(engine->spent_ns[STAGE_ACCOUNT]);
     t->merge_s = seconds(engine->spent_ns[STAGE_MERGE]);
-    t->n_bytes = engine->n_bytes;
-    t->n_fast_rows = engine->n_fast_rows;
-    t->n_slow_rows = engine->n_slow_rows;
+    t->n_bytes = engine->tally.n_bytes;
+    t->n_fast_rows = engine->tally.n_fast;
+    t->n_slow_rows = engine->tally.n_slow;
     t->n_passes = engine->n_passes;
     t->peak_memory_bytes = (uint64_t)usage.ru_maxrss * 1024;
     t->n_threads = engine->n_threads;
@@ -203,11 +203,11 @@ set_result(struct wattle_report *report, struct wattle_error *error)
     struct report_result_input input = {
         &engine->devices, &engine->accounts, &report->inputs.table,
         report->options.rate_per_kwh, report->options.budget};
-    a->n_lines = engine->n_lines;
-    a->n_duplicates = engine->n_duplicates;
-    a->n_filtered = engine->n_filtered;
-    a->n_rounded = engine->n_rounded;
-    a->n_rejects = engine->n_rejects;
+    a->n_lines = engine->tally.n_lines;
+    a->n_duplicates = engine->tally.n_duplicates;
+    a->n_filtered = engine->tally.n_filtered;
+    a->n_rounded = engine->tally.n_rounded;
+    a->n_rejects = engine->tally.n_rejects;
     a->n_rejects_written = engine->n_visited;
     a->max_gap_hours =
         (double)report->options.max_gap_ms / (double)CIVIL_MS_PER_HOUR;

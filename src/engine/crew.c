@@ -101,7 +101,7 @@ run_lane(struct crew *crew, struct lane *lane, struct stage_clock *clock)
     stage_clock_enter(clock, STAGE_OTHER);
     stage_clock_begin_group(clock);
     lane_run(lane, crew->shared, clock);
-    stage_clock_cut(clock, lane->n_bytes, lane->n_lines);
+    stage_clock_cut(clock, lane->tally.n_bytes, lane->tally.n_lines);
     trace_end(track);
 }
 

@@ -148,7 +148,7 @@ merge_diverted(struct pass *pass)
             reorders[n++] = lane->reorder;
     }
     int status = reorder_merge(reorders, n, &engine->accounts,
-                               &engine->n_duplicates, pass->error);
+                               &engine->tally.n_duplicates, pass->error);
     free(reorders);
     return status;
 }
@@ -193,6 +193,13 @@ visit_one(void *context, const struct reject_place *place, const char *raw,
                                    raw_len);
 }
 
+static void
+gather_tallies(struct pass *pass)
+{
+    for (const struct lane *lane = pass->lanes; lane != NULL; lane = lane->next)
+        tally_add(&pass->engine->tally, &lane->tally);
+}
+
 static int
 gather_rejects(struct pass *pass)
 {
@@ -201,10 +208,6 @@ gather_rejects(struct pass *pass)
     for (struct lane *lane = pass->lanes; lane != NULL && status == WATTLE_OK;
          lane = lane->next) {
         struct reject_log *log = &lane->rejects;
-        for (int r = 0; r < WATTLE_N_REASONS; r++) {
-            engine->by_reason[r] += log->by_reason[r];
-            engine->n_rejects += log->by_reason[r];
-        }
         for (size_t i = 0;
              i < log->n_first && engine->n_first_rejects < REJECT_LOG_FIRST;
              i++)
@@ -215,20 +218,6 @@ gather_rejects(struct pass *pass)
             status = reject_log_visit(log, visit_one, &visit, pass->error);
     }
     return status;
-}
-
-static void
-gather_counts(struct pass *pass)
-{
-    struct engine *engine = pass->engine;
-    for (struct lane *lane = pass->lanes; lane != NULL; lane = lane->next) {
-        engine->n_lines += lane->n_lines - lane->n_filtered;
-        engine->n_filtered += lane->n_filtered;
-        engine->n_rounded += lane->n_rounded;
-        engine->n_fast_rows += lane->n_fast_rows;
-        engine->n_slow_rows += lane->n_slow_rows;
-        engine->n_bytes += lane->n_bytes;
-    }
 }
 
 static void
@@ -257,7 +246,7 @@ hand_over(struct pass *pass)
     if (status != WATTLE_OK)
         return status;
     number_lines(pass);
-    gather_counts(pass);
+    gather_tallies(pass);
     status = gather_rejects(pass);
     if (status != WATTLE_OK)
         return status;
@@ -280,7 +269,7 @@ merge_pass(struct pass *pass)
         return status;
     status = merge_diverted(pass);
     number_lines(pass);
-    gather_counts(pass);
+    gather_tallies(pass);
     return status == WATTLE_OK ? gather_rejects(pass) : status;
 }
 

@@ -17,6 +17,7 @@
 #include "ingest/reject_log.h"
 #include "ingest/source.h"
 #include "model/registry.h"
+#include "model/tally.h"
 
 struct engine_reject {
     uint32_t source;
@@ -55,12 +56,11 @@ struct engine {
     /* results; devices may be given to be added to, when lanes are taken */
     struct registry devices;
     struct account_set accounts; /* by number in `devices` */
-    uint64_t n_lines, n_duplicates, n_filtered, n_rounded, n_rejects;
-    uint64_t by_reason[WATTLE_N_REASONS];
+    struct tally tally;
     struct engine_reject first_rejects[REJECT_LOG_FIRST];
     size_t n_first_rejects;
     uint64_t n_visited; /* rejects given to visit_reject */
-    uint64_t n_fast_rows, n_slow_rows, n_bytes, n_passes;
+    uint64_t n_passes;
     int n_threads;
     const char *simd;
     int64_t spent_ns[N_STAGES]; /* summed over threads */

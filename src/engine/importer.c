@@ -470,7 +470,8 @@ take_lanes(void *context, const struct engine_lanes *lanes,
            struct wattle_error *error)
 {
     struct importer *im = context;
-    atomic_store(&im->n_to_merge, im->engine.n_lines - im->engine.n_rejects);
+    atomic_store(&im->n_to_merge,
+                 im->engine.tally.n_lines - im->engine.tally.n_rejects);
     count_lines(im, lanes);
     /* the lanes' numbers come first, then devices of the table alone */
     int status = catalog_write_devices(&im->db, &im->engine.devices,

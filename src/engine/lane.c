@@ -172,7 +172,7 @@ gather_batch(struct run *run, const struct batch *batch)
 {
     stage_clock_enter(run->clock, STAGE_ACCOUNT);
     for (size_t i = 0; batch->has_rounded && i < batch->n_rows; i++)
-        run->lane->n_rounded += batch->n_rounded[i];
+        run->lane->tally.n_rounded += batch->n_rounded[i];
     if (batch->n_rows == 0)
         return WATTLE_OK;
     return regroup_add(run->lane->regroup, batch, &run->error);
@@ -190,10 +190,10 @@ take_batch(struct run *run, struct batch *batch)
         return status;
     stage_clock_enter(run->clock, STAGE_ACCOUNT);
     if (!selection_is_all(&run->shared->options->selection))
-        lane->n_filtered += row_filter_apply(&run->shared->options->selection,
-                                             lane->device_flags, batch);
+        lane->tally.n_filtered += row_filter_apply(
+            &run->shared->options->selection, lane->device_flags, batch);
     for (size_t i = 0; batch->has_rounded && i < batch->n_rows; i++)
-        lane->n_rounded += batch->n_rounded[i];
+        lane->tally.n_rounded += batch->n_rounded[i];
     if (run->shared->diverted != NULL)
         status = divert(run, batch);
     if (status != WATTLE_OK || batch->n_rows == 0)
@@ -271,7 +271,7 @@ decode_view(struct run *run, uint64_t limit, size_t *at, bool *ended)
         if (status != WATTLE_OK)
             return status;
         *at += used;
-        run->lane->n_bytes += used;
+        run->lane->tally.n_bytes += used;
         if (used == 0)
             return WATTLE_OK;
     }
@@ -359,7 +359,8 @@ read_blocks(struct run *run, const struct source *source, size_t *from,
     int status = WATTLE_OK;
     while (status == WATTLE_OK && !*ended && !is_stopped(run)) {
         stage_clock_enter(run->clock, STAGE_READ);
-        stage_clock_cut(run->clock, run->lane->n_bytes, run->decoder->n_lines);
+        stage_clock_cut(run->clock, run->lane->tally.n_bytes,
+                        run->decoder->n_lines);
         if (!has_view) {
             status = reader_more(reader, at, &run->error);
             at = 0;
@@ -540,7 +541,7 @@ read_rows(struct run *run, struct source *source)
             batch_set(batch, i, &rows[i]);
             batch->n_rows = i + 1;
         }
-        run->lane->n_lines += (uint64_t)got;
+        run->lane->tally.n_lines += (uint64_t)got;
         at += (uint64_t)got;
         int status = take_batch(run, batch);
         if (status != WATTLE_OK)
@@ -600,6 +601,18 @@ sort_rows(const struct lane_shared *shared)
     return rows > least ? rows : least;
 }
 
+/* What the decoder and the log of rejects have counted. */
+static void
+set_tally(struct lane *lane, const struct block_decoder *decoder)
+{
+    struct tally *tally = &lane->tally;
+    tally->n_lines += decoder->n_lines - tally->n_filtered;
+    tally->n_fast = decoder->n_fast_rows;
+    tally->n_slow = decoder->n_slow_rows;
+    for (int r = 0; r < WATTLE_N_REASONS; r++)
+        tally_add_rejects(tally, r, lane->rejects.by_reason[r]);
+}
+
 void
 lane_run(struct lane *lane, struct lane_shared *shared,
          struct stage_clock *clock)
@@ -638,9 +651,7 @@ lane_run(struct lane *lane, struct lane_shared *shared,
         run.decoder->error = &run.error;
         run_sources(&run);
         account_set_settle(&lane->accounts);
-        lane->n_lines += run.decoder->n_lines;
-        lane->n_fast_rows = run.decoder->n_fast_rows;
-        lane->n_slow_rows = run.decoder->n_slow_rows;
+        set_tally(lane, run.decoder);
     }
     stage_clock_enter(clock, STAGE_OTHER);
     content_feed_free(run.feed);

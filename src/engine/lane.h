@@ -25,6 +25,7 @@
 #include "ingest/content.h"
 #include "ingest/reader.h"
 #include "ingest/source.h"
+#include "model/tally.h"
 #include "store/regroup.h"
 
 /* What all lanes of a pass share. */
@@ -77,8 +78,7 @@ struct lane {
     struct regroup *regroup;  /* when rows are gathered */
     struct lane_source *seen; /* the same: what came of which source */
     size_t n_seen, seen_cap;
-    uint64_t n_lines, n_filtered, n_rounded, n_fast_rows, n_slow_rows;
-    uint64_t n_bytes;
+    struct tally tally;
     bool saw_unknown; /* a device that no earlier pass has seen */
     /* for line numbers */
     bool starts_inside;

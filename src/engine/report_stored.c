@@ -138,7 +138,7 @@ read_files(struct engine *engine, struct database *db,
                                  (const char *)sqlite3_column_text(row, 3)) !=
             WATTLE_OK)
             status = error_memory(error);
-        engine->n_lines += (uint64_t)sqlite3_column_int64(row, 6);
+        engine->tally.n_lines += (uint64_t)sqlite3_column_int64(row, 6);
     }
     sqlite3_finalize(row);
     checksum_free(checksum);
@@ -146,7 +146,7 @@ read_files(struct engine *engine, struct database *db,
     if (status == WATTLE_OK)
         status = database_number(
             db, "SELECT value FROM meta WHERE key = 'lost'", &n_lost, error);
-    engine->n_lines -= (uint64_t)n_lost;
+    engine->tally.n_lines -= (uint64_t)n_lost;
     return status;
 }
 
@@ -170,8 +170,7 @@ count_rejects(struct engine *engine, struct database *db,
             status = complain_damage(db, "reject_count", error);
             break;
         }
-        engine->by_reason[reason] += n;
-        engine->n_rejects += n;
+        tally_add_rejects(&engine->tally, reason, n);
     }
     sqlite3_finalize(row);
     return status;
@@ -306,11 +305,11 @@ run_workers(struct worker *workers, int n)
 static void
 add_counts(struct engine *engine, const struct account_read_counts *c)
 {
-    engine->n_duplicates += c->n_duplicates;
-    engine->n_filtered += c->n_filtered;
-    engine->n_rounded += c->n_rounded;
-    engine->n_fast_rows += c->n_readings - c->n_decoded;
-    engine->n_slow_rows += c->n_decoded;
+    engine->tally.n_duplicates += c->n_duplicates;
+    engine->tally.n_filtered += c->n_filtered;
+    engine->tally.n_rounded += c->n_rounded;
+    engine->tally.n_fast += c->n_readings - c->n_decoded;
+    engine->tally.n_slow += c->n_decoded;
 }
 
 /* Every line that was imported must be found again: damage may hide rows. */
@@ -318,16 +317,17 @@ static int
 check_lines(const struct engine *engine, const struct worker *workers, int n,
             struct wattle_error *error)
 {
-    uint64_t n_found = engine->n_duplicates + engine->n_filtered;
+    uint64_t n_found = engine->tally.n_duplicates + engine->tally.n_filtered;
     for (int i = 0; i < n; i++)
         n_found += workers[i].read.counts.n_readings;
-    if (engine->n_lines == n_found + engine->n_rejects)
+    if (engine->tally.n_lines == n_found + engine->tally.n_rejects)
         return WATTLE_OK;
-    return error_set_at(error, WATTLE_ERR_FORMAT, workers[0].db.path, 0,
-                        "is damaged: %llu lines were imported, and %llu are "
-                        "there; try 'wattle check'",
-                        (unsigned long long)engine->n_lines,
-                        (unsigned long long)(n_found + engine->n_rejects));
+    return error_set_at(
+        error, WATTLE_ERR_FORMAT, workers[0].db.path, 0,
+        "is damaged: %llu lines were imported, and %llu are "
+        "there; try 'wattle check'",
+        (unsigned long long)engine->tally.n_lines,
+        (unsigned long long)(n_found + engine->tally.n_rejects));
 }
 
 static int
@@ -343,7 +343,7 @@ join_workers(struct engine *engine, struct worker *workers, int n,
     int status = check_lines(engine, workers, n, error);
     if (status != WATTLE_OK)
         return status;
-    engine->n_lines -= engine->n_filtered;
+    engine->tally.n_lines -= engine->tally.n_filtered;
     if (n == 1) {
         engine->accounts = workers[0].set;
         account_set_init(&workers[0].set, 1, false);
@@ -368,7 +368,7 @@ read_rest(struct engine *engine, struct database *db,
         status = read_files(engine, db, error);
     if (status == WATTLE_OK)
         status = count_rejects(engine, db, error);
-    if (status == WATTLE_OK && engine->n_rejects > 0)
+    if (status == WATTLE_OK && engine->tally.n_rejects > 0)
         status = read_rejects(engine, db, error);
     return status;
 }
