@@ -8,6 +8,9 @@ INSTALL = sh tools/install_packages.sh
 DEMO    = build/demo
 PROFILE = build/profile-build
 
+# make test ONLY=cli: the suites with that in their names.
+ONLY =
+
 # python3-selenium is for Debian's own Python, which may not be the first one.
 DEBIAN_PYTHON = $(firstword $(wildcard /usr/bin/python3) python3)
 
@@ -39,15 +42,15 @@ demo: all  ## make 100,000 readings of 1,000 devices and report on them
 
 test: all $(TESTS)/build.ninja  ## run every test, with sanitizers
 	@ninja -C $(TESTS) --quiet
-	@python3 tests/run_tests.py --tier test
+	@python3 tests/run_tests.py --tier test $(ONLY:%=--only %)
 
 quick: all $(TESTS)/build.ninja  ## run the tests that take seconds
 	@ninja -C $(TESTS) --quiet
-	@python3 tests/run_tests.py --tier quick
+	@python3 tests/run_tests.py --tier quick $(ONLY:%=--only %)
 
 full: all $(TESTS)/build.ninja  ## run the long tests too (fuzzing, soak)
 	@ninja -C $(TESTS) --quiet
-	@python3 tests/run_tests.py --tier full
+	@python3 tests/run_tests.py --tier full $(ONLY:%=--only %)
 
 arm: all  ## build for 64-bit ARM and check it under QEMU
 	@$(INSTALL) build test arm

@@ -15,6 +15,7 @@
 #include "base/civil_time.h"
 #include "base/decimal.h"
 #include "made_rows.h"
+#include "unit.h"
 
 enum { N_DEVICES = 7, MAX_SETS = 5 };
 
@@ -116,7 +117,7 @@ assert_same_extra(const struct account *a, const struct account *b)
     assert_same_wide(x->min, y->min);
     assert_same_wide(x->max, y->max);
     assert_same_wide(x->energy, y->energy);
-    assert_true(x->efficiency == y->efficiency);
+    assert_value(x->efficiency, y->efficiency);
     if (a->last_nw == ACCOUNT_FINE)
         assert_same_wide(x->last, y->last);
 }
@@ -132,9 +133,9 @@ assert_same_account(const struct account *a, const struct account *b)
     assert_int_equal(a->n_efficiency, b->n_efficiency);
     assert_int_equal(a->n_gaps, b->n_gaps);
     assert_int_equal(a->gap_ms, b->gap_ms);
-    assert_true(a->sum_nw == b->sum_nw);
-    assert_true(a->energy == b->energy);
-    assert_true(a->efficiency == b->efficiency);
+    assert_value(a->sum_nw, b->sum_nw);
+    assert_value(a->energy, b->energy);
+    assert_value(a->efficiency, b->efficiency);
     assert_same_extra(a, b);
 }
 
@@ -142,8 +143,8 @@ static void
 assert_same_energy(const struct profile_energy *a,
                    const struct profile_energy *b)
 {
-    assert_true(a->units == b->units);
-    assert_true(a->rest == b->rest);
+    assert_value(a->units, b->units);
+    assert_value(a->rest, b->rest);
     assert_same_wide(a->fine, b->fine);
 }
 
@@ -154,7 +155,7 @@ assert_same_profile(struct profile *a, struct profile *b)
     profile_finish(b);
     for (int h = 0; h < 24; h++) {
         assert_int_equal(a->hours[h].n_readings, b->hours[h].n_readings);
-        assert_true(a->hours[h].power_nw == b->hours[h].power_nw);
+        assert_value(a->hours[h].power_nw, b->hours[h].power_nw);
         assert_same_wide(a->hours[h].power_fine, b->hours[h].power_fine);
         assert_same_energy(&a->hours[h].energy, &b->hours[h].energy);
     }
@@ -299,8 +300,8 @@ sums_are_those_of_plain_arithmetic(void **state)
         }
         assert_int_equal(set.accounts[d].n_readings, n);
         assert_int_equal(set.accounts[d].n_efficiency, n);
-        assert_true(set.accounts[d].sum_nw == sum);
-        assert_true(set.accounts[d].energy == energy);
+        assert_value(set.accounts[d].sum_nw, sum);
+        assert_value(set.accounts[d].energy, energy);
         assert_int_equal(set.accounts[d].n_gaps, n_gaps);
         assert_int_equal(set.accounts[d].gap_ms, gap_ms);
     }
@@ -370,8 +371,9 @@ steps_are_split_at_full_hours(void **state)
             units += part->units;
             rest += part->rest;
         }
-        assert_true(units == (int128)(power[0] + power[1]) * dt);
-        assert_true(units == set.accounts[0].energy && rest == 0);
+        assert_value(units, (int128)(power[0] + power[1]) * dt);
+        assert_value(units, set.accounts[0].energy);
+        assert_value(rest, 0);
         account_set_release(&set);
     }
 }

@@ -16,6 +16,7 @@
 #include "generate/counter_hash.h"
 #include "store/chunk_builder.h"
 #include "store/summary.h"
+#include "unit.h"
 
 #define START_MS INT64_C(1696118400000) /* 2023-10-01 */
 #define MILLI    INT64_C(1000000)
@@ -190,18 +191,23 @@ assert_same_int256(struct int256 a, struct int256 b)
 static void
 assert_same_account(const struct account *a, const struct account *b)
 {
-    assert_true(a->n_readings == b->n_readings && a->last_ms == b->last_ms &&
-                a->last_nw == b->last_nw && a->min_nw == b->min_nw &&
-                a->max_nw == b->max_nw && a->sum_nw == b->sum_nw &&
-                a->energy == b->energy && a->n_gaps == b->n_gaps &&
-                a->gap_ms == b->gap_ms && a->efficiency == b->efficiency &&
-                a->n_efficiency == b->n_efficiency);
+    assert_value(a->n_readings, b->n_readings);
+    assert_value(a->last_ms, b->last_ms);
+    assert_value(a->last_nw, b->last_nw);
+    assert_value(a->min_nw, b->min_nw);
+    assert_value(a->max_nw, b->max_nw);
+    assert_value(a->sum_nw, b->sum_nw);
+    assert_value(a->energy, b->energy);
+    assert_value(a->n_gaps, b->n_gaps);
+    assert_value(a->gap_ms, b->gap_ms);
+    assert_value(a->efficiency, b->efficiency);
+    assert_value(a->n_efficiency, b->n_efficiency);
     assert_true((a->extra == NULL) == (b->extra == NULL));
     if (a->extra == NULL)
         return;
-    assert_true(a->extra->n_fine == b->extra->n_fine &&
-                a->extra->n_energy == b->extra->n_energy &&
-                a->extra->efficiency == b->extra->efficiency);
+    assert_value(a->extra->n_fine, b->extra->n_fine);
+    assert_value(a->extra->n_energy, b->extra->n_energy);
+    assert_value(a->extra->efficiency, b->extra->efficiency);
     if (a->extra->n_fine == 0)
         return;
     assert_same_int256(a->extra->sum, b->extra->sum);
@@ -214,7 +220,8 @@ static void
 assert_same_energy(const struct profile_energy *a,
                    const struct profile_energy *b)
 {
-    assert_true(a->units == b->units && a->rest == b->rest);
+    assert_value(a->units, b->units);
+    assert_value(a->rest, b->rest);
     assert_same_int256(a->fine, b->fine);
 }
 
@@ -222,8 +229,8 @@ static void
 assert_same_profile(struct profile *a, struct profile *b)
 {
     for (int h = 0; h < 24; h++) {
-        assert_true(a->hours[h].n_readings == b->hours[h].n_readings &&
-                    a->hours[h].power_nw == b->hours[h].power_nw);
+        assert_value(a->hours[h].n_readings, b->hours[h].n_readings);
+        assert_value(a->hours[h].power_nw, b->hours[h].power_nw);
         assert_same_int256(a->hours[h].power_fine, b->hours[h].power_fine);
         assert_same_energy(&a->hours[h].energy, &b->hours[h].energy);
     }
@@ -231,8 +238,8 @@ assert_same_profile(struct profile *a, struct profile *b)
     profile_finish(b);
     assert_int_equal(a->n_days, b->n_days);
     for (size_t i = 0; i < a->n_days; i++) {
-        assert_true(a->days[i].day == b->days[i].day &&
-                    a->days[i].has_readings == b->days[i].has_readings);
+        assert_value(a->days[i].day, b->days[i].day);
+        assert_value(a->days[i].has_readings, b->days[i].has_readings);
         assert_same_energy(&a->days[i].energy, &b->days[i].energy);
     }
 }
@@ -249,8 +256,8 @@ check_summary(const struct built_chunk *chunk, struct account_set *set)
         assert_int_equal(summary_decode(bytes, chunk->summary.len, &summary),
                          WATTLE_OK);
     assert_same_account(&summary.account, &set->accounts[0]);
-    assert_true(summary.first.first_ms == set->firsts[0].first_ms &&
-                summary.first.first_nw == set->firsts[0].first_nw);
+    assert_value(summary.first.first_ms, set->firsts[0].first_ms);
+    assert_value(summary.first.first_nw, set->firsts[0].first_nw);
     profile_init(&profile);
     profile_merge(&profile, &summary.profile);
     assert_same_profile(&profile, &set->profile);
@@ -278,8 +285,8 @@ check_directory(const struct built_chunk *built, size_t n_rows)
     uint8_t *bytes = exact_copy(built->data.data, built->data.len);
     assert_true(chunk_open(&chunk, bytes, built->data.len));
     assert_int_equal(chunk.n_rows, n_rows);
-    assert_true(chunk.blocks[0].first_ms == built->first_ms);
-    assert_true(chunk.blocks[chunk.n_blocks - 1].last_ms == built->last_ms);
+    assert_value(chunk.blocks[0].first_ms, built->first_ms);
+    assert_value(chunk.blocks[chunk.n_blocks - 1].last_ms, built->last_ms);
     for (size_t i = 0; i < 60; i++) {
         struct chunk other;
         size_t cut = i < 10 ? i : below(built->data.len);

@@ -16,6 +16,7 @@
 #include "analytics/buckets_block.h"
 #include "base/civil_time.h"
 #include "made_rows.h"
+#include "unit.h"
 
 #define HOUR_MS CIVIL_MS_PER_HOUR
 
@@ -131,7 +132,7 @@ assert_same_fine(const struct bucket *a, const struct bucket *b)
     assert_same_wide(x->min, y->min);
     assert_same_wide(x->max, y->max);
     assert_same_wide(x->energy, y->energy);
-    assert_true(x->efficiency == y->efficiency);
+    assert_value(x->efficiency, y->efficiency);
 }
 
 static void
@@ -146,13 +147,13 @@ assert_same_bucket(const struct bucket *a, const struct bucket *b)
     assert_int_equal(a->n_efficiency, b->n_efficiency);
     assert_int_equal(a->min_nw, b->min_nw);
     assert_int_equal(a->max_nw, b->max_nw);
-    assert_true(a->power_nw == b->power_nw);
-    assert_true(a->energy == b->energy);
-    assert_true(a->energy_rest == b->energy_rest);
-    assert_true(a->efficiency == b->efficiency);
+    assert_value(a->power_nw, b->power_nw);
+    assert_value(a->energy, b->energy);
+    assert_value(a->energy_rest, b->energy_rest);
+    assert_value(a->efficiency, b->efficiency);
     for (int c = 0; c < BUCKET_COLUMNS; c++) {
         assert_int_equal(a->n_values[c], b->n_values[c]);
-        assert_true(a->values_nano[c] == b->values_nano[c]);
+        assert_value(a->values_nano[c], b->values_nano[c]);
     }
     assert_same_fine(a, b);
 }
@@ -319,8 +320,8 @@ steps_are_split_at_borders(void **state)
     struct buckets buckets = simple(hours, INT64_MIN, INT64_MAX);
     add_powers(&buckets, time_ms, power, 2);
     assert_int_equal(buckets.list.n, 2);
-    assert_true(kwh(&buckets.list.items[0]) == 0.075);
-    assert_true(kwh(&buckets.list.items[1]) == 0.225);
+    assert_value(kwh(&buckets.list.items[0]), 0.075);
+    assert_value(kwh(&buckets.list.items[1]), 0.225);
     assert_int_equal(buckets.list.items[1].range.start_ms, nine);
     buckets_release(&buckets);
 
@@ -345,8 +346,8 @@ empty_buckets_in_a_step_have_its_energy(void **state)
     add_powers(&buckets, time_ms, power, 2);
     assert_int_equal(buckets.list.n, 61);
     for (size_t i = 0; i < 60; i++)
-        assert_true(kwh(&buckets.list.items[i]) == 0.001);
-    assert_true(kwh(&buckets.list.items[60]) == 0);
+        assert_value(kwh(&buckets.list.items[i]), 0.001);
+    assert_value(kwh(&buckets.list.items[60]), 0);
     assert_int_equal(buckets.list.items[60].n_readings, 1);
     assert_int_equal(buckets.list.items[30].n_readings, 0);
     buckets_release(&buckets);
@@ -380,7 +381,8 @@ parts_add_up_to_the_whole(void **state)
             n += before.list.items[i].n_readings;
         }
         assert_int_equal(n, 300);
-        assert_true(units == whole.list.items[0].energy && rest == 0);
+        assert_value(units, whole.list.items[0].energy);
+        assert_value(rest, 0);
         buckets_release(&whole);
         buckets_release(&before);
         buckets_release(&after);
@@ -411,15 +413,17 @@ the_whole_is_the_account(void **state)
         const struct bucket *b = &whole.list.items[0];
         assert_int_equal(a->n_readings, b->n_readings);
         assert_int_equal(a->n_efficiency, b->n_efficiency);
-        assert_true(a->sum_nw == b->power_nw && a->energy == b->energy);
-        assert_true(a->efficiency == b->efficiency && b->energy_rest == 0);
+        assert_value(a->sum_nw, b->power_nw);
+        assert_value(a->energy, b->energy);
+        assert_value(a->efficiency, b->efficiency);
+        assert_value(b->energy_rest, 0);
         assert_int_equal(a->min_nw, b->min_nw);
         assert_int_equal(a->max_nw, b->max_nw);
         assert_int_equal(a->last_ms, b->last_ms);
         if (a->extra != NULL && b->fine != NULL) {
             assert_same_wide(a->extra->sum, b->fine->power);
             assert_same_wide(a->extra->energy, b->fine->energy);
-            assert_true(a->extra->efficiency == b->fine->efficiency);
+            assert_value(a->extra->efficiency, b->fine->efficiency);
         }
         account_set_release(&set);
         buckets_release(&whole);

@@ -16,6 +16,7 @@
 #include "store/bit_pack.h"
 #include "store/column_codec.h"
 #include "wattle/experimental/tuning.h"
+#include "unit.h"
 
 #define MAX_VALUE (INT64_C(1) << 61)
 
@@ -83,7 +84,7 @@ check_width(unsigned width, size_t n)
         assert_memory_equal(first, bytes, size);
         bit_pack_get(kernels, bytes, n, width, base, unit, out);
         for (size_t i = 0; i < n; i++)
-            assert_true((uint64_t)out[i] == (uint64_t)base + values[i] * unit);
+            assert_value((uint64_t)out[i], (uint64_t)base + values[i] * unit);
         free(bytes);
     }
 }

@@ -15,6 +15,7 @@
 #include "generate/counter_hash.h"
 #include "store/chunk_builder.h"
 #include "store/device_merge.h"
+#include "unit.h"
 
 #define START_MS INT64_C(1696118400000)
 #define MILLI    INT64_C(1000000)
@@ -122,7 +123,7 @@ check_piece(const struct block *block, int64_t *last_serial)
     int64_t least = INT64_MAX, most = 0;
     for (size_t i = 0; i < block->n_rows; i++) {
         int64_t serial = value_at(block, WATTLE_POWER, i) / MILLI;
-        assert_true(block->column[BLOCK_TIME][i] == time_of_serial[serial]);
+        assert_value(block->column[BLOCK_TIME][i], time_of_serial[serial]);
         check_voltage(block, i);
         least = serial < least ? serial : least;
         most = serial > most ? serial : most;
@@ -161,8 +162,8 @@ check_gathering(size_t max_bytes, uint32_t n_devices, size_t n_batches)
             assert_int_equal(regroup_read(regroup, p, &reader, &block, &error),
                              WATTLE_OK);
             assert_int_equal(block.n_rows, p->n_rows);
-            assert_true(block.column[BLOCK_TIME][0] == p->first_ms &&
-                        block.column[BLOCK_TIME][p->n_rows - 1] == p->last_ms);
+            assert_value(block.column[BLOCK_TIME][0], p->first_ms);
+            assert_value(block.column[BLOCK_TIME][p->n_rows - 1], p->last_ms);
             n_found += check_piece(&block, &last_serial);
         }
     }
@@ -394,8 +395,8 @@ check_row(const struct merge_segment *s, size_t row, const struct model *model,
     const struct block *b = s->block;
     const int64_t unit = b->exponent == BLOCK_NANO ? 1 : MILLI;
     bool counts = (b->columns & BLOCK_BIT(BLOCK_DUPLICATES)) != 0;
-    assert_true(b->column[BLOCK_TIME][row] == time_of(i));
-    assert_true(b->column[BLOCK_VALUE + WATTLE_POWER][row] * unit == k->value);
+    assert_value(b->column[BLOCK_TIME][row], time_of(i));
+    assert_value(b->column[BLOCK_VALUE + WATTLE_POWER][row] * unit, k->value);
     assert_int_equal(counts ? b->column[BLOCK_DUPLICATES][row] : 0,
                      k->n_duplicates);
     assert_int_equal(s->is_new, k->is_new);
@@ -424,11 +425,11 @@ check_merge(struct device_merge *merge, const struct model *model)
         i++;
     assert_int_equal(i, N_TIMES);
     const struct merge_counts *c = device_merge_counts(merge);
-    assert_true(c->n_new == model->counts.n_new &&
-                c->n_replaced == model->counts.n_replaced &&
-                c->n_unchanged == model->counts.n_unchanged &&
-                c->replaced_first_ms == model->counts.replaced_first_ms &&
-                c->replaced_last_ms == model->counts.replaced_last_ms);
+    assert_value(c->n_new, model->counts.n_new);
+    assert_value(c->n_replaced, model->counts.n_replaced);
+    assert_value(c->n_unchanged, model->counts.n_unchanged);
+    assert_value(c->replaced_first_ms, model->counts.replaced_first_ms);
+    assert_value(c->replaced_last_ms, model->counts.replaced_last_ms);
 }
 
 static void

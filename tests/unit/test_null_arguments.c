@@ -17,6 +17,7 @@
 #include "wattle/wattle.h"
 #include "wattle/experimental/tuning.h"
 #include "wattle/stdio.h"
+#include "unit.h"
 
 static int
 enter_folder(void **state)
@@ -233,7 +234,7 @@ options_of_other_versions_are_taken(void **state)
     wattle_report_options_init(&same);
     const struct wattle_report_options begun = WATTLE_REPORT_OPTIONS_INIT;
     assert_int_equal(same.size, begun.size);
-    assert_true(same.rate_per_kwh == begun.rate_per_kwh);
+    assert_value(same.rate_per_kwh, begun.rate_per_kwh);
     assert_int_equal(same.since_ms, begun.since_ms);
     assert_int_equal(same.max_gap_ms, begun.max_gap_ms);
 

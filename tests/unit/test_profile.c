@@ -12,6 +12,7 @@
 
 #include "analytics/profile.h"
 #include "generate/counter_hash.h"
+#include "unit.h"
 
 enum { N_EVENTS = 3000, MAX_PARTS = 5 };
 
@@ -68,7 +69,8 @@ static void
 assert_same_energy(const struct profile_energy *a,
                    const struct profile_energy *b)
 {
-    assert_true(a->units == b->units && a->rest == b->rest);
+    assert_value(a->units, b->units);
+    assert_value(a->rest, b->rest);
     assert_int_equal(int256_compare(a->fine, b->fine), 0);
 }
 
@@ -78,7 +80,7 @@ assert_same(const struct profile *a, const struct profile *b)
     assert_false(a->failed || b->failed);
     for (int h = 0; h < 24; h++) {
         assert_int_equal(a->hours[h].n_readings, b->hours[h].n_readings);
-        assert_true(a->hours[h].power_nw == b->hours[h].power_nw);
+        assert_value(a->hours[h].power_nw, b->hours[h].power_nw);
         assert_int_equal(
             int256_compare(a->hours[h].power_fine, b->hours[h].power_fine), 0);
         assert_same_energy(&a->hours[h].energy, &b->hours[h].energy);
@@ -117,12 +119,12 @@ hours_before_1970_belong_to_their_day(void **state)
         profile_finish(&p);
         assert_int_equal(p.n_days, 1);
         assert_int_equal(p.days[0].day, cases[i].day);
-        assert_true(p.days[0].energy.units == -5);
+        assert_value(p.days[0].energy.units, -5);
         for (int h = 0; h < 24; h++) {
             bool here = h == cases[i].of_day;
             assert_int_equal(p.hours[h].n_readings, here ? 2 : 0);
-            assert_true(p.hours[h].power_nw == (here ? 7 : 0));
-            assert_true(p.hours[h].energy.units == (here ? -5 : 0));
+            assert_value(p.hours[h].power_nw, (here ? 7 : 0));
+            assert_value(p.hours[h].energy.units, (here ? -5 : 0));
         }
         profile_release(&p);
     }
@@ -182,7 +184,7 @@ days_come_out_ascending_with_their_sums(void **state)
     for (int64_t i = 0; i < N_DAYS; i++) {
         int64_t day = i - N_DAYS / 2;
         assert_int_equal(p.days[i].day, day);
-        assert_true(p.days[i].energy.units == (int128)3 * (2 * day + 1));
+        assert_value(p.days[i].energy.units, (int128)3 * (2 * day + 1));
     }
     profile_release(&p);
 }

@@ -17,6 +17,7 @@
 #include "wattle/import.h"
 #include "wattle/query.h"
 #include "wattle/stdio.h"
+#include "unit.h"
 
 #define START_MS INT64_C(1696118400000) /* 2023-10-01 00:00 */
 #define HOUR_MS  INT64_C(3600000)
@@ -118,7 +119,7 @@ assert_row(const struct wattle_query_row *row, const char *id, int64_t hour,
         assert_null(row->device_id);
     assert_int_equal(row->start_ms, START_MS + hour * HOUR_MS);
     assert_int_equal(row->figures->n_readings, n_readings);
-    assert_true(row->figures->energy_kwh == energy_kwh);
+    assert_value(row->figures->energy_kwh, energy_kwh);
 }
 
 static void
@@ -133,7 +134,7 @@ rows_come_by_device_and_time(void **state)
     const struct wattle_query_row *row = next(query);
     assert_row(row, "a", 4, 2, 0.05);
     assert_int_equal(row->end_ms, START_MS + 5 * HOUR_MS);
-    assert_true(row->figures->mean_power_w == 100);
+    assert_value(row->figures->mean_power_w, 100);
     assert_true(isnan(row->figures->voltage_v) && isnan(row->figures->cost));
     for (int64_t hour = 0; hour < 4; hour++)
         assert_row(next(query), "b", hour, 2, 0.1);
@@ -155,7 +156,7 @@ a_total_is_one_line_of_buckets(void **state)
     assert_row(next(query), NULL, 0, 6, 0.3);
     const struct wattle_query_row *row = next(query);
     assert_row(row, NULL, 3, 8, 0.3);
-    assert_true(row->figures->cost == 0.6);
+    assert_value(row->figures->cost, 0.6);
     assert_true(isnan(row->figures->mean_power_w));
     assert_null(next(query));
     wattle_query_close(query);
@@ -187,7 +188,7 @@ the_whole_range_has_one_row_a_device(void **state)
     row = next(query);
     assert_string_equal(row->device_id, "b");
     assert_int_equal(row->figures->n_readings, 1);
-    assert_true(row->figures->energy_kwh == 0.075);
+    assert_value(row->figures->energy_kwh, 0.075);
     assert_null(next(query));
     wattle_query_close(query);
 }
@@ -207,7 +208,7 @@ holes_are_filled(void **state)
     struct wattle_query *query = open_query(*state, &options);
     const struct wattle_query_row *row = next(query);
     assert_row(row, "a", 2, 0, 0);
-    assert_true(row->figures->max_power_w == 0);
+    assert_value(row->figures->max_power_w, 0);
     assert_row(next(query), "a", 3, 2, 0.1);
     assert_row(next(query), "a", 4, 2, 0.05);
     assert_row(next(query), "a", 5, 0, 0);
@@ -227,7 +228,7 @@ raw_rows_are_the_readings(void **state)
         const struct wattle_query_row *row = next(query);
         assert_string_equal(row->device_id, "b");
         assert_int_equal(row->start_ms, START_MS + i * HOUR_MS / 2);
-        assert_true(row->figures->mean_power_w == 100);
+        assert_value(row->figures->mean_power_w, 100);
         assert_true(isnan(row->figures->energy_kwh));
     }
     assert_null(next(query));

@@ -15,6 +15,7 @@
 #include "generate/counter_hash.h"
 #include "model/device_table.h"
 #include "model/registry.h"
+#include "unit.h"
 
 enum { MANY = 40000 };
 
@@ -157,7 +158,7 @@ the_first_entry_of_a_device_stays(void **state)
     assert_true(a != NULL && b != NULL);
     assert_string_equal(a->name, "Fridge");
     assert_string_equal(a->location, "Kitchen");
-    assert_true(a->rated_w == 150);
+    assert_value(a->rated_w, 150);
     assert_null(b->name);
     assert_null(b->location);
     assert_true(isnan(b->rated_w));
@@ -182,7 +183,7 @@ many_devices_keep_what_is_known_of_them(void **state)
         const struct device_info *info = device_table_find(&table, id);
         assert_non_null(info);
         assert_string_equal(info->name, id + 7);
-        assert_true(info->rated_w == i);
+        assert_value(info->rated_w, i);
     }
     device_table_release(&table);
 }

@@ -13,6 +13,7 @@
 
 #include "analytics/reorder.h"
 #include "generate/counter_hash.h"
+#include "unit.h"
 
 enum { MAX_ROWS = 20000, N_DEVICES = 9, MAX_WORKERS = 4 };
 
@@ -117,9 +118,10 @@ assert_same_account(const struct account *a, const struct account *b)
     assert_int_equal(a->max_nw, b->max_nw);
     assert_int_equal(a->n_gaps, b->n_gaps);
     assert_int_equal(a->n_efficiency, b->n_efficiency);
-    assert_true(a->sum_nw == b->sum_nw && a->energy == b->energy);
-    assert_true(a->efficiency == b->efficiency);
-    assert_true(x->efficiency == y->efficiency);
+    assert_value(a->sum_nw, b->sum_nw);
+    assert_value(a->energy, b->energy);
+    assert_value(a->efficiency, b->efficiency);
+    assert_value(x->efficiency, y->efficiency);
     assert_int_equal(x->n_fine, y->n_fine);
     assert_int_equal(x->n_energy, y->n_energy);
     assert_int_equal(int256_compare(x->sum, y->sum), 0);
@@ -142,8 +144,8 @@ assert_same_sets(struct account_set *got, struct account_set *wanted)
         const struct profile_day *a = &got->profile.days[i];
         const struct profile_day *b = &wanted->profile.days[i];
         assert_int_equal(a->day, b->day);
-        assert_true(a->energy.units == b->energy.units);
-        assert_true(a->energy.rest == b->energy.rest);
+        assert_value(a->energy.units, b->energy.units);
+        assert_value(a->energy.rest, b->energy.rest);
     }
 }
 

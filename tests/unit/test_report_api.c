@@ -19,6 +19,7 @@
 #include "wattle/wattle.h"
 #include "wattle/stdio.h"
 #include "wattle/experimental/tuning.h"
+#include "unit.h"
 
 enum { PATH_SIZE = 256, MAX_ROWS = 4000, N_DEVICES = 5 };
 
@@ -309,7 +310,7 @@ the_later_of_two_equal_times_wins(void **state)
         }
         const struct wattle_report_result *answers = finish(report);
         uint64_t n = strlen(cases[i].order);
-        assert_true(answers->figures->mean_power_w == cases[i].power_w);
+        assert_value(answers->figures->mean_power_w, cases[i].power_w);
         assert_int_equal(answers->n_lines, n);
         assert_int_equal(answers->n_duplicates, n - 1);
         assert_int_equal(answers->figures->n_readings, 1);
@@ -342,21 +343,21 @@ known_readings_have_known_answers(void **state)
     assert_int_equal(a->rejects_by_reason[WATTLE_REJECT_TIMESTAMP], 1);
     assert_int_equal(a->first_rejects[0]->line, 5);
     assert_string_equal(a->first_rejects[0]->path, path_of("a.csv"));
-    assert_true(a->figures->mean_power_w == 200);
-    assert_true(a->figures->energy_kwh == 0.2);
-    assert_true(a->figures->monthly_cost == 36);
+    assert_value(a->figures->mean_power_w, 200);
+    assert_value(a->figures->energy_kwh, 0.2);
+    assert_value(a->figures->monthly_cost, 36);
     assert_false(a->is_over_budget); /* not above */
     assert_int_equal(a->figures->n_gaps, 1);
-    assert_true(a->figures->gap_hours == 2.5);
+    assert_value(a->figures->gap_hours, 2.5);
     assert_true(isnan(a->figures->efficiency));
     assert_int_equal(a->n_days, 2);
-    assert_true(a->days[0]->energy_kwh == 0.075);
-    assert_true(a->days[1]->energy_kwh == 0.125);
-    assert_true(a->hours[23]->mean_power_w == 100);
+    assert_value(a->days[0]->energy_kwh, 0.075);
+    assert_value(a->days[1]->energy_kwh, 0.125);
+    assert_value(a->hours[23]->mean_power_w, 100);
     assert_true(isnan(a->hours[1]->mean_power_w));
     assert_int_equal(a->n_devices, 1);
     assert_string_equal(a->devices[0]->name, "Fridge");
-    assert_true(a->devices[0]->peak_over_rating == 0.75);
+    assert_value(a->devices[0]->peak_over_rating, 0.75);
     assert_string_equal(a->locations[0]->location, "Kitchen");
     assert_int_equal(a->n_files, 1);
     wattle_report_close(report);
@@ -396,8 +397,9 @@ a_report_of_nothing_is_empty(void **state)
     assert_int_equal(a->n_devices, 0);
     assert_true(isnan(a->figures->mean_power_w));
     assert_true(isnan(a->pooled_monthly_cost));
-    assert_true(a->figures->energy_kwh == 0 && a->figures->monthly_cost == 0);
-    assert_true(a->figures->first_ms == WATTLE_NO_TIME);
+    assert_value(a->figures->energy_kwh, 0);
+    assert_value(a->figures->monthly_cost, 0);
+    assert_value(a->figures->first_ms, WATTLE_NO_TIME);
     wattle_report_progress(report, &done, &total);
     assert_int_equal(done, 0);
     wattle_report_close(report);

@@ -14,6 +14,7 @@
 #include "generate/counter_hash.h"
 #include "simd/kernels.h"
 #include "wattle/experimental/tuning.h"
+#include "unit.h"
 
 enum { N_BLOCKS = 5, N_DEVICES = N_BLOCKS * RUNNING_LANES, HOUR_MS = 3600000 };
 
@@ -149,7 +150,7 @@ assert_same_running(const struct running *got, const struct running *wanted)
         assert_int_equal(a->efficiency[k], b->efficiency[k]);
         int128 x = a->energy_low[k] + wide(a->energy_high[k]);
         int128 y = b->energy_low[k] + wide(b->energy_high[k]);
-        assert_true(x == y);
+        assert_value(x, y);
     }
 }
 
@@ -181,7 +182,7 @@ check_rows(const struct kernels *kernels, const struct case_rows *rows,
     }
     assert_same_running(got, wanted);
     assert_int_equal(sums.power_nw, power);
-    assert_true(sums.energy_low + wide(sums.energy_high) == energy);
+    assert_value(sums.energy_low + wide(sums.energy_high), energy);
 }
 
 static void

@@ -14,6 +14,7 @@
 #include "base/trace.h"
 #include "wattle/stdio.h"
 #include "wattle/wattle.h"
+#include "unit.h"
 
 /* One block that reads for 3 us and decodes for 5 us; 2 us are nobody's. */
 static void
@@ -41,7 +42,7 @@ test_many_blocks_keep_their_sums(void **state)
     int64_t end_ns = trace->began_ns;
     for (size_t i = 0; i < track->n_slices; i++) {
         const struct trace_slice *slice = &track->slices[i];
-        assert_true(slice->begin_ns == end_ns);
+        assert_value(slice->begin_ns, end_ns);
         end_ns = slice->end_ns;
         sum.n_blocks += slice->n_blocks;
         sum.n_bytes += slice->n_bytes;

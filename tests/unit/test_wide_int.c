@@ -14,6 +14,7 @@
 
 #include "base/wide_int.h"
 #include "generate/counter_hash.h"
+#include "unit.h"
 
 enum { MAX_DIGITS = 80 };
 
@@ -191,7 +192,7 @@ int64_is_found_where_it_fits(void **state)
         assert_int_equal(out, value);
     }
     assert_true(int256_to_int64(int256_from(INT64_MIN), &out));
-    assert_true(out == INT64_MIN);
+    assert_value(out, INT64_MIN);
     out = 7;
     assert_false(int256_to_int64(int256_from((int128)INT64_MAX + 1), &out));
     assert_false(int256_to_int64(int256_from((int128)INT64_MIN - 1), &out));
@@ -283,9 +284,9 @@ wide_ratios_are_the_nearest_doubles(void **state)
             assert_nearest(n, d, ratio);
         /* the same ratio of larger numbers */
         int64_t factor = (int64_t)random_word(50) + 1;
-        assert_true(int256_ratio(int256_mul(n, factor),
-                                 int256_mul(d, factor)) == ratio);
-        assert_true(int256_ratio(int256_neg(n), d) == -ratio);
+        assert_value(int256_ratio(int256_mul(n, factor), int256_mul(d, factor)),
+                     ratio);
+        assert_value(int256_ratio(int256_neg(n), d), -ratio);
     }
 }
 
@@ -300,9 +301,9 @@ ties_go_to_the_even_double(void **state)
         uint64_t d = random_word(30) + 1;
         int128 n = half * (int64_t)d;
         double tie = int128_ratio(n, d);
-        assert_true(tie == (double)(2 * odd + (odd % 2 != 0 ? 2 : 0)));
-        assert_true(int128_ratio(n + 1, d) == (double)(2 * odd + 2));
-        assert_true(int128_ratio(n - 1, d) == (double)(2 * odd));
+        assert_value(tie, (double)(2 * odd + (odd % 2 != 0 ? 2 : 0)));
+        assert_value(int128_ratio(n + 1, d), (double)(2 * odd + 2));
+        assert_value(int128_ratio(n - 1, d), (double)(2 * odd));
         assert_true(int256_ratio(int256_from(n), int256_from((int128)d)) ==
                     tie);
     }
@@ -357,9 +358,9 @@ ratios_are_close_to_long_doubles(void **state)
         assert_true(off <= fabsl(wanted) * 0x1.01p-53L);
     }
     assert_true(int128_ratio(0, 5) == 0 && !signbit(int128_ratio(0, 5)));
-    assert_true(int256_ratio(int256_from(0), int256_from(9)) == 0);
-    assert_true(int128_ratio(1, UINT64_MAX) == 0x1p-64);
-    assert_true(int128_ratio(-7, 2) == -3.5);
+    assert_value(int256_ratio(int256_from(0), int256_from(9)), 0);
+    assert_value(int128_ratio(1, UINT64_MAX), 0x1p-64);
+    assert_value(int128_ratio(-7, 2), -3.5);
 }
 
 int
