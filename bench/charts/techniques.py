@@ -56,7 +56,7 @@ TECHNIQUES = [
         ["threads"], "Parallel work",
         "each thread takes a stretch of the input; one without work takes "
         "half of the longest rest",
-        "`src/engine/crew.c`, `lane.c`",
+        "`src/engine/scheduler.c`, `lane.c`",
         "Sums are exact, so the number of threads changes no byte."),
     Technique(
         ["algorithms"], "Algorithms",

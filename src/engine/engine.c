@@ -9,7 +9,7 @@
 #include "base/cores.h"
 #include "base/error.h"
 #include "base/trace.h"
-#include "engine/crew.h"
+#include "engine/scheduler.h"
 #include "engine/lane.h"
 
 /* One pass: its lanes in input order, and their numbers for devices. */
@@ -298,8 +298,8 @@ run_pass(struct engine *engine, const uint64_t *starts, const uint8_t *diverted,
     engine->n_passes++;
     bool is_timed = engine->options->tuning.timings || pass.clock.track != NULL;
     trace_begin(pass.clock.track, "pass", engine->n_passes);
-    int status = crew_run(&pass.shared, engine->n_threads, &pass.lanes,
-                          is_timed ? engine->spent_ns : NULL, error);
+    int status = scheduler_run(&pass.shared, engine->n_threads, &pass.lanes,
+                               is_timed ? engine->spent_ns : NULL, error);
     stage_clock_enter(&pass.clock, STAGE_MERGE);
     stage_clock_begin_group(&pass.clock);
     if (status == WATTLE_OK)

@@ -1,7 +1,7 @@
 /*
- * crew.c - splitting, running, verifying.
+ * scheduler.c - splitting, running, verifying.
  */
-#include "engine/crew.h"
+#include "engine/scheduler.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -17,7 +17,7 @@
 #define MIN_SPLIT_BYTES  (UINT64_C(1) << 19)
 #define MIN_SPLIT_BLOCKS 4
 
-struct crew {
+struct scheduler {
     struct lane_shared *shared;
     struct lane *first;
     int64_t *spent_ns;
@@ -50,12 +50,13 @@ allowed_split(const struct lane_shared *shared, uint64_t from, uint64_t at,
 
 /* The second half of the longest rest, as a new lane; NULL = nothing left. */
 static struct lane *
-split_longest(struct crew *crew)
+split_longest(struct scheduler *scheduler)
 {
     struct lane *longest = NULL;
     uint64_t most = 0;
-    pthread_mutex_lock(&crew->shared->lock);
-    for (struct lane *lane = crew->first; lane != NULL; lane = lane->next) {
+    pthread_mutex_lock(&scheduler->shared->lock);
+    for (struct lane *lane = scheduler->first; lane != NULL;
+         lane = lane->next) {
         uint64_t from =
             lane->claimed > lane->begin ? lane->claimed : lane->begin;
         uint64_t rest = lane->end > from ? lane->end - from : 0;
@@ -65,10 +66,10 @@ split_longest(struct crew *crew)
         }
     }
     struct lane *fresh = NULL;
-    if (longest != NULL && most >= min_split(crew->shared)) {
+    if (longest != NULL && most >= min_split(scheduler->shared)) {
         uint64_t from = longest->end - most;
-        uint64_t at =
-            allowed_split(crew->shared, from, from + most / 2, longest->end);
+        uint64_t at = allowed_split(scheduler->shared, from, from + most / 2,
+                                    longest->end);
         if (at > from && at < longest->end)
             fresh = lane_new(at, longest->end);
         if (fresh != NULL) {
@@ -78,66 +79,67 @@ split_longest(struct crew *crew)
             longest->end = at;
         }
     }
-    pthread_mutex_unlock(&crew->shared->lock);
+    pthread_mutex_unlock(&scheduler->shared->lock);
     return fresh;
 }
 
 static void
-add_times(struct crew *crew, const struct stage_clock *clock)
+add_times(struct scheduler *scheduler, const struct stage_clock *clock)
 {
-    pthread_mutex_lock(&crew->shared->lock);
+    pthread_mutex_lock(&scheduler->shared->lock);
     for (int i = 0; i < N_STAGES; i++)
-        crew->spent_ns[i] += clock->spent_ns[i];
-    pthread_mutex_unlock(&crew->shared->lock);
+        scheduler->spent_ns[i] += clock->spent_ns[i];
+    pthread_mutex_unlock(&scheduler->shared->lock);
 }
 
 /* Runs a lane; its span and its blocks go onto the clock's track. */
 static void
-run_lane(struct crew *crew, struct lane *lane, struct stage_clock *clock)
+run_lane(struct scheduler *scheduler, struct lane *lane,
+         struct stage_clock *clock)
 {
     struct trace_track *track = clock != NULL ? clock->track : NULL;
     trace_begin(
         track, lane->is_certain && lane->begin != 0 ? "lane again" : "lane", 0);
     stage_clock_enter(clock, STAGE_OTHER);
     stage_clock_begin_group(clock);
-    lane_run(lane, crew->shared, clock);
+    lane_run(lane, scheduler->shared, clock);
     stage_clock_cut(clock, lane->tally.n_bytes, lane->tally.n_lines);
     trace_end(track);
 }
 
 /* Worker 0 is the calling thread. */
 static void
-work(struct crew *crew, struct lane *lane, unsigned worker)
+work(struct scheduler *scheduler, struct lane *lane, unsigned worker)
 {
-    struct wattle_trace *trace = crew->shared->options->tuning.trace;
+    struct wattle_trace *trace = scheduler->shared->options->tuning.trace;
     struct stage_clock clock = {.track = trace_track(trace, worker)};
-    struct stage_clock *used = crew->spent_ns != NULL ? &clock : NULL;
+    struct stage_clock *used = scheduler->spent_ns != NULL ? &clock : NULL;
     while (lane != NULL) {
-        run_lane(crew, lane, used);
-        pthread_mutex_lock(&crew->shared->lock);
+        run_lane(scheduler, lane, used);
+        pthread_mutex_lock(&scheduler->shared->lock);
         lane->is_running = false;
-        pthread_mutex_unlock(&crew->shared->lock);
-        if (atomic_load(&crew->shared->status) != WATTLE_OK)
+        pthread_mutex_unlock(&scheduler->shared->lock);
+        if (atomic_load(&scheduler->shared->status) != WATTLE_OK)
             break;
-        lane = split_longest(crew);
+        lane = split_longest(scheduler);
     }
     if (used != NULL)
-        add_times(crew, used);
+        add_times(scheduler, used);
 }
 
 static void *
 helper(void *context)
 {
-    struct crew *crew = context;
-    if (crew->has_cores)
-        pthread_setaffinity_np(pthread_self(), sizeof(crew->cores),
-                               &crew->cores);
-    struct lane *lane = split_longest(crew);
-    pthread_mutex_lock(&crew->shared->lock);
-    unsigned worker = ++crew->n_helpers;
-    pthread_mutex_unlock(&crew->shared->lock);
+    struct scheduler *scheduler = context;
+    if (scheduler->has_cores)
+        pthread_setaffinity_np(pthread_self(), sizeof(scheduler->cores),
+                               &scheduler->cores);
+    struct lane *lane = split_longest(scheduler);
+    pthread_mutex_lock(&scheduler->shared->lock);
+    unsigned worker = ++scheduler->n_helpers;
+    pthread_mutex_unlock(&scheduler->shared->lock);
     if (lane != NULL)
-        work(crew, lane, worker);
+        work(scheduler, lane, worker);
     return NULL;
 }
 
@@ -147,15 +149,15 @@ helper(void *context)
  * the next one.
  */
 static void
-verify(struct crew *crew)
+verify(struct scheduler *scheduler)
 {
-    struct lane *lane = crew->first;
+    struct lane *lane = scheduler->first;
     while (lane->next != NULL &&
-           atomic_load(&crew->shared->status) == WATTLE_OK) {
+           atomic_load(&scheduler->shared->status) == WATTLE_OK) {
         struct lane *next = lane->next;
         if (next->true_begin != lane->true_end) {
             lane_restart(next, lane->true_end);
-            work(crew, next, 0);
+            work(scheduler, next, 0);
         }
         lane = next;
     }
@@ -167,17 +169,17 @@ verify(struct crew *crew)
  * started it, until the scheduler moves it.
  */
 static bool
-start_elsewhere(struct crew *crew, pthread_attr_t *attributes)
+start_elsewhere(struct scheduler *scheduler, pthread_attr_t *attributes)
 {
     int here = sched_getcpu();
     if (pthread_attr_init(attributes) != 0)
         return false;
     if (here < 0 || here >= CPU_SETSIZE ||
-        sched_getaffinity(0, sizeof(crew->cores), &crew->cores) != 0)
+        sched_getaffinity(0, sizeof(scheduler->cores), &scheduler->cores) != 0)
         return true;
-    cpu_set_t others = crew->cores;
+    cpu_set_t others = scheduler->cores;
     CPU_CLR((size_t)here, &others);
-    crew->has_cores =
+    scheduler->has_cores =
         CPU_COUNT(&others) > 0 &&
         pthread_attr_setaffinity_np(attributes, sizeof(others), &others) == 0;
     return true;
@@ -185,39 +187,39 @@ start_elsewhere(struct crew *crew, pthread_attr_t *attributes)
 
 /* Starts up to n helpers; returns how many. */
 static int
-start_helpers(struct crew *crew, pthread_t *threads, int n)
+start_helpers(struct scheduler *scheduler, pthread_t *threads, int n)
 {
     int n_started = 0;
     pthread_attr_t attributes;
-    if (n == 0 || !start_elsewhere(crew, &attributes))
+    if (n == 0 || !start_elsewhere(scheduler, &attributes))
         return 0;
-    while (n_started < n &&
-           pthread_create(&threads[n_started], &attributes, helper, crew) == 0)
+    while (n_started < n && pthread_create(&threads[n_started], &attributes,
+                                           helper, scheduler) == 0)
         n_started++;
     pthread_attr_destroy(&attributes);
     return n_started;
 }
 
 int
-crew_run(struct lane_shared *shared, int n_threads, struct lane **lanes,
-         int64_t *spent_ns, struct wattle_error *error)
+scheduler_run(struct lane_shared *shared, int n_threads, struct lane **lanes,
+              int64_t *spent_ns, struct wattle_error *error)
 {
-    struct crew crew = {.shared = shared, .spent_ns = spent_ns};
+    struct scheduler scheduler = {.shared = shared, .spent_ns = spent_ns};
     pthread_t *threads = calloc((size_t)n_threads, sizeof(*threads));
-    crew.first = lane_new(0, shared->starts[shared->sources->n]);
-    *lanes = crew.first;
-    if (threads == NULL || crew.first == NULL) {
+    scheduler.first = lane_new(0, shared->starts[shared->sources->n]);
+    *lanes = scheduler.first;
+    if (threads == NULL || scheduler.first == NULL) {
         free(threads);
         return error_memory(error);
     }
-    crew.first->is_certain = true;
-    crew.first->is_running = true;
-    int n_started = start_helpers(&crew, threads, n_threads - 1);
-    work(&crew, crew.first, 0);
+    scheduler.first->is_certain = true;
+    scheduler.first->is_running = true;
+    int n_started = start_helpers(&scheduler, threads, n_threads - 1);
+    work(&scheduler, scheduler.first, 0);
     for (int i = 0; i < n_started; i++)
         pthread_join(threads[i], NULL);
     free(threads);
-    verify(&crew);
+    verify(&scheduler);
     int status = atomic_load(&shared->status);
     if (status != WATTLE_OK && error != NULL)
         *error = shared->error;
