@@ -15,7 +15,7 @@
 #include "store/checksum.h"
 #include "store/chunk.h"
 #include "store/database.h"
-#include "store/day_meter.h"
+#include "store/rollup_builder.h"
 #include "store/stored_check.h"
 
 #define DEVICES_AT_ONCE 16
@@ -251,7 +251,7 @@ choose_threads(const struct job *job, struct worker *first,
     if (n_wanted > 0)
         return n_wanted < MAX_THREADS ? n_wanted : MAX_THREADS;
     bool decodes = job->range.no_summaries ||
-                   job->range.max_gap_ms != DAY_METER_MAX_GAP_MS;
+                   job->range.max_gap_ms != ROLLUP_BUILDER_MAX_GAP_MS;
     int status = database_number(&first->db, "SELECT count(*) FROM chunk",
                                  &n_chunks, error);
     if (status == WATTLE_OK && decodes)

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "store/day_meter.h"
+#include "store/rollup_builder.h"
 
 enum { COLUMN_NUMBER = 0, COLUMN_SUMMARY = 11 }; /* of the statement */
 
@@ -197,8 +197,8 @@ add_chunk(struct account_read *r, size_t *tail_at, struct account_set *set,
         r->counts.n_filtered += chunk.n_readings + chunk.n_duplicates;
         return WATTLE_OK;
     }
-    if (is_inside && from == to && range->max_gap_ms == DAY_METER_MAX_GAP_MS &&
-        !range->no_summaries)
+    if (is_inside && from == to &&
+        range->max_gap_ms == ROLLUP_BUILDER_MAX_GAP_MS && !range->no_summaries)
         return add_summary(r, &chunk, set, error);
     return add_readings(r, &chunk, from, to, set, error);
 }

@@ -1,6 +1,6 @@
 /*
- * chunk_builder.c - fills blocks; full ones go through the meter into the
- * chunk.
+ * chunk_builder.c - fills blocks; full ones go through the builder of rollups
+ * into the chunk.
  */
 #include "store/chunk_builder.h"
 
@@ -33,7 +33,7 @@ chunk_builder_new(const struct kernels *kernels, built_chunk_take take,
     b->kernels = kernels;
     b->take = take;
     b->context = context;
-    if (day_meter_init(&b->meter, kernels) != WATTLE_OK ||
+    if (rollup_builder_init(&b->rollups, kernels) != WATTLE_OK ||
         chunk_builder_reset(b) != WATTLE_OK) {
         chunk_builder_free(b);
         return NULL;
@@ -51,7 +51,7 @@ chunk_builder_reset(struct chunk_builder *b)
     b->block.exponent = BLOCK_MILLI;
     b->n_duplicates = b->n_rounded = 0;
     b->power_nw = b->energy = 0;
-    return day_meter_reset(&b->meter);
+    return rollup_builder_reset(&b->rollups);
 }
 
 void
@@ -59,7 +59,7 @@ chunk_builder_free(struct chunk_builder *b)
 {
     if (b == NULL)
         return;
-    day_meter_release(&b->meter);
+    rollup_builder_release(&b->rollups);
     chunk_writer_release(&b->writer);
     free(b);
 }
@@ -95,7 +95,7 @@ finish_chunk(struct chunk_builder *b)
     struct account account = {0};
     struct account_first first;
     struct profile profile;
-    int status = day_meter_cut(&b->meter, &account, &first, &profile);
+    int status = rollup_builder_cut(&b->rollups, &account, &first, &profile);
     if (status == WATTLE_OK)
         status = summary_encode(&account, &first, &profile, &chunk.summary);
     if (status == WATTLE_OK)
@@ -108,7 +108,7 @@ finish_chunk(struct chunk_builder *b)
     b->power_nw = b->energy = 0;
     buffer_trim(&chunk.summary);
     buffer_trim(&chunk.data);
-    chunk.ended = day_meter_take(&b->meter);
+    chunk.ended = rollup_builder_take(&b->rollups);
     if (status == WATTLE_OK)
         return b->take(b->context, &chunk);
     built_chunk_release(&chunk);
@@ -150,10 +150,10 @@ static int
 finish_block(struct chunk_builder *b)
 {
     struct chunk_block sums = {0};
-    int status = day_meter_add(&b->meter, &b->block, 0, b->block.n_rows);
+    int status = rollup_builder_add(&b->rollups, &b->block, 0, b->block.n_rows);
     if (status != WATTLE_OK)
         return status;
-    day_meter_read(&b->meter, &sums.power_nw, &sums.energy);
+    rollup_builder_read(&b->rollups, &sums.power_nw, &sums.energy);
     sums.power_nw -= b->power_nw;
     sums.energy -= b->energy;
     b->power_nw += sums.power_nw;
@@ -196,6 +196,6 @@ chunk_builder_finish(struct chunk_builder *b)
     if (status == WATTLE_OK && b->writer.n_blocks > 0)
         status = finish_chunk(b);
     if (status == WATTLE_OK)
-        status = day_meter_finish(&b->meter);
+        status = rollup_builder_finish(&b->rollups);
     return status;
 }

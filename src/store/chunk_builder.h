@@ -8,7 +8,7 @@
 
 #include "base/buffer.h"
 #include "store/chunk.h"
-#include "store/day_meter.h"
+#include "store/rollup_builder.h"
 
 /* A finished chunk, as the database keeps it. */
 struct built_chunk {
@@ -28,7 +28,7 @@ struct chunk_builder {
     const struct kernels *kernels;
     built_chunk_take take;
     void *context;
-    struct day_meter meter;
+    struct rollup_builder rollups;
     struct chunk_writer writer;
     uint64_t n_duplicates, n_rounded; /* of the chunk */
     int128 power_nw, energy;          /* of its blocks so far */
@@ -47,7 +47,7 @@ int chunk_builder_reset(struct chunk_builder *builder);
 int chunk_builder_add(struct chunk_builder *builder, const struct block *rows,
                       size_t first, size_t n_rows);
 
-/* Ends the last chunk and the days; the meter has those not in a chunk. */
+/* Ends the last chunk and the days; `rollups` has those not in a chunk. */
 int chunk_builder_finish(struct chunk_builder *builder);
 
 #endif

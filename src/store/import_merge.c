@@ -150,9 +150,9 @@ static void
 ask_for_days(struct import_device *device, int64_t from_ms, int64_t to_ms)
 {
     int64_t first =
-        civil_floor_div(from_ms - DAY_METER_MAX_GAP_MS, CIVIL_MS_PER_DAY);
+        civil_floor_div(from_ms - ROLLUP_BUILDER_MAX_GAP_MS, CIVIL_MS_PER_DAY);
     int64_t last =
-        civil_floor_div(to_ms + DAY_METER_MAX_GAP_MS, CIVIL_MS_PER_DAY);
+        civil_floor_div(to_ms + ROLLUP_BUILDER_MAX_GAP_MS, CIVIL_MS_PER_DAY);
     struct import_days *range = &device->recompute[device->n_recompute++];
     range->first = first;
     range->last = last;
@@ -311,7 +311,7 @@ build_chunks(struct worker *w)
             error_memory(&w->error);
     }
     if (status == WATTLE_OK)
-        w->device->days = day_meter_take(&builder->meter);
+        w->device->days = rollup_builder_take(&builder->rollups);
     return status;
 }
 

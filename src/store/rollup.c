@@ -75,9 +75,9 @@ rollup_put(struct database *db, sqlite3_stmt *statement, uint32_t device,
     return result < 0 ? result : WATTLE_OK;
 }
 
-/* Feeds all that a merge yields to a meter. */
+/* Feeds all that a merge yields to a builder of rollups. */
 static int
-feed(struct device_merge *merge, struct day_meter *meter,
+feed(struct device_merge *merge, struct rollup_builder *builder,
      struct wattle_error *error)
 {
     for (;;) {
@@ -85,28 +85,28 @@ feed(struct device_merge *merge, struct day_meter *meter,
         int status = device_merge_next(merge, &s, error);
         if (status != WATTLE_OK || s.n == 0)
             return status;
-        if (day_meter_add(meter, s.block, s.first, s.n) != WATTLE_OK)
+        if (rollup_builder_add(builder, s.block, s.first, s.n) != WATTLE_OK)
             return error_memory(error);
     }
 }
 
 static int
 measure(struct stored *stored, struct device_merge *merge,
-        struct day_meter *meter, struct wattle_error *error)
+        struct rollup_builder *builder, struct wattle_error *error)
 {
     struct account account = {0};
     struct account_first first;
     struct profile profile;
     if (stored_add_places(stored, merge) != WATTLE_OK)
         return error_memory(error);
-    int status = feed(merge, meter, error);
+    int status = feed(merge, builder, error);
     if (status != WATTLE_OK)
         return status;
-    status = day_meter_cut(meter, &account, &first, &profile);
+    status = rollup_builder_cut(builder, &account, &first, &profile);
     free(account.extra);
     profile_release(&profile);
     if (status == WATTLE_OK)
-        status = day_meter_finish(meter);
+        status = rollup_builder_finish(builder);
     return status == WATTLE_OK ? status : error_memory(error);
 }
 
@@ -116,12 +116,13 @@ rollup_compute(struct stored *stored, const struct kernels *kernels,
                void *context, struct wattle_error *error)
 {
     /* the steps into the first day and out of the last one */
-    int64_t since_ms = first * CIVIL_MS_PER_DAY - DAY_METER_MAX_GAP_MS;
-    int64_t until_ms = (last + 1) * CIVIL_MS_PER_DAY + DAY_METER_MAX_GAP_MS + 1;
-    struct day_meter meter;
+    int64_t since_ms = first * CIVIL_MS_PER_DAY - ROLLUP_BUILDER_MAX_GAP_MS;
+    int64_t until_ms =
+        (last + 1) * CIVIL_MS_PER_DAY + ROLLUP_BUILDER_MAX_GAP_MS + 1;
+    struct rollup_builder builder;
     struct device_merge *merge =
         device_merge_new(kernels, UINT32_MAX, stored_fetch, stored);
-    int status = day_meter_init(&meter, kernels);
+    int status = rollup_builder_init(&builder, kernels);
     if (merge == NULL || status != WATTLE_OK) {
         status = error_memory(error);
     } else {
@@ -129,12 +130,12 @@ rollup_compute(struct stored *stored, const struct kernels *kernels,
         status = stored_find(stored, device, since_ms, until_ms, error);
     }
     if (status == WATTLE_OK)
-        status = measure(stored, merge, &meter, error);
-    for (size_t i = 0; i < meter.n_days && status == WATTLE_OK; i++) {
-        if (meter.days[i].day >= first && meter.days[i].day <= last)
-            status = take(context, device, &meter.days[i], error);
+        status = measure(stored, merge, &builder, error);
+    for (size_t i = 0; i < builder.n_days && status == WATTLE_OK; i++) {
+        if (builder.days[i].day >= first && builder.days[i].day <= last)
+            status = take(context, device, &builder.days[i], error);
     }
-    day_meter_release(&meter);
+    rollup_builder_release(&builder);
     device_merge_free(merge);
     return status;
 }

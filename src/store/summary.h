@@ -2,7 +2,7 @@
  * summary.h - the account and profile of a chunk as bytes.
  *
  * With it a report adds up chunks without looking into them. The bytes are
- * described in docs/format.md; the largest gap is DAY_METER_MAX_GAP_MS.
+ * described in docs/format.md; the largest gap is ROLLUP_BUILDER_MAX_GAP_MS.
  */
 #ifndef STORE_SUMMARY_H
 #define STORE_SUMMARY_H

@@ -316,7 +316,7 @@ check_chunk(size_t n_blocks)
     int64_t now_ms = below(4) == 0 ? -START_MS / 4 : START_MS;
     size_t n_rows = 0, at = 0, n_duplicates = 0;
     assert_non_null(builder);
-    account_set_init(&set, DAY_METER_MAX_GAP_MS, false);
+    account_set_init(&set, ROLLUP_BUILDER_MAX_GAP_MS, false);
     assert_int_equal(account_set_reserve(&set, 1), WATTLE_OK);
     for (size_t i = 0; i < n_blocks; i++) {
         struct kind other = i % 3 == 2 ? any_kind() : kind;

@@ -1,6 +1,6 @@
 /*
- * test_day_meter.c - sums of days and hours against plain long doubles, over
- * stretches that are cut anywhere.
+ * test_rollup_builder.c - sums of days and hours against plain long doubles,
+ * over stretches that are cut anywhere.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,7 +14,7 @@
 
 #include "base/civil_time.h"
 #include "generate/counter_hash.h"
-#include "store/day_meter.h"
+#include "store/rollup_builder.h"
 #include "wattle/error.h"
 
 enum { MAX_READINGS = 4000, MAX_DAYS = 4000 };
@@ -50,7 +50,7 @@ static void
 add_step(const struct reading *a, const struct reading *b, int64_t first_day)
 {
     const int64_t step_ms = b->time_ms - a->time_ms;
-    if (step_ms > DAY_METER_MAX_GAP_MS)
+    if (step_ms > ROLLUP_BUILDER_MAX_GAP_MS)
         return;
     for (int64_t at = a->time_ms; at < b->time_ms;) {
         int64_t hour = civil_floor_div(at, HOUR_MS);
@@ -97,7 +97,7 @@ assert_near(int64_t found, long double wanted)
 }
 
 static void
-check_days(const struct day_meter *meter, int64_t first_day)
+check_days(const struct rollup_builder *meter, int64_t first_day)
 {
     size_t at = 0;
     for (size_t d = 0; d < MAX_DAYS; d++) {
@@ -125,12 +125,12 @@ check_days(const struct day_meter *meter, int64_t first_day)
 }
 
 static void
-cut(struct day_meter *meter)
+cut(struct rollup_builder *meter)
 {
     struct account account = {0};
     struct account_first first;
     struct profile profile;
-    assert_int_equal(day_meter_cut(meter, &account, &first, &profile),
+    assert_int_equal(rollup_builder_cut(meter, &account, &first, &profile),
                      WATTLE_OK);
     free(account.extra);
     profile_release(&profile);
@@ -138,7 +138,7 @@ cut(struct day_meter *meter)
 
 /* Feeds the readings in blocks, cutting stretches now and then. */
 static void
-feed(struct day_meter *meter, size_t n)
+feed(struct rollup_builder *meter, size_t n)
 {
     static struct block block;
     for (size_t at = 0; at < n;) {
@@ -153,14 +153,14 @@ feed(struct day_meter *meter, size_t n)
             block.column[BLOCK_VALUE + WATTLE_POWER][i - at] =
                 readings[i].power_mw;
         }
-        assert_int_equal(day_meter_add(meter, &block, 0, block.n_rows),
+        assert_int_equal(rollup_builder_add(meter, &block, 0, block.n_rows),
                          WATTLE_OK);
         at = end;
         if (at < n && below(2) == 0)
             cut(meter);
     }
     cut(meter);
-    assert_int_equal(day_meter_finish(meter), WATTLE_OK);
+    assert_int_equal(rollup_builder_finish(meter), WATTLE_OK);
 }
 
 static void
@@ -170,7 +170,7 @@ days_are_those_of_plain_arithmetic(void **state)
     static const int64_t steps_ms[] = {1000,    60000,   900000,
                                        3600000, 3600001, 7 * 60000};
     for (int round = 0; round < 80; round++) {
-        struct day_meter meter;
+        struct rollup_builder meter;
         size_t n = 1 + below(MAX_READINGS);
         int64_t step_ms = steps_ms[below(6)];
         int64_t now_ms = (below(4) == 0 ? -START_MS : START_MS) +
@@ -183,11 +183,12 @@ days_are_those_of_plain_arithmetic(void **state)
             if (below(200) == 0)
                 now_ms += (int64_t)below(3 * CIVIL_MS_PER_DAY);
         }
-        assert_int_equal(day_meter_init(&meter, kernels_for(0)), WATTLE_OK);
+        assert_int_equal(rollup_builder_init(&meter, kernels_for(0)),
+                         WATTLE_OK);
         reckon(n, first_day);
         feed(&meter, n);
         check_days(&meter, first_day);
-        day_meter_release(&meter);
+        rollup_builder_release(&meter);
     }
 }
 

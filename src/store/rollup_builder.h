@@ -1,13 +1,13 @@
 /*
- * day_meter.h - what a device's readings say day by day and hour by hour,
+ * rollup_builder.h - what a device's readings say day by day and hour by hour,
  * and in all, while they pass.
  *
  * Readings go in once, in ascending order; the account and the profile of
  * each stretch (a chunk) come out, and a sum for each UTC day. A step between
  * two stretches is in neither account but in the days.
  */
-#ifndef STORE_DAY_METER_H
-#define STORE_DAY_METER_H
+#ifndef STORE_ROLLUP_BUILDER_H
+#define STORE_ROLLUP_BUILDER_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,7 +16,7 @@
 #include "analytics/account.h"
 #include "store/block.h"
 
-#define DAY_METER_MAX_GAP_MS INT64_C(3600000) /* of all that is stored */
+#define ROLLUP_BUILDER_MAX_GAP_MS INT64_C(3600000) /* of all that is stored */
 
 /* One day, as the tables show it. */
 struct day_sum {
@@ -40,7 +40,7 @@ struct day_hours {
     struct profile_hour hours[24];
 };
 
-struct day_meter {
+struct rollup_builder {
     struct account_set set;  /* one device, number 0 */
     struct account_set join; /* for steps between stretches; the same */
     struct day_hours day, before;
@@ -53,7 +53,7 @@ struct day_meter {
     bool has_fine;
     bool is_joining;
     struct account last; /* of the stretch before */
-    /* what has come out, see day_meter_take */
+    /* what has come out, see rollup_builder_take */
     struct day_sum *days;
     size_t n_days, day_cap;
 };
@@ -65,30 +65,32 @@ struct day_sums {
 };
 
 /* 0 or WATTLE_ERR_MEMORY; release it in any case. */
-int day_meter_init(struct day_meter *meter, const struct kernels *kernels);
-void day_meter_release(struct day_meter *meter);
+int rollup_builder_init(struct rollup_builder *meter,
+                        const struct kernels *kernels);
+void rollup_builder_release(struct rollup_builder *meter);
 
 /* Forgets everything, to begin with another device. */
-int day_meter_reset(struct day_meter *meter);
+int rollup_builder_reset(struct rollup_builder *meter);
 
 /* Adds rows of a block. */
-int day_meter_add(struct day_meter *meter, const struct block *block,
-                  size_t first, size_t n_rows);
+int rollup_builder_add(struct rollup_builder *meter, const struct block *block,
+                       size_t first, size_t n_rows);
 
 /* Power and energy of the present stretch so far. */
-void day_meter_read(struct day_meter *meter, int128 *power_nw, int128 *energy);
+void rollup_builder_read(struct rollup_builder *meter, int128 *power_nw,
+                         int128 *energy);
 
 /*
  * Ends the stretch: its account (its extra part is the caller's), its first
  * reading and its profile (to be released by the caller).
  */
-int day_meter_cut(struct day_meter *meter, struct account *account,
-                  struct account_first *first, struct profile *profile);
+int rollup_builder_cut(struct rollup_builder *meter, struct account *account,
+                       struct account_first *first, struct profile *profile);
 
-/* Ends the last day, after day_meter_cut. */
-int day_meter_finish(struct day_meter *meter);
+/* Ends the last day, after rollup_builder_cut. */
+int rollup_builder_finish(struct rollup_builder *meter);
 
 /* The days that have ended since the last call. */
-struct day_sums day_meter_take(struct day_meter *meter);
+struct day_sums rollup_builder_take(struct rollup_builder *meter);
 
 #endif

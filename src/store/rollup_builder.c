@@ -1,5 +1,5 @@
 /*
- * day_meter.c - one account set does the work; its profile is emptied each
+ * rollup_builder.c - one account set does the work; its profile is emptied each
  * day.
  *
  * The profile of an account set sums by hour of the day. Emptied whenever a
@@ -8,7 +8,7 @@
  * in hour 23, since longer steps are gaps) is found as what the day's energy
  * has grown by, and moved back.
  */
-#include "store/day_meter.h"
+#include "store/rollup_builder.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -24,18 +24,18 @@
 #define NW_PER_MW     1000000
 
 int
-day_meter_init(struct day_meter *meter, const struct kernels *kernels)
+rollup_builder_init(struct rollup_builder *meter, const struct kernels *kernels)
 {
-    *meter = (struct day_meter){.min_nw = INT64_MAX, .max_nw = INT64_MIN};
-    account_set_init(&meter->set, DAY_METER_MAX_GAP_MS, false);
-    account_set_init(&meter->join, DAY_METER_MAX_GAP_MS, false);
+    *meter = (struct rollup_builder){.min_nw = INT64_MAX, .max_nw = INT64_MIN};
+    account_set_init(&meter->set, ROLLUP_BUILDER_MAX_GAP_MS, false);
+    account_set_init(&meter->join, ROLLUP_BUILDER_MAX_GAP_MS, false);
     meter->set.kernels = meter->join.kernels = kernels;
     return account_set_reserve(&meter->set, 1);
 }
 
 /* The sets stay, emptied: to make them anew takes longer. */
 int
-day_meter_reset(struct day_meter *meter)
+rollup_builder_reset(struct rollup_builder *meter)
 {
     struct account_set set = meter->set, join = meter->join;
     free(account_set_take(&set, 0).extra);
@@ -43,19 +43,19 @@ day_meter_reset(struct day_meter *meter)
     profile_release(&join.profile);
     free(meter->days);
     free(meter->last.extra);
-    *meter = (struct day_meter){
+    *meter = (struct rollup_builder){
         .set = set, .join = join, .min_nw = INT64_MAX, .max_nw = INT64_MIN};
     return WATTLE_OK;
 }
 
 void
-day_meter_release(struct day_meter *meter)
+rollup_builder_release(struct rollup_builder *meter)
 {
     account_set_release(&meter->set);
     account_set_release(&meter->join);
     free(meter->days);
     free(meter->last.extra);
-    *meter = (struct day_meter){0};
+    *meter = (struct rollup_builder){0};
 }
 
 static void
@@ -132,7 +132,7 @@ sum_powers(const struct day_hours *day, bool has_fine, struct day_sum *sum)
 
 /* A day that nothing can be added to any more. */
 static int
-emit(struct day_meter *meter, const struct day_hours *day)
+emit(struct rollup_builder *meter, const struct day_hours *day)
 {
     if (!day->is_there)
         return WATTLE_OK;
@@ -191,7 +191,7 @@ energy_of_day(const struct profile *profile, int64_t day)
 
 /* Moves what the last step has added to the day before out of hour 23. */
 static void
-move_back(struct day_meter *meter, struct profile_hour *hours)
+move_back(struct rollup_builder *meter, struct profile_hour *hours)
 {
     if (!meter->before.is_there)
         return;
@@ -216,7 +216,7 @@ cover(struct int256 *min, struct int256 *max, bool is_first,
 
 /* Takes the smallest and largest powers out of an account. */
 static void
-fold_limits(struct day_meter *meter, struct account *account)
+fold_limits(struct rollup_builder *meter, struct account *account)
 {
     struct day_hours *day = &meter->day;
     struct account_extra *extra = account->extra;
@@ -241,7 +241,7 @@ fold_limits(struct day_meter *meter, struct account *account)
 
 /* Takes what has been added since the last time out of the account set. */
 static void
-fold(struct day_meter *meter)
+fold(struct rollup_builder *meter)
 {
     struct account *account = &meter->set.accounts[0];
     struct profile_hour *hours = meter->set.profile.hours;
@@ -258,7 +258,7 @@ fold(struct day_meter *meter)
 }
 
 static int
-enter_day(struct day_meter *meter, int64_t day)
+enter_day(struct rollup_builder *meter, int64_t day)
 {
     if (meter->day.is_there && meter->day.day == day)
         return WATTLE_OK;
@@ -280,7 +280,7 @@ enter_day(struct day_meter *meter, int64_t day)
 
 /* Adds the step from the last stretch to the first reading of this one. */
 static int
-join(struct day_meter *meter)
+join(struct rollup_builder *meter)
 {
     struct account *last = &meter->last;
     const struct account_first *first = &meter->set.firsts[0];
@@ -307,7 +307,7 @@ join(struct day_meter *meter)
 }
 
 static int
-add_rows(struct day_meter *meter, const struct block *block, size_t first,
+add_rows(struct rollup_builder *meter, const struct block *block, size_t first,
          size_t n_rows)
 {
     static const uint32_t device[BLOCK_ROWS];
@@ -323,8 +323,8 @@ add_rows(struct day_meter *meter, const struct block *block, size_t first,
 }
 
 int
-day_meter_add(struct day_meter *meter, const struct block *block, size_t first,
-              size_t n_rows)
+rollup_builder_add(struct rollup_builder *meter, const struct block *block,
+                   size_t first, size_t n_rows)
 {
     const int64_t *time_ms = block->column[BLOCK_TIME];
     const size_t end = first + n_rows;
@@ -342,7 +342,8 @@ day_meter_add(struct day_meter *meter, const struct block *block, size_t first,
 }
 
 void
-day_meter_read(struct day_meter *meter, int128 *power_nw, int128 *energy)
+rollup_builder_read(struct rollup_builder *meter, int128 *power_nw,
+                    int128 *energy)
 {
     account_set_settle(&meter->set);
     *power_nw = meter->set.accounts[0].sum_nw;
@@ -351,7 +352,7 @@ day_meter_read(struct day_meter *meter, int128 *power_nw, int128 *energy)
 
 /* The account stays behind as what the next stretch joins. */
 static int
-keep_last(struct day_meter *meter, const struct account *account)
+keep_last(struct rollup_builder *meter, const struct account *account)
 {
     free(meter->last.extra);
     meter->last = *account;
@@ -367,8 +368,8 @@ keep_last(struct day_meter *meter, const struct account *account)
 }
 
 int
-day_meter_cut(struct day_meter *meter, struct account *account,
-              struct account_first *first, struct profile *profile)
+rollup_builder_cut(struct rollup_builder *meter, struct account *account,
+                   struct account_first *first, struct profile *profile)
 {
     fold(meter);
     *first = meter->set.firsts[0];
@@ -394,7 +395,7 @@ day_meter_cut(struct day_meter *meter, struct account *account,
 }
 
 int
-day_meter_finish(struct day_meter *meter)
+rollup_builder_finish(struct rollup_builder *meter)
 {
     int status = emit(meter, &meter->before);
     if (status == WATTLE_OK)
@@ -404,7 +405,7 @@ day_meter_finish(struct day_meter *meter)
 }
 
 struct day_sums
-day_meter_take(struct day_meter *meter)
+rollup_builder_take(struct rollup_builder *meter)
 {
     struct day_sums sums = {meter->days, meter->n_days};
     meter->days = NULL;
