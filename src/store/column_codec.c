@@ -1,5 +1,5 @@
 /*
- * column_codec.c - measuring a column, choosing its way, and back.
+ * column_codec.c - measuring a column, choosing its encoding, and back.
  */
 #include "store/column_codec.h"
 
@@ -25,7 +25,7 @@ struct plan {
     bool has_distances; /* values above the least one, up to 32 bits each */
     uint32_t distances[KERNEL_ROWS];
     unsigned step_width; /* of a step's distance from the least step */
-    enum column_way way;
+    enum column_encoding encoding;
     size_t cost; /* bytes of the numbers */
     /* patched */
     unsigned low_width;
@@ -78,11 +78,11 @@ find_distances(struct plan *p)
 }
 
 static void
-consider(struct plan *p, enum column_way way, size_t cost)
+consider(struct plan *p, enum column_encoding encoding, size_t cost)
 {
     if (cost >= p->cost)
         return;
-    p->way = way;
+    p->encoding = encoding;
     p->cost = cost;
 }
 
@@ -304,21 +304,21 @@ column_encode(const struct kernels *kernels, const int64_t *values, size_t n,
         drop_zeros(&p, COLUMN_MAX_EXPONENT - exponent, without_zeros);
     choose(&p, is_quick);
     uint8_t *begin = to;
-    *to++ = (uint8_t)(p.way << 4 | (exponent + zeros));
-    if (p.way != COLUMN_STEPS)
-        to = byte_put_signed(to, p.way == COLUMN_LINEAR ? p.values[0]
-                                                        : p.range.min);
-    if (p.way == COLUMN_LINEAR)
+    *to++ = (uint8_t)(p.encoding << 4 | (exponent + zeros));
+    if (p.encoding != COLUMN_STEPS)
+        to = byte_put_signed(to, p.encoding == COLUMN_LINEAR ? p.values[0]
+                                                             : p.range.min);
+    if (p.encoding == COLUMN_LINEAR)
         to = byte_put_signed(to, p.range.min_step);
-    else if (p.way == COLUMN_FRAME)
+    else if (p.encoding == COLUMN_FRAME)
         to = write_frame(&p, room, to);
-    else if (p.way == COLUMN_STEPS)
+    else if (p.encoding == COLUMN_STEPS)
         to = write_steps(&p, room, to);
-    else if (p.way == COLUMN_RUNS)
+    else if (p.encoding == COLUMN_RUNS)
         to = write_runs(&p, room, to);
-    else if (p.way == COLUMN_DICTIONARY)
+    else if (p.encoding == COLUMN_DICTIONARY)
         to = write_dictionary(&p, room, to);
-    else if (p.way == COLUMN_PATCHED)
+    else if (p.encoding == COLUMN_PATCHED)
         to = write_patched(&p, room, to);
     return (size_t)(to - begin);
 }
@@ -328,7 +328,7 @@ column_exponent(const uint8_t *bytes, size_t len, unsigned *exponent)
 {
     *exponent = len > 0 ? bytes[0] & 15 : 0;
     return len > 0 && *exponent <= COLUMN_MAX_EXPONENT &&
-           bytes[0] >> 4 < COLUMN_N_WAYS;
+           bytes[0] >> 4 < COLUMN_N_ENCODINGS;
 }
 
 /* A column being decoded. */
@@ -423,12 +423,12 @@ read_patched(struct decoding *d, int64_t base)
 }
 
 static bool
-read_values(struct decoding *d, enum column_way way)
+read_values(struct decoding *d, enum column_encoding encoding)
 {
-    if (way == COLUMN_STEPS)
+    if (encoding == COLUMN_STEPS)
         return read_steps(d);
     int64_t base = (int64_t)((uint64_t)byte_get_signed(&d->in) * d->unit);
-    switch (way) {
+    switch (encoding) {
     case COLUMN_CONSTANT:
         d->kernels->fill(d->out, d->n, base, 0);
         return true;
@@ -455,14 +455,14 @@ column_bounds(const uint8_t *bytes, size_t len, unsigned exponent, int64_t *low,
     unsigned stored;
     if (!column_exponent(bytes, len, &stored) || stored < exponent)
         return false;
-    const enum column_way way = (enum column_way)(bytes[0] >> 4);
-    if (way == COLUMN_LINEAR || way == COLUMN_STEPS)
+    const enum column_encoding encoding = (enum column_encoding)(bytes[0] >> 4);
+    if (encoding == COLUMN_LINEAR || encoding == COLUMN_STEPS)
         return false;
     struct byte_reader in = {bytes + 1, bytes + len, false};
     const int128 unit = decimal_power_of_ten((int)(stored - exponent));
     int128 least = byte_get_signed(&in);
-    unsigned width = way == COLUMN_CONSTANT ? 0 : byte_get(&in);
-    if (way == COLUMN_PATCHED)
+    unsigned width = encoding == COLUMN_CONSTANT ? 0 : byte_get(&in);
+    if (encoding == COLUMN_PATCHED)
         width += byte_get(&in);
     if (in.failed || width > 63)
         return false;
@@ -490,6 +490,6 @@ column_decode(const struct kernels *kernels, const uint8_t *bytes, size_t len,
         .unit = (uint64_t)decimal_power_of_ten((int)(stored - exponent)),
         .out = out,
     };
-    return read_values(&d, (enum column_way)(bytes[0] >> 4)) && !d.in.failed &&
-           d.in.at == d.in.end;
+    return read_values(&d, (enum column_encoding)(bytes[0] >> 4)) &&
+           !d.in.failed && d.in.at == d.in.end;
 }

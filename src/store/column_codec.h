@@ -3,8 +3,8 @@
  *
  * A column is up to 1,024 whole numbers at a power of ten: value * 10^exponent
  * in 1e-9 of its unit, or in ms. What is stored is the number without its
- * common zeros, in the cheapest of the ways below; docs/format.md has every
- * byte.
+ * common zeros, in the cheapest of the encodings below; docs/format.md has
+ * every byte.
  */
 #ifndef STORE_COLUMN_CODEC_H
 #define STORE_COLUMN_CODEC_H
@@ -20,7 +20,7 @@
 /* The most bytes that column_encode writes. */
 #define COLUMN_MAX_BYTES (KERNEL_ROWS * 8 + 256)
 
-enum column_way {
+enum column_encoding {
     COLUMN_CONSTANT,   /* one value */
     COLUMN_LINEAR,     /* first value and step */
     COLUMN_FRAME,      /* distances from the least value */
@@ -28,12 +28,12 @@ enum column_way {
     COLUMN_RUNS,       /* values and how often each is repeated */
     COLUMN_DICTIONARY, /* the values there are, and which is where */
     COLUMN_PATCHED,    /* FRAME in too few bits, and the rest of some */
-    COLUMN_N_WAYS
+    COLUMN_N_ENCODINGS
 };
 
 /*
  * Encodes n (1 .. 1,024) values whose magnitude is at most 2^61; the bytes
- * written. A quick encoding tries only the first four ways.
+ * written. A quick encoding tries only the first four of them.
  */
 size_t column_encode(const struct kernels *kernels, const int64_t *values,
                      size_t n, unsigned exponent, bool is_quick, uint8_t *to);

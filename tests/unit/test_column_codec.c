@@ -1,7 +1,7 @@
 /*
- * test_column_codec.c - packed bits and columns: every width, every way, every
- * instruction set comes back as it was; damage is noticed or harmless, and
- * nothing is read beyond the end (buffers have their exact length here).
+ * test_column_codec.c - packed bits and columns: every width, every encoding,
+ * every instruction set comes back as it was; damage is noticed or harmless,
+ * and nothing is read beyond the end (buffers have their exact length here).
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -157,8 +157,9 @@ check_damage(const struct kernels *kernels, const uint8_t *bytes, size_t len,
     free_copy(longer, len + 1);
 }
 
-/* There and back with every instruction set; -> the way that was chosen. */
-static enum column_way
+/* There and back with every instruction set; -> the encoding that was chosen.
+ */
+static enum column_encoding
 check_column(const struct column *c, bool is_quick)
 {
     static uint8_t room[COLUMN_MAX_BYTES + 1], first[COLUMN_MAX_BYTES];
@@ -188,18 +189,18 @@ check_column(const struct column *c, bool is_quick)
         room[len] = 0x5a;
         check_damage(kernels, room, len, c);
     }
-    return (enum column_way)(first[0] >> 4);
+    return (enum column_encoding)(first[0] >> 4);
 }
 
-/* Makes a column that one way should suit best. */
+/* Makes a column that one encoding should suit best. */
 static void
-make_column(struct column *c, enum column_way way)
+make_column(struct column *c, enum column_encoding encoding)
 {
     int64_t base = (int64_t)(draw() >> 24) - (INT64_C(1) << 39);
     int64_t step = (int64_t)below(100000) - 50000;
     int64_t now = base;
     for (size_t i = 0; i < c->n; i++) {
-        switch (way) {
+        switch (encoding) {
         case COLUMN_CONSTANT:
             c->value[i] = base;
             break;
@@ -231,11 +232,11 @@ chooses_every_way(void **state)
 {
     (void)state;
     struct column c = {.n = KERNEL_ROWS};
-    for (int way = 0; way < COLUMN_N_WAYS; way++) {
+    for (int encoding = 0; encoding < COLUMN_N_ENCODINGS; encoding++) {
         for (int i = 0; i < 8; i++) {
             c.exponent = 0;
-            make_column(&c, (enum column_way)way);
-            assert_int_equal(check_column(&c, false), way);
+            make_column(&c, (enum column_encoding)encoding);
+            assert_int_equal(check_column(&c, false), encoding);
             assert_in_range(check_column(&c, true), COLUMN_CONSTANT,
                             COLUMN_STEPS);
         }
@@ -250,7 +251,7 @@ any_length_of_any_kind(void **state)
     for (int i = 0; i < 1500; i++) {
         c.n = below(4) == 0 ? KERNEL_ROWS : 1 + below(KERNEL_ROWS);
         c.exponent = below(2) == 0 ? 0 : 6;
-        make_column(&c, (enum column_way)below(COLUMN_N_WAYS));
+        make_column(&c, (enum column_encoding)below(COLUMN_N_ENCODINGS));
         check_column(&c, below(2) == 0);
     }
 }
@@ -314,7 +315,7 @@ garbage_is_harmless(void **state)
         for (size_t k = 0; k < len; k++)
             bytes[k] = (uint8_t)draw();
         if (len > 0 && below(4) != 0)
-            bytes[0] = (uint8_t)(below(COLUMN_N_WAYS) << 4 | below(10));
+            bytes[0] = (uint8_t)(below(COLUMN_N_ENCODINGS) << 4 | below(10));
         bytes = realloc(bytes, len > 0 ? len : 1);
         size_t n = below(3) == 0 ? KERNEL_ROWS : below(1100);
         column_decode(kernels_of(levels[i % 4]), bytes, len, n, 0, out);
