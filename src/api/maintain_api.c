@@ -20,7 +20,7 @@
 #include "store/database.h"
 #include "store/device_scan.h"
 #include "store/import_merge.h"
-#include "store/overview.h"
+#include "store/database_stats.h"
 #include "store/query_devices.h"
 #include "store/salvage.h"
 #include "store/tables.h"
@@ -484,7 +484,7 @@ wattle_database_info(const char *path, struct wattle_info **out,
     if (info->devices == NULL)
         status = error_memory(error);
     else
-        status = overview_read(&info->opened.db, &info->public, info->devices,
+        status = database_stats_read(&info->opened.db, &info->public, info->devices,
                                n, error);
     if (status != WATTLE_OK) {
         wattle_info_free(&info->public);

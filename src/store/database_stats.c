@@ -1,7 +1,8 @@
 /*
- * overview.c - sums that SQL can form.
+ * database_stats.c - counts of rows and bytes, by SQL alone: no chunk is
+ * decoded.
  */
-#include "store/overview.h"
+#include "store/database_stats.h"
 
 #include "base/civil_time.h"
 #include "base/error.h"
@@ -121,9 +122,9 @@ read_devices(struct database *db, const char *sql, struct wattle_info *info,
 }
 
 int
-overview_read(struct database *db, struct wattle_info *info,
-              struct wattle_info_device *devices, uint32_t n_devices,
-              struct wattle_error *error)
+database_stats_read(struct database *db, struct wattle_info *info,
+                    struct wattle_info_device *devices, uint32_t n_devices,
+                    struct wattle_error *error)
 {
     info->first_ms = info->last_ms = WATTLE_NO_TIME;
     for (uint32_t i = 0; i < n_devices; i++)

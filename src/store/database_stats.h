@@ -1,0 +1,21 @@
+/*
+ * database_stats.h - row and byte counts for `wattle info`.
+ */
+#ifndef STORE_DATABASE_STATS_H
+#define STORE_DATABASE_STATS_H
+
+#include "model/device_table.h"
+#include "model/registry.h"
+#include "store/database.h"
+#include "wattle/error.h"
+#include "wattle/maintain.h"
+
+/*
+ * Fills the counts of *info and, by number in the registry, n_readings,
+ * n_chunks, n_bytes and times of devices[], an array for all of them.
+ */
+int database_stats_read(struct database *db, struct wattle_info *info,
+                        struct wattle_info_device *devices, uint32_t n_devices,
+                        struct wattle_error *error);
+
+#endif
