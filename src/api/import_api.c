@@ -19,7 +19,7 @@
 struct wattle_import {
     struct wattle_import_options options;
     struct scan_options scan; /* of them */
-    struct tidy_wait wait;
+    struct write_lock_wait wait;
     char *database;
     struct inputs inputs;
     struct importer importer;
@@ -209,10 +209,10 @@ wattle_import_run(struct wattle_import *import, struct wattle_error *error)
         return status;
     importer->database = import->database;
     import->wait =
-        (struct tidy_wait){.ms = import->options.wait_ms,
-                           .on_waiting = import->options.on_waiting,
-                           .context = import->options.waiting_context,
-                           .cancel = import->options.cancel};
+        (struct write_lock_wait){.ms = import->options.wait_ms,
+                                 .on_waiting = import->options.on_waiting,
+                                 .context = import->options.waiting_context,
+                                 .cancel = import->options.cancel};
     importer->options = &import->scan;
     importer->is_dry_run = import->options.is_dry_run;
     importer->is_final = import->options.is_final;

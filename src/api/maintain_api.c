@@ -17,6 +17,8 @@
 #include "model/registry.h"
 #include "report/readings_csv.h"
 #include "store/catalog.h"
+#include "store/backup.h"
+#include "store/checkpoint.h"
 #include "store/database.h"
 #include "store/device_scan.h"
 #include "store/import_merge.h"
@@ -24,7 +26,7 @@
 #include "store/query_devices.h"
 #include "store/salvage.h"
 #include "store/tables.h"
-#include "store/tidy.h"
+#include "store/write_lock.h"
 #include "store/verify.h"
 #include "wattle/maintain.h"
 
@@ -203,7 +205,7 @@ wattle_database_backup(const char *path, const char *out,
     if (status != WATTLE_OK)
         return status;
     database_set_cancel(&db, options.cancel);
-    status = tidy_backup(&db, out, error);
+    status = backup_make(&db, out, error);
     database_close(&db);
     return error_end(error, status);
 }
@@ -240,9 +242,9 @@ wattle_database_compact(const char *path,
     int status = sized_struct_take(&options, sizeof(options), given, error);
     if (status != WATTLE_OK)
         return status;
-    const struct tidy_wait wait = {.ms = options.wait_ms,
-                                   .cancel = options.cancel};
-    status = tidy_open_to_write(&db, path, DATABASE_WRITE, &wait, error);
+    const struct write_lock_wait wait = {.ms = options.wait_ms,
+                                         .cancel = options.cancel};
+    status = write_lock_open(&db, path, DATABASE_WRITE, &wait, error);
     if (status != WATTLE_OK)
         return status;
     status = merge_loose(&db, path, error);
@@ -254,7 +256,7 @@ wattle_database_compact(const char *path,
     if (status == WATTLE_OK)
         status = database_run(&db, "COMMIT", error);
     if (status == WATTLE_OK)
-        status = tidy_vacuum(&db, error);
+        status = checkpoint_vacuum(&db, error);
     if (!sqlite3_get_autocommit(db.handle))
         database_run(&db, "ROLLBACK", NULL);
     database_close(&db);
@@ -484,8 +486,8 @@ wattle_database_info(const char *path, struct wattle_info **out,
     if (info->devices == NULL)
         status = error_memory(error);
     else
-        status = database_stats_read(&info->opened.db, &info->public, info->devices,
-                               n, error);
+        status = database_stats_read(&info->opened.db, &info->public,
+                                     info->devices, n, error);
     if (status != WATTLE_OK) {
         wattle_info_free(&info->public);
         return status;

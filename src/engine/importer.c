@@ -15,7 +15,8 @@
 #include "base/error.h"
 #include "ingest/content.h"
 #include "store/import_merge.h"
-#include "store/tidy.h"
+#include "store/checkpoint.h"
+#include "store/write_lock.h"
 
 #define GATHER_BYTES ((size_t)64 << 20)
 #define NOTHING      SIZE_MAX
@@ -28,8 +29,7 @@ open_database(struct importer *im, struct wattle_error *error)
                                      database_is_empty(im->database));
     enum database_mode mode = is_new ? DATABASE_MEMORY : DATABASE_CREATE;
     int64_t n_devices = 0;
-    int status =
-        tidy_open_to_write(&im->db, im->database, mode, im->wait, error);
+    int status = write_lock_open(&im->db, im->database, mode, im->wait, error);
     if (status == WATTLE_OK)
         status = database_number(&im->db, "SELECT count(*) FROM device",
                                  &n_devices, error);
@@ -632,7 +632,7 @@ finish_database(struct importer *im, struct wattle_error *error)
         return database_run(&im->db, "ROLLBACK", error);
     int status = database_run(&im->db, "COMMIT", error);
     if (status == WATTLE_OK)
-        tidy_checkpoint(&im->db);
+        checkpoint_run(&im->db);
     return status;
 }
 

@@ -11,7 +11,7 @@
 #include "store/catalog.h"
 #include "store/database.h"
 #include "store/device_merge.h"
-#include "store/tidy.h"
+#include "store/write_lock.h"
 
 /* What becomes of one source. */
 struct importer_file {
@@ -34,7 +34,7 @@ struct importer {
     const struct scan_options *options;
     bool is_dry_run; /* all is undone at the end */
     bool is_final;   /* a last line without its end is taken */
-    const struct tidy_wait *wait;
+    const struct write_lock_wait *wait;
     struct source_list *sources; /* known files are taken out */
     struct device_table *table;
     const struct registry *caller_devices;

@@ -31,7 +31,7 @@ enum database_mode {
 struct database {
     sqlite3 *handle;
     char *path;
-    bool is_fresh; /* there was nothing in it; see tidy_checkpoint */
+    bool is_fresh; /* there was nothing in it; see checkpoint_run */
     const struct wattle_cancel *cancel; /* or NULL; see database_set_cancel */
 };
 
