@@ -12,7 +12,7 @@
  *     }
  *
  * Kinds: pread (plain files), mmap (plain files, windows of bounded size),
- * uring (plain files, the next block is read ahead), feed (streams and packed
+ * uring (plain files, the next block is read ahead), stream (streams and packed
  * files). One reader belongs to one thread.
  */
 #ifndef INGEST_READER_H

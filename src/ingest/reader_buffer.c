@@ -1,6 +1,6 @@
 /*
  * reader_buffer.c - views in a buffer of our own: pread for plain files, a
- * byte feed for packed files and streams.
+ * text stream for packed files and streams.
  *
  * A stream's first reading starts with the head that source_prepare took
  * and is copied on the way; later readings read the copy.
@@ -25,11 +25,11 @@ struct buffer_reader {
     size_t cap;
     bool owns_fd;
     bool owns_feed;
-    struct byte_feed *feed; /* NULL: pread */
-    size_t head_at;         /* of a stream's head */
-    bool is_first_pass;     /* of a stream: copy what is read */
-    struct line_ends ends;  /* of a source with bare CR */
-    size_t n_ended;         /* bytes of the view whose lines have their ends */
+    struct text_stream *stream; /* NULL: pread */
+    size_t head_at;             /* of a stream's head */
+    bool is_first_pass;         /* of a stream: copy what is read */
+    struct line_ends ends;      /* of a source with bare CR */
+    size_t n_ended; /* bytes of the view whose lines have their ends */
 };
 
 static int
@@ -56,8 +56,8 @@ fill_from_file(struct buffer_reader *r, uint8_t *out, size_t cap, size_t *n,
 }
 
 static int
-fill_from_feed(struct buffer_reader *r, uint8_t *out, size_t cap, size_t *n,
-               struct wattle_error *error)
+fill_from_stream(struct buffer_reader *r, uint8_t *out, size_t cap, size_t *n,
+                 struct wattle_error *error)
 {
     size_t in_head = r->is_first_pass ? r->origin->head_len - r->head_at : 0;
     int status = WATTLE_OK;
@@ -66,7 +66,7 @@ fill_from_feed(struct buffer_reader *r, uint8_t *out, size_t cap, size_t *n,
         memcpy(out, r->origin->head + r->head_at, *n);
         r->head_at += *n;
     } else {
-        status = byte_feed_read(r->feed, out, cap, n, error);
+        status = text_stream_read(r->stream, out, cap, n, error);
     }
     if (status == WATTLE_OK && r->is_first_pass)
         stream_copy_write(r->origin->copy, out, *n);
@@ -124,8 +124,8 @@ more(struct reader *base, size_t used, struct wattle_error *error)
         if (base->len >= wanted && cap > FEW_BYTES)
             cap = FEW_BYTES;
         struct wattle_error *why = &base->failure_error;
-        status = r->feed != NULL ? fill_from_feed(r, out, cap, &n, why)
-                                 : fill_from_file(r, out, cap, &n, why);
+        status = r->stream != NULL ? fill_from_stream(r, out, cap, &n, why)
+                                   : fill_from_file(r, out, cap, &n, why);
         if (status == WATTLE_ERR_IO || status == WATTLE_ERR_FORMAT) {
             base->failure = status;
             base->is_cut = base->is_at_end = true;
@@ -136,7 +136,7 @@ more(struct reader *base, size_t used, struct wattle_error *error)
         base->len += n;
         base->is_at_end = n == 0;
     }
-    if (r->feed == NULL && base->offset + base->len >= base->end)
+    if (r->stream == NULL && base->offset + base->len >= base->end)
         base->is_at_end = true;
     if (r->origin->has_bare_cr && base->offset + r->n_ended == 0 &&
         base->len >= 3 && memcmp(base->data, "\xef\xbb\xbf", 3) == 0)
@@ -152,7 +152,7 @@ close_reader(struct reader *base)
 {
     struct buffer_reader *r = (struct buffer_reader *)base;
     if (r->owns_feed)
-        byte_feed_close(r->feed);
+        text_stream_close(r->stream);
     if (r->owns_fd)
         close(base->fd);
     free(r->buffer);
@@ -165,7 +165,7 @@ reader_progress(const struct reader *reader)
     if (reader->source->kind != SOURCE_PACKED)
         return reader->offset + reader->len;
     const struct buffer_reader *r = (const struct buffer_reader *)reader;
-    return byte_feed_taken(r->feed);
+    return text_stream_taken(r->stream);
 }
 
 static const struct reader_ops ops = {"pread", more, close_reader};
@@ -175,11 +175,11 @@ open_feed(struct buffer_reader *r, int fd, uint64_t end_bytes,
           struct wattle_error *error)
 {
     const struct source *source = r->origin;
-    const struct byte_feed_options options = {true, end_bytes,
-                                              source->window_log, source->path};
-    r->feed = byte_feed_open(fd, &options, error);
+    const struct text_stream_options options = {
+        true, end_bytes, source->window_log, source->path};
+    r->stream = text_stream_open(fd, &options, error);
     r->owns_feed = true;
-    return r->feed != NULL ? WATTLE_OK : WATTLE_ERR_IO;
+    return r->stream != NULL ? WATTLE_OK : WATTLE_ERR_IO;
 }
 
 /* The stream itself the first time, its copy from then on. */
@@ -192,7 +192,7 @@ open_stream(struct buffer_reader *r, struct wattle_error *error)
         if (source->copy == NULL)
             return error_memory(error);
         r->is_first_pass = true;
-        r->feed = source->stream;
+        r->stream = source->stream;
         return WATTLE_OK;
     }
     int fd = stream_copy_finish(source->copy, error);

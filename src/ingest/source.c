@@ -190,7 +190,7 @@ source_list_rows(struct source_list *list)
 static void
 release_source(struct source *source)
 {
-    byte_feed_close(source->stream);
+    text_stream_close(source->stream);
     if (source->fd > STDIN_FILENO)
         close(source->fd);
     stream_copy_free(source->copy);
@@ -232,7 +232,7 @@ source_list_release(struct source_list *list)
 
 /* Reads the first bytes of text; at most HEAD_BYTES. */
 static int
-read_head(struct source *source, struct byte_feed *feed,
+read_head(struct source *source, struct text_stream *stream,
           struct wattle_error *error)
 {
     source->head = malloc(HEAD_BYTES);
@@ -240,8 +240,8 @@ read_head(struct source *source, struct byte_feed *feed,
         return error_memory(error);
     while (source->head_len < HEAD_BYTES) {
         size_t n = 0;
-        int status = byte_feed_read(feed, source->head + source->head_len,
-                                    HEAD_BYTES - source->head_len, &n, error);
+        int status = text_stream_read(stream, source->head + source->head_len,
+                                      HEAD_BYTES - source->head_len, &n, error);
         /* with a line to work on, the damage is told when it is reached */
         if (status != WATTLE_OK)
             return memchr(source->head, '\n', source->head_len) != NULL
@@ -265,7 +265,8 @@ read_plain_head(struct source *source, int fd)
     source->head = malloc(HEAD_BYTES);
     if (source->head != NULL)
         n = pread(fd, source->head, HEAD_BYTES, 0);
-    bool is_plain = n >= 0 && (n < 4 || !byte_feed_is_packed(source->head, 4));
+    bool is_plain =
+        n >= 0 && (n < 4 || !text_stream_is_packed(source->head, 4));
     if (is_plain &&
         (n == (ssize_t)HEAD_BYTES || (uint64_t)n == source->size_bytes)) {
         source->head_len = (size_t)n;
@@ -510,20 +511,20 @@ settle(struct source *source, int status, const struct wattle_error *why,
 
 /* The first bytes of text, and whether they came out of a packed file. */
 static int
-read_start(struct source *source, int fd, struct byte_feed **feed,
+read_start(struct source *source, int fd, struct text_stream **stream,
            struct wattle_error *error)
 {
     bool is_file = source->kind == SOURCE_PLAIN;
-    const struct byte_feed_options options = {is_file, source->size_bytes,
-                                              source->window_log, source->path};
+    const struct text_stream_options options = {
+        is_file, source->size_bytes, source->window_log, source->path};
     struct wattle_error why = {0};
     uint8_t first[4] = {0};
     if (is_file && read_plain_head(source, fd))
         return WATTLE_OK;
-    *feed = byte_feed_open(fd, &options, &why);
-    int status = *feed != NULL ? read_head(source, *feed, &why) : why.code;
-    if (is_file && *feed != NULL && pread(fd, first, 4, 0) == 4 &&
-        byte_feed_is_packed(first, 4))
+    *stream = text_stream_open(fd, &options, &why);
+    int status = *stream != NULL ? read_head(source, *stream, &why) : why.code;
+    if (is_file && *stream != NULL && pread(fd, first, 4, 0) == 4 &&
+        text_stream_is_packed(first, 4))
         source->kind = SOURCE_PACKED;
     return settle(source, status, &why, error);
 }
@@ -550,14 +551,14 @@ read_text_head(struct source *source, const struct source_options *options,
 
 /* Keeps what a stream's first reading needs, and nothing of a file. */
 static void
-keep_stream(struct source *source, int fd, struct byte_feed *feed)
+keep_stream(struct source *source, int fd, struct text_stream *stream)
 {
     if (source->kind == SOURCE_STREAM) {
         source->fd = fd;
-        source->stream = feed;
+        source->stream = stream;
         return;
     }
-    byte_feed_close(feed);
+    text_stream_close(stream);
     close(fd);
     free(source->head);
     source->head = NULL;
@@ -574,7 +575,7 @@ source_prepare(struct source *source, const struct source_options *options,
     source->window_log = options->window_log;
     char text[256];
     struct stat info;
-    struct byte_feed *feed = NULL;
+    struct text_stream *stream = NULL;
     int status = WATTLE_OK;
     int fd = open_path(source);
     if (fd < 0 || fstat(fd, &info) != 0) {
@@ -585,10 +586,10 @@ source_prepare(struct source *source, const struct source_options *options,
         return WATTLE_OK;
     }
     if (source->kind == SOURCE_STREAM || note_file(source, &info))
-        status = read_start(source, fd, &feed, error);
+        status = read_start(source, fd, &stream, error);
     if (status == WATTLE_OK && source->problem == NULL)
         status = read_text_head(source, options, error);
-    keep_stream(source, fd, feed);
+    keep_stream(source, fd, stream);
     source->is_usable = source->problem == NULL;
     return status;
 }

@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
-#include "ingest/byte_feed.h"
+#include "ingest/text_stream.h"
 #include "ingest/row_store.h"
 #include "ingest/schema.h"
 #include "ingest/stream_copy.h"
@@ -44,14 +44,14 @@ struct source {
     bool has_bare_cr;     /* lines end with CR, here and there or all */
     bool has_open_header; /* the header line has no end yet */
     bool holds_rest;      /* a last line without its end is left for later */
-    int window_log;       /* see byte_feed.h */
+    int window_log;       /* see text_stream.h */
     struct schema schema;
     uint64_t data_offset; /* of the first byte behind the header, in text */
     uint64_t header_lines;
-    uint64_t known_bytes;     /* left out, see source_skip */
-    int fd;                   /* streams only, else -1 */
-    struct byte_feed *stream; /* a stream before its first reading */
-    uint8_t *head;            /* what has been read of it */
+    uint64_t known_bytes;       /* left out, see source_skip */
+    int fd;                     /* streams only, else -1 */
+    struct text_stream *stream; /* a stream before its first reading */
+    uint8_t *head;              /* what has been read of it */
     size_t head_len;
     struct stream_copy *copy; /* made during the first reading */
     struct row_store *rows;
