@@ -289,7 +289,7 @@ run_pass(struct engine *engine, const uint64_t *starts, const uint8_t *diverted,
         .caller_devices = engine->caller_devices,
         .devices = &engine->devices,
         .diverted = diverted,
-        .contents = engine->contents,
+        .fingerprints = engine->fingerprints,
         .gather_bytes = engine->take_lanes != NULL ? engine->gather_bytes : 0,
         .bytes_done = &engine->bytes_done,
     };

@@ -51,8 +51,9 @@ struct engine {
     void *visit_context;
     engine_take_lanes take_lanes; /* NULL = a report, by accounts */
     void *take_context;
-    struct content *contents; /* of the sources, to be hashed, or NULL */
-    size_t gather_bytes;      /* of memory for rows, when there is take_lanes */
+    struct fingerprint
+        *fingerprints;   /* of the sources, to be hashed, or NULL */
+    size_t gather_bytes; /* of memory for rows, when there is take_lanes */
     /* results; devices may be given to be added to, when lanes are taken */
     struct registry devices;
     struct account_set accounts; /* by number in `devices` */

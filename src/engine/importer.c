@@ -13,7 +13,7 @@
 #include "base/civil_time.h"
 #include "base/cores.h"
 #include "base/error.h"
-#include "ingest/content.h"
+#include "ingest/fingerprint.h"
 #include "store/import_merge.h"
 #include "store/checkpoint.h"
 #include "store/write_lock.h"
@@ -49,16 +49,17 @@ static bool
 hash_file(const struct importer *im, const struct source *source,
           struct importer_file *file)
 {
-    struct content *content = &file->content;
+    struct fingerprint *fingerprint = &file->fingerprint;
     if (source->has_whole_hash) {
-        if (content->n_parts > 0) {
-            content->hashes[0] = source->whole_hash;
-            content->is_done[0] = 1;
+        if (fingerprint->n_parts > 0) {
+            fingerprint->hashes[0] = source->whole_hash;
+            fingerprint->is_done[0] = 1;
         }
         return true;
     }
     int fd = source_open(source, NULL);
-    bool is_read = fd >= 0 && content_hash(content, fd, n_hash_threads(im));
+    bool is_read =
+        fd >= 0 && fingerprint_hash(fingerprint, fd, n_hash_threads(im));
     if (fd >= 0)
         close(fd);
     return is_read;
@@ -73,14 +74,14 @@ is_head_known(const struct importer *im, const struct source *source,
               const struct catalog_file *known, bool is_thorough)
 {
     if (known->n_parts == 0 ||
-        known->n_parts != content_n_parts(known->size_bytes))
+        known->n_parts != fingerprint_n_parts(known->size_bytes))
         return false;
     if (source->has_whole_hash && known->size_bytes == source->size_bytes)
         return source->whole_hash == known->parts[0];
     int fd = source_open(source, NULL);
     bool is_same =
-        fd >= 0 && content_is_head(fd, known->size_bytes, known->parts,
-                                   is_thorough, n_hash_threads(im));
+        fd >= 0 && fingerprint_is_head(fd, known->size_bytes, known->parts,
+                                       is_thorough, n_hash_threads(im));
     if (fd >= 0)
         close(fd);
     return is_same;
@@ -147,10 +148,10 @@ static void
 skip_known(struct source *source, struct importer_file *file)
 {
     const struct catalog_file *known = &file->known;
-    size_t n_full = (size_t)(known->size_bytes / CONTENT_PART_BYTES);
-    memcpy(file->content.hashes, known->parts,
-           n_full * sizeof(*file->content.hashes));
-    memset(file->content.is_done, 1, n_full);
+    size_t n_full = (size_t)(known->size_bytes / FINGERPRINT_PART_BYTES);
+    memcpy(file->fingerprint.hashes, known->parts,
+           n_full * sizeof(*file->fingerprint.hashes));
+    memset(file->fingerprint.is_done, 1, n_full);
     source_skip(source, known->size_bytes, known->file_lines);
 }
 
@@ -199,11 +200,11 @@ find_twin(struct importer *im, const struct source *source,
           const struct importer_file *file, int64_t latest, bool *is_known,
           struct wattle_error *error)
 {
-    const struct content *content = &file->content;
+    const struct fingerprint *fingerprint = &file->fingerprint;
     struct catalog_file same;
-    int status = catalog_files_find_content(&im->catalog, content->size_bytes,
-                                            content->hashes, content->n_parts,
-                                            &same, error);
+    int status = catalog_files_find_content(
+        &im->catalog, fingerprint->size_bytes, fingerprint->hashes,
+        fingerprint->n_parts, &same, error);
     free((void *)same.parts);
     *is_known = same.number != 0 && (latest == 0 || same.number == latest);
     return status == WATTLE_OK && *is_known
@@ -219,22 +220,23 @@ examine(struct importer *im, size_t at, bool *is_known,
     struct source *source = &im->sources->sources[at];
     struct importer_file *file = &im->files[at];
     struct catalog_file *known = &file->known;
-    struct content *content = &file->content;
+    struct fingerprint *fingerprint = &file->fingerprint;
     bool needs_hash = false;
     int status = catalog_files_find_path(&im->catalog, file->real_path,
                                          source->path, known, error);
     if (status != WATTLE_OK)
         return status;
     *is_known = known->number != 0 &&
-                known->size_bytes == content->size_bytes &&
+                known->size_bytes == fingerprint->size_bytes &&
                 known->modified_ns == source->modified_ns &&
                 is_head_known(im, source, known, false);
     if (*is_known)
         return check_value_kind(source, known, error);
-    content->n_parts = content_n_parts(content->size_bytes);
-    content->hashes = calloc(content->n_parts + 1, sizeof(*content->hashes));
-    content->is_done = calloc(content->n_parts + 1, 1);
-    if (content->hashes == NULL || content->is_done == NULL)
+    fingerprint->n_parts = fingerprint_n_parts(fingerprint->size_bytes);
+    fingerprint->hashes =
+        calloc(fingerprint->n_parts + 1, sizeof(*fingerprint->hashes));
+    fingerprint->is_done = calloc(fingerprint->n_parts + 1, 1);
+    if (fingerprint->hashes == NULL || fingerprint->is_done == NULL)
         return error_memory(error);
     if (has_grown(im, source, known)) {
         skip_known(source, file);
@@ -245,7 +247,7 @@ examine(struct importer *im, size_t at, bool *is_known,
     int64_t latest = known->n_parts > 0 ? known->number : 0;
     free((void *)known->parts);
     *known = (struct catalog_file){.number = is_void ? known->number : 0};
-    status = has_twin(im, content->size_bytes, &needs_hash, error);
+    status = has_twin(im, fingerprint->size_bytes, &needs_hash, error);
     if (status == WATTLE_OK && needs_hash && hash_file(im, source, file))
         status = find_twin(im, source, file, latest, is_known, error);
     return status;
@@ -266,20 +268,20 @@ static void
 release_file(struct importer_file *file)
 {
     free(file->real_path);
-    free(file->content.hashes);
-    free(file->content.is_done);
+    free(file->fingerprint.hashes);
+    free(file->fingerprint.is_done);
     free((void *)file->known.parts);
 }
 
 /* Whether all of a file has been hashed before it is read. */
 static bool
-is_hashed(const struct content *content)
+is_hashed(const struct fingerprint *fingerprint)
 {
-    for (size_t i = 0; i < content->n_parts; i++) {
-        if (content->is_done[i] == 0)
+    for (size_t i = 0; i < fingerprint->n_parts; i++) {
+        if (fingerprint->is_done[i] == 0)
             return false;
     }
-    return content->n_parts > 0;
+    return fingerprint->n_parts > 0;
 }
 
 /*
@@ -292,18 +294,19 @@ is_hashed(const struct content *content)
 static size_t
 find_repeated(struct importer *im, size_t at)
 {
-    const struct content *content = &im->files[at].content;
-    const size_t len = content->n_parts * sizeof(*content->hashes);
-    if (!is_hashed(content))
+    const struct fingerprint *fingerprint = &im->files[at].fingerprint;
+    const size_t len = fingerprint->n_parts * sizeof(*fingerprint->hashes);
+    if (!is_hashed(fingerprint))
         return NOTHING;
     size_t mask = im->n_slots - 1;
-    size_t slot =
-        XXH3_64bits_withSeed(content->hashes, len, content->size_bytes) & mask;
+    size_t slot = XXH3_64bits_withSeed(fingerprint->hashes, len,
+                                       fingerprint->size_bytes) &
+                  mask;
     for (; im->slots[slot] != 0; slot = (slot + 1) & mask) {
         size_t before = im->slots[slot] - 1;
         const struct importer_file *other = &im->files[before];
-        if (other->content.size_bytes != content->size_bytes ||
-            memcmp(other->content.hashes, content->hashes, len) != 0)
+        if (other->fingerprint.size_bytes != fingerprint->size_bytes ||
+            memcmp(other->fingerprint.hashes, fingerprint->hashes, len) != 0)
             continue;
         if (other->known.number != 0)
             return at;
@@ -334,7 +337,7 @@ name_files(struct importer *im, struct wattle_error *error)
         const struct source *source = &im->sources->sources[i];
         struct importer_file *file = &im->files[i];
         file->is_file = source->inode != 0;
-        file->content.size_bytes = source->size_bytes;
+        file->fingerprint.size_bytes = source->size_bytes;
         file->real_path = source_real_path(source, &folder);
         if (file->real_path == NULL)
             status = error_memory(error);
@@ -487,17 +490,18 @@ take_lanes(void *context, const struct engine_lanes *lanes,
 static bool
 settle_content(const struct source *source, struct importer_file *file)
 {
-    struct content *content = &file->content;
+    struct fingerprint *fingerprint = &file->fingerprint;
     struct stat info;
-    if (!source->is_usable || content->hashes == NULL ||
+    if (!source->is_usable || fingerprint->hashes == NULL ||
         (source->problem != NULL && source->kind == SOURCE_PLAIN))
         return false;
     if (source->kind == SOURCE_PLAIN)
-        content_cut(content, source->has_open_header && source->holds_rest
-                                 ? 0
-                                 : file->end_bytes);
+        fingerprint_cut(fingerprint,
+                        source->has_open_header && source->holds_rest
+                            ? 0
+                            : file->end_bytes);
     int fd = source_open(source, NULL);
-    bool is_settled = fd >= 0 && content_finish(content, fd) &&
+    bool is_settled = fd >= 0 && fingerprint_finish(fingerprint, fd) &&
                       fstat(fd, &info) == 0 &&
                       ((uint64_t)info.st_size > source->size_bytes ||
                        source_modified_ns(&info) == source->modified_ns);
@@ -512,7 +516,7 @@ write_file(struct importer *im, size_t at, struct wattle_error *error)
     const struct source *source = &im->sources->sources[at];
     struct importer_file *file = &im->files[at];
     const struct catalog_file *known = &file->known;
-    const struct content *content = &file->content;
+    const struct fingerprint *fingerprint = &file->fingerprint;
     bool is_settled = settle_content(source, file);
     const struct catalog_file row = {
         .number = file->number,
@@ -523,13 +527,13 @@ write_file(struct importer *im, size_t at, struct wattle_error *error)
         /* what comes behind an open quote belongs to what was rejected */
         .ends_record = file->is_open ? CATALOG_ENDS_INSIDE : end_of(source),
         .value_kind = schema_value_kind(&source->schema),
-        .size_bytes = is_settled ? content->size_bytes : 0,
+        .size_bytes = is_settled ? fingerprint->size_bytes : 0,
         .modified_ns = is_settled ? source->modified_ns : 0,
         .n_lines = known->n_lines + file->n_lines,
         .n_rejects = known->n_rejects + file->n_rejects,
         .file_lines = file->file_lines,
-        .parts = is_settled ? content->hashes : NULL,
-        .n_parts = is_settled ? content->n_parts : 0,
+        .parts = is_settled ? fingerprint->hashes : NULL,
+        .n_parts = is_settled ? fingerprint->n_parts : 0,
     };
     int status =
         catalog_files_write(&im->catalog, &row, im->imported_at, error);
@@ -559,12 +563,12 @@ write_files(struct importer *im, struct wattle_error *error)
 static int
 set_contents(struct importer *im, struct wattle_error *error)
 {
-    im->contents = calloc(im->sources->n + 1, sizeof(*im->contents));
-    if (im->contents == NULL)
+    im->fingerprints = calloc(im->sources->n + 1, sizeof(*im->fingerprints));
+    if (im->fingerprints == NULL)
         return error_memory(error);
     for (size_t i = 0; i < im->sources->n; i++)
-        im->contents[i] = im->files[i].content;
-    im->engine.contents = im->contents;
+        im->fingerprints[i] = im->files[i].fingerprint;
+    im->engine.fingerprints = im->fingerprints;
     return WATTLE_OK;
 }
 
@@ -704,7 +708,7 @@ importer_release(struct importer *im)
 {
     for (size_t i = 0; im->files != NULL && i < im->sources->n; i++)
         release_file(&im->files[i]);
-    free(im->contents);
+    free(im->fingerprints);
     free(im->files);
     free(im->sizes);
     free(im->slots);

@@ -17,9 +17,9 @@
 struct importer_file {
     int64_t number;
     char *real_path;
-    bool is_file;              /* with a size and a time */
-    struct catalog_file known; /* as imported before; number 0 = new */
-    struct content content;    /* of the whole file; no hashes = of none */
+    bool is_file;                   /* with a size and a time */
+    struct catalog_file known;      /* as imported before; number 0 = new */
+    struct fingerprint fingerprint; /* of the whole file; no hashes = of none */
     uint64_t n_lines, file_lines, n_rejects;
     uint64_t end_bytes; /* of the records that were read */
     bool has_rest;      /* a last line without its end is behind that */
@@ -46,9 +46,9 @@ struct importer {
     size_t n_known_files, n_grown_files, n_new_devices;
     /* meanwhile */
     struct database db;
-    bool had_readings;           /* the database, before */
-    struct importer_file *files; /* beside the sources */
-    struct content *contents;    /* the same: for the lanes */
+    bool had_readings;                /* the database, before */
+    struct importer_file *files;      /* beside the sources */
+    struct fingerprint *fingerprints; /* the same: for the lanes */
     struct catalog_files catalog;
     struct catalog_rejects rejects;
     uint64_t *sizes; /* of the files given, in order */

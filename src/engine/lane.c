@@ -82,7 +82,7 @@ struct run {
     struct lane_shared *shared;
     struct block_decoder *decoder;
     struct stage_clock *clock;
-    struct content_feed *feed; /* NULL = nothing is hashed */
+    struct fingerprint_reader *feed; /* NULL = nothing is hashed */
     struct wattle_error error;
     size_t source;
     struct reader *reader;
@@ -372,8 +372,8 @@ read_blocks(struct run *run, const struct source *source, size_t *from,
             run->holds_rest = is_rest_held(run, source);
         stage_clock_enter(run->clock, STAGE_OTHER);
         if (run->feed != NULL)
-            content_feed_add(run->feed, reader->offset, reader->data,
-                             reader->len);
+            fingerprint_reader_add(run->feed, reader->offset, reader->data,
+                                   reader->len);
         uint64_t limit = claim(run, source);
         report_progress(run);
         status = decode_view(run, limit, &at, ended);
@@ -484,10 +484,10 @@ read_text(struct run *run, struct source *source, uint64_t offset, bool *ended)
     run->progress = 0;
     stage_clock_enter(run->clock, STAGE_OPEN);
     if (run->feed != NULL)
-        content_feed_begin(run->feed,
-                           source->kind == SOURCE_PLAIN && !source->has_bare_cr
-                               ? &run->shared->contents[run->source]
-                               : NULL);
+        fingerprint_reader_begin(
+            run->feed, source->kind == SOURCE_PLAIN && !source->has_bare_cr
+                           ? &run->shared->fingerprints[run->source]
+                           : NULL);
     int status = enter_text(run, source, offset, &at, &found);
     if (status == WATTLE_OK && !found)
         run->lane->true_begin = start_of(run, run->source + 1);
@@ -639,8 +639,8 @@ lane_run(struct lane *lane, struct lane_shared *shared,
             shared->kernels, shared->gather_bytes / (size_t)shared->n_threads);
         ready = ready && lane->regroup != NULL;
     }
-    if (shared->contents != NULL) {
-        run.feed = content_feed_new();
+    if (shared->fingerprints != NULL) {
+        run.feed = fingerprint_reader_new();
         ready = ready && run.feed != NULL;
     }
     if (!ready) {
@@ -654,6 +654,6 @@ lane_run(struct lane *lane, struct lane_shared *shared,
         set_tally(lane, run.decoder);
     }
     stage_clock_enter(clock, STAGE_OTHER);
-    content_feed_free(run.feed);
+    fingerprint_reader_free(run.feed);
     block_decoder_free(run.decoder);
 }

@@ -22,7 +22,7 @@
 #include "base/stage_clock.h"
 #include "engine/scan_options.h"
 #include "ingest/block_decoder.h"
-#include "ingest/content.h"
+#include "ingest/fingerprint.h"
 #include "ingest/reader.h"
 #include "ingest/source.h"
 #include "model/tally.h"
@@ -39,8 +39,9 @@ struct lane_shared {
     /* from the second pass on */
     const struct registry *devices; /* global numbers */
     const uint8_t *diverted;        /* [devices] 1: goes through reorder */
-    struct content *contents; /* [sources] to be hashed on the way, or NULL */
-    size_t gather_bytes;      /* > 0: gather rows for a database, no accounts */
+    struct fingerprint
+        *fingerprints;   /* [sources] to be hashed on the way, or NULL */
+    size_t gather_bytes; /* > 0: gather rows for a database, no accounts */
     /* progress */
     _Atomic uint64_t *bytes_done;
     /* failures and splitting */

@@ -65,7 +65,7 @@ struct catalog_file {
     int64_t modified_ns;
     uint64_t n_lines, n_rejects;
     uint64_t file_lines;   /* LF bytes in all of it */
-    const uint64_t *parts; /* hashes, see content.h; NULL = none */
+    const uint64_t *parts; /* hashes, see fingerprint.h; NULL = none */
     size_t n_parts;
 };
 

@@ -1,7 +1,7 @@
 /*
- * content.c - hashing parts, several at a time.
+ * fingerprint.c - hashing parts, several at a time.
  */
-#include "ingest/content.h"
+#include "ingest/fingerprint.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -18,9 +18,10 @@
 #define MAX_THREADS 64
 
 size_t
-content_n_parts(uint64_t size_bytes)
+fingerprint_n_parts(uint64_t size_bytes)
 {
-    return (size_t)((size_bytes + CONTENT_PART_BYTES - 1) / CONTENT_PART_BYTES);
+    return (size_t)((size_bytes + FINGERPRINT_PART_BYTES - 1) /
+                    FINGERPRINT_PART_BYTES);
 }
 
 struct hashing {
@@ -62,8 +63,8 @@ hash_parts(void *context)
         size_t part = atomic_fetch_add(&h->next, 1);
         if (part >= h->n_parts || atomic_load(&h->failure) != 0)
             break;
-        uint64_t at = part * CONTENT_PART_BYTES;
-        uint64_t end = at + CONTENT_PART_BYTES;
+        uint64_t at = part * FINGERPRINT_PART_BYTES;
+        uint64_t end = at + FINGERPRINT_PART_BYTES;
         failure =
             hash_range(h->fd, at, end < h->size_bytes ? end : h->size_bytes,
                        room, state, &h->hashes[part]);
@@ -77,13 +78,14 @@ hash_parts(void *context)
 
 /* Hashes the parts from `from` to `to` of a file. */
 static bool
-hash_all(int fd, struct content *content, size_t from, size_t to, int n_threads)
+hash_all(int fd, struct fingerprint *fingerprint, size_t from, size_t to,
+         int n_threads)
 {
     pthread_t threads[MAX_THREADS];
     int n_running = 0;
     struct hashing h = {.fd = fd,
-                        .size_bytes = content->size_bytes,
-                        .hashes = content->hashes,
+                        .size_bytes = fingerprint->size_bytes,
+                        .hashes = fingerprint->hashes,
                         .n_parts = to};
     atomic_store(&h.next, from);
     n_threads = n_threads < MAX_THREADS ? n_threads : MAX_THREADS;
@@ -97,23 +99,23 @@ hash_all(int fd, struct content *content, size_t from, size_t to, int n_threads)
 }
 
 bool
-content_hash(struct content *content, int fd, int n_threads)
+fingerprint_hash(struct fingerprint *fingerprint, int fd, int n_threads)
 {
-    memset(content->is_done, 1, content->n_parts);
-    return hash_all(fd, content, 0, content->n_parts, n_threads);
+    memset(fingerprint->is_done, 1, fingerprint->n_parts);
+    return hash_all(fd, fingerprint, 0, fingerprint->n_parts, n_threads);
 }
 
-struct content_feed {
+struct fingerprint_reader {
     XXH3_state_t *state;
-    struct content *content; /* NULL = nothing to hash */
-    uint64_t at;             /* up to here it has been seen */
-    bool is_inside;          /* the state holds a part from its begin on */
+    struct fingerprint *fingerprint; /* NULL = nothing to hash */
+    uint64_t at;                     /* up to here it has been seen */
+    bool is_inside; /* the state holds a part from its begin on */
 };
 
-struct content_feed *
-content_feed_new(void)
+struct fingerprint_reader *
+fingerprint_reader_new(void)
 {
-    struct content_feed *feed = calloc(1, sizeof(*feed));
+    struct fingerprint_reader *feed = calloc(1, sizeof(*feed));
     if (feed == NULL)
         return NULL;
     feed->state = XXH3_createState();
@@ -125,7 +127,7 @@ content_feed_new(void)
 }
 
 void
-content_feed_free(struct content_feed *feed)
+fingerprint_reader_free(struct fingerprint_reader *feed)
 {
     if (feed == NULL)
         return;
@@ -134,35 +136,36 @@ content_feed_free(struct content_feed *feed)
 }
 
 void
-content_feed_begin(struct content_feed *feed, struct content *content)
+fingerprint_reader_begin(struct fingerprint_reader *feed,
+                         struct fingerprint *fingerprint)
 {
-    feed->content = content;
+    feed->fingerprint = fingerprint;
     feed->at = UINT64_MAX;
     feed->is_inside = false;
 }
 
 static uint64_t
-end_of_part(const struct content *content, size_t part)
+end_of_part(const struct fingerprint *fingerprint, size_t part)
 {
-    uint64_t end = (part + 1) * CONTENT_PART_BYTES;
-    return end < content->size_bytes ? end : content->size_bytes;
+    uint64_t end = (part + 1) * FINGERPRINT_PART_BYTES;
+    return end < fingerprint->size_bytes ? end : fingerprint->size_bytes;
 }
 
 void
-content_feed_add(struct content_feed *feed, uint64_t offset, const void *bytes,
-                 size_t len)
+fingerprint_reader_add(struct fingerprint_reader *feed, uint64_t offset,
+                       const void *bytes, size_t len)
 {
-    struct content *content = feed->content;
+    struct fingerprint *fingerprint = feed->fingerprint;
     const uint64_t end = offset + len;
-    if (content == NULL)
+    if (fingerprint == NULL)
         return;
     if (feed->at == UINT64_MAX)
         feed->at = offset;
-    while (feed->at < end && feed->at < content->size_bytes) {
-        size_t part = (size_t)(feed->at / CONTENT_PART_BYTES);
-        uint64_t part_end = end_of_part(content, part);
+    while (feed->at < end && feed->at < fingerprint->size_bytes) {
+        size_t part = (size_t)(feed->at / FINGERPRINT_PART_BYTES);
+        uint64_t part_end = end_of_part(fingerprint, part);
         uint64_t until = end < part_end ? end : part_end;
-        if (feed->at % CONTENT_PART_BYTES == 0) {
+        if (feed->at % FINGERPRINT_PART_BYTES == 0) {
             XXH3_64bits_reset(feed->state);
             feed->is_inside = true;
         }
@@ -173,54 +176,55 @@ content_feed_add(struct content_feed *feed, uint64_t offset, const void *bytes,
         feed->at = until;
         if (until == part_end && feed->is_inside) {
             /* the reader before may see this part, too: the same bytes */
-            __atomic_store_n(&content->hashes[part],
+            __atomic_store_n(&fingerprint->hashes[part],
                              XXH3_64bits_digest(feed->state), __ATOMIC_RELAXED);
-            __atomic_store_n(&content->is_done[part], 1, __ATOMIC_RELAXED);
+            __atomic_store_n(&fingerprint->is_done[part], 1, __ATOMIC_RELAXED);
             feed->is_inside = false;
         }
     }
 }
 
 bool
-content_finish(struct content *content, int fd)
+fingerprint_finish(struct fingerprint *fingerprint, int fd)
 {
     bool is_whole = true;
-    for (size_t i = 0; i < content->n_parts && is_whole; i++) {
-        if (content->is_done[i] == 0)
-            is_whole = hash_all(fd, content, i, i + 1, 1);
+    for (size_t i = 0; i < fingerprint->n_parts && is_whole; i++) {
+        if (fingerprint->is_done[i] == 0)
+            is_whole = hash_all(fd, fingerprint, i, i + 1, 1);
     }
     return is_whole;
 }
 
 void
-content_cut(struct content *content, uint64_t size_bytes)
+fingerprint_cut(struct fingerprint *fingerprint, uint64_t size_bytes)
 {
-    if (content->size_bytes <= size_bytes)
+    if (fingerprint->size_bytes <= size_bytes)
         return;
-    content->size_bytes = size_bytes;
-    content->n_parts = content_n_parts(size_bytes);
-    if (content->n_parts > 0 && size_bytes % CONTENT_PART_BYTES != 0)
-        content->is_done[content->n_parts - 1] = 0;
+    fingerprint->size_bytes = size_bytes;
+    fingerprint->n_parts = fingerprint_n_parts(size_bytes);
+    if (fingerprint->n_parts > 0 && size_bytes % FINGERPRINT_PART_BYTES != 0)
+        fingerprint->is_done[fingerprint->n_parts - 1] = 0;
 }
 
 bool
-content_is_head(int fd, uint64_t size_bytes, const uint64_t *hashes,
-                bool is_thorough, int n_threads)
+fingerprint_is_head(int fd, uint64_t size_bytes, const uint64_t *hashes,
+                    bool is_thorough, int n_threads)
 {
-    struct content content = {size_bytes, content_n_parts(size_bytes), NULL,
-                              NULL};
-    const size_t n = content.n_parts;
+    struct fingerprint fingerprint = {
+        size_bytes, fingerprint_n_parts(size_bytes), NULL, NULL};
+    const size_t n = fingerprint.n_parts;
     if (n == 0)
         return true;
-    content.hashes = calloc(n, sizeof(*content.hashes));
-    bool is_same =
-        content.hashes != NULL && hash_all(fd, &content, n - 1, n, 1) &&
-        content.hashes[n - 1] == hashes[n - 1] &&
-        hash_all(fd, &content, 0, 1, 1) && content.hashes[0] == hashes[0];
+    fingerprint.hashes = calloc(n, sizeof(*fingerprint.hashes));
+    bool is_same = fingerprint.hashes != NULL &&
+                   hash_all(fd, &fingerprint, n - 1, n, 1) &&
+                   fingerprint.hashes[n - 1] == hashes[n - 1] &&
+                   hash_all(fd, &fingerprint, 0, 1, 1) &&
+                   fingerprint.hashes[0] == hashes[0];
     if (is_same && is_thorough && n > 2)
-        is_same = hash_all(fd, &content, 1, n - 1, n_threads) &&
-                  memcmp(content.hashes + 1, hashes + 1,
+        is_same = hash_all(fd, &fingerprint, 1, n - 1, n_threads) &&
+                  memcmp(fingerprint.hashes + 1, hashes + 1,
                          (n - 2) * sizeof(*hashes)) == 0;
-    free(content.hashes);
+    free(fingerprint.hashes);
     return is_same;
 }

@@ -1,0 +1,68 @@
+/*
+ * fingerprint.h - XXH3 of each 4 MiB part of a file, so that files imported
+ * before, and files that have only grown, are recognised.
+ *
+ * A file is cut into parts of FINGERPRINT_PART_BYTES; each has an XXH3 hash of
+ * 64 bits. Two files with the same size and hashes count as the same; a file
+ * that begins with all of what another had has grown. Descriptors are those of
+ * source_open, so that no other file is looked at by mistake.
+ */
+#ifndef INGEST_FINGERPRINT_H
+#define INGEST_FINGERPRINT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "wattle/error.h"
+
+#define FINGERPRINT_PART_BYTES ((uint64_t)4 << 20)
+
+/* How many parts a file of that size has. */
+size_t fingerprint_n_parts(uint64_t size_bytes);
+
+/*
+ * Hashes of a file that is being read: whoever reads a whole part anyway
+ * hashes it on the way.
+ */
+struct fingerprint {
+    uint64_t size_bytes;
+    size_t n_parts;
+    uint64_t *hashes; /* [n_parts] */
+    uint8_t *is_done; /* [n_parts] */
+};
+
+/* One reader of it. */
+struct fingerprint_reader;
+
+struct fingerprint_reader *fingerprint_reader_new(void); /* NULL = no memory */
+void fingerprint_reader_free(struct fingerprint_reader *feed);
+
+/* Begins with a file; NULL = what comes is not to be hashed. */
+void fingerprint_reader_begin(struct fingerprint_reader *feed,
+                              struct fingerprint *fingerprint);
+
+/* Bytes from an offset on, at least as far as those before reached. */
+void fingerprint_reader_add(struct fingerprint_reader *feed, uint64_t offset,
+                            const void *bytes, size_t len);
+
+/*
+ * Hashes all parts of a file's first fingerprint->size_bytes, with up to
+ * n_threads threads. False when they cannot be read.
+ */
+bool fingerprint_hash(struct fingerprint *fingerprint, int fd, int n_threads);
+
+/* Hashes the parts that nobody has hashed on the way; false as above. */
+bool fingerprint_finish(struct fingerprint *fingerprint, int fd);
+
+/* Cuts the fingerprint to the file's first size_bytes. */
+void fingerprint_cut(struct fingerprint *fingerprint, uint64_t size_bytes);
+
+/*
+ * Whether the first size_bytes of a file have these hashes: judged by the
+ * first part and the last, or, when it is to be thorough, by all of them.
+ */
+bool fingerprint_is_head(int fd, uint64_t size_bytes, const uint64_t *hashes,
+                         bool is_thorough, int n_threads);
+
+#endif
