@@ -101,7 +101,7 @@ wattle_import_close(struct wattle_import *import)
 }
 
 static int
-complain_finished(struct wattle_error *error)
+fail_finished(struct wattle_error *error)
 {
     return error_set(error, WATTLE_ERR_USAGE, "the import is finished");
 }
@@ -111,7 +111,7 @@ wattle_import_add_path(struct wattle_import *import, const char *path,
                        struct wattle_error *error)
 {
     if (import->is_finished)
-        return complain_finished(error);
+        return fail_finished(error);
     return inputs_add_path(&import->inputs, path, error);
 }
 
@@ -129,7 +129,7 @@ wattle_import_add_batch(struct wattle_import *import,
                         struct wattle_error *error)
 {
     if (import->is_finished)
-        return complain_finished(error);
+        return fail_finished(error);
     return inputs_add_batch(&import->inputs, batch, error);
 }
 
@@ -201,7 +201,7 @@ wattle_import_run(struct wattle_import *import, struct wattle_error *error)
     struct importer *importer = &import->importer;
     struct inputs *inputs = &import->inputs;
     if (import->is_finished)
-        return complain_finished(error);
+        return fail_finished(error);
     int64_t began_ns = stage_clock_now_ns();
     inputs->database = import->database;
     int status = inputs_open_rejects(inputs, error);

@@ -70,8 +70,8 @@ wattle_sql_close(struct wattle_sql *sql)
 
 /* An error at a place in the text: line and character, both from 1. */
 static int
-complain_at(const struct wattle_sql *sql, const char *at, const char *message,
-            struct wattle_error *error)
+fail_at(const struct wattle_sql *sql, const char *at, const char *message,
+        struct wattle_error *error)
 {
     int line = 1, column = 1;
     for (const char *p = sql->text; p < at && *p != '\0'; p++) {
@@ -111,8 +111,8 @@ fail(const struct wattle_sql *sql, struct wattle_error *error)
     case SQLITE_IOERR:
         return database_fail(sql->db, error);
     default:
-        return complain_at(sql, sql->begin + (offset > 0 ? offset : 0), message,
-                           error);
+        return fail_at(sql, sql->begin + (offset > 0 ? offset : 0), message,
+                       error);
     }
 }
 
@@ -132,10 +132,10 @@ prepare(struct wattle_sql *sql, struct wattle_error *error)
     } while (sql->statement == NULL && *sql->rest != '\0');
     if (sql->statement == NULL || sqlite3_stmt_readonly(sql->statement))
         return WATTLE_OK;
-    return complain_at(sql, sql->begin,
-                       "this statement would write, and that is for 'wattle "
-                       "import' alone",
-                       error);
+    return fail_at(sql, sql->begin,
+                   "this statement would write, and that is for 'wattle "
+                   "import' alone",
+                   error);
 }
 
 int

@@ -105,8 +105,8 @@ work(void *context)
 }
 
 static int
-complain_damage(const struct database *db, const char *what,
-                struct wattle_error *error)
+fail_damaged(const struct database *db, const char *what,
+             struct wattle_error *error)
 {
     return error_set_at(error, WATTLE_ERR_FORMAT, db->path, 0,
                         "the table %s is damaged; try 'wattle check'", what);
@@ -129,7 +129,7 @@ read_files(struct engine *engine, struct database *db,
             break;
         status = result < 0 ? result : WATTLE_OK;
         if (status == WATTLE_OK && !stored_check_file(checksum, row))
-            status = complain_damage(db, "file", error);
+            status = fail_damaged(db, "file", error);
         if (status != WATTLE_OK)
             break;
         const char *path = (const char *)sqlite3_column_text(row, 1);
@@ -167,7 +167,7 @@ count_rejects(struct engine *engine, struct database *db,
         int reason;
         uint64_t n;
         if (!stored_check_reject_count(row, &reason, &n)) {
-            status = complain_damage(db, "reject_count", error);
+            status = fail_damaged(db, "reject_count", error);
             break;
         }
         tally_add_rejects(&engine->tally, reason, n);
@@ -187,7 +187,7 @@ take_reject(struct engine *engine, struct database *db, sqlite3_stmt *row,
     };
     if (!stored_check_reject(checksum, row) ||
         reject.source >= engine->sources->n)
-        return complain_damage(db, "reject", error);
+        return fail_damaged(db, "reject", error);
     if (engine->n_first_rejects < REJECT_LOG_FIRST)
         engine->first_rejects[engine->n_first_rejects++] = reject;
     if (engine->visit_reject == NULL)

@@ -46,7 +46,7 @@ account_read_close(struct account_read *r)
 }
 
 static int
-complain_damage(const struct account_read *r, struct wattle_error *error)
+fail_damaged(const struct account_read *r, struct wattle_error *error)
 {
     return stored_complain(r->stored.db,
                            sqlite3_column_int64(r->list, COLUMN_NUMBER), error);
@@ -63,7 +63,7 @@ add_summary(struct account_read *r, const struct stored_chunk *chunk,
         (size_t)sqlite3_column_bytes(r->list, COLUMN_SUMMARY), s);
     if (status == WATTLE_ERR_FORMAT ||
         (status == WATTLE_OK && !stored_check_summary(s, chunk)))
-        return complain_damage(r, error);
+        return fail_damaged(r, error);
     if (status == WATTLE_OK)
         status = account_set_append(set, chunk->device, &s->account, &s->first);
     if (status != WATTLE_OK)
@@ -180,7 +180,7 @@ add_chunk(struct account_read *r, size_t *tail_at, struct account_set *set,
     int status = WATTLE_OK;
     if (!stored_check_chunk(r->stored.checksum, r->list, &chunk) ||
         chunk.first_ms <= r->last_ms)
-        return complain_damage(r, error);
+        return fail_damaged(r, error);
     r->last_ms = chunk.last_ms;
     size_t from = tail_until(r, *tail_at, chunk.first_ms);
     size_t to = tail_until(r, from, chunk.last_ms + 1);

@@ -14,8 +14,8 @@
 #include "store/tables.h"
 
 static int
-complain_damage(const struct database *db, const char *table,
-                struct wattle_error *error)
+fail_damaged(const struct database *db, const char *table,
+             struct wattle_error *error)
 {
     return error_set_at(error, WATTLE_ERR_FORMAT, db->path, 0,
                         "the table %s is damaged; try 'wattle check'", table);
@@ -30,13 +30,13 @@ read_device(struct database *db, sqlite3_stmt *row, struct checksum *checksum,
     size_t len = (size_t)sqlite3_column_bytes(row, 1);
     if (!stored_check_device(checksum, row) ||
         sqlite3_column_int64(row, 0) != devices->n_devices)
-        return complain_damage(db, "device", error);
+        return fail_damaged(db, "device", error);
     uint32_t n = devices->n_devices;
     uint32_t number = registry_add(devices, id, len);
     if (number == REGISTRY_NO_DEVICE)
         return error_memory(error);
     if (number != n)
-        return complain_damage(db, "device", error);
+        return fail_damaged(db, "device", error);
     bool has_rating = sqlite3_column_type(row, 4) != SQLITE_NULL;
     double rated_w = has_rating ? sqlite3_column_double(row, 4) : NAN;
     if (table != NULL &&
@@ -79,7 +79,7 @@ catalog_check_devices(struct database *db, struct wattle_error *error)
     int status =
         database_number(db, CATALOG_MISSING_DEVICES, &n_missing, error);
     if (status == WATTLE_OK && n_missing != 0)
-        return complain_damage(db, "device", error);
+        return fail_damaged(db, "device", error);
     return status;
 }
 
@@ -256,7 +256,7 @@ take_file(struct catalog_files *f, sqlite3_stmt *row,
           struct catalog_file *found, struct wattle_error *error)
 {
     if (!stored_check_file(f->checksum, row))
-        return complain_damage(f->db, "file", error);
+        return fail_damaged(f->db, "file", error);
     size_t len = (size_t)sqlite3_column_bytes(row, 9);
     uint64_t *parts = malloc(len + sizeof(*parts));
     if (parts == NULL)
@@ -406,7 +406,7 @@ catalog_next_file(struct database *db, int64_t *number,
     int status = database_number(
         db, "SELECT ifnull(max(number), 0) + 1 FROM file", number, error);
     if (status == WATTLE_OK && (*number < 1 || *number > STORED_MAX_COUNT))
-        return complain_damage(db, "file", error);
+        return fail_damaged(db, "file", error);
     return status;
 }
 

@@ -179,8 +179,8 @@ sort_places(struct device_merge *m)
 }
 
 static int
-complain_damage(const struct place *place, int64_t time_ms,
-                struct wattle_error *error)
+fail_damaged(const struct place *place, int64_t time_ms,
+             struct wattle_error *error)
 {
     char when[CIVIL_TEXT_SIZE];
     civil_format(time_ms, when);
@@ -205,7 +205,7 @@ next_block(struct device_merge *m, struct open_place *o,
             continue;
         if (!chunk_decode(&o->chunk, m->kernels, number, m->wanted, o->own)) {
             o->own->n_rows = 0;
-            return complain_damage(o->place, entry->first_ms, error);
+            return fail_damaged(o->place, entry->first_ms, error);
         }
         break;
     }
@@ -223,7 +223,7 @@ open_chunk(struct device_merge *m, struct open_place *o,
     if (!chunk_open(&o->chunk, o->data.data, o->data.len) ||
         o->chunk.blocks[0].first_ms != o->place->first_ms ||
         o->chunk.blocks[o->chunk.n_blocks - 1].last_ms != o->place->last_ms)
-        return complain_damage(o->place, o->place->first_ms, error);
+        return fail_damaged(o->place, o->place->first_ms, error);
     o->n_blocks_read = 0;
     o->is_strict = true;
     return next_block(m, o, error);

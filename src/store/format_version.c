@@ -98,8 +98,8 @@ format_version_refuse(struct database *db, enum database_mode mode,
 }
 
 static int
-complain_schema(const struct database *db, const char *name, const char *what,
-                struct wattle_error *error)
+fail_schema(const struct database *db, const char *name, const char *what,
+            struct wattle_error *error)
 {
     return error_set_at(error, WATTLE_ERR_FORMAT, db->path, 0,
                         "is damaged: %s %s; restore a backup, or try 'wattle "
@@ -122,8 +122,8 @@ compare_objects(struct database *db, sqlite3_stmt *row,
         enum tables_kind kind =
             name != NULL ? tables_compare(format, name, sql) : TABLES_FOREIGN;
         if (kind == TABLES_FALSE)
-            return complain_schema(db, name, "in it is not what wattle makes",
-                                   error);
+            return fail_schema(db, name, "in it is not what wattle makes",
+                               error);
         *n_tables += kind == TABLES_OURS && tables_is_needed(sql) ? 1 : 0;
     }
 }
@@ -146,7 +146,7 @@ format_version_check_schema(struct database *db,
     status = compare_objects(db, row, format, &n_tables, error);
     sqlite3_finalize(row);
     if (status == WATTLE_OK && n_tables != tables_count_needed(format))
-        return complain_schema(db, "a table", "is missing", error);
+        return fail_schema(db, "a table", "is missing", error);
     return status;
 }
 

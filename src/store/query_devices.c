@@ -140,8 +140,8 @@ list_some(struct database *db, const char *sql, struct buffer *text,
 }
 
 static int
-complain(struct database *db, const char *problem, const char *pattern,
-         const char *sql, const char *none, struct wattle_error *error)
+fail_unmatched(struct database *db, const char *problem, const char *pattern,
+               const char *sql, const char *none, struct wattle_error *error)
 {
     struct buffer text = {0};
     int status = list_some(db, sql, &text, error);
@@ -161,9 +161,10 @@ check_used(struct database *db, const struct selection *selection,
 {
     for (size_t i = 0; i < selection->n_device_globs; i++) {
         if (!is_used[i])
-            return complain(db, "no device matches", selection->device_globs[i],
-                            "SELECT device_id FROM device ORDER BY 1 LIMIT 4",
-                            "the database has no devices", error);
+            return fail_unmatched(
+                db, "no device matches", selection->device_globs[i],
+                "SELECT device_id FROM device ORDER BY 1 LIMIT 4",
+                "the database has no devices", error);
     }
     return WATTLE_OK;
 }
@@ -189,11 +190,11 @@ keep_location(struct query_devices *devices, struct database *db,
     devices->n = kept;
     if (kept > 0)
         return WATTLE_OK;
-    return complain(db, "no such device is at the location",
-                    selection->location_glob,
-                    "SELECT DISTINCT location FROM device "
-                    "WHERE location <> '' ORDER BY 1 LIMIT 4",
-                    "no location is known", error);
+    return fail_unmatched(db, "no such device is at the location",
+                          selection->location_glob,
+                          "SELECT DISTINCT location FROM device "
+                          "WHERE location <> '' ORDER BY 1 LIMIT 4",
+                          "no location is known", error);
 }
 
 static int

@@ -111,7 +111,7 @@ add_chunk(struct stored *s, struct wattle_error *error)
 }
 
 static int
-complain_tail(const struct stored *s, struct wattle_error *error)
+fail_tail(const struct stored *s, struct wattle_error *error)
 {
     return error_set_at(error, WATTLE_ERR_FORMAT, s->db->path, 0,
                         "a late reading is damaged; try 'wattle check'");
@@ -123,7 +123,7 @@ add_tail_row(struct stored *s, struct wattle_error *error)
     sqlite3_stmt *row = s->list_tail;
     struct block *tail = s->tail;
     if (!stored_check_tail(s->checksum, row) || tail->n_rows == BLOCK_ROWS)
-        return complain_tail(s, error);
+        return fail_tail(s, error);
     size_t at = tail->n_rows++;
     tail->column[BLOCK_TIME][at] = sqlite3_column_int64(row, 1);
     tail->column[BLOCK_PRESENCE][at] = sqlite3_column_int64(row, 2);
