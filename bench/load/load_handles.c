@@ -133,9 +133,9 @@ count_descriptors(void)
 static long
 count_threads_left(void)
 {
-    const struct timespec moment = {0, 10000000};
+    const struct timespec conditions = {0, 10000000};
     for (int i = 0; i < 100 && load_own_status("Threads:") > 1; i++)
-        nanosleep(&moment, NULL);
+        nanosleep(&conditions, NULL);
     return load_own_status("Threads:") - 1;
 }
 

@@ -10,8 +10,8 @@
 enum { MAX_HABITS = 5 };
 
 /* A time of the day as seconds since the day of people, or the night, began */
-#define LIFE(h, m)  (((h)*60 + (m)) * 60 - MOMENT_LIFE_STARTS_S)
-#define NIGHT(h, m) (((h)*60 + (m)) * 60 - MOMENT_NIGHT_STARTS_S)
+#define LIFE(h, m)  (((h)*60 + (m)) * 60 - CONDITIONS_LIFE_STARTS_S)
+#define NIGHT(h, m) (((h)*60 + (m)) * 60 - CONDITIONS_NIGHT_STARTS_S)
 #define MIN(m)      ((m)*60)
 #define PERCENT(p)  ((p)*255 / 100)
 /* Start between two times, last between two lengths, chances in percent. */
@@ -103,7 +103,7 @@ is_going_on(const struct device_habit *habit, uint64_t bits, bool is_weekend,
 
 bool
 device_habit_find(const struct device_habit *habits, unsigned n,
-                  const struct device *device, const struct moment_day *day,
+                  const struct device *device, const struct conditions_day *day,
                   uint32_t *progress)
 {
     int32_t second = (int32_t)day->second - device->habit_s;

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "generate/device_listing.h"
-#include "generate/moment.h"
+#include "generate/conditions.h"
 
 struct device_habit {
     uint32_t earliest_s;    /* first start, seconds into the day */
@@ -31,12 +31,12 @@ enum { HABIT_PROGRESS = 1024 };
  */
 bool device_habit_find(const struct device_habit *habits, unsigned n,
                        const struct device *device,
-                       const struct moment_day *day, uint32_t *progress);
+                       const struct conditions_day *day, uint32_t *progress);
 
 /*
  * The habits of a kind and how many there are (NULL and 0 for a device that
- * nobody switches). They count from moment->night for chargers, from
- * moment->life for everything else.
+ * nobody switches). They count from conditions->night for chargers, from
+ * conditions->life for everything else.
  */
 const struct device_habit *device_habit_list(enum device_kind kind,
                                              unsigned *n);

@@ -54,13 +54,13 @@ visit(struct home *home, uint32_t number, int64_t hour)
 }
 
 static uint32_t
-voltage_dv(const struct home *home, const struct moment *moment,
+voltage_dv(const struct home *home, const struct conditions *conditions,
            uint32_t current_ma, uint64_t bits)
 {
-    int32_t of_hour = (int32_t)(moment->day.second % MOMENT_HOUR_S);
+    int32_t of_hour = (int32_t)(conditions->day.second % CONDITIONS_HOUR_S);
     int32_t change = home->drift[1] - home->drift[0];
-    int32_t sum = home->drift[0] + change * of_hour / MOMENT_HOUR_S +
-                  moment->street + wave(bits, NOISE_WAVE);
+    int32_t sum = home->drift[0] + change * of_hour / CONDITIONS_HOUR_S +
+                  conditions->street + wave(bits, NOISE_WAVE);
     int32_t nominal = (int32_t)home->nominal_dv;
     sum -= (int32_t)current_ma * WIRE_COHM / nominal;
     if (sum > VOLTAGE_MAX)
@@ -95,16 +95,17 @@ read_idle(const struct device *device, struct home_reading *reading,
 
 void
 home_model_read(struct home *home, const struct device *device,
-                const struct moment *moment, struct home_reading *reading)
+                const struct conditions *conditions,
+                struct home_reading *reading)
 {
-    int64_t hour = moment->day.number * 24 + moment->hour;
+    int64_t hour = conditions->day.number * 24 + conditions->hour;
     if (home->number != device->home || home->hour != hour)
         visit(home, device->home, hour);
-    uint64_t bits = counter_hash(device->key, (uint64_t)moment->time_s);
+    uint64_t bits = counter_hash(device->key, (uint64_t)conditions->time_s);
 
     unsigned share = 0;
     if (device->is_active)
-        share = kind_shape_share(device, moment, home->is_away);
+        share = kind_shape_share(device, conditions, home->is_away);
     if (share == 0) {
         read_idle(device, reading, bits);
     } else {
@@ -113,5 +114,5 @@ home_model_read(struct home *home, const struct device *device,
         reading->current_ma = current_ma(home, device, share, pf, bits >> 16);
     }
     reading->voltage_dv =
-        voltage_dv(home, moment, reading->current_ma, bits >> 32);
+        voltage_dv(home, conditions, reading->current_ma, bits >> 32);
 }

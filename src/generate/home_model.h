@@ -1,5 +1,5 @@
 /*
- * home_model.h - the reading of a device at a moment.
+ * home_model.h - the reading of a device at a conditions.
  *
  * A reading is a pure function of the seed, the device and the time. What
  * is common to a home (its mains voltage, whether its people are away) is
@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "generate/device_listing.h"
-#include "generate/moment.h"
+#include "generate/conditions.h"
 
 struct home_reading {
     uint32_t voltage_dv; /* 1/10 volt */
@@ -34,6 +34,7 @@ void home_model_init(struct home *home, uint64_t seed, int mains_v);
 
 /* Makes the reading; a device that is not active reads no current. */
 void home_model_read(struct home *home, const struct device *device,
-                     const struct moment *moment, struct home_reading *reading);
+                     const struct conditions *conditions,
+                     struct home_reading *reading);
 
 #endif

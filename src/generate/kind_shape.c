@@ -30,19 +30,19 @@ static const uint8_t drying_program[PROGRAM_STEPS] = {
 
 struct shape_view {
     const struct device *device;
-    const struct moment *moment;
+    const struct conditions *conditions;
     bool is_away;
 };
 
 static uint32_t
 phase_of(const struct shape_view *v)
 {
-    return (uint32_t)v->moment->time_s * v->device->cycle_rate +
+    return (uint32_t)v->conditions->time_s * v->device->cycle_rate +
            (uint32_t)v->device->key;
 }
 
 static bool
-find_habit(const struct shape_view *v, const struct moment_day *day,
+find_habit(const struct shape_view *v, const struct conditions_day *day,
            uint32_t *progress)
 {
     unsigned n = 0;
@@ -74,10 +74,10 @@ static unsigned
 shape_cooler(const struct shape_view *v)
 {
     unsigned wear = (unsigned)(v->device->key >> 56) / 3;
-    int32_t warmth = v->moment->outdoor_cdeg / 32;
+    int32_t warmth = v->conditions->outdoor_cdeg / 32;
     unsigned duty = 228 + wear + (unsigned)(warmth > 0 ? warmth : 0);
     if (!v->is_away)
-        duty += v->moment->awake / 4;
+        duty += v->conditions->awake / 4;
     return compressor(v, duty);
 }
 
@@ -85,8 +85,8 @@ shape_cooler(const struct shape_view *v)
 static unsigned
 shape_dehumidifier(const struct shape_view *v)
 {
-    unsigned damp = v->moment->heating < MOMENT_FULL / 2
-                        ? MOMENT_FULL / 2 - v->moment->heating
+    unsigned damp = v->conditions->heating < CONDITIONS_FULL / 2
+                        ? CONDITIONS_FULL / 2 - v->conditions->heating
                         : 0;
     return compressor(v, 16 + damp);
 }
@@ -105,31 +105,31 @@ modulated(const struct shape_view *v, unsigned wanted, unsigned least)
 static unsigned
 shape_heat_pump(const struct shape_view *v)
 {
-    const struct moment *moment = v->moment;
+    const struct conditions *conditions = v->conditions;
     uint32_t progress = 0;
-    if (!v->is_away && find_habit(v, &moment->life, &progress))
+    if (!v->is_away && find_habit(v, &conditions->life, &progress))
         return SHARE(88);
     /* How well the house is insulated: 70 to 130 %, less for the night. */
     unsigned percent = 70 + (unsigned)(v->device->key >> 58);
     if (v->is_away)
         percent = percent * 6 / 10;
-    else if (moment->hour >= 22 || moment->hour < 5)
+    else if (conditions->hour >= 22 || conditions->hour < 5)
         percent = percent * 7 / 10;
-    return modulated(v, moment->heating * 4 * percent / 100, SHARE(28));
+    return modulated(v, conditions->heating * 4 * percent / 100, SHARE(28));
 }
 
 static unsigned
 shape_air_conditioner(const struct shape_view *v)
 {
-    if (v->is_away || v->moment->hour < 9)
+    if (v->is_away || v->conditions->hour < 9)
         return 0;
-    return modulated(v, v->moment->cooling * 4, SHARE(35));
+    return modulated(v, v->conditions->cooling * 4, SHARE(35));
 }
 
 static unsigned
 shape_boiler_pump(const struct shape_view *v)
 {
-    unsigned heating = v->moment->heating;
+    unsigned heating = v->conditions->heating;
     if (heating < 12)
         return 0;
     return is_in_duty(v, 200 + heating * 3) ? SHARE(100) : 0;
@@ -140,7 +140,7 @@ static unsigned
 shape_water_heater(const struct shape_view *v)
 {
     uint32_t progress = 0;
-    if (!v->is_away && find_habit(v, &v->moment->life, &progress))
+    if (!v->is_away && find_habit(v, &v->conditions->life, &progress))
         return SHARE(100);
     return is_in_duty(v, 20) ? SHARE(100) : 0;
 }
@@ -149,9 +149,9 @@ static unsigned
 shape_towel_rail(const struct shape_view *v)
 {
     uint32_t progress = 0;
-    if (v->moment->heating < 20)
+    if (v->conditions->heating < 20)
         return 0;
-    return find_habit(v, &v->moment->life, &progress) ? SHARE(100) : 0;
+    return find_habit(v, &v->conditions->life, &progress) ? SHARE(100) : 0;
 }
 
 /* Full power, then tapering off when nearly full. */
@@ -159,7 +159,7 @@ static unsigned
 shape_charger(const struct shape_view *v)
 {
     uint32_t progress = 0;
-    if (!find_habit(v, &v->moment->night, &progress))
+    if (!find_habit(v, &v->conditions->night, &progress))
         return 0;
     if (progress < HABIT_PROGRESS * 7 / 8)
         return SHARE(100);
@@ -170,7 +170,7 @@ static unsigned
 program(const struct shape_view *v, const uint8_t table[PROGRAM_STEPS])
 {
     uint32_t progress = 0;
-    if (!find_habit(v, &v->moment->life, &progress))
+    if (!find_habit(v, &v->conditions->life, &progress))
         return 0;
     return table[progress * PROGRAM_STEPS / HABIT_PROGRESS] * 4u;
 }
@@ -198,7 +198,7 @@ static unsigned
 shape_oven(const struct shape_view *v)
 {
     uint32_t progress = 0;
-    if (!find_habit(v, &v->moment->life, &progress))
+    if (!find_habit(v, &v->conditions->life, &progress))
         return 0;
     if (progress < HABIT_PROGRESS / 5 || is_in_duty(v, 340))
         return SHARE(100);
@@ -209,14 +209,14 @@ static unsigned
 shape_switched(const struct shape_view *v)
 {
     uint32_t progress = 0;
-    return find_habit(v, &v->moment->life, &progress) ? SHARE(100) : 0;
+    return find_habit(v, &v->conditions->life, &progress) ? SHARE(100) : 0;
 }
 
 static unsigned
 shape_coffee_machine(const struct shape_view *v)
 {
     uint32_t progress = 0;
-    if (!find_habit(v, &v->moment->life, &progress))
+    if (!find_habit(v, &v->conditions->life, &progress))
         return 0;
     return progress < HABIT_PROGRESS / 2 || is_in_duty(v, 160) ? SHARE(100)
                                                                : SHARE(4);
@@ -227,7 +227,7 @@ static unsigned
 shape_tv(const struct shape_view *v)
 {
     uint32_t progress = 0;
-    return find_habit(v, &v->moment->life, &progress) ? SHARE(92) : 0;
+    return find_habit(v, &v->conditions->life, &progress) ? SHARE(92) : 0;
 }
 
 /* Mostly idling, busy for some of the ten minutes at a time. */
@@ -235,10 +235,10 @@ static unsigned
 shape_computer(const struct shape_view *v)
 {
     uint32_t progress = 0;
-    if (!find_habit(v, &v->moment->life, &progress))
+    if (!find_habit(v, &v->conditions->life, &progress))
         return 0;
     uint64_t bits = counter_hash(v->device->key ^ KEY_WORK,
-                                 (uint64_t)v->moment->time_s / 600);
+                                 (uint64_t)v->conditions->time_s / 600);
     return SHARE(45) +
            counter_pick(bits, SHARE(45)) * (uint32_t)(bits >> 32 & 0xFF) / 256;
 }
@@ -248,7 +248,7 @@ static unsigned
 shape_sound_system(const struct shape_view *v)
 {
     uint32_t progress = 0;
-    if (!v->is_away && find_habit(v, &v->moment->life, &progress))
+    if (!v->is_away && find_habit(v, &v->conditions->life, &progress))
         return SHARE(92);
     return SHARE(20);
 }
@@ -256,20 +256,20 @@ shape_sound_system(const struct shape_view *v)
 static unsigned
 shape_router(const struct shape_view *v)
 {
-    return v->is_away ? SHARE(82) : SHARE(84) + v->moment->awake / 4;
+    return v->is_away ? SHARE(82) : SHARE(84) + v->conditions->awake / 4;
 }
 
 /* Four lamps: two follow the evening, two are switched now and then. */
 static unsigned
 shape_lights(const struct shape_view *v)
 {
-    const struct moment *moment = v->moment;
-    uint32_t level = moment->darkness * moment->awake / MOMENT_FULL;
+    const struct conditions *conditions = v->conditions;
+    uint32_t level = conditions->darkness * conditions->awake / CONDITIONS_FULL;
     if (level == 0)
         return 0;
     uint64_t key = v->device->key ^ KEY_LAMPS;
-    uint64_t evening = counter_hash(key, (uint64_t)moment->life.number);
-    uint64_t now = counter_hash(key, (uint64_t)moment->time_s / 1500);
+    uint64_t evening = counter_hash(key, (uint64_t)conditions->life.number);
+    uint64_t now = counter_hash(key, (uint64_t)conditions->time_s / 1500);
     unsigned n_lit = 0;
     n_lit += (evening & 0xFF) < level;
     n_lit += (evening >> 8 & 0xFF) < level;
@@ -308,11 +308,11 @@ static const struct {
 };
 
 unsigned
-kind_shape_share(const struct device *device, const struct moment *moment,
-                 bool is_away)
+kind_shape_share(const struct device *device,
+                 const struct conditions *conditions, bool is_away)
 {
     if (is_away && shapes[device->kind].needs_people)
         return 0;
-    struct shape_view view = {device, moment, is_away};
+    struct shape_view view = {device, conditions, is_away};
     return shapes[device->kind].share(&view);
 }

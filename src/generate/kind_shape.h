@@ -1,5 +1,5 @@
 /*
- * kind_shape.h - how much of its power a device draws at a moment.
+ * kind_shape.h - how much of its power a device draws at a conditions.
  *
  * A pure function: fridges cycle, people cook and wash at their hours, heat
  * pumps follow the weather. Callable from any thread.
@@ -10,7 +10,7 @@
 #include <stdbool.h>
 
 #include "generate/device_listing.h"
-#include "generate/moment.h"
+#include "generate/conditions.h"
 
 /* The share of a device that is fully on. */
 enum { SHAPE_FULL = 1024 };
@@ -20,6 +20,6 @@ enum { SHAPE_FULL = 1024 };
  * little more while a motor starts. is_away: nobody is at home these days.
  */
 unsigned kind_shape_share(const struct device *device,
-                          const struct moment *moment, bool is_away);
+                          const struct conditions *conditions, bool is_away);
 
 #endif

@@ -77,11 +77,11 @@ put_current(const struct reading_text *text, char *out, uint32_t ma)
 
 char *
 reading_text_put(const struct reading_text *text, char *out,
-                 const char stamp[MOMENT_STAMP_LEN], uint64_t number,
+                 const char stamp[CONDITIONS_STAMP_LEN], uint64_t number,
                  const struct home_reading *reading)
 {
-    memcpy(out, stamp, MOMENT_STAMP_LEN);
-    out += MOMENT_STAMP_LEN;
+    memcpy(out, stamp, CONDITIONS_STAMP_LEN);
+    out += CONDITIONS_STAMP_LEN;
     out = put_id(text, out, (uint32_t)number + 1);
     out = put_voltage(text, out, reading->voltage_dv);
     out = put_current(text, out, reading->current_ma);

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "generate/home_model.h"
-#include "generate/moment.h"
+#include "generate/conditions.h"
 
 /* The heading of every file. */
 #define READING_TEXT_HEADING                                                   \
@@ -29,10 +29,10 @@ void reading_text_init(struct reading_text *text, unsigned id_digits);
 
 /*
  * Writes the line of device `number` (from 0) at `out`, which has room for
- * READING_TEXT_MAX bytes; returns the end of the line. `stamp` is a moment's.
+ * READING_TEXT_MAX bytes; returns the end of the line. `stamp` is that of the conditions.
  */
 char *reading_text_put(const struct reading_text *text, char *out,
-                       const char stamp[MOMENT_STAMP_LEN], uint64_t number,
+                       const char stamp[CONDITIONS_STAMP_LEN], uint64_t number,
                        const struct home_reading *reading);
 
 #endif

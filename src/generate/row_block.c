@@ -40,7 +40,7 @@ row_block_init(struct row_maker *maker, const struct row_source *source,
     memset(maker, 0, sizeof(*maker));
     maker->source = source;
     home_model_init(&maker->home, seed, mains_v);
-    moment_init(&maker->moment, seed);
+    conditions_init(&maker->conditions, seed);
 }
 
 static void
@@ -50,19 +50,19 @@ read_place(struct row_maker *maker, uint64_t device, uint64_t step,
     const struct row_source *source = maker->source;
     if (!maker->has_step || maker->step != step) {
         int64_t since_s = (int64_t)step * source->interval_s;
-        moment_set(&maker->moment, source->start_s + since_s);
+        conditions_set(&maker->conditions, source->start_s + since_s);
         maker->step = step;
         maker->has_step = true;
     }
     home_model_read(&maker->home, &source->table.devices[device],
-                    &maker->moment, reading);
+                    &maker->conditions, reading);
 }
 
 static char *
 put_line(const struct row_maker *maker, char *out, uint64_t device,
          const struct home_reading *reading)
 {
-    return reading_text_put(&maker->source->text, out, maker->moment.stamp,
+    return reading_text_put(&maker->source->text, out, maker->conditions.stamp,
                             device, reading);
 }
 

@@ -15,7 +15,7 @@
 #include "generate/defects.h"
 #include "generate/device_listing.h"
 #include "generate/home_model.h"
-#include "generate/moment.h"
+#include "generate/conditions.h"
 #include "generate/reading_text.h"
 #include "generate/row_plan.h"
 
@@ -32,8 +32,8 @@ struct row_source {
 struct row_maker {
     const struct row_source *source; /* borrowed */
     struct home home;
-    struct moment moment;
-    uint64_t step; /* the moment is about */
+    struct conditions conditions;
+    uint64_t step; /* the conditions are about */
     bool has_step;
 };
 

@@ -8,7 +8,7 @@
 #include "wattle/error.h"
 
 /*
- * Copies all of it, as it is at one moment, to a file that must not be there.
+ * Copies all of it, as it is at one conditions, to a file that must not be there.
  * 0, WATTLE_ERR_IO, WATTLE_ERR_CANCELLED, or as a database fails; then no file
  * is left.
  */

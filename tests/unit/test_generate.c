@@ -20,7 +20,7 @@
 
 #include "base/buffer.h"
 #include "generate/counter_hash.h"
-#include "generate/moment.h"
+#include "generate/conditions.h"
 #include "generate/reading_text.h"
 #include "generate/row_plan.h"
 #include "generate/generator.h"
@@ -638,13 +638,14 @@ assert_line(unsigned id_digits, uint64_t number, uint32_t dv, uint32_t ma,
             uint32_t pf, const char *expected)
 {
     struct reading_text text;
-    struct moment moment;
+    struct conditions conditions;
     char line[READING_TEXT_MAX + 1];
     reading_text_init(&text, id_digits);
-    moment_init(&moment, 1);
-    moment_set(&moment, INT64_C(1709210096)); /* a leap day */
+    conditions_init(&conditions, 1);
+    conditions_set(&conditions, INT64_C(1709210096)); /* a leap day */
     struct home_reading reading = {dv, ma, pf};
-    char *end = reading_text_put(&text, line, moment.stamp, number, &reading);
+    char *end =
+        reading_text_put(&text, line, conditions.stamp, number, &reading);
     *end = '\0';
     assert_string_equal(line, expected);
 }
@@ -668,11 +669,11 @@ lines_are_written_as_agreed(void **state)
 static void
 assert_stamp(int64_t time_s, const char *expected)
 {
-    struct moment moment;
-    char text[MOMENT_STAMP_LEN + 1] = {0};
-    moment_init(&moment, 1);
-    moment_set(&moment, time_s);
-    memcpy(text, moment.stamp, MOMENT_STAMP_LEN);
+    struct conditions conditions;
+    char text[CONDITIONS_STAMP_LEN + 1] = {0};
+    conditions_init(&conditions, 1);
+    conditions_set(&conditions, time_s);
+    memcpy(text, conditions.stamp, CONDITIONS_STAMP_LEN);
     assert_string_equal(text, expected);
 }
 
@@ -685,16 +686,18 @@ moments_know_the_calendar(void **state)
     assert_stamp(INT64_C(-62167219200), "0000-01-01 00:00:00,");
     assert_stamp(INT64_C(253402300799), "9999-12-31 23:59:59,");
 
-    struct moment moment;
-    moment_init(&moment, 1);
-    moment_set(&moment, INT64_C(1696125600)); /* Sunday 2023-10-01 02:00 */
-    assert_true(moment.day.is_weekend);
-    assert_true(moment.life.is_weekend);
-    assert_int_equal(moment.life.number, moment.day.number - 1);
-    assert_int_equal(moment.life.second, 22 * 3600);
-    moment_set(&moment, INT64_C(1696125600) + 86400); /* Monday, at night */
-    assert_false(moment.day.is_weekend);
-    assert_true(moment.life.is_weekend);
+    struct conditions conditions;
+    conditions_init(&conditions, 1);
+    conditions_set(&conditions,
+                   INT64_C(1696125600)); /* Sunday 2023-10-01 02:00 */
+    assert_true(conditions.day.is_weekend);
+    assert_true(conditions.life.is_weekend);
+    assert_int_equal(conditions.life.number, conditions.day.number - 1);
+    assert_int_equal(conditions.life.second, 22 * 3600);
+    conditions_set(&conditions,
+                   INT64_C(1696125600) + 86400); /* Monday, at night */
+    assert_false(conditions.day.is_weekend);
+    assert_true(conditions.life.is_weekend);
 }
 
 static void

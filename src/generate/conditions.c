@@ -1,10 +1,10 @@
 /*
- * moment.c - calendar, daylight and a temperate climate in integers.
+ * conditions.c - calendar, daylight and a temperate climate in integers.
  *
  * The temperature is a yearly wave, a daily wave and passing fronts. Angles
  * are 32-bit turns that wrap around; the only table is a checked-in cosine.
  */
-#include "generate/moment.h"
+#include "generate/conditions.h"
 
 #include <string.h>
 
@@ -18,7 +18,7 @@
 /* Mid-January is coldest, the solstice darkest, four o'clock coolest. */
 #define COLDEST_DAY    14
 #define DARKEST_DAY    (-10)
-#define COOLEST_SECOND (4 * MOMENT_HOUR_S)
+#define COOLEST_SECOND (4 * CONDITIONS_HOUR_S)
 
 #define YEAR_MEAN_CDEG  1150
 #define YEAR_WAVE_CDEG  1000
@@ -66,8 +66,8 @@ static int32_t
 hourly(const int16_t table[25], uint32_t hour, uint32_t second_of_hour)
 {
     int32_t from = table[hour];
-    return from +
-           (table[hour + 1] - from) * (int32_t)second_of_hour / MOMENT_HOUR_S;
+    return from + (table[hour + 1] - from) * (int32_t)second_of_hour /
+                      CONDITIONS_HOUR_S;
 }
 
 /* Weather at midnight that begins a day, either way of the season's mean. */
@@ -87,29 +87,30 @@ put_two(char *at, uint32_t number)
 }
 
 static void
-set_date_text(struct moment *moment)
+set_date_text(struct conditions *conditions)
 {
     int year = 0;
     int month = 0;
     int day_of_month = 0;
-    civil_date_from_day(moment->day.number, &year, &month, &day_of_month);
-    memcpy(moment->stamp, "YYYY-MM-DD HH:MM:SS,", MOMENT_STAMP_LEN);
-    put_two(moment->stamp, (uint32_t)year / 100);
-    put_two(moment->stamp + 2, (uint32_t)year % 100);
-    put_two(moment->stamp + 5, (uint32_t)month);
-    put_two(moment->stamp + 8, (uint32_t)day_of_month);
+    civil_date_from_day(conditions->day.number, &year, &month, &day_of_month);
+    memcpy(conditions->stamp, "YYYY-MM-DD HH:MM:SS,", CONDITIONS_STAMP_LEN);
+    put_two(conditions->stamp, (uint32_t)year / 100);
+    put_two(conditions->stamp + 2, (uint32_t)year % 100);
+    put_two(conditions->stamp + 5, (uint32_t)month);
+    put_two(conditions->stamp + 8, (uint32_t)day_of_month);
 }
 
 static void
-set_sky(struct moment *moment)
+set_sky(struct conditions *conditions)
 {
-    int64_t day = moment->day.number;
+    int64_t day = conditions->day.number;
     uint32_t season = (uint32_t)(day - COLDEST_DAY) * TURN_PER_DAY;
     uint32_t light = (uint32_t)(day - DARKEST_DAY) * TURN_PER_DAY;
-    moment->mean_cdeg = YEAR_MEAN_CDEG - cosine(season) * YEAR_WAVE_CDEG / 1024;
-    moment->half_light_s = 22000 - cosine(light) * 7600 / 1024;
-    moment->front_cdeg[0] = front(moment->key, day);
-    moment->front_cdeg[1] = front(moment->key, day + 1);
+    conditions->mean_cdeg =
+        YEAR_MEAN_CDEG - cosine(season) * YEAR_WAVE_CDEG / 1024;
+    conditions->half_light_s = 22000 - cosine(light) * 7600 / 1024;
+    conditions->front_cdeg[0] = front(conditions->key, day);
+    conditions->front_cdeg[1] = front(conditions->key, day + 1);
 }
 
 /* 1970-01-01 was a Thursday. */
@@ -122,68 +123,71 @@ is_weekend(int64_t day)
 
 /* The day that began starts_s after midnight, today or yesterday. */
 static void
-set_shifted_day(struct moment_day *out, const struct moment_day *day,
+set_shifted_day(struct conditions_day *out, const struct conditions_day *day,
                 uint32_t starts_s)
 {
     bool is_yesterday = day->second < starts_s;
     out->number = day->number - (is_yesterday ? 1 : 0);
-    out->second = day->second + (is_yesterday ? MOMENT_DAY_S : 0) - starts_s;
+    out->second =
+        day->second + (is_yesterday ? CONDITIONS_DAY_S : 0) - starts_s;
     out->is_weekend = is_weekend(out->number);
 }
 
 static void
-set_weather(struct moment *moment)
+set_weather(struct conditions *conditions)
 {
-    int32_t second = (int32_t)moment->day.second;
+    int32_t second = (int32_t)conditions->day.second;
     uint32_t turn = (uint32_t)(second - COOLEST_SECOND) * TURN_PER_SECOND;
-    int32_t change = moment->front_cdeg[1] - moment->front_cdeg[0];
-    moment->outdoor_cdeg =
-        moment->mean_cdeg - cosine(turn) * DAY_WAVE_CDEG / 1024 +
-        moment->front_cdeg[0] + change * second / MOMENT_DAY_S;
+    int32_t change = conditions->front_cdeg[1] - conditions->front_cdeg[0];
+    conditions->outdoor_cdeg =
+        conditions->mean_cdeg - cosine(turn) * DAY_WAVE_CDEG / 1024 +
+        conditions->front_cdeg[0] + change * second / CONDITIONS_DAY_S;
 
-    moment->heating =
-        (uint32_t)clamp((1550 - moment->outdoor_cdeg) / 10, MOMENT_FULL);
-    moment->cooling =
-        (uint32_t)clamp((moment->outdoor_cdeg - 2150) / 4, MOMENT_FULL);
+    conditions->heating = (uint32_t)clamp(
+        (1550 - conditions->outdoor_cdeg) / 10, CONDITIONS_FULL);
+    conditions->cooling =
+        (uint32_t)clamp((conditions->outdoor_cdeg - 2150) / 4, CONDITIONS_FULL);
 
-    int32_t from_noon = second - (MOMENT_DAY_S / 2 + 900);
+    int32_t from_noon = second - (CONDITIONS_DAY_S / 2 + 900);
     if (from_noon < 0)
         from_noon = -from_noon;
-    moment->darkness = (uint32_t)clamp(
-        (from_noon - moment->half_light_s + 1800) / 14, MOMENT_FULL);
+    conditions->darkness = (uint32_t)clamp(
+        (from_noon - conditions->half_light_s + 1800) / 14, CONDITIONS_FULL);
 }
 
 void
-moment_init(struct moment *moment, uint64_t seed)
+conditions_init(struct conditions *conditions, uint64_t seed)
 {
-    memset(moment, 0, sizeof(*moment));
-    moment->key = seed;
-    moment->day.number = INT64_MIN;
+    memset(conditions, 0, sizeof(*conditions));
+    conditions->key = seed;
+    conditions->day.number = INT64_MIN;
 }
 
 void
-moment_set(struct moment *moment, int64_t time_s)
+conditions_set(struct conditions *conditions, int64_t time_s)
 {
-    int64_t number = civil_floor_div(time_s, MOMENT_DAY_S);
-    uint32_t second = (uint32_t)(time_s - number * MOMENT_DAY_S);
-    moment->time_s = time_s;
-    moment->day.second = second;
-    if (number != moment->day.number) {
-        moment->day.number = number;
-        moment->day.is_weekend = is_weekend(number);
-        set_date_text(moment);
-        set_sky(moment);
+    int64_t number = civil_floor_div(time_s, CONDITIONS_DAY_S);
+    uint32_t second = (uint32_t)(time_s - number * CONDITIONS_DAY_S);
+    conditions->time_s = time_s;
+    conditions->day.second = second;
+    if (number != conditions->day.number) {
+        conditions->day.number = number;
+        conditions->day.is_weekend = is_weekend(number);
+        set_date_text(conditions);
+        set_sky(conditions);
     }
-    set_shifted_day(&moment->life, &moment->day, MOMENT_LIFE_STARTS_S);
-    set_shifted_day(&moment->night, &moment->day, MOMENT_NIGHT_STARTS_S);
+    set_shifted_day(&conditions->life, &conditions->day,
+                    CONDITIONS_LIFE_STARTS_S);
+    set_shifted_day(&conditions->night, &conditions->day,
+                    CONDITIONS_NIGHT_STARTS_S);
 
-    uint32_t hour = second / MOMENT_HOUR_S;
-    uint32_t of_hour = second % MOMENT_HOUR_S;
-    moment->hour = hour;
-    put_two(moment->stamp + 11, hour);
-    put_two(moment->stamp + 14, of_hour / MOMENT_MINUTE_S);
-    put_two(moment->stamp + 17, of_hour % MOMENT_MINUTE_S);
-    moment->awake = (uint32_t)hourly(awake_table, hour, of_hour);
-    moment->street = hourly(street_table, hour, of_hour);
-    set_weather(moment);
+    uint32_t hour = second / CONDITIONS_HOUR_S;
+    uint32_t of_hour = second % CONDITIONS_HOUR_S;
+    conditions->hour = hour;
+    put_two(conditions->stamp + 11, hour);
+    put_two(conditions->stamp + 14, of_hour / CONDITIONS_MINUTE_S);
+    put_two(conditions->stamp + 17, of_hour % CONDITIONS_MINUTE_S);
+    conditions->awake = (uint32_t)hourly(awake_table, hour, of_hour);
+    conditions->street = hourly(street_table, hour, of_hour);
+    set_weather(conditions);
 }
