@@ -1,5 +1,5 @@
 /*
- * query_api.c - the public query: checks the options, then walks.
+ * query_api.c - the public query: checks the options, then opens a cursor.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "base/sized_struct.h"
 #include "simd/kernels.h"
-#include "store/query_walk.h"
+#include "store/bucket_cursor.h"
 #include "wattle/query.h"
 
 #define ONE_YEAR_MS (INT64_C(366) * CIVIL_MS_PER_DAY)
@@ -21,8 +21,8 @@
 
 struct wattle_query {
     struct wattle_query_options options; /* as given, and complete */
-    struct bucket_request request;       /* the same for the walk */
-    struct query_walk walk;
+    struct bucket_request request;       /* the same for the cursor */
+    struct bucket_cursor cursor;
     struct query_row row;
 };
 
@@ -137,8 +137,8 @@ wattle_query_open(struct wattle_query **out, struct wattle_database *database,
     query->options = options;
     complete(&query->options);
     query->request = request_of(&query->options, &tuning);
-    status =
-        query_walk_open(&query->walk, &database->db, &query->request, error);
+    status = bucket_cursor_open(&query->cursor, &database->db, &query->request,
+                                error);
     if (status != WATTLE_OK) {
         wattle_query_close(query);
         return status;
@@ -153,7 +153,8 @@ wattle_query_next(struct wattle_query *query,
                   struct wattle_error *error)
 {
     bool is_row = false;
-    int status = query_walk_next(&query->walk, &query->row, &is_row, error);
+    int status =
+        bucket_cursor_next(&query->cursor, &query->row, &is_row, error);
     *row = status == WATTLE_OK && is_row ? &query->row.public : NULL;
     return status;
 }
@@ -167,7 +168,7 @@ wattle_query_options_of(const struct wattle_query *query)
 size_t
 wattle_query_n_devices(const struct wattle_query *query)
 {
-    return query->walk.devices.n;
+    return query->cursor.devices.n;
 }
 
 void
@@ -175,6 +176,6 @@ wattle_query_close(struct wattle_query *query)
 {
     if (query == NULL)
         return;
-    query_walk_close(&query->walk);
+    bucket_cursor_close(&query->cursor);
     free(query);
 }

@@ -29,7 +29,8 @@ void reading_text_init(struct reading_text *text, unsigned id_digits);
 
 /*
  * Writes the line of device `number` (from 0) at `out`, which has room for
- * READING_TEXT_MAX bytes; returns the end of the line. `stamp` is that of the conditions.
+ * READING_TEXT_MAX bytes; returns the end of the line. `stamp` is that of the
+ * conditions.
  */
 char *reading_text_put(const struct reading_text *text, char *out,
                        const char stamp[CONDITIONS_STAMP_LEN], uint64_t number,

@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "sqlext/buckets_request.h"
 #include "sqlext/sql_table.h"
-#include "store/query_walk.h"
+#include "store/bucket_cursor.h"
 
 enum column {
     BUCKETS_DEVICE,
@@ -48,8 +48,8 @@ struct cursor {
     sqlite3_vtab_cursor base;
     sqlite3_value *arguments[N_ARGUMENTS]; /* copies; NULL = not given */
     struct buckets_request request;
-    struct query_walk walk;
-    bool is_open; /* the walk */
+    struct bucket_cursor rows;
+    bool is_open; /* rows */
     bool has_row;
     struct query_row row;
 };
@@ -152,7 +152,7 @@ static void
 reset(struct cursor *cursor)
 {
     if (cursor->is_open)
-        query_walk_close(&cursor->walk);
+        bucket_cursor_close(&cursor->rows);
     cursor->is_open = cursor->has_row = false;
     for (int i = 0; i < N_ARGUMENTS; i++) {
         sqlite3_value_free(cursor->arguments[i]);
@@ -174,8 +174,8 @@ static int
 fail(struct cursor *cursor, const struct wattle_error *error)
 {
     const char *device = NULL;
-    if (cursor->is_open && cursor->walk.device != NULL)
-        device = cursor->walk.device->id;
+    if (cursor->is_open && cursor->rows.device != NULL)
+        device = cursor->rows.device->id;
     cursor->has_row = false;
     return sql_table_fail(cursor->base.pVtab, device, error);
 }
@@ -185,8 +185,8 @@ next_row(sqlite3_vtab_cursor *base)
 {
     struct cursor *cursor = (struct cursor *)base;
     struct wattle_error error = {0};
-    if (query_walk_next(&cursor->walk, &cursor->row, &cursor->has_row,
-                        &error) != WATTLE_OK)
+    if (bucket_cursor_next(&cursor->rows, &cursor->row, &cursor->has_row,
+                           &error) != WATTLE_OK)
         return fail(cursor, &error);
     return SQLITE_OK;
 }
@@ -235,7 +235,7 @@ begin_rows(sqlite3_vtab_cursor *base, int plan, const char *names, int argc,
     if (request->selection.since_ms >= request->selection.until_ms)
         return SQLITE_OK;
     int status =
-        query_walk_open_inside(&cursor->walk, &table->db, request, &error);
+        bucket_cursor_open_inside(&cursor->rows, &table->db, request, &error);
     cursor->is_open = true;
     if (status == WATTLE_ERR_USAGE) /* there is no such device */
         return SQLITE_OK;

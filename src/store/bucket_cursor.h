@@ -1,12 +1,12 @@
 /*
- * query_walk.h - the rows of a query, one after the other.
+ * bucket_cursor.h - the rows of a query, one after the other.
  *
  * Device by device: a scan's batches go into buckets, and buckets that are
  * final come out as rows. Of raw readings each is a row. For a total the
  * buckets of all devices are added up before the first row.
  */
-#ifndef STORE_QUERY_WALK_H
-#define STORE_QUERY_WALK_H
+#ifndef STORE_BUCKET_CURSOR_H
+#define STORE_BUCKET_CURSOR_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,7 +24,7 @@ struct query_row {
     struct wattle_query_figures figures;
 };
 
-struct query_walk {
+struct bucket_cursor {
     struct database *db;
     bool has_snapshot; /* a transaction, so that imports do not show */
     const struct bucket_request *request;
@@ -50,22 +50,22 @@ struct query_walk {
  * Finds the devices; request and database are borrowed. As query_devices_find;
  * to be closed in any case.
  */
-int query_walk_open(struct query_walk *walk, struct database *db,
-                    const struct bucket_request *request,
-                    struct wattle_error *error);
+int bucket_cursor_open(struct bucket_cursor *cursor, struct database *db,
+                       const struct bucket_request *request,
+                       struct wattle_error *error);
 
 /*
  * The same within a statement that is running on the connection, whose
  * transaction is used: none is begun.
  */
-int query_walk_open_inside(struct query_walk *walk, struct database *db,
-                           const struct bucket_request *request,
-                           struct wattle_error *error);
+int bucket_cursor_open_inside(struct bucket_cursor *cursor, struct database *db,
+                              const struct bucket_request *request,
+                              struct wattle_error *error);
 
 /* The next row; *is_row is false when there are no more. */
-int query_walk_next(struct query_walk *walk, struct query_row *row,
-                    bool *is_row, struct wattle_error *error);
+int bucket_cursor_next(struct bucket_cursor *cursor, struct query_row *row,
+                       bool *is_row, struct wattle_error *error);
 
-void query_walk_close(struct query_walk *walk);
+void bucket_cursor_close(struct bucket_cursor *cursor);
 
 #endif

@@ -1,0 +1,383 @@
+/*
+ * bucket_cursor.c - reads one device after the other, and hands out what is
+ * final of its buckets, so that memory holds few of them.
+ */
+#include "store/bucket_cursor.h"
+
+#include <math.h>
+
+#include "analytics/account.h"
+#include "analytics/quotient.h"
+#include "base/error.h"
+
+#define HAS(column) (1u << (column))
+
+/* The columns that the figures are made of. */
+static uint8_t
+columns_for(unsigned what)
+{
+    unsigned columns = 0;
+    if ((what & (WATTLE_QUERY_POWER | WATTLE_QUERY_ENERGY)) != 0)
+        columns |= HAS(WATTLE_VOLTAGE) | HAS(WATTLE_CURRENT) |
+                   HAS(WATTLE_POWER_FACTOR) | HAS(WATTLE_POWER) |
+                   HAS(WATTLE_ENERGY);
+    if ((what & WATTLE_QUERY_EFFICIENCY) != 0)
+        columns |= HAS(WATTLE_CURRENT) | HAS(WATTLE_POWER_FACTOR);
+    for (int c = 0; c < BUCKET_COLUMNS; c++)
+        columns |= bucket_wants(what, c) ? HAS(c) : 0;
+    return (uint8_t)columns;
+}
+
+static void
+set_up(struct bucket_cursor *cursor, struct database *db,
+       const struct bucket_request *request)
+{
+    *cursor = (struct bucket_cursor){.db = db, .request = request};
+    const struct buckets_options how = {
+        .rule = request->rule,
+        .since_ms = request->selection.since_ms,
+        .until_ms = request->selection.until_ms,
+        .max_gap_ms = request->max_gap_ms,
+        .what = request->what,
+        .no_memo = request->no_memo,
+        .kernels = request->kernels,
+    };
+    buckets_init(&cursor->buckets, &how);
+    bucket_list_init(&cursor->total);
+}
+
+int
+bucket_cursor_open(struct bucket_cursor *cursor, struct database *db,
+                   const struct bucket_request *request,
+                   struct wattle_error *error)
+{
+    set_up(cursor, db, request);
+    if (sqlite3_get_autocommit(db->handle)) { /* no query before is open */
+        int status = database_run(db, "BEGIN", error);
+        if (status != WATTLE_OK)
+            return status;
+        cursor->has_snapshot = true;
+    }
+    return query_devices_find(&cursor->devices, db, &request->selection, error);
+}
+
+int
+bucket_cursor_open_inside(struct bucket_cursor *cursor, struct database *db,
+                          const struct bucket_request *request,
+                          struct wattle_error *error)
+{
+    set_up(cursor, db, request);
+    return query_devices_find(&cursor->devices, db, &request->selection, error);
+}
+
+void
+bucket_cursor_close(struct bucket_cursor *cursor)
+{
+    device_scan_close(cursor->scan);
+    buckets_release(&cursor->buckets);
+    bucket_list_release(&cursor->total);
+    query_devices_release(&cursor->devices);
+    if (cursor->has_snapshot)
+        database_run(cursor->db, "COMMIT", NULL);
+}
+
+/* ---- reading ------------------------------------------------------------ */
+
+/* Begins with a device; steps over the ends of the range need neighbours. */
+static int
+begin_device(struct bucket_cursor *cursor, struct wattle_error *error)
+{
+    const struct buckets_options *how = &cursor->buckets.options;
+    bool has_steps = !cursor->request->is_raw &&
+                     (cursor->request->what & WATTLE_QUERY_ENERGY) != 0;
+    int64_t around_ms = has_steps ? how->max_gap_ms : 0;
+    cursor->device = &cursor->devices.items[cursor->next_device++];
+    const struct device_scan_range range = {
+        .device = cursor->device->number,
+        .since_ms =
+            how->since_ms != INT64_MIN ? how->since_ms - around_ms : INT64_MIN,
+        .until_ms =
+            how->until_ms != INT64_MAX ? how->until_ms + around_ms : INT64_MAX,
+        .columns = columns_for(cursor->request->what),
+    };
+    cursor->batch.n_rows = cursor->row = 0;
+    buckets_begin(&cursor->buckets);
+    if (cursor->scan == NULL)
+        return device_scan_open(&cursor->scan, cursor->db, &range, error);
+    return device_scan_restart(cursor->scan, &range, error);
+}
+
+/* Makes sure that there are rows to take; *is_ended when there are none. */
+static int
+read_batch(struct bucket_cursor *cursor, bool *is_ended,
+           struct wattle_error *error)
+{
+    int status = WATTLE_OK;
+    if (cursor->row == cursor->batch.n_rows) {
+        cursor->row = 0;
+        cursor->batch.n_rows = 0;
+        status = device_scan_next(cursor->scan, &cursor->batch, error);
+    }
+    *is_ended = status == WATTLE_OK && cursor->batch.n_rows == 0;
+    return status;
+}
+
+/* Reads on until some bucket of the present device is final. */
+static int
+read_buckets(struct bucket_cursor *cursor, struct wattle_error *error)
+{
+    struct bucket_list *list = &cursor->buckets.list;
+    bucket_list_drop(list, cursor->n_final);
+    cursor->next_bucket = cursor->n_final = 0;
+    while (cursor->n_final == 0 && !cursor->is_ended) {
+        int status = read_batch(cursor, &cursor->is_ended, error);
+        if (status != WATTLE_OK)
+            return status;
+        if (!cursor->is_ended && buckets_add(&cursor->buckets, &cursor->batch,
+                                             &cursor->row) != WATTLE_OK)
+            return error_memory(error);
+        cursor->n_final =
+            cursor->is_ended || list->n == 0 ? list->n : list->n - 1;
+    }
+    return WATTLE_OK;
+}
+
+/* Adds up all devices. */
+static int
+read_total(struct bucket_cursor *cursor, struct wattle_error *error)
+{
+    while (cursor->next_device < cursor->devices.n) {
+        int status = begin_device(cursor, error);
+        for (bool is_ended = false; status == WATTLE_OK && !is_ended;) {
+            status = read_batch(cursor, &is_ended, error);
+            if (status != WATTLE_OK)
+                break;
+            if (!is_ended && buckets_add(&cursor->buckets, &cursor->batch,
+                                         &cursor->row) != 0)
+                return error_memory(error);
+            bool is_due = is_ended || cursor->buckets.list.n >= BUCKETS_ENOUGH;
+            if (is_due &&
+                bucket_list_merge(&cursor->total, &cursor->buckets.list) != 0)
+                return error_memory(error);
+        }
+        if (status != WATTLE_OK)
+            return status;
+    }
+    cursor->n_final = cursor->total.n;
+    cursor->is_ended = true;
+    return WATTLE_OK;
+}
+
+/* ---- rows --------------------------------------------------------------- */
+
+static void
+name_row(const struct bucket_cursor *cursor, struct query_row *row)
+{
+    bool is_total = cursor->request->is_total;
+    row->public = (struct wattle_query_row){
+        .figures = &row->figures,
+        .device_id = is_total ? NULL : cursor->device->id,
+        .name = is_total ? NULL : cursor->device->name,
+        .location = is_total ? NULL : cursor->device->location,
+    };
+}
+
+static void
+set_cost(const struct bucket_cursor *cursor, struct wattle_query_figures *f)
+{
+    f->cost = f->energy_kwh * cursor->request->rate_per_kwh;
+}
+
+static void
+set_bucket(const struct bucket_cursor *cursor, const struct bucket *bucket,
+           struct query_row *row)
+{
+    const struct bucket_request *request = cursor->request;
+    name_row(cursor, row);
+    row->public.start_ms = bucket->range.start_ms;
+    row->public.end_ms = bucket->range.end_ms;
+    if (cursor->buckets.options.rule.kind == BUCKET_WHOLE) {
+        bool is_empty = bucket->n_readings == 0;
+        row->public.start_ms = is_empty ? WATTLE_NO_TIME : bucket->first_ms;
+        row->public.end_ms = is_empty ? WATTLE_NO_TIME : bucket->last_ms;
+        if (selection_has_since(&request->selection))
+            row->public.start_ms = request->selection.since_ms;
+        if (selection_has_until(&request->selection))
+            row->public.end_ms = request->selection.until_ms;
+    }
+    bucket_figures(bucket, request->what, &row->figures);
+    set_cost(cursor, &row->figures);
+}
+
+/* A row for a bucket of which nothing is known, and on to the next. */
+static void
+set_hole(struct bucket_cursor *cursor, struct query_row *row)
+{
+    struct bucket empty;
+    struct wattle_query_figures *f = &row->figures;
+    bucket_init(&empty, bucket_rule_range(&cursor->buckets.options.rule,
+                                          cursor->fill_ms));
+    set_bucket(cursor, &empty, row);
+    cursor->fill_ms = empty.range.end_ms;
+    if (cursor->request->fill == WATTLE_FILL_ZERO)
+        *f = (struct wattle_query_figures){0};
+    else
+        f->energy_kwh = f->cost = NAN;
+}
+
+/* What holes there may be in the list that begins. */
+static void
+begin_filling(struct bucket_cursor *cursor)
+{
+    const struct bucket_request *request = cursor->request;
+    const struct buckets_options *how = &cursor->buckets.options;
+    cursor->fill_ms = INT64_MAX;
+    cursor->fill_end_ms = INT64_MIN;
+    if (request->fill == WATTLE_FILL_NONE)
+        return;
+    if (how->rule.kind == BUCKET_WHOLE) {
+        cursor->fill_ms = INT64_MIN;
+        cursor->fill_end_ms = INT64_MAX;
+        return;
+    }
+    if (selection_has_since(&request->selection))
+        cursor->fill_ms =
+            bucket_rule_range(&how->rule, request->selection.since_ms).start_ms;
+    if (selection_has_until(&request->selection))
+        cursor->fill_end_ms = request->selection.until_ms;
+}
+
+static bool
+begin_list(struct bucket_cursor *cursor, int *status,
+           struct wattle_error *error)
+{
+    bool is_total = cursor->request->is_total;
+    if (cursor->next_device == cursor->devices.n)
+        return false;
+    cursor->list = is_total ? &cursor->total : &cursor->buckets.list;
+    cursor->next_bucket = cursor->n_final = 0;
+    cursor->is_begun = true;
+    cursor->is_ended = false;
+    begin_filling(cursor);
+    *status =
+        is_total ? read_total(cursor, error) : begin_device(cursor, error);
+    return true;
+}
+
+/* The next row of the list; false when there is none so far. */
+static bool
+take_bucket(struct bucket_cursor *cursor, struct query_row *row)
+{
+    if (cursor->next_bucket == cursor->n_final) {
+        bool is_hole =
+            cursor->is_ended && cursor->fill_ms < cursor->fill_end_ms;
+        if (is_hole)
+            set_hole(cursor, row);
+        return is_hole;
+    }
+    const struct bucket *bucket = &cursor->list->items[cursor->next_bucket];
+    if (cursor->fill_ms < bucket->range.start_ms) {
+        set_hole(cursor, row);
+        return true;
+    }
+    set_bucket(cursor, bucket, row);
+    if (cursor->request->fill != WATTLE_FILL_NONE)
+        cursor->fill_ms = bucket->range.end_ms;
+    cursor->next_bucket++;
+    return true;
+}
+
+static int
+next_bucket_row(struct bucket_cursor *cursor, struct query_row *row,
+                bool *is_row, struct wattle_error *error)
+{
+    int status = WATTLE_OK;
+    for (*is_row = false; status == WATTLE_OK;) {
+        if (!cursor->is_begun && !begin_list(cursor, &status, error))
+            break;
+        if (status != WATTLE_OK)
+            break;
+        *is_row = take_bucket(cursor, row);
+        if (*is_row)
+            break;
+        if (cursor->is_ended)
+            cursor->is_begun = false;
+        else
+            status = read_buckets(cursor, error);
+    }
+    return status;
+}
+
+/* ---- raw rows ----------------------------------------------------------- */
+
+static int
+set_reading(const struct bucket_cursor *cursor, struct query_row *row)
+{
+    const struct bucket_request *request = cursor->request;
+    struct wattle_query_figures *f = &row->figures;
+    struct reading reading;
+    struct bucket bucket;
+    if ((request->what & WATTLE_QUERY_EFFICIENCY) != 0)
+        reading_from_row(&reading, &cursor->batch, cursor->row,
+                         request->no_memo);
+    else
+        reading_power_from_row(&reading, &cursor->batch, cursor->row);
+    int64_t time_ms = reading.point.time_ms;
+    bucket_init(&bucket, (struct bucket_range){time_ms, time_ms});
+    int status = bucket_add_reading(&bucket, &reading);
+    if (status == WATTLE_OK) {
+        bucket_add_values(&bucket, &cursor->batch, cursor->row, request->what);
+        set_bucket(cursor, &bucket, row);
+    }
+    bucket_release(&bucket);
+    f->min_power_w = f->max_power_w = NAN;
+    /* its own, also where a power says more about the time around it */
+    unsigned has = reading_columns(&cursor->batch, cursor->row);
+    f->energy_kwh = NAN;
+    if ((request->what & WATTLE_QUERY_ENERGY) != 0 &&
+        (has >> WATTLE_ENERGY & 1) != 0) {
+        int128 energy = reading_energy(&cursor->batch, cursor->row);
+        f->energy_kwh = quotient_kwh(energy, int256_from(0));
+        f->energy_wh = quotient_kwh(energy * 1000, int256_from(0));
+    }
+    set_cost(cursor, f);
+    row->public.start_ms = row->public.end_ms = time_ms;
+    return status;
+}
+
+static int
+next_raw_row(struct bucket_cursor *cursor, struct query_row *row, bool *is_row,
+             struct wattle_error *error)
+{
+    for (*is_row = false;;) {
+        if (!cursor->is_begun) {
+            if (cursor->next_device == cursor->devices.n)
+                return WATTLE_OK;
+            int status = begin_device(cursor, error);
+            if (status != WATTLE_OK)
+                return status;
+            cursor->is_begun = true;
+        }
+        bool is_ended;
+        int status = read_batch(cursor, &is_ended, error);
+        if (status != WATTLE_OK)
+            return status;
+        if (!is_ended)
+            break;
+        cursor->is_begun = false;
+    }
+    if (set_reading(cursor, row) != WATTLE_OK)
+        return error_memory(error);
+    cursor->row++;
+    *is_row = true;
+    return WATTLE_OK;
+}
+
+int
+bucket_cursor_next(struct bucket_cursor *cursor, struct query_row *row,
+                   bool *is_row, struct wattle_error *error)
+{
+    return cursor->request->is_raw
+               ? next_raw_row(cursor, row, is_row, error)
+               : next_bucket_row(cursor, row, is_row, error);
+}
