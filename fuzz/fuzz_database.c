@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "wattle/experimental/tuning.h"
 #include "wattle/database.h"
 #include "wattle/import.h"
 #include "wattle/maintain.h"

@@ -222,8 +222,17 @@ examine(struct importer *im, size_t at, bool *is_known,
     struct catalog_file *known = &file->known;
     struct fingerprint *fingerprint = &file->fingerprint;
     bool needs_hash = false;
+    int64_t void_number = 0;
     int status = catalog_files_find_path(&im->catalog, file->real_path,
-                                         source->path, known, error);
+                                         source->path, true, known, error);
+    if (status == WATTLE_OK && known->number != 0 && known->n_lines == 0 &&
+        known->size_bytes == 0) {
+        /* what it was before may be there again */
+        void_number = known->number;
+        free((void *)known->parts);
+        status = catalog_files_find_path(&im->catalog, file->real_path,
+                                         source->path, false, known, error);
+    }
     if (status != WATTLE_OK)
         return status;
     *is_known = known->number != 0 &&
@@ -243,10 +252,9 @@ examine(struct importer *im, size_t at, bool *is_known,
         return check_value_kind(source, known, error);
     }
     /* what gave no line yet is replaced by what it has become */
-    bool is_void = known->n_lines == 0 && known->size_bytes == 0;
     int64_t latest = known->n_parts > 0 ? known->number : 0;
     free((void *)known->parts);
-    *known = (struct catalog_file){.number = is_void ? known->number : 0};
+    *known = (struct catalog_file){.number = void_number};
     status = has_twin(im, fingerprint->size_bytes, &needs_hash, error);
     if (status == WATTLE_OK && needs_hash && hash_file(im, source, file))
         status = find_twin(im, source, file, latest, is_known, error);
@@ -488,7 +496,7 @@ take_lanes(void *context, const struct engine_lanes *lanes,
  * again: it cannot be read any more, or was written over meanwhile.
  */
 static bool
-settle_content(const struct source *source, struct importer_file *file)
+settle_fingerprint(const struct source *source, struct importer_file *file)
 {
     struct fingerprint *fingerprint = &file->fingerprint;
     struct stat info;
@@ -500,11 +508,17 @@ settle_content(const struct source *source, struct importer_file *file)
                         source->has_open_header && source->holds_rest
                             ? 0
                             : file->end_bytes);
+    /*
+     * What was hashed before it was decoded may have grown since, or changed:
+     * the next import sees that. What is hashed now must be what was decoded.
+     */
+    bool may_change = fingerprint_is_done(fingerprint);
     int fd = source_open(source, NULL);
-    bool is_settled = fd >= 0 && fingerprint_finish(fingerprint, fd) &&
-                      fstat(fd, &info) == 0 &&
-                      ((uint64_t)info.st_size > source->size_bytes ||
-                       source_modified_ns(&info) == source->modified_ns);
+    bool is_settled =
+        fd >= 0 && fingerprint_finish(fingerprint, fd) &&
+        fstat(fd, &info) == 0 &&
+        ((may_change && (uint64_t)info.st_size > source->size_bytes) ||
+         source_modified_ns(&info) == source->modified_ns);
     if (fd >= 0)
         close(fd);
     return is_settled;
@@ -517,7 +531,9 @@ write_file(struct importer *im, size_t at, struct wattle_error *error)
     struct importer_file *file = &im->files[at];
     const struct catalog_file *known = &file->known;
     const struct fingerprint *fingerprint = &file->fingerprint;
-    bool is_settled = settle_content(source, file);
+    if (im->fingerprints != NULL) /* with what the lanes have found */
+        file->fingerprint = im->fingerprints[at];
+    bool is_settled = settle_fingerprint(source, file);
     const struct catalog_file row = {
         .number = file->number,
         .path = source->path,

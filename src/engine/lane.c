@@ -472,6 +472,17 @@ note_source(struct run *run, const struct lane_source *place)
     return WATTLE_OK;
 }
 
+/* Only whole text is hashed on the way, which has the bytes of the file. */
+static void
+begin_hashing(struct run *run, const struct source *source, uint64_t offset)
+{
+    bool is_same = source->kind == SOURCE_PLAIN && !source->has_bare_cr;
+    bool is_start = offset <= source->data_offset;
+    fingerprint_reader_begin(
+        run->feed, is_same ? &run->shared->fingerprints[run->source] : NULL,
+        run->reader->fd, is_start ? source->data_offset : 0);
+}
+
 static int
 read_text(struct run *run, struct source *source, uint64_t offset, bool *ended)
 {
@@ -483,16 +494,16 @@ read_text(struct run *run, struct source *source, uint64_t offset, bool *ended)
     memcpy(by_reason, rejects->by_reason, sizeof(by_reason));
     run->progress = 0;
     stage_clock_enter(run->clock, STAGE_OPEN);
-    if (run->feed != NULL)
-        fingerprint_reader_begin(
-            run->feed, source->kind == SOURCE_PLAIN && !source->has_bare_cr
-                           ? &run->shared->fingerprints[run->source]
-                           : NULL);
     int status = enter_text(run, source, offset, &at, &found);
     if (status == WATTLE_OK && !found)
         run->lane->true_begin = start_of(run, run->source + 1);
+    if (status == WATTLE_OK && found && run->feed != NULL)
+        begin_hashing(run, source, offset);
     if (status == WATTLE_OK && found)
         status = read_blocks(run, source, &at, ended);
+    if (status == WATTLE_OK && found && run->feed != NULL &&
+        run->reader->is_at_end)
+        fingerprint_reader_end(run->feed);
     struct lane_source place = place_of(run, at);
     if (status != WATTLE_OK) {
         bool own = status == WATTLE_ERR_FORMAT || status == WATTLE_ERR_IO;

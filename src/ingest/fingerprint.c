@@ -109,39 +109,71 @@ struct fingerprint_reader {
     XXH3_state_t *state;
     struct fingerprint *fingerprint; /* NULL = nothing to hash */
     uint64_t at;                     /* up to here it has been seen */
-    bool is_inside; /* the state holds a part from its begin on */
+    bool is_inside;    /* the state holds a part from its begin on */
+    XXH3_state_t *end; /* the same up to the last line feed */
+    uint8_t *room;     /* [READ_BYTES] */
+    uint64_t end_at;   /* behind it; 0 = there was none in the part */
 };
 
 struct fingerprint_reader *
 fingerprint_reader_new(void)
 {
-    struct fingerprint_reader *feed = calloc(1, sizeof(*feed));
-    if (feed == NULL)
+    struct fingerprint_reader *reader = calloc(1, sizeof(*reader));
+    if (reader == NULL)
         return NULL;
-    feed->state = XXH3_createState();
-    if (feed->state == NULL) {
-        free(feed);
+    reader->state = XXH3_createState();
+    reader->end = XXH3_createState();
+    reader->room = malloc(READ_BYTES);
+    if (reader->state == NULL || reader->end == NULL || reader->room == NULL) {
+        fingerprint_reader_free(reader);
         return NULL;
     }
-    return feed;
+    return reader;
 }
 
 void
-fingerprint_reader_free(struct fingerprint_reader *feed)
+fingerprint_reader_free(struct fingerprint_reader *reader)
 {
-    if (feed == NULL)
+    if (reader == NULL)
         return;
-    XXH3_freeState(feed->state);
-    free(feed);
+    XXH3_freeState(reader->state);
+    XXH3_freeState(reader->end);
+    free(reader->room);
+    free(reader);
 }
 
 void
-fingerprint_reader_begin(struct fingerprint_reader *feed,
-                         struct fingerprint *fingerprint)
+fingerprint_reader_begin(struct fingerprint_reader *reader,
+                         struct fingerprint *fingerprint, int fd, uint64_t from)
 {
-    feed->fingerprint = fingerprint;
-    feed->at = UINT64_MAX;
-    feed->is_inside = false;
+    const uint64_t before = from % FINGERPRINT_PART_BYTES;
+    uint64_t ignored;
+    reader->fingerprint = fingerprint;
+    reader->at = UINT64_MAX;
+    reader->end_at = 0;
+    reader->is_inside = false;
+    if (fingerprint == NULL || before == 0)
+        return;
+    reader->is_inside = hash_range(fd, from - before, from, reader->room,
+                                   reader->state, &ignored) == 0;
+    if (!reader->is_inside)
+        return;
+    reader->at = reader->end_at = from; /* a line has ended there */
+    XXH3_copyState(reader->end, reader->state);
+}
+
+/* Hashes bytes of one part, and keeps the state behind their last line feed. */
+static void
+add_to_part(struct fingerprint_reader *reader, const char *bytes, size_t len)
+{
+    const char *feed = memrchr(bytes, '\n', len);
+    size_t n = feed != NULL ? (size_t)(feed + 1 - bytes) : 0;
+    if (n > 0) {
+        XXH3_64bits_update(reader->state, bytes, n);
+        XXH3_copyState(reader->end, reader->state);
+        reader->end_at = reader->at + n;
+    }
+    XXH3_64bits_update(reader->state, bytes + n, len - n);
 }
 
 static uint64_t
@@ -152,36 +184,58 @@ end_of_part(const struct fingerprint *fingerprint, size_t part)
 }
 
 void
-fingerprint_reader_add(struct fingerprint_reader *feed, uint64_t offset,
+fingerprint_reader_add(struct fingerprint_reader *reader, uint64_t offset,
                        const void *bytes, size_t len)
 {
-    struct fingerprint *fingerprint = feed->fingerprint;
+    struct fingerprint *fingerprint = reader->fingerprint;
     const uint64_t end = offset + len;
     if (fingerprint == NULL)
         return;
-    if (feed->at == UINT64_MAX)
-        feed->at = offset;
-    while (feed->at < end && feed->at < fingerprint->size_bytes) {
-        size_t part = (size_t)(feed->at / FINGERPRINT_PART_BYTES);
+    if (reader->at == UINT64_MAX)
+        reader->at = offset;
+    while (reader->at < end && reader->at < fingerprint->size_bytes) {
+        size_t part = (size_t)(reader->at / FINGERPRINT_PART_BYTES);
         uint64_t part_end = end_of_part(fingerprint, part);
         uint64_t until = end < part_end ? end : part_end;
-        if (feed->at % FINGERPRINT_PART_BYTES == 0) {
-            XXH3_64bits_reset(feed->state);
-            feed->is_inside = true;
+        if (reader->at % FINGERPRINT_PART_BYTES == 0) {
+            XXH3_64bits_reset(reader->state);
+            reader->is_inside = true;
+            reader->end_at = 0;
         }
-        if (feed->is_inside)
-            XXH3_64bits_update(feed->state,
-                               (const char *)bytes + (feed->at - offset),
-                               (size_t)(until - feed->at));
-        feed->at = until;
-        if (until == part_end && feed->is_inside) {
+        if (reader->is_inside)
+            add_to_part(reader, (const char *)bytes + (reader->at - offset),
+                        (size_t)(until - reader->at));
+        reader->at = until;
+        if (until == part_end && reader->is_inside) {
             /* the reader before may see this part, too: the same bytes */
             __atomic_store_n(&fingerprint->hashes[part],
-                             XXH3_64bits_digest(feed->state), __ATOMIC_RELAXED);
+                             XXH3_64bits_digest(reader->state),
+                             __ATOMIC_RELAXED);
             __atomic_store_n(&fingerprint->is_done[part], 1, __ATOMIC_RELAXED);
-            feed->is_inside = false;
+            reader->is_inside = false;
         }
     }
+}
+
+void
+fingerprint_reader_end(struct fingerprint_reader *reader)
+{
+    struct fingerprint *fingerprint = reader->fingerprint;
+    if (fingerprint == NULL || reader->end_at == 0)
+        return;
+    fingerprint->end_bytes = reader->end_at;
+    fingerprint->end_hash = XXH3_64bits_digest(reader->end);
+    fingerprint->has_end = true;
+}
+
+bool
+fingerprint_is_done(const struct fingerprint *fingerprint)
+{
+    for (size_t i = 0; i < fingerprint->n_parts; i++) {
+        if (fingerprint->is_done[i] == 0)
+            return false;
+    }
+    return true;
 }
 
 bool
@@ -202,8 +256,12 @@ fingerprint_cut(struct fingerprint *fingerprint, uint64_t size_bytes)
         return;
     fingerprint->size_bytes = size_bytes;
     fingerprint->n_parts = fingerprint_n_parts(size_bytes);
-    if (fingerprint->n_parts > 0 && size_bytes % FINGERPRINT_PART_BYTES != 0)
-        fingerprint->is_done[fingerprint->n_parts - 1] = 0;
+    if (fingerprint->n_parts == 0 || size_bytes % FINGERPRINT_PART_BYTES == 0)
+        return;
+    bool is_end = fingerprint->has_end && fingerprint->end_bytes == size_bytes;
+    fingerprint->is_done[fingerprint->n_parts - 1] = is_end;
+    if (is_end)
+        fingerprint->hashes[fingerprint->n_parts - 1] = fingerprint->end_hash;
 }
 
 bool
@@ -211,7 +269,7 @@ fingerprint_is_head(int fd, uint64_t size_bytes, const uint64_t *hashes,
                     bool is_thorough, int n_threads)
 {
     struct fingerprint fingerprint = {
-        size_bytes, fingerprint_n_parts(size_bytes), NULL, NULL};
+        .size_bytes = size_bytes, .n_parts = fingerprint_n_parts(size_bytes)};
     const size_t n = fingerprint.n_parts;
     if (n == 0)
         return true;

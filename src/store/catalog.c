@@ -212,8 +212,8 @@ catalog_files_open(struct catalog_files *f, struct database *db,
         const char *sql;
     } all[] = {
         {&f->by_path,
-         FROM_PLACE "p.real_path = ?1 AND is_usable ORDER BY p.file DESC "
-                    "LIMIT 1"},
+         FROM_PLACE "p.real_path = ?1 AND is_usable AND (?2 OR n_lines > 0 OR "
+                    "size_bytes > 0) ORDER BY p.file DESC LIMIT 1"},
         {&f->by_path_old, FROM_OLD "path = ?1 AND is_usable" LATEST_OLD},
         {&f->by_content,
          FROM_PLACE "p.content = ?3 AND size_bytes = ?1 AND length(parts) > 0 "
@@ -224,6 +224,7 @@ catalog_files_open(struct catalog_files *f, struct database *db,
         {&f->forget, "DELETE FROM file WHERE path = ?1 AND NOT is_usable"},
         {&f->put, "INSERT OR REPLACE INTO file(" STORED_FILE_COLUMNS ") "
                   "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)"},
+        {&f->drop_place, "DELETE FROM place WHERE file = ?1"},
         {&f->put_place, "INSERT OR REPLACE INTO place VALUES(?1,?2,?3,?4,?5)"},
     };
     if (f->checksum == NULL)
@@ -243,8 +244,9 @@ void
 catalog_files_close(struct catalog_files *f)
 {
     sqlite3_stmt *const all[] = {
-        f->by_path, f->by_path_old, f->by_content, f->by_content_old,
-        f->by_size, f->forget,      f->put,        f->put_place};
+        f->by_path,   f->by_path_old, f->by_content, f->by_content_old,
+        f->by_size,   f->forget,      f->put,        f->put_place,
+        f->drop_place};
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
         sqlite3_finalize(all[i]);
     checksum_free(f->checksum);
@@ -312,10 +314,11 @@ find_later(struct catalog_files *f, sqlite3_stmt *row,
 
 int
 catalog_files_find_path(struct catalog_files *f, const char *real_path,
-                        const char *path, struct catalog_file *found,
-                        struct wattle_error *error)
+                        const char *path, bool with_void,
+                        struct catalog_file *found, struct wattle_error *error)
 {
     bind_text(f->by_path, 1, real_path, NULL);
+    sqlite3_bind_int(f->by_path, 2, with_void);
     int status = find_file(f, f->by_path, found, error);
     if (status != WATTLE_OK || !f->has_old)
         return status;
@@ -358,6 +361,16 @@ catalog_files_has_size(struct catalog_files *f, uint64_t size_bytes, bool *has,
     return result < 0 ? result : WATTLE_OK;
 }
 
+/* A number may have had a place: of what the file was before. */
+static int
+drop_place(struct catalog_files *f, int64_t number, struct wattle_error *error)
+{
+    sqlite3_bind_int64(f->drop_place, 1, number);
+    int result = database_step(f->db, f->drop_place, error);
+    sqlite3_reset(f->drop_place);
+    return result < 0 ? result : WATTLE_OK;
+}
+
 int
 catalog_files_write(struct catalog_files *f, const struct catalog_file *file,
                     const char *imported_at, struct wattle_error *error)
@@ -387,8 +400,10 @@ catalog_files_write(struct catalog_files *f, const struct catalog_file *file,
     sqlite3_bind_int64(row, 12, checksum_end(checksum));
     result = database_step(f->db, row, error);
     sqlite3_reset(row);
-    if (result < 0 || file->real_path == NULL || !file->is_usable)
-        return result < 0 ? result : WATTLE_OK;
+    if (result < 0)
+        return result;
+    if (file->real_path == NULL || !file->is_usable)
+        return drop_place(f, file->number, error);
     sqlite3_bind_int64(f->put_place, 1, file->number);
     bind_text(f->put_place, 2, file->real_path, NULL);
     sqlite3_bind_int(f->put_place, 3, file->ends_record);

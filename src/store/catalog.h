@@ -75,7 +75,7 @@ struct catalog_files {
     struct checksum *checksum;
     bool has_old; /* files of which no place is known */
     sqlite3_stmt *by_path, *by_path_old, *by_content, *by_content_old, *by_size;
-    sqlite3_stmt *forget, *put, *put_place;
+    sqlite3_stmt *forget, *put, *put_place, *drop_place;
 };
 
 /* For a database that is written to. */
@@ -84,14 +84,16 @@ int catalog_files_open(struct catalog_files *files, struct database *db,
 void catalog_files_close(struct catalog_files *files);
 
 /*
- * Find a file that was imported: by its real path, or the path that was given
+ * Find a file that was imported: by its real path (with_void: also one that has
+ * given no line yet, such as the begin of a header), or the path that was given
  * when only that is known, the latest of them; or by its content. found->number
  * is 0 when there is none. Only number, size, modified_ns, n_lines, n_rejects,
  * file_lines, has_problem, ends_record, value_kind and parts are set; the parts
  * are heap memory.
  */
 int catalog_files_find_path(struct catalog_files *files, const char *real_path,
-                            const char *path, struct catalog_file *found,
+                            const char *path, bool with_void,
+                            struct catalog_file *found,
                             struct wattle_error *error);
 int catalog_files_find_content(struct catalog_files *files, uint64_t size_bytes,
                                const uint64_t *parts, size_t n_parts,

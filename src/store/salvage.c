@@ -279,7 +279,10 @@ write_device(struct salvage *s, struct device_merge *merge,
     while (*late_at + n_late < s->n_late &&
            s->late[*late_at + n_late].device == s->device)
         n_late++;
-    fill_tail(s, s->late + *late_at, n_late, tail);
+    if (n_late > 0)
+        fill_tail(s, s->late + *late_at, n_late, tail);
+    else
+        tail->n_rows = 0;
     *late_at += n_late;
     if (status == WATTLE_OK && tail->n_rows > 0)
         status = device_merge_add_tail(merge, tail);

@@ -121,10 +121,16 @@ static int
 compare_schema(struct verify *v, struct database *model)
 {
     /* `place` is new: older databases get it with their next import */
+    int64_t n_place = 0;
+    database_number(v->db,
+                    "SELECT count(*) FROM sqlite_master WHERE name LIKE "
+                    "'place%' OR tbl_name LIKE 'place%'",
+                    &n_place, NULL);
     sqlite3_stmt *wanted = database_prepare(
         model,
-        "SELECT name, type, tbl_name, sql FROM sqlite_master WHERE tbl_name <> "
-        "'place'",
+        n_place > 0 ? "SELECT name, type, tbl_name, sql FROM sqlite_master"
+                    : "SELECT name, type, tbl_name, sql FROM sqlite_master "
+                      "WHERE tbl_name <> 'place'",
         v->error);
     sqlite3_stmt *find = database_prepare(
         v->db,

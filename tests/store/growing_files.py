@@ -26,7 +26,8 @@ CHANGES = ["append", "half", "replace", "rewrite", "shrink", "quote"]
 SMALL = ["held_back", "held_quote", "whole_streams", "final_then_more",
          "header", "header_bytes", "middle", "same_size", "reverted",
          "folders", "same_content", "twins", "cr", "cr_grows", "mixed_ends", "numbers",
-         "twice", "lines_of_all", "every_byte", "value_kinds"]
+         "twice", "lines_of_all", "every_byte", "value_kinds",
+         "behind_reading"]
 LARGE = ["large_middle", "large_pieces", "large_quote", "large_cr",
          "large_parts", "large_waits"]
 RACES = ["race_20", "race_2000", "race_rewrite"]
@@ -878,6 +879,36 @@ def race_rewrite(home, seconds):
              if found.get(key) != values}
     expect(not wrong, "not as in the file:", differences(
         {key: found.get(key) for key in wrong}, wrong))
+
+
+def behind_reading(home):
+    """A file that is written over, and grows, when its lines were read but it is
+    not noted yet: the import waits for its rejects to be taken."""
+    bad = b"".join(b"x" * 90 + b"%07d\n" % i for i in range(3000))
+    for n, rest in enumerate((b"", row(700)[:9], row(700)[:-1])):
+        for more in (b"", row(800), row(800) + row(801)):
+            one = Home(home.program, home.folder, f"{n}-{len(more)}.db")
+            path = write(home.path("x.csv"), HEAD + bad + b"".join(
+                row(i, power=100 + i) for i in range(20)) + rest)
+            pipe = home.path("rejects")
+            os.mkfifo(pipe)
+            process = home.program.start("import", "--no-progress", "--db",
+                                         one.db, path, "--rejects", pipe)
+            with open(pipe, "rb", buffering=0) as rejects:
+                rejects.read(1)
+                later = HEAD + bad + b"".join(
+                    row(i, power=900 + i) for i in range(20)) + rest
+                with open(path, "r+b", buffering=0) as file:
+                    file.write(later + more)
+                while rejects.read(65536):
+                    pass
+            home.program.end(process)
+            home.program.imports(one.db, path, "--final")
+            found = one.program.export(one.db)
+            lost = [line for line in content(path).split(LF)
+                    if b",a,9" in line and line.split(b",")[2] not in found]
+            expect(not lost, "not read again:", n, len(more), lost[:3])
+            os.unlink(pipe)
 
 
 def value_kinds(home):
