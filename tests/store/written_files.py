@@ -3,6 +3,7 @@ import os
 import signal
 import sqlite3
 import stat
+import time
 
 from store_tools import expect, one_line, write
 
@@ -190,19 +191,20 @@ def closed(home):
     home.program.check(home.db)
 
 
-def interrupt(home, number, *command):
-    """Sends a signal as soon as there is a file in the making; whether it came
-    in time. Then nothing is left, and the program has ended by the signal."""
+def interrupt(home, number, wait_s, *command):
+    """Sends a signal after a while; whether it came when a file was being made.
+    Then nothing is left, and the program has ended by the signal."""
     process = home.program.start(*command)
-    while process.poll() is None and not any(
-            name.startswith("out") for name in os.listdir(home.folder)):
-        pass
+    time.sleep(wait_s)
     process.send_signal(number)
     done = home.program.end(process, code=None)
     left = [name for name in os.listdir(home.folder) if name.startswith("out")]
     for name in left:
         os.unlink(home.path(name))
     expect(done.code in (0, -number), done)
+    if done.code == -number and not done.err:  # it came before all
+        expect(not left, "left behind:", left, done)
+        return False
     if done.code == 0:  # it was done before
         expect("out" in left, "not written:", done)
         return False
@@ -220,9 +222,14 @@ def signals(home):
     for command in (["backup", home.db, home.path("out")],
                     ["check", home.db, "--salvage", home.path("out")],
                     ["export", home.db, "--out", home.path("out")]):
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            expect(any(interrupt(home, number, *command) for _ in range(50)),
-                   "never in time:", command, number)
+        began = time.monotonic()
+        home.program.run(*command)
+        took = time.monotonic() - began
+        os.unlink(home.path("out"))
+        n = sum(interrupt(home, (signal.SIGINT, signal.SIGTERM,
+                                 signal.SIGHUP)[i % 3], took * i / 40, *command)
+                for i in range(40))
+        expect(n > 0, "never in time:", command)
     # a signal that is ignored stays so
     process = home.program.start(
         "backup", home.db, home.path("out"),
