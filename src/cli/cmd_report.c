@@ -57,7 +57,7 @@ static const struct cli_option report_options[] = {
     {OPT_ZSTD_LONG, "zstd-long", "N",
      "take zstd windows of up to 2^N bytes, N at most 31 (default 27)", NULL},
     {OPT_RATE, "rate", "PRICE", "price of a kWh (default 0.15)",
-     "How to reckon"},
+     "Calculation"},
     {OPT_BUDGET, "budget", "AMOUNT",
      "limit for a month; exit status 1 when the cost exceeds it", NULL},
     {OPT_MAX_GAP, "max-gap", "SPAN",

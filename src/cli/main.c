@@ -116,7 +116,8 @@ int
 main(int argc, char **argv)
 {
     open_streams();
-    /* a limit of file sizes is told of like a full disk */
+    /* writing beyond a limit of file sizes fails like a full disk, without a
+     * signal */
     signal(SIGXFSZ, SIG_IGN);
     if (argc < 2) {
         print_usage(stderr);

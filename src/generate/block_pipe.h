@@ -2,8 +2,8 @@
  * block_pipe.h - many threads make blocks, which leave in order.
  *
  * Blocks are numbered from 0. Each is made into one of a few slots by any
- * thread; whoever finishes the block that is next in line writes it and all
- * that are ready behind it, while the others go on making. Nobody waits
+ * thread; the one that finishes the block that is next in line writes it and
+ * all that are ready behind it, while the others go on making. Nobody waits
  * unless all slots are full.
  */
 #ifndef GENERATE_BLOCK_PIPE_H

@@ -2,7 +2,7 @@
  * generator.c - the public face: checks the options, runs the threads.
  *
  * Blocks of rows are made (and packed) by all threads and written in order
- * by whoever holds the next one; see block_pipe.h. Nothing gets its final
+ * by the thread that has the next one; see block_pipe.h. Nothing gets its final
  * name before everything is written.
  */
 #include "generate/generator.h"

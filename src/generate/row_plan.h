@@ -1,5 +1,5 @@
 /*
- * row_plan.h - which reading stands in which row, file and block.
+ * row_plan.h - which reading is in which row, file and block.
  *
  * Arithmetic only. Rows are numbered from 0 over all files. Both orders hold
  * the same set of readings:

@@ -22,7 +22,7 @@
 size_t fingerprint_n_parts(uint64_t size_bytes);
 
 /*
- * Hashes of a file that is being read: whoever reads a whole part anyway
+ * Hashes of a file that is being read: a thread that reads a whole part anyway
  * hashes it on the way.
  *
  * Bytes are hashed before they are decoded. A file may be changed meanwhile:
