@@ -272,6 +272,12 @@ def run_case(program, seed, folder, _tier):
     files = case["paths"]
     if not any(map(os.path.isdir, files)):
         files = unique(list(dict.fromkeys(files)))
+    for folder_ in filter(os.path.isdir, files):
+        names = [os.path.join(folder_, name)
+                 for name in sorted(os.listdir(folder_))]
+        names = list(filter(os.path.isfile, names))
+        for path in set(names) - set(unique(names)):
+            os.unlink(path)
     both, once = split_arguments(case["args"])
     database = os.path.join(folder, "home.db")
     rejects = os.path.join(folder, "rejects")
