@@ -281,17 +281,6 @@ release_file(struct importer_file *file)
     free((void *)file->known.parts);
 }
 
-/* Whether all of a file has been hashed before it is read. */
-static bool
-is_hashed(const struct fingerprint *fingerprint)
-{
-    for (size_t i = 0; i < fingerprint->n_parts; i++) {
-        if (fingerprint->is_done[i] == 0)
-            return false;
-    }
-    return fingerprint->n_parts > 0;
-}
-
 /*
  * A file that is given twice is read once: as the later one, because of
  * readings of one time the later file's counts. A file that has grown stays,
@@ -304,7 +293,7 @@ find_repeated(struct importer *im, size_t at)
 {
     const struct fingerprint *fingerprint = &im->files[at].fingerprint;
     const size_t len = fingerprint->n_parts * sizeof(*fingerprint->hashes);
-    if (!is_hashed(fingerprint))
+    if (fingerprint->n_parts == 0 || !fingerprint_is_done(fingerprint))
         return NOTHING;
     size_t mask = im->n_slots - 1;
     size_t slot = XXH3_64bits_withSeed(fingerprint->hashes, len,

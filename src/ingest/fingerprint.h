@@ -68,7 +68,7 @@ void fingerprint_reader_end(struct fingerprint_reader *reader);
  */
 bool fingerprint_hash(struct fingerprint *fingerprint, int fd, int n_threads);
 
-/* Whether all parts were hashed on the way. */
+/* Whether all parts are hashed: before the file is read, or on the way. */
 bool fingerprint_is_done(const struct fingerprint *fingerprint);
 
 /* Hashes the parts that nobody has hashed on the way; false as above. */

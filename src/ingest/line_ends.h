@@ -13,7 +13,7 @@
 
 /*
  * Whether CR alone ends lines, as the first bytes of a text tell: more of them
- * have no LF behind them than there are LF, or one of them stands in the header
+ * have no LF behind them than there are LF, or one of them is in the header
  * line, outside quotes.
  */
 bool line_ends_has_cr(const uint8_t *head, size_t len);

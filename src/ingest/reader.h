@@ -2,7 +2,7 @@
  * reader.h - a moving view of a source's text.
  *
  * The view is contiguous memory with KERNEL_SLACK readable bytes behind it.
- * Whoever reads says how much of it is done with; the rest stays at the
+ * The one who reads says how much of it is done with; the rest stays at the
  * front and about a block more comes behind it.
  *
  *     struct reader *r = reader_open(source, &options, offset, error);

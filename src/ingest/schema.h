@@ -44,7 +44,7 @@ struct schema_builder {
 
 void schema_builder_init(struct schema_builder *builder);
 
-/* The next column's name as it stands in the file. */
+/* The next column's name as it is in the file. */
 void schema_builder_add(struct schema_builder *builder, const char *name,
                         size_t len);
 

@@ -256,7 +256,7 @@ read_head(struct source *source, struct text_stream *stream,
 
 /*
  * The first bytes of a file, when they are plain text; false when they are not
- * or cannot be read: then read_head has the say.
+ * or cannot be read: then read_head is used.
  */
 static bool
 read_plain_head(struct source *source, int fd)

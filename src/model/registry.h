@@ -39,7 +39,7 @@ void registry_release(struct registry *registry);
 uint32_t registry_add(struct registry *registry, const char *id, size_t len);
 
 /*
- * The same for an id as it stands in a file: one that is not UTF-8 is taken for
+ * The same for an id as it is in a file: one that is not UTF-8 is taken for
  * Windows-1252. REGISTRY_BAD_ID when it is too long then.
  */
 uint32_t registry_add_any(struct registry *registry, const char *id,

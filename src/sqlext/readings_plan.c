@@ -71,7 +71,7 @@ take(struct choice *choice, int number, const char *name, bool is_exact)
                         choice->n_arguments > 1 ? " " : "", name);
 }
 
-/* A text that stands in the query is compared as text, whatever follows. */
+/* A text that is in the query is compared as text, whatever follows. */
 static bool
 is_text_literal(sqlite3_index_info *info, int number)
 {
