@@ -30,10 +30,14 @@ add_heater(struct wattle_import *import, struct wattle_error *error)
         device[i] = heater;
         time_ms[i] = start_ms + i * INT64_C(1800000);
     }
-    struct wattle_batch batch = {
-        .n_rows = N_READINGS, .device = device, .time_ms = time_ms};
-    batch.columns[WATTLE_POWER] = power;
-    batch.decimals[WATTLE_POWER] = 1;
+    const struct wattle_column column = {
+        .measure = WATTLE_POWER, .decimals = 1, .values = power};
+    struct wattle_batch batch = WATTLE_BATCH_INIT;
+    batch.n_rows = N_READINGS;
+    batch.device = device;
+    batch.time_ms = time_ms;
+    batch.n_columns = 1;
+    batch.columns = &column;
     return wattle_import_add_batch(import, &batch, error);
 }
 

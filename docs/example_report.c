@@ -28,10 +28,14 @@ add_toaster(struct wattle_report *report, struct wattle_error *error)
     const uint32_t device[3] = {toaster, toaster, toaster};
     const int64_t time_ms[3] = {start_ms, start_ms + 300000, start_ms + 600000};
     const int64_t power[3] = {0, 8005, 0}; /* with one decimal place */
-    struct wattle_batch batch = {
-        .n_rows = 3, .device = device, .time_ms = time_ms};
-    batch.columns[WATTLE_POWER] = power;
-    batch.decimals[WATTLE_POWER] = 1;
+    const struct wattle_column column = {
+        .measure = WATTLE_POWER, .decimals = 1, .values = power};
+    struct wattle_batch batch = WATTLE_BATCH_INIT;
+    batch.n_rows = 3;
+    batch.device = device;
+    batch.time_ms = time_ms;
+    batch.n_columns = 1;
+    batch.columns = &column;
     return wattle_report_add_batch(report, &batch, error);
 }
 

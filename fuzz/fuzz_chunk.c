@@ -64,7 +64,8 @@ encode_again(const struct kernels *kernels, struct block *block,
     uint8_t *bytes = malloc(len);
     must(bytes != NULL && len <= sizeof(room), "a block is too long");
     memcpy(bytes, room, len);
-    must(block_decode(kernels, bytes, len, block->n_rows, UINT32_MAX, other),
+    must(block_decode(kernels, bytes, len, block->n_rows, UINT32_MAX, other,
+                      NULL),
          "a block cannot be decoded that was just encoded");
     if (other->exponent != block->exponent) {
         block_to_nano(block);

@@ -18,7 +18,7 @@ import tempfile
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = os.path.join(ROOT, "build", "release")
 # What may grow: all that begins with a size, or is reached by pointers.
-FIXED = {"wattle_error", "wattle_sql_value", "wattle_writer", "wattle_batch"}
+FIXED = {"wattle_error", "wattle_sql_value", "wattle_writer", "wattle_column"}
 
 
 def sh(*command, **options):

@@ -23,7 +23,7 @@ ALLOWED = {
     "store": ["base", "simd", "model", "analytics"],
     "sqlext": ["base", "simd", "model", "analytics", "store"],
     "engine": ["base", "simd", "model", "ingest", "analytics", "store"],
-    "report": ["base"],
+    "report": ["base", "model"],
     "generate": ["base"],
     "api": ["base", "simd", "model", "ingest", "analytics", "store", "engine",
             "report", "sqlext"],

@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "store/database.h"
+#include "store/database_open.h"
 #include "store/device_scan.h"
 
 #define MAX_THREADS 64
@@ -40,10 +40,10 @@ now_s(void)
 
 /* One value of each column. */
 static int64_t
-touch(const struct wattle_batch *batch)
+touch(const struct batch_view *batch)
 {
     int64_t sum = batch->time_ms[batch->n_rows - 1];
-    for (int i = 0; i < WATTLE_N_COLUMNS; i++) {
+    for (int i = 0; i < MEASURE_N; i++) {
         if (batch->columns[i] != NULL)
             sum += batch->columns[i][batch->n_rows - 1];
     }
@@ -54,7 +54,7 @@ touch(const struct wattle_batch *batch)
 static int
 drain(struct part *part, struct device_scan *scan)
 {
-    struct wattle_batch batch;
+    struct batch_view batch;
     int status;
     while ((status = device_scan_next(scan, &batch, &part->error)) ==
                WATTLE_OK &&
@@ -73,7 +73,7 @@ scan_devices(struct part *part, struct database *db, uint32_t n_devices)
     for (uint32_t device = part->first;
          device < n_devices && status == WATTLE_OK; device += part->step) {
         struct device_scan_range range = {device, INT64_MIN, INT64_MAX,
-                                          (1 << WATTLE_N_COLUMNS) - 1};
+                                          (1 << MEASURE_N) - 1};
         status = scan == NULL
                      ? device_scan_open(&scan, db, &range, &part->error)
                      : device_scan_restart(scan, &range, &part->error);

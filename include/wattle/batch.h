@@ -8,48 +8,68 @@
  *     uint32_t device[2] = {d, d};
  *     int64_t time_ms[2] = {1696147200000, 1696148100000};
  *     int64_t power[2] = {3382, 3395};
- *     struct wattle_batch batch = {.n_rows = 2, .device = device,
- *                                  .time_ms = time_ms};
- *     batch.columns[WATTLE_POWER] = power;
- *     batch.decimals[WATTLE_POWER] = 1;
+ *     struct wattle_column column = {.measure = WATTLE_POWER,
+ *                                    .decimals = 1, .values = power};
+ *     struct wattle_batch batch = WATTLE_BATCH_INIT;
+ *     batch.n_rows = 2;
+ *     batch.device = device;
+ *     batch.time_ms = time_ms;
+ *     batch.n_columns = 1;
+ *     batch.columns = &column;
  */
 #ifndef WATTLE_BATCH_H
 #define WATTLE_BATCH_H
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
+
+#include "wattle/measure.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* The measured columns, with their units. */
-enum wattle_column {
-    WATTLE_VOLTAGE,      /* RMS, V; 0 .. 1e9 */
-    WATTLE_CURRENT,      /* RMS, A; 0 .. 1e9 */
-    WATTLE_POWER_FACTOR, /* -1 .. 1 */
-    WATTLE_POWER,        /* real power, W; -1e9 .. 1e9 */
-    WATTLE_ENERGY,       /* energy of the interval, Wh; -1e9 .. 1e9 */
-    WATTLE_N_COLUMNS
+/* The values of one measure. This structure does not grow. */
+struct wattle_column {
+    unsigned measure;      /* enum wattle_measure */
+    unsigned decimals;     /* 0 .. 9 */
+    const int64_t *values; /* one a row, within the limits of the measure */
+    /*
+     * NULL when every row has a value; else a bit for each row, the lowest bit
+     * of the first byte first (as in Apache Arrow): 1 where there is a value.
+     */
+    const uint8_t *validity;
 };
 
 /*
  * The library reads a batch and keeps nothing of it (borrows the arrays).
  * A reading's power is its WATTLE_POWER, else voltage x current x power
- * factor; with neither it must have WATTLE_ENERGY.
+ * factor; with neither it must have WATTLE_ENERGY. Other measures are stored
+ * and exported with the reading; answers do not use them yet.
  */
 struct wattle_batch {
+    size_t size; /* of this structure, set by WATTLE_BATCH_INIT */
     size_t n_rows;
     const uint32_t *device; /* numbers from wattle_report_add_device */
     const int64_t *time_ms; /* ms since 1970-01-01 UTC */
-    const int64_t *columns[WATTLE_N_COLUMNS]; /* NULL = not given */
-    uint8_t decimals[WATTLE_N_COLUMNS];       /* 0 .. 9 */
-    /*
-     * NULL when every row has every given column; else one byte a row, bit
-     * (1 << enum wattle_column) set where the row has the column.
-     */
-    const uint8_t *presence;
+    size_t n_columns;
+    const struct wattle_column *columns; /* of different measures */
 };
+
+/* An empty batch. */
+#define WATTLE_BATCH_INIT                                                      \
+    {                                                                          \
+        .size = sizeof(struct wattle_batch)                                    \
+    }
+
+/* The same for a structure that is there; also for C++. */
+static inline void
+wattle_batch_init(struct wattle_batch *batch)
+{
+    memset(batch, 0, sizeof(*batch));
+    batch->size = sizeof(*batch);
+}
 
 #ifdef __cplusplus
 }

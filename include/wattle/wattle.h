@@ -11,6 +11,7 @@
 #include "wattle/error.h"
 #include "wattle/import.h"
 #include "wattle/maintain.h"
+#include "wattle/measure.h"
 #include "wattle/query.h"
 #include "wattle/report.h"
 #include "wattle/sql.h"

@@ -365,7 +365,7 @@ add_reading(struct account_set *set, uint32_t device,
 }
 
 int
-account_add_row(struct account_set *set, const struct wattle_batch *batch,
+account_add_row(struct account_set *set, const struct batch_view *batch,
                 size_t row)
 {
     uint32_t device = batch->device[row];
@@ -380,7 +380,7 @@ account_add_row(struct account_set *set, const struct wattle_batch *batch,
 }
 
 int
-account_set_add(struct account_set *set, const struct wattle_batch *batch)
+account_set_add(struct account_set *set, const struct batch_view *batch)
 {
     int status = WATTLE_OK;
     if (account_block_add(set, batch, &status))

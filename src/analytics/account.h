@@ -31,7 +31,7 @@
 #include "analytics/profile.h"
 #include "base/wide_int.h"
 #include "simd/kernels.h"
-#include "wattle/batch.h"
+#include "model/batch_view.h"
 
 /* power_nw of a reading whose power is fine, or that has none. */
 #define ACCOUNT_FINE     (INT64_MIN + 1)
@@ -105,7 +105,7 @@ int account_set_reserve(struct account_set *set, size_t n_devices);
  * Adds the rows of a batch in their order. Device numbers must be below the
  * number reserved. 0 or WATTLE_ERR_MEMORY.
  */
-int account_set_add(struct account_set *set, const struct wattle_batch *batch);
+int account_set_add(struct account_set *set, const struct batch_view *batch);
 
 /* Moves all that is running into the accounts; then they can be read. */
 void account_set_settle(struct account_set *set);

@@ -27,7 +27,7 @@ struct pending {
 
 struct block {
     struct account_set *set;
-    const struct wattle_batch *batch;
+    const struct batch_view *batch;
     const int64_t *power_nw;
     const int64_t *efficiency; /* NULL = none */
     struct pending pending;
@@ -172,7 +172,7 @@ add_rows(struct block *b)
 }
 
 bool
-account_block_add(struct account_set *set, const struct wattle_batch *batch,
+account_block_add(struct account_set *set, const struct batch_view *batch,
                   int *status)
 {
     int64_t power_nw[KERNEL_ROWS], efficiency[KERNEL_ROWS];

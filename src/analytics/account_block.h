@@ -12,8 +12,8 @@
  * The quick way: adds a whole block of ordinary readings. False when the
  * block is not of that kind; nothing has been added then.
  */
-bool account_block_add(struct account_set *set,
-                       const struct wattle_batch *batch, int *status);
+bool account_block_add(struct account_set *set, const struct batch_view *batch,
+                       int *status);
 
 /* Blocks of fewer rows are no stretch worth the trouble. */
 #define ACCOUNT_STRETCH_ROWS 16
@@ -23,11 +23,11 @@ bool account_block_add(struct account_set *set,
  * not, and nothing has been added then.
  */
 bool account_stretch_add(struct account_set *set,
-                         const struct wattle_batch *batch,
+                         const struct batch_view *batch,
                          const struct reading_block *readings);
 
 /* The general way for one row; defines what is right. */
-int account_add_row(struct account_set *set, const struct wattle_batch *batch,
+int account_add_row(struct account_set *set, const struct batch_view *batch,
                     size_t row);
 
 /* Moves what runs for the devices [from, to) into their accounts. */

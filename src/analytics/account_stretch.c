@@ -130,7 +130,7 @@ sum_efficiency(const int64_t *efficiency, size_t n)
 
 /* Whether all rows are of one device and later than the one before. */
 static bool
-is_stretch(const struct account_set *set, const struct wattle_batch *batch)
+is_stretch(const struct account_set *set, const struct batch_view *batch)
 {
     const uint32_t device = batch->device[0];
     const struct account *account = &set->accounts[device];
@@ -146,7 +146,7 @@ is_stretch(const struct account_set *set, const struct wattle_batch *batch)
 }
 
 bool
-account_stretch_add(struct account_set *set, const struct wattle_batch *batch,
+account_stretch_add(struct account_set *set, const struct batch_view *batch,
                     const struct reading_block *readings)
 {
     const size_t n = batch->n_rows;

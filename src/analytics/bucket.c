@@ -161,7 +161,7 @@ bucket_add_reading(struct bucket *bucket, const struct reading *reading)
 }
 
 void
-bucket_add_values(struct bucket *bucket, const struct wattle_batch *batch,
+bucket_add_values(struct bucket *bucket, const struct batch_view *batch,
                   size_t row, unsigned what)
 {
     unsigned has = reading_columns(batch, row);

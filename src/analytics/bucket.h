@@ -64,7 +64,7 @@ bucket_wants(unsigned what, int column)
 }
 
 /* Adds a row's voltage, current and power factor, those that `what` names. */
-void bucket_add_values(struct bucket *bucket, const struct wattle_batch *batch,
+void bucket_add_values(struct bucket *bucket, const struct batch_view *batch,
                        size_t row, unsigned what);
 
 /* The bucket's fine part, made if need be; NULL = no memory. */

@@ -123,7 +123,7 @@ buckets_add_step(struct buckets *buckets, const struct power_point *to)
 }
 
 int
-buckets_add_row(struct buckets *buckets, const struct wattle_batch *batch,
+buckets_add_row(struct buckets *buckets, const struct batch_view *batch,
                 size_t row)
 {
     const struct buckets_options *o = &buckets->options;
@@ -147,7 +147,7 @@ buckets_add_row(struct buckets *buckets, const struct wattle_batch *batch,
 }
 
 int
-buckets_add(struct buckets *buckets, const struct wattle_batch *batch,
+buckets_add(struct buckets *buckets, const struct batch_view *batch,
             size_t *row)
 {
     int status = WATTLE_OK;

@@ -22,7 +22,7 @@
 
 #include "analytics/bucket_list.h"
 #include "simd/kernels.h"
-#include "wattle/batch.h"
+#include "model/batch_view.h"
 
 /* buckets_add returns when there are so many. */
 #define BUCKETS_ENOUGH 4096
@@ -57,11 +57,11 @@ void buckets_begin(struct buckets *buckets);
  * there are BUCKETS_ENOUGH buckets to be dropped first. Times must ascend.
  * 0 or WATTLE_ERR_MEMORY.
  */
-int buckets_add(struct buckets *buckets, const struct wattle_batch *batch,
+int buckets_add(struct buckets *buckets, const struct batch_view *batch,
                 size_t *row);
 
 /* The general way for one row; defines what is right. */
-int buckets_add_row(struct buckets *buckets, const struct wattle_batch *batch,
+int buckets_add_row(struct buckets *buckets, const struct batch_view *batch,
                     size_t row);
 
 #endif

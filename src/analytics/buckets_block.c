@@ -16,21 +16,21 @@
 
 struct block {
     struct buckets *buckets;
-    struct wattle_batch batch;
+    struct batch_view batch;
     const int64_t *power_nw;
     const int64_t *efficiency;         /* NULL = none */
     int64_t unit_nano[BUCKET_COLUMNS]; /* of their values; 0 = not wanted */
 };
 
 /* The part of a batch from a row on. */
-static struct wattle_batch
-rest_of(const struct wattle_batch *batch, size_t row)
+static struct batch_view
+rest_of(const struct batch_view *batch, size_t row)
 {
-    struct wattle_batch rest = *batch;
+    struct batch_view rest = *batch;
     rest.n_rows -= row;
     rest.device = batch->device != NULL ? batch->device + row : NULL;
     rest.time_ms += row;
-    for (int c = 0; c < WATTLE_N_COLUMNS; c++) {
+    for (int c = 0; c < MEASURE_N; c++) {
         if (rest.columns[c] != NULL)
             rest.columns[c] += row;
     }
@@ -38,7 +38,7 @@ rest_of(const struct wattle_batch *batch, size_t row)
 }
 
 static bool
-is_short(const struct wattle_batch *batch)
+is_short(const struct batch_view *batch)
 {
     for (int c = 0; c < BUCKET_COLUMNS; c++) {
         if (batch->columns[c] != NULL && batch->decimals[c] > MAX_DECIMALS)
@@ -177,7 +177,7 @@ set_units(struct block *b)
 }
 
 bool
-buckets_add_block(struct buckets *buckets, const struct wattle_batch *batch,
+buckets_add_block(struct buckets *buckets, const struct batch_view *batch,
                   size_t *row, int *status)
 {
     const struct buckets_options *o = &buckets->options;

@@ -10,9 +10,8 @@
  * The quick way: as buckets_add, for a batch of ordinary readings. False when
  * it is not of that kind; nothing has been added then.
  */
-bool buckets_add_block(struct buckets *buckets,
-                       const struct wattle_batch *batch, size_t *row,
-                       int *status);
+bool buckets_add_block(struct buckets *buckets, const struct batch_view *batch,
+                       size_t *row, int *status);
 
 /* The energy of the step from the latest reading to a later point. */
 int buckets_add_step(struct buckets *buckets, const struct power_point *to);

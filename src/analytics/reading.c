@@ -7,29 +7,29 @@
 #include "analytics/efficiency.h"
 #include "base/decimal.h"
 
-#define HAS(column) (1u << (column))
+#define HAS(column) MEASURE_BIT(column)
 
 /* Energy units in 1e-9 Wh: 7.2e18 / 1e12. */
 #define UNITS_PER_NANO_WH 7200000
 
 unsigned
-reading_columns(const struct wattle_batch *batch, size_t row)
+reading_columns(const struct batch_view *batch, size_t row)
 {
     unsigned has = 0;
-    for (int c = 0; c < WATTLE_N_COLUMNS; c++)
+    for (int c = 0; c < MEASURE_N_SUMMED; c++)
         has |= batch->columns[c] != NULL ? HAS(c) : 0;
     return batch->presence != NULL ? has & batch->presence[row] : has;
 }
 
 int64_t
-reading_nano(const struct wattle_batch *batch, int column, size_t row)
+reading_nano(const struct batch_view *batch, int column, size_t row)
 {
     int64_t unit = decimal_power_of_ten(9 - batch->decimals[column]);
     return batch->columns[column][row] * unit;
 }
 
 int128
-reading_energy(const struct wattle_batch *batch, size_t row)
+reading_energy(const struct batch_view *batch, size_t row)
 {
     int64_t unit = decimal_power_of_ten(9 - batch->decimals[WATTLE_ENERGY]);
     return (int128)batch->columns[WATTLE_ENERGY][row] * unit *
@@ -37,7 +37,7 @@ reading_energy(const struct wattle_batch *batch, size_t row)
 }
 
 static void
-set_efficiency(struct reading *reading, const struct wattle_batch *batch,
+set_efficiency(struct reading *reading, const struct batch_view *batch,
                size_t row, bool no_memo)
 {
     int64_t factor = reading_nano(batch, WATTLE_POWER_FACTOR, row);
@@ -61,7 +61,7 @@ set_efficiency(struct reading *reading, const struct wattle_batch *batch,
 }
 
 static void
-set_power(struct reading *reading, const struct wattle_batch *batch, size_t row,
+set_power(struct reading *reading, const struct batch_view *batch, size_t row,
           unsigned has)
 {
     const unsigned product =
@@ -83,7 +83,7 @@ set_power(struct reading *reading, const struct wattle_batch *batch, size_t row,
 }
 
 void
-reading_from_row(struct reading *reading, const struct wattle_batch *batch,
+reading_from_row(struct reading *reading, const struct batch_view *batch,
                  size_t row, bool no_memo)
 {
     const unsigned rated = HAS(WATTLE_CURRENT) | HAS(WATTLE_POWER_FACTOR);
@@ -94,8 +94,8 @@ reading_from_row(struct reading *reading, const struct wattle_batch *batch,
 }
 
 void
-reading_power_from_row(struct reading *reading,
-                       const struct wattle_batch *batch, size_t row)
+reading_power_from_row(struct reading *reading, const struct batch_view *batch,
+                       size_t row)
 {
     set_power(reading, batch, row, reading_columns(batch, row));
 }

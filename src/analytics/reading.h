@@ -10,7 +10,7 @@
 
 #include "analytics/power.h"
 #include "base/wide_int.h"
-#include "wattle/batch.h"
+#include "model/batch_view.h"
 
 struct reading {
     struct power_point point;
@@ -22,20 +22,20 @@ struct reading {
 };
 
 /* Columns of a row, as bits (1 << enum wattle_column). */
-unsigned reading_columns(const struct wattle_batch *batch, size_t row);
+unsigned reading_columns(const struct batch_view *batch, size_t row);
 
 /* A row's value of a column that it has, in 1e-9; not of the energy. */
-int64_t reading_nano(const struct wattle_batch *batch, int column, size_t row);
+int64_t reading_nano(const struct batch_view *batch, int column, size_t row);
 
 /* A row's energy, which it has, in the units of struct reading. */
-int128 reading_energy(const struct wattle_batch *batch, size_t row);
+int128 reading_energy(const struct batch_view *batch, size_t row);
 
 /* Reads a row; no_memo leaves the tables of efficiencies alone. */
-void reading_from_row(struct reading *reading, const struct wattle_batch *batch,
+void reading_from_row(struct reading *reading, const struct batch_view *batch,
                       size_t row, bool no_memo);
 
 /* The same without the efficiency. */
 void reading_power_from_row(struct reading *reading,
-                            const struct wattle_batch *batch, size_t row);
+                            const struct batch_view *batch, size_t row);
 
 #endif

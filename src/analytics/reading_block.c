@@ -12,7 +12,7 @@
 
 /* Without the tables. */
 static void
-rate_rows_afresh(const struct wattle_batch *batch, int64_t *efficiency)
+rate_rows_afresh(const struct batch_view *batch, int64_t *efficiency)
 {
     const int64_t *factor = batch->columns[WATTLE_POWER_FACTOR];
     const int64_t *current = batch->columns[WATTLE_CURRENT];
@@ -55,7 +55,7 @@ rate_rows_known(const int64_t *factor, const int64_t *current, size_t n,
 
 /* The efficiencies of a block with current and power factor in thousandths. */
 static void
-rate_rows(const struct wattle_batch *batch, bool no_memo, int64_t *efficiency)
+rate_rows(const struct batch_view *batch, bool no_memo, int64_t *efficiency)
 {
     const size_t part = 64; /* what is done again for an unknown value */
     const int64_t *factor = batch->columns[WATTLE_POWER_FACTOR];
@@ -73,7 +73,7 @@ rate_rows(const struct wattle_batch *batch, bool no_memo, int64_t *efficiency)
 }
 
 static bool
-scale_power(const struct wattle_batch *batch, int64_t *power_nw)
+scale_power(const struct batch_view *batch, int64_t *power_nw)
 {
     const int64_t *watts = batch->columns[WATTLE_POWER];
     int64_t unit = decimal_power_of_ten(9 - batch->decimals[WATTLE_POWER]);
@@ -87,14 +87,14 @@ scale_power(const struct wattle_batch *batch, int64_t *power_nw)
 }
 
 static bool
-is_milli(const struct wattle_batch *batch, int column)
+is_milli(const struct batch_view *batch, int column)
 {
     return batch->columns[column] != NULL && batch->decimals[column] == 3;
 }
 
 /* Powers of rows without a power of their own. */
 static bool
-multiply(const struct wattle_batch *batch, const struct kernels *kernels,
+multiply(const struct batch_view *batch, const struct kernels *kernels,
          int64_t *power_nw)
 {
     return is_milli(batch, WATTLE_POWER_FACTOR) &&
@@ -107,7 +107,7 @@ multiply(const struct wattle_batch *batch, const struct kernels *kernels,
 
 bool
 reading_block_derive(struct reading_block *block,
-                     const struct wattle_batch *batch,
+                     const struct batch_view *batch,
                      const struct kernels *kernels, bool no_memo)
 {
     block->is_rated = false;

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "simd/kernels.h"
-#include "wattle/batch.h"
+#include "model/batch_view.h"
 
 struct reading_block {
     int64_t *power_nw;   /* [KERNEL_ROWS], the caller's */
@@ -23,7 +23,7 @@ struct reading_block {
 
 /* False when the batch is not ordinary; the columns then hold anything. */
 bool reading_block_derive(struct reading_block *block,
-                          const struct wattle_batch *batch,
+                          const struct batch_view *batch,
                           const struct kernels *kernels, bool no_memo);
 
 #endif

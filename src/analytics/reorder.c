@@ -161,7 +161,7 @@ make_room(struct reorder *r, struct wattle_error *error)
 }
 
 int
-reorder_add(struct reorder *r, const struct wattle_batch *batch, size_t row,
+reorder_add(struct reorder *r, const struct batch_view *batch, size_t row,
             uint32_t device, struct wattle_error *error)
 {
     int status = make_room(r, error);
@@ -169,10 +169,10 @@ reorder_add(struct reorder *r, const struct wattle_batch *batch, size_t row,
         return status;
     struct reorder_record *record = &r->records[r->n++];
     uint8_t has = 0;
-    for (int c = 0; c < WATTLE_N_COLUMNS; c++)
+    for (int c = 0; c < MEASURE_N_SUMMED; c++)
         has |= (uint8_t)(batch->columns[c] != NULL ? 1u << c : 0);
     if (batch->presence != NULL)
-        has &= batch->presence[row];
+        has &= (uint8_t)batch->presence[row];
     *record = (struct reorder_record){
         .time_ms = batch->time_ms[row], .device = device, .presence = has};
     reorder_columns(has, record->column);

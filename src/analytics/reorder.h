@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 #include "analytics/account.h"
-#include "wattle/batch.h"
+#include "model/batch_view.h"
 #include "wattle/error.h"
 
 struct reorder;
@@ -25,7 +25,7 @@ struct reorder;
 struct reorder *reorder_new(size_t run_rows);
 
 /* Adds one row of a batch under the given device number. */
-int reorder_add(struct reorder *reorder, const struct wattle_batch *batch,
+int reorder_add(struct reorder *reorder, const struct batch_view *batch,
                 size_t row, uint32_t device, struct wattle_error *error);
 
 /* Ends filling: sorts what is left and gives memory back. */

@@ -170,9 +170,9 @@ next(struct merge *m, struct reorder_record *record, int *status)
 static int
 flush(struct outlet *outlet)
 {
-    struct wattle_batch batch = {.n_rows = outlet->n_rows,
-                                 .device = outlet->device,
-                                 .time_ms = outlet->time_ms};
+    struct batch_view batch = {.n_rows = outlet->n_rows,
+                               .device = outlet->device,
+                               .time_ms = outlet->time_ms};
     for (int k = 0; k < REORDER_VALUES; k++) {
         uint8_t column = outlet->kinds.column[k];
         if (column == REORDER_NO_COLUMN)

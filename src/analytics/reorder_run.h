@@ -17,8 +17,8 @@ struct reorder_record {
     int64_t time_ms;
     int64_t value[REORDER_VALUES];
     uint32_t device;
-    uint8_t presence;
-    uint8_t column[REORDER_VALUES]; /* enum wattle_column of each value */
+    uint8_t presence;               /* of the measures that totals need */
+    uint8_t column[REORDER_VALUES]; /* measure of each value */
     uint8_t decimals[REORDER_VALUES];
     uint8_t unused[5];
 };

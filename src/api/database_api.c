@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/sized_struct.h"
 #include "store/catalog.h"
+#include "store/database_open.h"
 #include "wattle/database.h"
 
 int

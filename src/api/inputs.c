@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "api/api_check.h"
+#include "api/batch_input.h"
 #include "base/buffer.h"
 #include "base/civil_time.h"
 #include "base/decimal.h"
@@ -228,61 +229,38 @@ inputs_device(struct inputs *in, const char *id, size_t len, uint32_t *number,
     return *number != REGISTRY_NO_DEVICE ? WATTLE_OK : error_memory(error);
 }
 
-static bool
-is_in_range(int column, int64_t value, int decimals)
-{
-    int64_t one = decimal_power_of_ten(decimals);
-    int64_t max = column == WATTLE_POWER_FACTOR ? one : one * 1000000000;
-    int64_t min =
-        column == WATTLE_VOLTAGE || column == WATTLE_CURRENT ? 0 : -max;
-    return value >= min && value <= max;
-}
-
 static int
-check_batch(const struct inputs *in, const struct wattle_batch *batch,
-            struct wattle_error *error)
+add_rows(struct inputs *in, struct batch_input *input,
+         struct wattle_error *error)
 {
-    uint8_t given = 0;
-    if (batch->n_rows > 0 && (batch->device == NULL || batch->time_ms == NULL))
-        return error_set(error, WATTLE_ERR_USAGE,
-                         "the batch's array %s is NULL",
-                         batch->device == NULL ? "device" : "time_ms");
-    for (int c = 0; c < WATTLE_N_COLUMNS; c++) {
-        given |= (uint8_t)(batch->columns[c] != NULL ? BATCH_HAS(c) : 0);
-        if (batch->columns[c] != NULL && batch->decimals[c] > 9)
-            return error_set(error, WATTLE_ERR_USAGE,
-                             "a column has more than nine decimals");
+    const size_t n_rows = input->given.n_rows;
+    struct row_store *rows = source_list_rows(&in->sources);
+    if (rows == NULL)
+        return error_memory(error);
+    int status = WATTLE_OK;
+    for (size_t first = 0; first < n_rows && status == WATTLE_OK;
+         first += BATCH_INPUT_ROWS) {
+        size_t left = n_rows - first;
+        struct batch_view piece = batch_input_piece(
+            input, first, left < BATCH_INPUT_ROWS ? left : BATCH_INPUT_ROWS);
+        status = row_store_add(rows, &piece, error);
     }
-    for (size_t i = 0; i < batch->n_rows; i++) {
-        uint8_t has =
-            batch->presence != NULL ? batch->presence[i] & given : given;
-        bool fits = batch_is_measured(has) &&
-                    batch->device[i] < in->caller_devices.n_devices &&
-                    batch->time_ms[i] >= CIVIL_MIN_MS &&
-                    batch->time_ms[i] <= CIVIL_MAX_MS;
-        for (int c = 0; c < WATTLE_N_COLUMNS && fits; c++) {
-            if ((has & BATCH_HAS(c)) != 0)
-                fits = is_in_range(c, batch->columns[c][i], batch->decimals[c]);
-        }
-        if (!fits)
-            return error_set(error, WATTLE_ERR_USAGE,
-                             "row %zu of the batch is out of range", i);
-    }
-    return WATTLE_OK;
+    return status;
 }
 
 int
 inputs_add_batch(struct inputs *in, const struct wattle_batch *batch,
                  struct wattle_error *error)
 {
-    int status = batch != NULL ? check_batch(in, batch, error)
-                               : error_null(error, "batch");
-    if (status != WATTLE_OK)
-        return status;
-    struct row_store *rows = source_list_rows(&in->sources);
-    if (rows == NULL)
+    struct batch_input *input = malloc(sizeof(*input));
+    if (input == NULL)
         return error_memory(error);
-    return row_store_add(rows, batch, error);
+    int status =
+        batch_input_open(input, batch, in->caller_devices.n_devices, error);
+    if (status == WATTLE_OK)
+        status = add_rows(in, input, error);
+    free(input);
+    return status;
 }
 
 int

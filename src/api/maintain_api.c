@@ -19,10 +19,11 @@
 #include "store/catalog.h"
 #include "store/backup.h"
 #include "store/checkpoint.h"
-#include "store/database.h"
+#include "store/database_open.h"
 #include "store/device_scan.h"
 #include "store/import_merge.h"
 #include "store/database_stats.h"
+#include "store/meta.h"
 #include "store/query_devices.h"
 #include "store/salvage.h"
 #include "store/tables.h"
@@ -249,10 +250,7 @@ wattle_database_compact(const char *path,
         return status;
     status = merge_loose(&db, path, error);
     if (status == WATTLE_OK)
-        status = database_run(&db,
-                              "UPDATE meta SET value = value + 1 WHERE key = "
-                              "'generation'",
-                              error);
+        status = meta_note_change(&db, error);
     if (status == WATTLE_OK)
         status = database_run(&db, "COMMIT", error);
     if (status == WATTLE_OK)
@@ -279,7 +277,7 @@ struct export
 
 /* Does something with every batch of a device. */
 typedef void (*export_take)(struct export *e, const char *id,
-                            const struct wattle_batch *batch);
+                            const struct batch_view *batch);
 
 static int
 scan_device(struct export *e, const struct query_device *device,
@@ -289,13 +287,13 @@ scan_device(struct export *e, const struct query_device *device,
         .device = device->number,
         .since_ms = e->selection.since_ms,
         .until_ms = e->selection.until_ms,
-        .columns = (1u << WATTLE_N_COLUMNS) - 1,
+        .columns = (1u << MEASURE_N) - 1,
     };
     int status = e->scan != NULL
                      ? device_scan_restart(e->scan, &range, e->error)
                      : device_scan_open(&e->scan, &e->db, &range, e->error);
     while (status == WATTLE_OK) {
-        struct wattle_batch batch;
+        struct batch_view batch;
         status = device_scan_next(e->scan, &batch, e->error);
         if (status != WATTLE_OK || batch.n_rows == 0)
             break;
@@ -315,11 +313,11 @@ scan_all(struct export *e, export_take take)
 
 /* Which columns there are decides the header. */
 static void
-note_columns(struct export *e, const char *id, const struct wattle_batch *batch)
+note_columns(struct export *e, const char *id, const struct batch_view *batch)
 {
     (void)id;
     unsigned columns = 0;
-    for (int c = 0; c < WATTLE_N_COLUMNS; c++)
+    for (int c = 0; c < MEASURE_N; c++)
         columns |= batch->columns[c] != NULL ? 1u << c : 0;
     unsigned any = columns, all = columns;
     for (size_t i = 0; batch->presence != NULL && i < batch->n_rows; i++) {
@@ -332,7 +330,7 @@ note_columns(struct export *e, const char *id, const struct wattle_batch *batch)
 }
 
 static void
-write_rows(struct export *e, const char *id, const struct wattle_batch *batch)
+write_rows(struct export *e, const char *id, const struct batch_view *batch)
 {
     readings_csv_rows(&e->out, e->columns, e->has_gaps, id, batch);
     e->n_readings += batch->n_rows;

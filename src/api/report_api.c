@@ -16,7 +16,7 @@
 #include "engine/engine.h"
 #include "engine/report_stored.h"
 #include "ingest/reader.h"
-#include "store/database.h"
+#include "store/database_open.h"
 #include "wattle/report.h"
 
 #define ONE_YEAR_MS (INT64_C(366) * CIVIL_MS_PER_DAY)

@@ -20,14 +20,14 @@ sized_struct_take(void *own, size_t own_size, const void *given,
     memcpy(&size, given, sizeof(size));
     if (size < sizeof(size) || size > MAX_SIZE)
         return error_set(error, WATTLE_ERR_USAGE,
-                         "the size of the options is not set; begin with "
-                         "their _INIT macro or _init function");
+                         "the size of a structure is not set; begin with "
+                         "its _INIT macro or _init function");
     for (size_t i = own_size; i < size; i++) {
         if (((const unsigned char *)given)[i] != 0)
             return error_set(error, WATTLE_ERR_USAGE,
-                             "an option is set that this version of the "
-                             "library does not have (%zu bytes of options "
-                             "are given, %zu are known)",
+                             "a member is set that this version of the "
+                             "library does not have (%zu bytes are given, "
+                             "%zu are known)",
                              size, own_size);
     }
     memcpy(own, given, size < own_size ? size : own_size);

@@ -14,8 +14,10 @@
 #include "base/cores.h"
 #include "base/error.h"
 #include "ingest/fingerprint.h"
+#include "store/database_open.h"
 #include "store/import_merge.h"
 #include "store/checkpoint.h"
+#include "store/meta.h"
 #include "store/write_lock.h"
 
 #define GATHER_BYTES ((size_t)64 << 20)
@@ -557,10 +559,7 @@ write_files(struct importer *im, struct wattle_error *error)
     for (size_t i = 0; i < im->sources->n && status == WATTLE_OK; i++)
         status = write_file(im, i, error);
     if (status == WATTLE_OK)
-        status = database_run(
-            &im->db,
-            "UPDATE meta SET value = value + 1 WHERE key = 'generation'",
-            error);
+        status = meta_note_change(&im->db, error);
     return status;
 }
 

@@ -147,7 +147,7 @@ static int
 divert(struct run *run, struct batch *batch)
 {
     struct lane *lane = run->lane;
-    struct wattle_batch view = batch_view(batch);
+    struct batch_view view = batch_view(batch);
     size_t kept = 0;
     for (size_t i = 0; i < batch->n_rows; i++) {
         uint32_t device = batch->device[i];
@@ -198,7 +198,7 @@ take_batch(struct run *run, struct batch *batch)
         status = divert(run, batch);
     if (status != WATTLE_OK || batch->n_rows == 0)
         return status;
-    struct wattle_batch view = batch_view(batch);
+    struct batch_view view = batch_view(batch);
     status = account_set_add(&lane->accounts, &view);
     return status == WATTLE_OK ? status : error_memory(&run->error);
 }

@@ -14,7 +14,7 @@
 #include "store/catalog.h"
 #include "store/checksum.h"
 #include "store/chunk.h"
-#include "store/database.h"
+#include "store/database_open.h"
 #include "store/rollup_builder.h"
 #include "store/stored_check.h"
 
@@ -251,7 +251,7 @@ choose_threads(const struct job *job, struct worker *first,
     if (n_wanted > 0)
         return n_wanted < MAX_THREADS ? n_wanted : MAX_THREADS;
     bool decodes = job->range.no_summaries ||
-                   job->range.max_gap_ms != ROLLUP_BUILDER_MAX_GAP_MS;
+                   !database_has_sums(&first->db, job->range.max_gap_ms);
     int status = database_number(&first->db, "SELECT count(*) FROM chunk",
                                  &n_chunks, error);
     if (status == WATTLE_OK && decodes)

@@ -70,25 +70,25 @@ file_rows(struct row_store *store, struct wattle_error *error)
 }
 
 static void
-copy_row(struct batch_row *row, const struct wattle_batch *batch, size_t at)
+copy_row(struct batch_row *row, const struct batch_view *batch, size_t at)
 {
     memset(row, 0, sizeof(*row));
     row->time_ms = batch->time_ms[at];
     row->device = batch->device[at];
-    for (int c = 0; c < WATTLE_N_COLUMNS; c++) {
+    for (int c = 0; c < MEASURE_N; c++) {
         bool has = batch->columns[c] != NULL &&
                    (batch->presence == NULL ||
-                    (batch->presence[at] & BATCH_HAS(c)) != 0);
+                    (batch->presence[at] & MEASURE_BIT(c)) != 0);
         if (!has)
             continue;
-        row->presence |= BATCH_HAS(c);
+        row->presence |= MEASURE_BIT(c);
         row->nano[c] = batch->columns[c][at] *
                        decimal_power_of_ten(9 - batch->decimals[c]);
     }
 }
 
 int
-row_store_add(struct row_store *store, const struct wattle_batch *batch,
+row_store_add(struct row_store *store, const struct batch_view *batch,
               struct wattle_error *error)
 {
     for (size_t i = 0; i < batch->n_rows; i++) {

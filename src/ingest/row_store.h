@@ -15,7 +15,7 @@ struct row_store;
 struct row_store *row_store_new(void); /* NULL = no memory */
 
 /* Adds the rows of a checked batch. */
-int row_store_add(struct row_store *store, const struct wattle_batch *batch,
+int row_store_add(struct row_store *store, const struct batch_view *batch,
                   struct wattle_error *error);
 
 uint64_t row_store_count(const struct row_store *store);

@@ -105,7 +105,7 @@ read_numbers(const struct record_parser *parser, struct row_values *values)
             return reason;
         int column = schema_column(schema, role);
         values->row.nano[column] = number.nano;
-        values->row.presence |= BATCH_HAS(column);
+        values->row.presence |= MEASURE_BIT(column);
         values->n_rounded += number.rounded ? 1 : 0;
     }
     return batch_is_measured(values->row.presence) ? ROW_IS_READING

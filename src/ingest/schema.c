@@ -145,7 +145,7 @@ choose_columns(struct schema *schema, int value_kind)
         if ((unused & BIT(role)) != 0)
             schema->role_of[i] = ROLE_NONE;
         else if (role >= ROLE_VOLTAGE)
-            schema->columns |= (uint8_t)(1u << schema_column(schema, role));
+            schema->columns |= MEASURE_BIT(schema_column(schema, role));
     }
 }
 

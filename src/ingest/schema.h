@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "wattle/batch.h"
+#include "model/batch_view.h"
 #include "wattle/error.h"
 
 enum schema_role {
@@ -30,7 +30,7 @@ struct schema {
     size_t n_columns;
     uint8_t *role_of;     /* [n_columns] enum schema_role, or ROLE_NONE */
     uint8_t roles;        /* bit for each role in use */
-    uint8_t columns;      /* BATCH_HAS bits a full row has */
+    uint32_t columns;     /* MEASURE_BITs a full row has */
     uint8_t value_column; /* what ROLE_VALUE is: POWER or ENERGY */
     uint8_t power_shift;  /* 3 when the value is in kilo units */
 };

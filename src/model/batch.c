@@ -7,7 +7,7 @@
 #define NANO_PER_PLACE 1000000 /* 10^(9 - BATCH_PLACES) */
 
 void
-batch_reset(struct batch *batch, uint8_t columns, uint8_t power_shift)
+batch_reset(struct batch *batch, uint32_t columns, uint8_t power_shift)
 {
     batch->n_rows = 0;
     batch->columns = columns;
@@ -20,8 +20,8 @@ batch_reset(struct batch *batch, uint8_t columns, uint8_t power_shift)
 static bool
 fits_places(const struct batch_row *row)
 {
-    for (int c = 0; c < WATTLE_N_COLUMNS; c++) {
-        if ((row->presence & BATCH_HAS(c)) != 0 &&
+    for (int c = 0; c < MEASURE_N; c++) {
+        if ((row->presence & MEASURE_BIT(c)) != 0 &&
             row->nano[c] % NANO_PER_PLACE != 0)
             return false;
     }
@@ -31,8 +31,8 @@ fits_places(const struct batch_row *row)
 void
 batch_widen(struct batch *batch, size_t from, size_t to)
 {
-    for (int c = 0; c < WATTLE_N_COLUMNS; c++) {
-        if ((batch->columns & BATCH_HAS(c)) == 0)
+    for (int c = 0; c < MEASURE_N; c++) {
+        if ((batch->columns & MEASURE_BIT(c)) == 0)
             continue;
         /* rows to be set later may hold anything: no overflow is undefined */
         for (size_t i = from; i < to; i++)
@@ -56,8 +56,8 @@ batch_set(struct batch *batch, size_t at, const struct batch_row *row)
     batch->time_ms[at] = row->time_ms;
     batch->presence[at] = row->presence;
     int64_t unit = batch->places == 9 ? 1 : NANO_PER_PLACE;
-    for (int c = 0; c < WATTLE_N_COLUMNS; c++) {
-        bool present = (row->presence & BATCH_HAS(c)) != 0;
+    for (int c = 0; c < MEASURE_N; c++) {
+        bool present = (row->presence & MEASURE_BIT(c)) != 0;
         batch->value[c][at] = present ? row->nano[c] / unit : 0;
     }
 }
@@ -69,8 +69,8 @@ batch_get(const struct batch *batch, size_t at, struct batch_row *row)
     row->time_ms = batch->time_ms[at];
     row->presence = batch->is_uniform ? batch->columns : batch->presence[at];
     int64_t unit = batch->places == 9 ? 1 : NANO_PER_PLACE;
-    for (int c = 0; c < WATTLE_N_COLUMNS; c++) {
-        bool present = (row->presence & BATCH_HAS(c)) != 0;
+    for (int c = 0; c < MEASURE_N; c++) {
+        bool present = (row->presence & MEASURE_BIT(c)) != 0;
         row->nano[c] = present ? batch->value[c][at] * unit : 0;
     }
 }
@@ -82,23 +82,23 @@ batch_move(struct batch *batch, size_t to, size_t from)
     batch->time_ms[to] = batch->time_ms[from];
     batch->presence[to] = batch->presence[from];
     batch->n_rounded[to] = batch->n_rounded[from];
-    for (int c = 0; c < WATTLE_N_COLUMNS; c++) {
-        if ((batch->columns & BATCH_HAS(c)) != 0)
+    for (int c = 0; c < MEASURE_N; c++) {
+        if ((batch->columns & MEASURE_BIT(c)) != 0)
             batch->value[c][to] = batch->value[c][from];
     }
 }
 
-struct wattle_batch
+struct batch_view
 batch_view(const struct batch *batch)
 {
-    struct wattle_batch view = {
+    struct batch_view view = {
         .n_rows = batch->n_rows,
         .device = batch->device,
         .time_ms = batch->time_ms,
         .presence = batch->is_uniform ? NULL : batch->presence,
     };
-    for (int c = 0; c < WATTLE_N_COLUMNS; c++) {
-        if ((batch->columns & BATCH_HAS(c)) == 0)
+    for (int c = 0; c < MEASURE_N; c++) {
+        if ((batch->columns & MEASURE_BIT(c)) == 0)
             continue;
         bool shifted = c == WATTLE_POWER || c == WATTLE_ENERGY;
         view.columns[c] = batch->value[c];

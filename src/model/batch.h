@@ -12,36 +12,35 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "wattle/batch.h"
+#include "model/batch_view.h"
 
 #define BATCH_ROWS   1024
 #define BATCH_PLACES 3
 
-/* presence bits */
-#define BATCH_HAS(column) ((uint8_t)(1u << (column)))
-#define BATCH_HAS_VIP                                                          \
-    (BATCH_HAS(WATTLE_VOLTAGE) | BATCH_HAS(WATTLE_CURRENT) |                   \
-     BATCH_HAS(WATTLE_POWER_FACTOR))
+/* What makes a power together. */
+#define MEASURE_VIP                                                            \
+    (MEASURE_BIT(WATTLE_VOLTAGE) | MEASURE_BIT(WATTLE_CURRENT) |               \
+     MEASURE_BIT(WATTLE_POWER_FACTOR))
 
 /* A reading needs a power, what makes one, or an energy. */
 static inline bool
-batch_is_measured(uint8_t presence)
+batch_is_measured(uint32_t presence)
 {
-    return (presence & (BATCH_HAS(WATTLE_POWER) | BATCH_HAS(WATTLE_ENERGY))) !=
-               0 ||
-           (presence & BATCH_HAS_VIP) == BATCH_HAS_VIP;
+    return (presence &
+            (MEASURE_BIT(WATTLE_POWER) | MEASURE_BIT(WATTLE_ENERGY))) != 0 ||
+           (presence & MEASURE_VIP) == MEASURE_VIP;
 }
 
 struct batch {
     size_t n_rows;
-    uint8_t columns;     /* columns that any row has */
+    uint32_t columns;    /* measures that any row has */
     bool is_uniform;     /* every row has exactly `columns` */
     uint8_t places;      /* BATCH_PLACES or 9, before the shift */
     uint8_t power_shift; /* 3: power or energy was given in kilo units */
     uint32_t device[BATCH_ROWS];
     int64_t time_ms[BATCH_ROWS];
-    int64_t value[WATTLE_N_COLUMNS][BATCH_ROWS];
-    uint8_t presence[BATCH_ROWS];
+    int64_t value[MEASURE_N][BATCH_ROWS];
+    uint32_t presence[BATCH_ROWS];
     bool has_rounded;              /* any n_rounded is not zero */
     uint8_t n_rounded[BATCH_ROWS]; /* valid when has_rounded */
 };
@@ -49,13 +48,13 @@ struct batch {
 /* One reading with its values at nine places. */
 struct batch_row {
     uint32_t device;
-    uint8_t presence;
+    uint32_t presence;
     int64_t time_ms;
-    int64_t nano[WATTLE_N_COLUMNS]; /* where present */
+    int64_t nano[MEASURE_N]; /* where present */
 };
 
 /* Empties the block for rows that have the given columns. */
-void batch_reset(struct batch *batch, uint8_t columns, uint8_t power_shift);
+void batch_reset(struct batch *batch, uint32_t columns, uint8_t power_shift);
 
 /* Puts nine-place values into row `at`, widening the block if it must. */
 void batch_set(struct batch *batch, size_t at, const struct batch_row *row);
@@ -70,6 +69,6 @@ void batch_get(const struct batch *batch, size_t at, struct batch_row *row);
 void batch_move(struct batch *batch, size_t to, size_t from);
 
 /* The public view of the block; valid until the block changes. */
-struct wattle_batch batch_view(const struct batch *batch);
+struct batch_view batch_view(const struct batch *batch);
 
 #endif

@@ -6,12 +6,6 @@
 #include "base/civil_time.h"
 #include "base/decimal.h"
 
-static const char *const names[WATTLE_N_COLUMNS] = {
-    [WATTLE_VOLTAGE] = "voltage",           [WATTLE_CURRENT] = "current",
-    [WATTLE_POWER_FACTOR] = "power_factor", [WATTLE_POWER] = "power",
-    [WATTLE_ENERGY] = "energy_wh",
-};
-
 /* Columns that are written. */
 static unsigned
 written(unsigned columns, bool has_gaps)
@@ -24,11 +18,11 @@ readings_csv_header(struct text_out *out, unsigned columns, bool has_gaps)
 {
     columns = written(columns, has_gaps);
     text_out_text(out, "timestamp,device_id");
-    for (int c = 0; c < WATTLE_N_COLUMNS; c++) {
+    for (int c = 0; c < MEASURE_N; c++) {
         if ((columns & 1u << c) == 0)
             continue;
         text_out_byte(out, ',');
-        text_out_text(out, names[c]);
+        text_out_text(out, measure_table[c].name);
     }
     text_out_byte(out, '\n');
 }
@@ -45,7 +39,7 @@ put_time(struct text_out *out, int64_t time_ms)
 
 void
 readings_csv_rows(struct text_out *out, unsigned columns, bool has_gaps,
-                  const char *id, const struct wattle_batch *batch)
+                  const char *id, const struct batch_view *batch)
 {
     const size_t id_len = strlen(id);
     columns = written(columns, has_gaps);
@@ -55,7 +49,7 @@ readings_csv_rows(struct text_out *out, unsigned columns, bool has_gaps,
         put_time(out, batch->time_ms[i]);
         text_out_byte(out, ',');
         text_out_csv(out, id, id_len);
-        for (int c = 0; c < WATTLE_N_COLUMNS; c++) {
+        for (int c = 0; c < MEASURE_N; c++) {
             char text[DECIMAL_TEXT_SIZE];
             if ((columns & 1u << c) == 0)
                 continue;

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "report/text_out.h"
-#include "wattle/batch.h"
+#include "model/batch_view.h"
 
 /*
  * The header for these columns, bits (1 << enum wattle_column). An empty
@@ -19,6 +19,6 @@ void readings_csv_header(struct text_out *out, unsigned columns, bool has_gaps);
 
 /* Rows of one device, under that header. */
 void readings_csv_rows(struct text_out *out, unsigned columns, bool has_gaps,
-                       const char *id, const struct wattle_batch *batch);
+                       const char *id, const struct batch_view *batch);
 
 #endif

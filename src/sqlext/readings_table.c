@@ -36,9 +36,9 @@ struct cursor {
     size_t at; /* the device being read */
     struct readings_request request;
     struct device_scan *scan;
-    unsigned wanted;           /* value columns, bits of enum wattle_column */
-    unsigned scan_columns;     /* that the scan decodes */
-    struct wattle_batch batch; /* no rows: the end */
+    unsigned wanted;         /* value columns, bits of enum wattle_column */
+    unsigned scan_columns;   /* that the scan decodes */
+    struct batch_view batch; /* no rows: the end */
     size_t row;
     const struct kernels *kernels;
     struct readings_values values;
@@ -180,7 +180,7 @@ next_batch(struct cursor *cursor)
 static void
 set_columns(struct cursor *cursor, int plan)
 {
-    const unsigned all = (1u << WATTLE_N_COLUMNS) - 1;
+    const unsigned all = (1u << MEASURE_N) - 1;
     cursor->wanted = (unsigned)plan >> READINGS_VOLTAGE & all;
     unsigned needed = readings_values_needed(cursor->wanted);
     if (cursor->scan != NULL && cursor->scan_columns != needed) {

@@ -28,10 +28,10 @@ readings_values_needed(unsigned wanted)
 
 /* The columns that a row has. */
 static unsigned
-columns_of(const struct wattle_batch *batch, size_t row)
+columns_of(const struct batch_view *batch, size_t row)
 {
     unsigned given = 0;
-    for (int c = 0; c < WATTLE_N_COLUMNS; c++)
+    for (int c = 0; c < MEASURE_N; c++)
         given |= batch->columns[c] != NULL ? BIT(c) : 0;
     return batch->presence != NULL ? given & batch->presence[row] : given;
 }
@@ -45,7 +45,7 @@ to_double(int64_t value, int64_t unit)
 }
 
 static void
-fill_column(double *out, const struct wattle_batch *batch, int column)
+fill_column(double *out, const struct batch_view *batch, int column)
 {
     const int64_t *values = batch->columns[column];
     int64_t unit = decimal_power_of_ten(batch->decimals[column]);
@@ -56,28 +56,28 @@ fill_column(double *out, const struct wattle_batch *batch, int column)
 }
 
 static bool
-is_milli(const struct wattle_batch *batch, int column)
+is_milli(const struct batch_view *batch, int column)
 {
     return batch->columns[column] != NULL &&
            batch->decimals[column] == MILLI_DECIMALS;
 }
 
 static bool
-are_milli(const struct wattle_batch *batch)
+are_milli(const struct batch_view *batch)
 {
     return is_milli(batch, WATTLE_VOLTAGE) && is_milli(batch, WATTLE_CURRENT) &&
            is_milli(batch, WATTLE_POWER_FACTOR);
 }
 
 static int64_t
-to_nano(const struct wattle_batch *batch, int column, size_t row)
+to_nano(const struct batch_view *batch, int column, size_t row)
 {
     return batch->columns[column][row] *
            decimal_power_of_ten(DECIMAL_PLACES - batch->decimals[column]);
 }
 
 static double
-product_of(const struct wattle_batch *batch, size_t row)
+product_of(const struct batch_view *batch, size_t row)
 {
     if (are_milli(batch)) {
         int128 apparent = (int128)batch->columns[WATTLE_VOLTAGE][row] *
@@ -94,7 +94,7 @@ product_of(const struct wattle_batch *batch, size_t row)
 
 /* The power of a row, whatever its columns are. */
 static double
-power_of(const struct wattle_batch *batch, size_t row)
+power_of(const struct batch_view *batch, size_t row)
 {
     unsigned has = columns_of(batch, row);
     if ((has & BIT(WATTLE_POWER)) != 0)
@@ -105,7 +105,7 @@ power_of(const struct wattle_batch *batch, size_t row)
 
 /* Powers of rows that all have three factors of thousandths; else false. */
 static bool
-multiply_all(struct readings_values *values, const struct wattle_batch *batch,
+multiply_all(struct readings_values *values, const struct batch_view *batch,
              const struct kernels *kernels)
 {
     double *out = values->column[WATTLE_POWER];
@@ -122,7 +122,7 @@ multiply_all(struct readings_values *values, const struct wattle_batch *batch,
 }
 
 static void
-fill_power(struct readings_values *values, const struct wattle_batch *batch,
+fill_power(struct readings_values *values, const struct batch_view *batch,
            const struct kernels *kernels)
 {
     double *out = values->column[WATTLE_POWER];
@@ -135,10 +135,10 @@ fill_power(struct readings_values *values, const struct wattle_batch *batch,
 
 void
 readings_values_fill(struct readings_values *values,
-                     const struct wattle_batch *batch, unsigned wanted,
+                     const struct batch_view *batch, unsigned wanted,
                      const struct kernels *kernels)
 {
-    for (int c = 0; c < WATTLE_N_COLUMNS; c++) {
+    for (int c = 0; c < MEASURE_N; c++) {
         if ((wanted & BIT(c)) == 0)
             continue;
         if (c == WATTLE_POWER)

@@ -7,10 +7,10 @@
 #define SQLEXT_READINGS_VALUES_H
 
 #include "simd/kernels.h"
-#include "wattle/batch.h"
+#include "model/batch_view.h"
 
 struct readings_values {
-    _Alignas(64) double column[WATTLE_N_COLUMNS][KERNEL_ROWS];
+    _Alignas(64) double column[MEASURE_N][KERNEL_ROWS];
     int64_t power_nw[KERNEL_ROWS]; /* to work in */
 };
 
@@ -22,7 +22,7 @@ unsigned readings_values_needed(unsigned wanted);
  * the power of the reading: given, or voltage x current x power factor.
  */
 void readings_values_fill(struct readings_values *values,
-                          const struct wattle_batch *batch, unsigned wanted,
+                          const struct batch_view *batch, unsigned wanted,
                           const struct kernels *kernels);
 
 #endif

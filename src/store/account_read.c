@@ -1,6 +1,6 @@
 /*
  * account_read.c - chunk by chunk in order of time: its summary when all of
- * it is wanted as it is, else its readings, with the tail's among them.
+ * it is wanted as it is, else its readings, with the delta's among them.
  */
 #include "store/account_read.h"
 
@@ -108,8 +108,8 @@ add_segment(struct account_read *r, const struct merge_segment *s,
     r->counts.n_filtered += n_all - n - n_duplicates;
     if (n == 0)
         return WATTLE_OK;
-    uint8_t presence[BLOCK_ROWS];
-    struct wattle_batch batch =
+    uint32_t presence[BLOCK_ROWS];
+    struct batch_view batch =
         block_view(s->block, first, n, r->device, presence);
     return account_set_add(set, &batch);
 }
@@ -128,20 +128,20 @@ add_merged(struct account_read *r, struct account_set *set,
     }
 }
 
-/* The tail's rows [from, to) as a block of their own. */
+/* The delta's rows [from, to) as a block of their own. */
 static void
-cut_tail(struct account_read *r, size_t from, size_t to)
+cut_delta(struct account_read *r, size_t from, size_t to)
 {
-    const struct block *tail = r->stored.tail;
+    const struct block *delta = r->stored.delta;
     r->part->n_rows = to - from;
-    r->part->columns = tail->columns;
-    r->part->exponent = tail->exponent;
+    r->part->columns = delta->columns;
+    r->part->exponent = delta->exponent;
     for (int c = 0; c < BLOCK_N_COLUMNS; c++)
-        memcpy(r->part->column[c], tail->column[c] + from,
+        memcpy(r->part->column[c], delta->column[c] + from,
                (to - from) * sizeof(int64_t));
 }
 
-/* Adds a chunk and tail rows by their readings; number 0: tail rows only. */
+/* Adds a chunk and delta rows by their readings; number 0: delta rows only. */
 static int
 add_readings(struct account_read *r, const struct stored_chunk *chunk,
              size_t from, size_t to, struct account_set *set,
@@ -153,8 +153,8 @@ add_readings(struct account_read *r, const struct stored_chunk *chunk,
         status = device_merge_add_chunk(r->merge, chunk->number,
                                         chunk->first_ms, chunk->last_ms);
     if (status == WATTLE_OK && from < to) {
-        cut_tail(r, from, to);
-        status = device_merge_add_tail(r->merge, r->part);
+        cut_delta(r, from, to);
+        status = device_merge_add_delta(r->merge, r->part);
     }
     if (status != WATTLE_OK)
         return error_memory(error);
@@ -162,17 +162,17 @@ add_readings(struct account_read *r, const struct stored_chunk *chunk,
 }
 
 static size_t
-tail_until(const struct account_read *r, size_t from, int64_t time_ms)
+delta_until(const struct account_read *r, size_t from, int64_t time_ms)
 {
-    const struct block *tail = r->stored.tail;
-    while (from < tail->n_rows && tail->column[BLOCK_TIME][from] < time_ms)
+    const struct block *delta = r->stored.delta;
+    while (from < delta->n_rows && delta->column[BLOCK_TIME][from] < time_ms)
         from++;
     return from;
 }
 
 /* The chunk that the statement is at; chunks of a device do not overlap. */
 static int
-add_chunk(struct account_read *r, size_t *tail_at, struct account_set *set,
+add_chunk(struct account_read *r, size_t *delta_at, struct account_set *set,
           struct wattle_error *error)
 {
     const struct account_read_range *range = &r->range;
@@ -182,11 +182,11 @@ add_chunk(struct account_read *r, size_t *tail_at, struct account_set *set,
         chunk.first_ms <= r->last_ms)
         return fail_damaged(r, error);
     r->last_ms = chunk.last_ms;
-    size_t from = tail_until(r, *tail_at, chunk.first_ms);
-    size_t to = tail_until(r, from, chunk.last_ms + 1);
-    if (from > *tail_at)
-        status = add_readings(r, NULL, *tail_at, from, set, error);
-    *tail_at = to;
+    size_t from = delta_until(r, *delta_at, chunk.first_ms);
+    size_t to = delta_until(r, from, chunk.last_ms + 1);
+    if (from > *delta_at)
+        status = add_readings(r, NULL, *delta_at, from, set, error);
+    *delta_at = to;
     if (status != WATTLE_OK)
         return status;
     bool is_outside =
@@ -198,7 +198,8 @@ add_chunk(struct account_read *r, size_t *tail_at, struct account_set *set,
         return WATTLE_OK;
     }
     if (is_inside && from == to &&
-        range->max_gap_ms == ROLLUP_BUILDER_MAX_GAP_MS && !range->no_summaries)
+        database_has_sums(r->stored.db, range->max_gap_ms) &&
+        !range->no_summaries)
         return add_summary(r, &chunk, set, error);
     return add_readings(r, &chunk, from, to, set, error);
 }
@@ -207,23 +208,23 @@ int
 account_read_device(struct account_read *r, uint32_t device,
                     struct account_set *set, struct wattle_error *error)
 {
-    size_t tail_at = 0;
+    size_t delta_at = 0;
     r->last_ms = INT64_MIN;
     for (size_t i = 0; i < BLOCK_ROWS; i++)
         r->device[i] = device;
     int status =
-        stored_find_tail(&r->stored, device, INT64_MIN, INT64_MAX, error);
+        stored_find_delta(&r->stored, device, INT64_MIN, INT64_MAX, error);
     sqlite3_bind_int64(r->list, 1, device);
     while (status == WATTLE_OK) {
         int result = database_step(r->stored.db, r->list, error);
         if (result == SQLITE_DONE)
             break;
-        status = result < 0 ? result : add_chunk(r, &tail_at, set, error);
+        status = result < 0 ? result : add_chunk(r, &delta_at, set, error);
     }
     sqlite3_reset(r->list);
-    if (status == WATTLE_OK && tail_at < r->stored.tail->n_rows)
-        status =
-            add_readings(r, NULL, tail_at, r->stored.tail->n_rows, set, error);
+    if (status == WATTLE_OK && delta_at < r->stored.delta->n_rows)
+        status = add_readings(r, NULL, delta_at, r->stored.delta->n_rows, set,
+                              error);
     return status;
 }
 
@@ -239,6 +240,6 @@ account_read_skip(struct account_read *r, uint32_t device,
     for (size_t i = 0; i < s->n_chunks; i++)
         counts->n_filtered +=
             s->chunks[i].n_readings + s->chunks[i].n_duplicates;
-    counts->n_filtered += s->n_tail_lines;
+    counts->n_filtered += s->n_delta_lines;
     return WATTLE_OK;
 }

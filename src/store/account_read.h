@@ -32,7 +32,7 @@ struct account_read {
     struct device_merge *merge;
     struct summary summary;
     sqlite3_stmt *list; /* chunks of a device with their summaries */
-    struct block *part; /* rows of a tail */
+    struct block *part; /* rows of a delta */
     struct account_read_range range;
     struct account_read_counts counts;
     int64_t last_ms; /* of the chunk before, of this device */

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/kept_file.h"
+#include "store/database_open.h"
 
 /* Pages copied between two looks at whether the copy is wanted. */
 #define COPY_PAGES 128

@@ -91,15 +91,48 @@ block_append(struct block *block, const struct block *rows, size_t first,
     block->n_rows += n;
 }
 
+/* How columns are named in the bytes. Measures follow: TAG_VALUE + number. */
+enum { TAG_TIME, TAG_PRESENCE, TAG_DUPLICATES, TAG_ROUNDED, TAG_VALUE = 16 };
+
+/* The order of columns in the bytes: tags ascend. */
+static const uint8_t column_order[BLOCK_N_COLUMNS] = {
+    BLOCK_TIME, BLOCK_PRESENCE, BLOCK_DUPLICATES, BLOCK_ROUNDED, BLOCK_VALUE,
+};
+
+static unsigned
+column_at(unsigned place)
+{
+    return place <= 4 ? column_order[place] : BLOCK_VALUE + place - 4;
+}
+
+static unsigned
+tag_at(unsigned place)
+{
+    return place < 4 ? place : TAG_VALUE + place - 4;
+}
+
+/* The column of a tag, or BLOCK_N_COLUMNS when this program knows none. */
+static unsigned
+column_of(uint64_t tag)
+{
+    if (tag < 4)
+        return column_order[tag];
+    return tag >= TAG_VALUE && tag < TAG_VALUE + MEASURE_N
+               ? BLOCK_VALUE + (unsigned)(tag - TAG_VALUE)
+               : BLOCK_N_COLUMNS;
+}
+
 size_t
 block_encode(const struct kernels *kernels, const struct block *block,
              bool is_quick, uint8_t *to)
 {
     uint8_t *begin = to;
-    to = byte_put_count(to, block->columns);
-    for (int c = 0; c < BLOCK_N_COLUMNS; c++) {
+    to = byte_put_count(to, (uint64_t)__builtin_popcount(block->columns));
+    for (unsigned place = 0; place < BLOCK_N_COLUMNS; place++) {
+        const unsigned c = column_at(place);
         if ((block->columns & BLOCK_BIT(c)) == 0)
             continue;
+        to = byte_put_count(to, tag_at(place));
         bool is_value = c >= BLOCK_VALUE && c < BLOCK_PRESENCE;
         size_t len =
             column_encode(kernels, block->column[c], block->n_rows,
@@ -113,14 +146,6 @@ block_encode(const struct kernels *kernels, const struct block *block,
     return (size_t)(to - begin);
 }
 
-unsigned
-block_columns(const uint8_t *bytes, size_t len)
-{
-    struct byte_reader in = {bytes, bytes + len, false};
-    uint64_t columns = byte_get_count(&in);
-    return columns < 1u << BLOCK_N_COLUMNS ? (unsigned)columns : 0;
-}
-
 /* Where the columns of an encoded block are. */
 struct layout {
     const uint8_t *bytes[BLOCK_N_COLUMNS];
@@ -132,23 +157,29 @@ static bool
 find_columns(const uint8_t *bytes, size_t len, struct layout *layout)
 {
     struct byte_reader in = {bytes, bytes + len, false};
-    uint64_t columns = byte_get_count(&in);
-    if (columns >= 1u << BLOCK_N_COLUMNS ||
-        (columns & BLOCK_BIT(BLOCK_TIME)) == 0 || (columns & BLOCK_VALUES) == 0)
+    const uint64_t n_columns = byte_get_count(&in);
+    uint64_t next_tag = 0;
+    layout->columns = 0;
+    if (n_columns > BLOCK_N_COLUMNS)
         return false;
-    layout->columns = (unsigned)columns;
-    for (int c = 0; c < BLOCK_N_COLUMNS; c++) {
-        if ((columns & BLOCK_BIT(c)) == 0)
-            continue;
+    for (uint64_t i = 0; i < n_columns; i++) {
+        const uint64_t tag = byte_get_count(&in);
         const uint8_t *size = byte_take(&in, 3);
-        if (size == NULL)
+        if (size == NULL || tag < next_tag || tag >= UINT32_MAX)
             return false;
-        layout->len[c] = size[0] | (size_t)size[1] << 8 | (size_t)size[2] << 16;
-        layout->bytes[c] = byte_take(&in, layout->len[c]);
-        if (layout->bytes[c] == NULL)
+        next_tag = tag + 1;
+        size_t n = size[0] | (size_t)size[1] << 8 | (size_t)size[2] << 16;
+        const uint8_t *column = byte_take(&in, n);
+        const unsigned c = column_of(tag);
+        if (column == NULL || c == BLOCK_N_COLUMNS)
             return false;
+        layout->bytes[c] = column;
+        layout->len[c] = n;
+        layout->columns |= BLOCK_BIT(c);
     }
-    return in.at == in.end;
+    return in.at == in.end && !in.failed &&
+           (layout->columns & BLOCK_BIT(BLOCK_TIME)) != 0 &&
+           (layout->columns & BLOCK_VALUES) != 0;
 }
 
 /* The exponent that all values of the block fit: milli, or nano. */
@@ -170,12 +201,15 @@ find_exponent(const struct layout *layout, unsigned *exponent)
 
 bool
 block_decode(const struct kernels *kernels, const uint8_t *bytes, size_t len,
-             size_t n_rows, unsigned wanted, struct block *block)
+             size_t n_rows, unsigned wanted, struct block *block,
+             unsigned *stored)
 {
     struct layout layout;
     if (!find_columns(bytes, len, &layout) ||
         !find_exponent(&layout, &block->exponent))
         return false;
+    if (stored != NULL)
+        *stored = layout.columns;
     block->n_rows = n_rows;
     block->columns = layout.columns & (wanted | BLOCK_BIT(BLOCK_TIME));
     block->bounded = 0;
@@ -194,16 +228,16 @@ block_decode(const struct kernels *kernels, const uint8_t *bytes, size_t len,
     return true;
 }
 
-struct wattle_batch
+struct batch_view
 block_view(const struct block *block, size_t first, size_t n_rows,
-           const uint32_t *device, uint8_t *presence)
+           const uint32_t *device, uint32_t *presence)
 {
-    struct wattle_batch view = {
+    struct batch_view view = {
         .n_rows = n_rows,
         .device = device,
         .time_ms = block->column[BLOCK_TIME] + first,
     };
-    for (int c = 0; c < WATTLE_N_COLUMNS; c++) {
+    for (int c = 0; c < MEASURE_N; c++) {
         if ((block->columns & BLOCK_BIT(BLOCK_VALUE + c)) == 0)
             continue;
         view.columns[c] = block->column[BLOCK_VALUE + c] + first;
@@ -211,7 +245,7 @@ block_view(const struct block *block, size_t first, size_t n_rows,
     }
     if ((block->columns & BLOCK_BIT(BLOCK_PRESENCE)) != 0) {
         for (size_t i = 0; i < n_rows; i++)
-            presence[i] = (uint8_t)block->column[BLOCK_PRESENCE][first + i];
+            presence[i] = (uint32_t)block->column[BLOCK_PRESENCE][first + i];
         view.presence = presence;
     }
     return view;

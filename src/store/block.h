@@ -15,8 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model/batch_view.h"
 #include "simd/kernels.h"
-#include "wattle/batch.h"
 
 #define BLOCK_ROWS KERNEL_ROWS
 
@@ -24,15 +24,17 @@ enum { BLOCK_NANO = 0, BLOCK_MILLI = 6 }; /* exponents: times 1e-9 */
 
 enum block_column {
     BLOCK_TIME,  /* ms since 1970 UTC; always there */
-    BLOCK_VALUE, /* + enum wattle_column */
-    BLOCK_PRESENCE = BLOCK_VALUE + WATTLE_N_COLUMNS, /* bits; else all */
-    BLOCK_DUPLICATES, /* readings replaced; else none */
-    BLOCK_ROUNDED,    /* values rounded; else none */
+    BLOCK_VALUE, /* + measure */
+    BLOCK_PRESENCE = BLOCK_VALUE + MEASURE_N, /* MEASURE_BITs; else all */
+    BLOCK_DUPLICATES,                         /* readings replaced; else none */
+    BLOCK_ROUNDED,                            /* values rounded; else none */
     BLOCK_N_COLUMNS
 };
 
 #define BLOCK_BIT(column) (1u << (column))
-#define BLOCK_VALUES      (((1u << WATTLE_N_COLUMNS) - 1) << BLOCK_VALUE)
+#define BLOCK_VALUES      (MEASURE_ALL << BLOCK_VALUE)
+
+_Static_assert(BLOCK_N_COLUMNS < 32, "sets of columns have 32 bits");
 
 struct block {
     size_t n_rows;
@@ -50,8 +52,8 @@ struct block {
 /* The most bytes that block_encode writes. */
 #define BLOCK_MAX_BYTES (BLOCK_N_COLUMNS * (BLOCK_ROWS * 8 + 256))
 
-/* Bits (1 << enum wattle_column) of the values that a row has. */
-static inline unsigned
+/* The measures that a row has. */
+static inline uint32_t
 block_presence(const struct block *block, size_t row)
 {
     unsigned all = (block->columns & BLOCK_VALUES) >> BLOCK_VALUE;
@@ -74,23 +76,21 @@ void block_append(struct block *block, const struct block *rows, size_t first,
 size_t block_encode(const struct kernels *kernels, const struct block *block,
                     bool is_quick, uint8_t *to);
 
-/* The columns that an encoded block has; 0 when the bytes are damaged. */
-unsigned block_columns(const uint8_t *bytes, size_t len);
-
 /*
- * Decodes the wanted columns (bits; the time always) of n_rows rows. False
- * when the bytes are damaged.
+ * Decodes the wanted columns (bits; the time always) of n_rows rows. *stored
+ * (or NULL): the columns that the block has. False when the bytes are damaged,
+ * or have a column that this program does not know.
  */
 bool block_decode(const struct kernels *kernels, const uint8_t *bytes,
                   size_t len, size_t n_rows, unsigned wanted,
-                  struct block *block);
+                  struct block *block, unsigned *stored);
 
 /*
  * The block as a batch; `device` has BLOCK_ROWS equal numbers, `presence`
  * room for as many bytes, used when rows differ.
  */
-struct wattle_batch block_view(const struct block *block, size_t first,
-                               size_t n_rows, const uint32_t *device,
-                               uint8_t *presence);
+struct batch_view block_view(const struct block *block, size_t first,
+                             size_t n_rows, const uint32_t *device,
+                             uint32_t *presence);
 
 #endif

@@ -32,7 +32,7 @@ struct bucket_cursor {
     size_t next_device;
     const struct query_device *device; /* the present one; NULL for a total */
     struct device_scan *scan;
-    struct wattle_batch batch; /* of the scan; row is the next to be taken */
+    struct batch_view batch; /* of the scan; row is the next to be taken */
     size_t row;
     struct buckets buckets;
     struct bucket_list total;

@@ -182,22 +182,16 @@ catalog_write_devices(struct database *db, struct registry *devices,
 #define LATEST_OLD                                                             \
     " AND number NOT IN (SELECT file FROM place) ORDER BY number DESC LIMIT 1"
 
-/* Older databases lack the table; then files are looked for without it, too. */
+/* Files of format 1 may have no place; they are looked for in another way. */
 static int
-make_place(struct catalog_files *f, struct wattle_error *error)
+find_old(struct catalog_files *f, struct wattle_error *error)
 {
-    int64_t n_tables = 0, n_old = 0;
+    int64_t n_old = 0;
     int status = database_number(
-        f->db, "SELECT count(*) FROM sqlite_master WHERE name = 'place'",
-        &n_tables, error);
-    if (status == WATTLE_OK && n_tables == 0)
-        status = database_run(f->db, tables_place, error);
-    if (status == WATTLE_OK)
-        status = database_number(
-            f->db,
-            "SELECT EXISTS (SELECT 1 FROM file WHERE is_usable AND size_bytes "
-            "> 0 AND number NOT IN (SELECT file FROM place))",
-            &n_old, error);
+        f->db,
+        "SELECT EXISTS (SELECT 1 FROM file WHERE is_usable AND size_bytes > 0 "
+        "AND number NOT IN (SELECT file FROM place))",
+        &n_old, error);
     f->has_old = n_old != 0;
     return status;
 }
@@ -229,7 +223,7 @@ catalog_files_open(struct catalog_files *f, struct database *db,
     };
     if (f->checksum == NULL)
         return error_memory(error);
-    int status = make_place(f, error);
+    int status = find_old(f, error);
     if (status != WATTLE_OK)
         return status;
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {

@@ -30,7 +30,7 @@ int catalog_read_devices(struct database *db, struct registry *devices,
 #define CATALOG_MISSING_DEVICES                                                \
     "SELECT 1 + max((SELECT ifnull(max(number), -1) FROM device), "            \
     "(SELECT ifnull(max(device), -1) FROM chunk), "                            \
-    "(SELECT ifnull(max(device), -1) FROM tail)) - "                           \
+    "(SELECT ifnull(max(device), -1) FROM delta)) - "                          \
     "(SELECT count(*) FROM device)"
 
 /* 0, or WATTLE_ERR_FORMAT when devices are missing. */

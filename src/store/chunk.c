@@ -9,9 +9,33 @@
 #include "store/byte_io.h"
 #include "store/stored_check.h"
 
-#define MAX_ENTRY_BYTES                                                        \
-    (4 + 3 * 10 + 2 * 19) /* of a block, in the directory                      \
-                           */
+/* Of a block, in the directory. */
+#define MAX_ENTRY_BYTES (4 * 10 + 1 + 2 * 19)
+
+/* Sums that later programs append are passed over. */
+static void
+get_sums(struct byte_reader *in, struct chunk_block *block)
+{
+    const uint64_t len = byte_get_count(in);
+    const uint8_t *bytes = byte_take(in, len);
+    if (bytes == NULL)
+        return;
+    struct byte_reader sums = {bytes, bytes + len, false};
+    block->power_nw = byte_get_signed_wide(&sums);
+    block->energy = byte_get_signed_wide(&sums);
+    in->failed = in->failed || sums.failed;
+}
+
+/* Returns where the sums end. */
+static uint8_t *
+put_sums(uint8_t *to, const struct chunk_block *block)
+{
+    uint8_t *begin = to++; /* the length has one byte */
+    to = byte_put_signed_wide(to, block->power_nw);
+    to = byte_put_signed_wide(to, block->energy);
+    *begin = (uint8_t)(to - begin - 1);
+    return to;
+}
 
 bool
 chunk_open(struct chunk *chunk, const void *bytes, size_t len)
@@ -28,12 +52,11 @@ chunk_open(struct chunk *chunk, const void *bytes, size_t len)
     int64_t last_ms = 0;
     for (size_t i = 0; i < chunk->n_blocks; i++) {
         struct chunk_block *b = &chunk->blocks[i];
-        b->n_rows = byte_get_count(&in);
+        *b = (struct chunk_block){.n_rows = byte_get_count(&in)};
         uint64_t begin = (uint64_t)last_ms + (uint64_t)byte_get_signed(&in);
         uint64_t span = byte_get_count(&in);
-        b->power_nw = byte_get_signed_wide(&in);
-        b->energy = byte_get_signed_wide(&in);
         b->len = byte_get_count(&in);
+        get_sums(&in, b);
         b->first_ms = (int64_t)begin;
         if (b->n_rows == 0 || b->n_rows > BLOCK_ROWS || b->len > len ||
             b->first_ms < CIVIL_MIN_MS || b->first_ms > CIVIL_MAX_MS ||
@@ -68,12 +91,13 @@ chunk_decode(const struct chunk *chunk, const struct kernels *kernels,
 {
     const struct chunk_block *entry = &chunk->blocks[number];
     const uint8_t *bytes = chunk->bytes + entry->offset;
+    unsigned stored;
     if ((wanted & BLOCK_VALUES) != 0) /* which of them mean something */
         wanted |= BLOCK_BIT(BLOCK_PRESENCE);
     return block_decode(kernels, bytes, entry->len, entry->n_rows, wanted,
-                        block) &&
+                        block, &stored) &&
            has_good_times(entry, block, kernels) &&
-           stored_check_block(kernels, block, block_columns(bytes, entry->len));
+           stored_check_block(kernels, block, stored);
 }
 
 int
@@ -108,9 +132,8 @@ chunk_writer_finish(struct chunk_writer *writer, struct buffer *out)
         to = byte_put_count(to, b->n_rows);
         to = byte_put_signed(to, b->first_ms - last_ms);
         to = byte_put_count(to, (uint64_t)(b->last_ms - b->first_ms));
-        to = byte_put_signed_wide(to, b->power_nw);
-        to = byte_put_signed_wide(to, b->energy);
         to = byte_put_count(to, b->len);
+        to = put_sums(to, b);
         last_ms = b->last_ms;
     }
     int status = buffer_append(out, head, (size_t)(to - head));

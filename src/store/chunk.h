@@ -18,7 +18,7 @@
 #include "store/block.h"
 #include "wattle/error.h"
 
-#define CHUNK_VERSION 1
+#define CHUNK_VERSION 2
 #define CHUNK_BLOCKS  32 /* in a full chunk */
 #define CHUNK_ROWS    (CHUNK_BLOCKS * BLOCK_ROWS)
 

@@ -23,8 +23,8 @@ built_chunk_release(struct built_chunk *chunk)
 }
 
 struct chunk_builder *
-chunk_builder_new(const struct kernels *kernels, built_chunk_take take,
-                  void *context)
+chunk_builder_new(const struct kernels *kernels, int64_t max_gap_ms,
+                  built_chunk_take take, void *context)
 {
     struct chunk_builder *b = aligned_alloc(64, sizeof(*b));
     if (b == NULL)
@@ -33,7 +33,7 @@ chunk_builder_new(const struct kernels *kernels, built_chunk_take take,
     b->kernels = kernels;
     b->take = take;
     b->context = context;
-    if (rollup_builder_init(&b->rollups, kernels) != WATTLE_OK ||
+    if (rollup_builder_init(&b->rollups, kernels, max_gap_ms) != WATTLE_OK ||
         chunk_builder_reset(b) != WATTLE_OK) {
         chunk_builder_free(b);
         return NULL;
@@ -50,6 +50,7 @@ chunk_builder_reset(struct chunk_builder *b)
     b->block.columns = 0;
     b->block.exponent = BLOCK_MILLI;
     b->n_duplicates = b->n_rounded = 0;
+    b->measures = 0;
     b->power_nw = b->energy = 0;
     return rollup_builder_reset(&b->rollups);
 }
@@ -91,6 +92,7 @@ finish_chunk(struct chunk_builder *b)
         .n_readings = b->writer.n_rows,
         .n_duplicates = b->n_duplicates,
         .n_rounded = b->n_rounded,
+        .measures = b->measures,
     };
     struct account account = {0};
     struct account_first first;
@@ -105,6 +107,7 @@ finish_chunk(struct chunk_builder *b)
     free(account.extra);
     profile_release(&profile);
     b->n_duplicates = b->n_rounded = 0;
+    b->measures = 0;
     b->power_nw = b->energy = 0;
     buffer_trim(&chunk.summary);
     buffer_trim(&chunk.data);
@@ -161,6 +164,7 @@ finish_block(struct chunk_builder *b)
     b->n_duplicates += sum_column(&b->block, BLOCK_DUPLICATES);
     b->n_rounded += sum_column(&b->block, BLOCK_ROUNDED);
     drop_idle_columns(&b->block);
+    b->measures |= (b->block.columns & BLOCK_VALUES) >> BLOCK_VALUE;
     status = chunk_writer_add(&b->writer, b->kernels, &b->block, &sums);
     b->block.n_rows = 0;
     b->block.columns = 0;

@@ -14,6 +14,7 @@
 struct built_chunk {
     int64_t first_ms, last_ms;
     uint64_t n_readings, n_duplicates, n_rounded;
+    uint32_t measures; /* that any reading has */
     double energy_kwh, mean_power_w, min_power_w, max_power_w; /* or NaN */
     struct buffer summary, data;
     struct day_sums ended; /* days that no later reading can change */
@@ -31,12 +32,17 @@ struct chunk_builder {
     struct rollup_builder rollups;
     struct chunk_writer writer;
     uint64_t n_duplicates, n_rounded; /* of the chunk */
+    uint32_t measures;                /* the same */
     int128 power_nw, energy;          /* of its blocks so far */
     struct block block;               /* last: it is large */
 };
 
-/* On the heap, since a block is large; NULL = no memory. */
+/*
+ * On the heap, since a block is large; NULL = no memory. max_gap_ms: of the
+ * sums.
+ */
 struct chunk_builder *chunk_builder_new(const struct kernels *kernels,
+                                        int64_t max_gap_ms,
                                         built_chunk_take take, void *context);
 void chunk_builder_free(struct chunk_builder *builder);
 

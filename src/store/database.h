@@ -16,10 +16,7 @@
 
 /* "Watt" and the version of the tables, in the file's header. */
 #define DATABASE_APPLICATION_ID 0x57617474
-#define DATABASE_VERSION        1
-
-/* How long a reader waits for a lock. */
-#define DATABASE_BUSY_MS 10000
+#define DATABASE_VERSION        2
 
 enum database_mode {
     DATABASE_READ,   /* the file must be there */
@@ -28,51 +25,20 @@ enum database_mode {
     DATABASE_MEMORY  /* without a file, always new; the path is for errors */
 };
 
+/* What the stored sums were computed with, see docs/format.md. */
+struct database_sums {
+    bool is_usable; /* hours and days are those of this program's zone */
+    int64_t max_gap_ms;
+};
+
 struct database {
     sqlite3 *handle;
     char *path;
     bool is_fresh; /* there was nothing in it; see checkpoint_run */
+    struct database_sums sums;
     const struct wattle_cancel *cancel; /* or NULL; see database_set_cancel */
 };
 
-/*
- * True when a file begins like an SQLite database with our id, be it damaged
- * behind that. Nobody's locks are disturbed.
- */
-bool database_is_one(const char *path);
-
-/*
- * Refuses the name of a database to be made beside which the log of another one
- * was left: SQLite would take it for the new one's, or delete it.
- */
-int database_refuse_left_log(const char *path, struct wattle_error *error);
-
-/* True for a file without content: its first import was cut off, say. */
-bool database_is_empty(const char *path);
-
-/*
- * Opens the file; an older version is upgraded when it may be written. 0,
- * WATTLE_ERR_IO, WATTLE_ERR_USAGE (no name), WATTLE_ERR_FORMAT (not ours, or
- * newer than this program), WATTLE_ERR_BUSY or WATTLE_ERR_MEMORY.
- */
-int database_open(struct database *db, const char *path,
-                  enum database_mode mode, struct wattle_error *error);
-
-/* The same with what database_open chooses itself. */
-struct tables_format;
-struct database_way {
-    enum database_mode mode;
-    const struct tables_format *format; /* what this program knows */
-    int busy_ms; /* to wait for a lock until it is WATTLE_ERR_BUSY */
-    /*
-     * To save what can be read: a file that is shorter than it says, or whose
-     * schema is damaged, is opened all the same. Only with DATABASE_READ.
-     */
-    bool is_salvage;
-};
-int database_open_as(struct database *db, const char *path,
-                     const struct database_way *way,
-                     struct wattle_error *error);
 void database_close(struct database *db);
 
 /*
@@ -87,6 +53,13 @@ void database_set_cancel(struct database *db,
  * to be freed. NULL = no memory.
  */
 char *database_file_name(const char *path);
+
+/* Whether stored sums are those that steps up to max_gap_ms give. */
+static inline bool
+database_has_sums(const struct database *db, int64_t max_gap_ms)
+{
+    return db->sums.is_usable && db->sums.max_gap_ms == max_gap_ms;
+}
 
 /* Runs statements without results. */
 int database_run(struct database *db, const char *sql,
@@ -103,6 +76,12 @@ sqlite3_stmt *database_prepare(struct database *db, const char *sql,
 /* Steps; SQLITE_ROW, SQLITE_DONE, or a negative status with the error set. */
 int database_step(struct database *db, sqlite3_stmt *statement,
                   struct wattle_error *error);
+
+/* Whether the folder of a path can be written to; errno is set when not. */
+bool database_is_folder_writable(const char *path);
+
+/* Why the system did not open something, as SQLite has seen it. */
+const char *database_open_reason(const struct database *db);
 
 /* Sets the error from the connection's last failure; returns its code. */
 int database_fail(struct database *db, struct wattle_error *error);

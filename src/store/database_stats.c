@@ -41,7 +41,7 @@ read_figures(struct database *db, struct wattle_info *info,
         {"SELECT ifnull(sum(n_lines), 0) FROM file", &info->n_lines},
         {"SELECT ifnull(sum(n_rejects), 0) FROM file", &info->n_rejects},
         {"SELECT count(*) FROM file WHERE is_usable", &info->n_files},
-        {"SELECT count(*) FROM tail", &info->n_late},
+        {"SELECT count(*) FROM delta", &info->n_late},
         {"SELECT ifnull(sum(n_replaced), 0) FROM correction",
          &info->n_corrections},
         {"SELECT value FROM meta WHERE key = 'lost'", &info->n_lost},
@@ -143,8 +143,9 @@ database_stats_read(struct database *db, struct wattle_info *info,
     if (status == WATTLE_OK)
         status = read_devices(
             db,
-            "SELECT device, min(time_ms), max(time_ms), sum(n_hidden = 0), "
-            "sum(1 + n_duplicates - n_hidden - (n_hidden = 0)), 0, 0 FROM tail "
+            "SELECT device, min(time_ms), max(time_ms), sum(n_shadowed = 0), "
+            "sum(1 + n_duplicates - n_shadowed - (n_shadowed = 0)), 0, 0 FROM "
+            "delta "
             "GROUP BY device",
             info, devices, n_devices, error);
     database_run(db, "COMMIT", NULL);

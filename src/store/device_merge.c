@@ -14,21 +14,21 @@
 #include "base/error.h"
 #include "store/chunk.h"
 
-enum place_kind { PLACE_CHUNK, PLACE_TAIL, PLACE_PIECE };
+enum place_kind { PLACE_CHUNK, PLACE_DELTA, PLACE_PIECE };
 
 struct place {
     enum place_kind kind;
     uint32_t rank; /* of equal times the highest rank stays */
     int64_t first_ms, last_ms;
     int64_t number; /* of the chunk */
-    const struct block *tail;
+    const struct block *delta;
     const struct regroup *regroup;
     const struct regroup_piece *piece;
 };
 
 struct open_place {
     const struct place *place;
-    const struct block *rows; /* being read: own, or the tail's */
+    const struct block *rows; /* being read: own, or the delta's */
     struct block *own;
     size_t at;
     bool is_strict;
@@ -51,7 +51,7 @@ struct device_merge {
     size_t n_open, n_made, open_cap;
     struct block *single; /* a row made of several */
     bool is_new;          /* of it */
-    uint64_t n_hidden;    /* the same */
+    uint64_t n_shadowed;  /* the same */
     size_t n_lent;        /* rows of open[0] that the caller has */
     struct regroup_reader reader;
     struct merge_counts counts;
@@ -138,13 +138,13 @@ device_merge_add_chunk(struct device_merge *m, int64_t number, int64_t first_ms,
 }
 
 int
-device_merge_add_tail(struct device_merge *m, const struct block *block)
+device_merge_add_delta(struct device_merge *m, const struct block *block)
 {
     const int64_t *time_ms = block->column[BLOCK_TIME];
-    return add_place(m, &(struct place){.kind = PLACE_TAIL,
+    return add_place(m, &(struct place){.kind = PLACE_DELTA,
                                         .first_ms = time_ms[0],
                                         .last_ms = time_ms[block->n_rows - 1],
-                                        .tail = block});
+                                        .delta = block});
 }
 
 int
@@ -311,8 +311,8 @@ open_next(struct device_merge *m, struct wattle_error *error)
     o->at = 0;
     if (o->place->kind == PLACE_CHUNK) {
         status = open_chunk(m, o, error);
-    } else if (o->place->kind == PLACE_TAIL) {
-        o->rows = o->place->tail;
+    } else if (o->place->kind == PLACE_DELTA) {
+        o->rows = o->place->delta;
         o->is_strict = true;
     } else {
         status = regroup_read(o->place->regroup, o->place->piece, &m->reader,
@@ -403,7 +403,7 @@ is_same_reading(const struct block *a, size_t i, const struct block *b,
         a->exponent == b->exponent || a->exponent == BLOCK_NANO ? 1 : 1000000;
     int64_t unit_b =
         a->exponent == b->exponent || b->exponent == BLOCK_NANO ? 1 : 1000000;
-    for (unsigned c = 0; c < WATTLE_N_COLUMNS; c++) {
+    for (unsigned c = 0; c < MEASURE_N; c++) {
         if ((presence & 1u << c) != 0 &&
             a->column[BLOCK_VALUE + c][i] * unit_a !=
                 b->column[BLOCK_VALUE + c][k] * unit_b)
@@ -419,7 +419,7 @@ take_row(struct device_merge *m, const struct open_place *o, size_t row)
     struct block *single = m->single;
     const struct block *rows = o->rows;
     int64_t n_duplicates = 0, n_rounded = 0;
-    bool hides = o->place->kind == PLACE_TAIL; /* with totals of its own */
+    bool hides = o->place->kind == PLACE_DELTA; /* with totals of its own */
     if (single->n_rows > 0 && !hides) {
         struct merge_counts *counts = &m->counts;
         int64_t now_ms = single->column[BLOCK_TIME][0];
@@ -439,7 +439,7 @@ take_row(struct device_merge *m, const struct open_place *o, size_t row)
     }
     m->is_new = m->is_new || o->place->kind == PLACE_PIECE;
     if (o->place->kind == PLACE_CHUNK)
-        m->n_hidden = (uint64_t)value_at(rows, BLOCK_DUPLICATES, row) + 1;
+        m->n_shadowed = (uint64_t)value_at(rows, BLOCK_DUPLICATES, row) + 1;
     single->n_rows = 1;
     single->exponent = rows->exponent;
     single->columns = (rows->columns & (BLOCK_BIT(BLOCK_TIME) | BLOCK_VALUES |
@@ -460,7 +460,7 @@ merge_time(struct device_merge *m, int64_t time_ms, struct wattle_error *error)
     int status = WATTLE_OK;
     m->single->n_rows = 0;
     m->is_new = false;
-    m->n_hidden = 0;
+    m->n_shadowed = 0;
     while (status == WATTLE_OK && m->n_open > 0 &&
            head_ms(m->open[0]) == time_ms) {
         const struct open_place *o = m->open[0];
@@ -513,7 +513,7 @@ device_merge_next(struct device_merge *m, struct merge_segment *segment,
     if (n == 0) {
         status = merge_time(m, head_ms(o), error);
         *segment =
-            (struct merge_segment){m->single, 0, 1, m->is_new, m->n_hidden};
+            (struct merge_segment){m->single, 0, 1, m->is_new, m->n_shadowed};
         return status;
     }
     bool is_new = o->place->kind == PLACE_PIECE;

@@ -2,8 +2,8 @@
  * device_merge.h - readings of one device from several places, as one
  * ascending line without duplicates.
  *
- * Places are stored chunks, the stored tail, and new pieces. Of several
- * readings of one time the one of the latest place stays; a tail reading
+ * Places are stored chunks, the stored delta, and new pieces. Of several
+ * readings of one time the one of the latest place stays; a delta reading
  * hides a chunk's. Only places that overlap are held in memory together.
  */
 #ifndef STORE_DEVICE_MERGE_H
@@ -34,8 +34,8 @@ typedef int (*merge_fetch)(void *context, int64_t number, struct buffer *data,
 struct merge_segment {
     const struct block *block;
     size_t first, n;
-    bool is_new;       /* of pieces, alone or over what was stored */
-    uint64_t n_hidden; /* readings behind a chunk's reading of that time */
+    bool is_new;         /* of pieces, alone or over what was stored */
+    uint64_t n_shadowed; /* readings behind a chunk's reading of that time */
 };
 
 struct device_merge;
@@ -52,13 +52,13 @@ void device_merge_reset(struct device_merge *merge);
 /*
  * Add a place; later calls are later places. 0 or WATTLE_ERR_MEMORY. A chunk
  * is read from the first block that ends at since_ms or later to the last
- * that begins before until_ms. The block of a tail (sorted, each time once)
+ * that begins before until_ms. The block of a delta (sorted, each time once)
  * and the piece are borrowed.
  */
 int device_merge_add_chunk(struct device_merge *merge, int64_t number,
                            int64_t first_ms, int64_t last_ms);
-int device_merge_add_tail(struct device_merge *merge,
-                          const struct block *block);
+int device_merge_add_delta(struct device_merge *merge,
+                           const struct block *block);
 int device_merge_add_piece(struct device_merge *merge,
                            const struct regroup *regroup,
                            const struct regroup_piece *piece);

@@ -14,7 +14,7 @@ struct device_scan {
     struct device_merge *merge;
     struct device_scan_range range;
     uint32_t device[BLOCK_ROWS];
-    uint8_t presence[BLOCK_ROWS];
+    uint32_t presence[BLOCK_ROWS];
 };
 
 static int
@@ -66,14 +66,14 @@ device_scan_restart(struct device_scan *scan,
                     const struct device_scan_range *range,
                     struct wattle_error *error)
 {
-    uint8_t columns = scan->range.columns;
+    uint32_t columns = scan->range.columns;
     scan->range = *range;
     scan->range.columns = columns;
     return begin(scan, error);
 }
 
 int
-device_scan_next(struct device_scan *scan, struct wattle_batch *batch,
+device_scan_next(struct device_scan *scan, struct batch_view *batch,
                  struct wattle_error *error)
 {
     const struct device_scan_range *range = &scan->range;
@@ -82,7 +82,7 @@ device_scan_next(struct device_scan *scan, struct wattle_batch *batch,
         int status = cancel_flag_check(scan->stored.db->cancel, error);
         if (status == WATTLE_OK)
             status = device_merge_next(scan->merge, &s, error);
-        *batch = (struct wattle_batch){0};
+        *batch = (struct batch_view){0};
         if (status != WATTLE_OK || s.n == 0)
             return status;
         const int64_t *time_ms = s.block->column[BLOCK_TIME];

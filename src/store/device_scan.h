@@ -1,8 +1,8 @@
 /*
  * device_scan.h - the readings of one device in a time range, in order.
  *
- * Chunks and the tail come out as one ascending line of batches; a reading
- * of the tail hides the chunks' reading of the same time. Only blocks that
+ * Chunks and the delta come out as one ascending line of batches; a reading
+ * of the delta hides the chunks' reading of the same time. Only blocks that
  * overlap the range are decoded.
  */
 #ifndef STORE_DEVICE_SCAN_H
@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "store/database.h"
-#include "wattle/batch.h"
+#include "model/batch_view.h"
 #include "wattle/error.h"
 
 struct device_scan;
@@ -21,7 +21,7 @@ struct device_scan_range {
     uint32_t device;  /* number in the database */
     int64_t since_ms; /* inclusive; INT64_MIN = no limit */
     int64_t until_ms; /* exclusive; INT64_MAX = no limit */
-    uint8_t columns;  /* bits (1 << enum wattle_column) wanted; others may
+    uint32_t columns; /* MEASURE_BITs wanted; others may
                          be missing from the batches */
 };
 
@@ -44,7 +44,7 @@ int device_scan_restart(struct device_scan *scan,
  * arrays are valid until the next call. WATTLE_ERR_FORMAT when a chunk is
  * damaged; the message names device and time.
  */
-int device_scan_next(struct device_scan *scan, struct wattle_batch *batch,
+int device_scan_next(struct device_scan *scan, struct batch_view *batch,
                      struct wattle_error *error);
 
 void device_scan_close(struct device_scan *scan);

@@ -74,8 +74,8 @@ refuse(const struct database *db, const struct identity *id,
                             (long long)id->version);
     if (id->version < format->version && mode == DATABASE_READ)
         return error_set_at(error, WATTLE_ERR_FORMAT, db->path, 0,
-                            "has the old format %lld; 'wattle import --db' "
-                            "upgrades it",
+                            "has the old format %lld; 'wattle compact' brings "
+                            "it up to date",
                             (long long)id->version);
     return WATTLE_OK;
 }
@@ -165,8 +165,13 @@ upgrade(struct database *db, const struct tables_format *format,
         int64_t version, struct wattle_error *error)
 {
     int status = database_run(db, format->drop_views, error);
-    while (version < format->version && status == WATTLE_OK)
-        status = database_run(db, format->upgrades[++version], error);
+    while (version < format->version && status == WATTLE_OK) {
+        const struct tables_step *step = &format->upgrades[++version];
+        if (step->sql != NULL)
+            status = database_run(db, step->sql, error);
+        if (status == WATTLE_OK && step->convert != NULL)
+            status = step->convert(db, error);
+    }
     return status == WATTLE_OK ? database_run(db, format->views, error)
                                : status;
 }
@@ -195,7 +200,11 @@ settle(struct database *db, enum database_mode mode,
         return status;
     status = is_to_be_made(&id, mode) ? make(db, format, error)
                                       : upgrade(db, format, id.version, error);
-    return status == WATTLE_OK ? write_identity(db, format, error) : status;
+    if (status == WATTLE_OK)
+        status = write_identity(db, format, error);
+    /* what was there before might be something else than wattle made */
+    return status == WATTLE_OK ? format_version_check_schema(db, format, error)
+                               : status;
 }
 
 int

@@ -15,7 +15,9 @@
 #include "base/civil_time.h"
 #include "base/error.h"
 #include "store/chunk_builder.h"
+#include "store/database_open.h"
 #include "store/import_write.h"
+#include "store/meta.h"
 #include "store/presort.h"
 #include "store/stored.h"
 
@@ -25,7 +27,7 @@
 #define SMALL_ROWS    4096
 #define SMALL_AT_ONCE 32
 
-/* A few late readings go to the tail, if a chunk to rewrite is large. */
+/* A few late readings go to the delta, if a chunk to rewrite is large. */
 #define TAIL_MAX_NEW   256
 #define TAIL_MIN_CHUNK 4096
 
@@ -90,7 +92,7 @@ measure_gathered(const struct line *line, uint32_t device)
     return g;
 }
 
-/* Chunks to be read again and replaced; the range grows over the tail. */
+/* Chunks to be read again and replaced; the range grows over the delta. */
 static bool
 is_touched(const struct worker *w, const struct gathered *g, size_t i)
 {
@@ -104,7 +106,7 @@ is_touched(const struct worker *w, const struct gathered *g, size_t i)
 
 /*
  * For compacting: from the first chunk that is not full, when more follow, or
- * that tail readings belong to.
+ * that delta readings belong to.
  */
 static struct gathered
 measure_loose(const struct stored *s)
@@ -118,41 +120,40 @@ measure_loose(const struct stored *s)
         g.last_ms = s->chunks[s->n_chunks - 1].last_ms;
         g.n_rows = 1;
     }
-    g.n_rows += s->tail->n_rows;
+    g.n_rows += s->delta->n_rows;
     return g;
 }
 
 static bool
-is_for_tail(const struct worker *w, const struct gathered *g)
+is_for_delta(const struct worker *w, const struct gathered *g)
 {
     const struct stored *s = &w->stored;
     uint64_t n_rewritten = 0;
     for (size_t i = 0; i < s->n_chunks; i++)
         n_rewritten += is_touched(w, g, i) ? s->chunks[i].n_readings : 0;
     return g->n_rows <= TAIL_MAX_NEW && n_rewritten >= TAIL_MIN_CHUNK &&
-           s->tail->n_rows + g->n_rows <= STORED_TAIL_ROWS;
+           s->delta->n_rows + g->n_rows <= STORED_DELTA_ROWS;
 }
 
 static void
-cover_tail(const struct stored *s, struct gathered *g)
+cover_delta(const struct stored *s, struct gathered *g)
 {
-    const struct block *tail = s->tail;
-    if (tail->n_rows == 0)
+    const struct block *delta = s->delta;
+    if (delta->n_rows == 0)
         return;
-    if (tail->column[BLOCK_TIME][0] < g->first_ms)
-        g->first_ms = tail->column[BLOCK_TIME][0];
-    if (tail->column[BLOCK_TIME][tail->n_rows - 1] > g->last_ms)
-        g->last_ms = tail->column[BLOCK_TIME][tail->n_rows - 1];
+    if (delta->column[BLOCK_TIME][0] < g->first_ms)
+        g->first_ms = delta->column[BLOCK_TIME][0];
+    if (delta->column[BLOCK_TIME][delta->n_rows - 1] > g->last_ms)
+        g->last_ms = delta->column[BLOCK_TIME][delta->n_rows - 1];
 }
 
 /* The days that a change between two readings may concern. */
 static void
-ask_for_days(struct import_device *device, int64_t from_ms, int64_t to_ms)
+ask_for_days(struct import_device *device, int64_t from_ms, int64_t to_ms,
+             int64_t max_gap_ms)
 {
-    int64_t first =
-        civil_floor_div(from_ms - ROLLUP_BUILDER_MAX_GAP_MS, CIVIL_MS_PER_DAY);
-    int64_t last =
-        civil_floor_div(to_ms + ROLLUP_BUILDER_MAX_GAP_MS, CIVIL_MS_PER_DAY);
+    int64_t first = civil_floor_div(from_ms - max_gap_ms, CIVIL_MS_PER_DAY);
+    int64_t last = civil_floor_div(to_ms + max_gap_ms, CIVIL_MS_PER_DAY);
     struct import_days *range = &device->recompute[device->n_recompute++];
     range->first = first;
     range->last = last;
@@ -221,7 +222,7 @@ add_pieces(struct worker *w, uint32_t device)
 /* Puts all places of a device into the merge. */
 static int
 add_places(struct worker *w, uint32_t device, const struct gathered *g,
-           bool to_tail)
+           bool to_delta)
 {
     const struct stored *s = &w->stored;
     int status = WATTLE_OK;
@@ -233,7 +234,7 @@ add_places(struct worker *w, uint32_t device, const struct gathered *g,
         if (is_touched(w, g, i)) {
             status = device_merge_add_chunk(w->merge, c->number, c->first_ms,
                                             c->last_ms);
-            if (status == WATTLE_OK && !to_tail)
+            if (status == WATTLE_OK && !to_delta)
                 status = import_device_replace(w->device, c->number);
             w->first_ms = c->first_ms < w->first_ms ? c->first_ms : w->first_ms;
             w->last_ms = c->last_ms > w->last_ms ? c->last_ms : w->last_ms;
@@ -241,9 +242,9 @@ add_places(struct worker *w, uint32_t device, const struct gathered *g,
             w->device->has_neighbours = true;
         }
     }
-    if (w->has_reader && s->tail->n_rows > 0 && status == WATTLE_OK) {
-        status = device_merge_add_tail(w->merge, s->tail);
-        w->device->clears_tail = !to_tail;
+    if (w->has_reader && s->delta->n_rows > 0 && status == WATTLE_OK) {
+        status = device_merge_add_delta(w->merge, s->delta);
+        w->device->clears_delta = !to_delta;
     }
     if (status == WATTLE_OK)
         status = add_pieces(w, device);
@@ -316,7 +317,7 @@ build_chunks(struct worker *w)
 }
 
 static int
-fill_tail(struct worker *w)
+fill_delta(struct worker *w)
 {
     int status = WATTLE_OK;
     while (status == WATTLE_OK) {
@@ -324,7 +325,7 @@ fill_tail(struct worker *w)
         status = device_merge_next(w->merge, &s, &w->error);
         if (status != WATTLE_OK || s.n == 0)
             break;
-        if (s.is_new && import_device_push_tail(w->device, &s) != WATTLE_OK)
+        if (s.is_new && import_device_push_delta(w->device, &s) != WATTLE_OK)
             status = error_memory(&w->error);
     }
     return status;
@@ -346,22 +347,23 @@ do_device(struct worker *w, uint32_t number, struct gathered g)
         if (g.n_rows == 0)
             return WATTLE_OK;
     }
-    bool to_tail =
-        !w->line->job->compacts && w->has_reader && is_for_tail(w, &g);
-    if (to_tail)
+    const int64_t max_gap_ms = w->line->job->db->sums.max_gap_ms;
+    bool to_delta =
+        !w->line->job->compacts && w->has_reader && is_for_delta(w, &g);
+    if (to_delta)
         device_merge_limit(w->merge, g.first_ms, g.last_ms + 1);
     else if (w->has_reader)
-        cover_tail(&w->stored, &g);
-    status = add_places(w, number, &g, to_tail);
+        cover_delta(&w->stored, &g);
+    status = add_places(w, number, &g, to_delta);
     if (status != WATTLE_OK)
         return status;
-    status = to_tail ? fill_tail(w) : build_chunks(w);
+    status = to_delta ? fill_delta(w) : build_chunks(w);
     w->device->counts = *device_merge_counts(w->merge);
-    if (to_tail) {
-        ask_for_days(w->device, g.first_ms, g.last_ms);
+    if (to_delta) {
+        ask_for_days(w->device, g.first_ms, g.last_ms, max_gap_ms);
     } else if (w->device->has_neighbours) {
-        ask_for_days(w->device, w->first_ms, w->first_ms);
-        ask_for_days(w->device, w->last_ms, w->last_ms);
+        ask_for_days(w->device, w->first_ms, w->first_ms, max_gap_ms);
+        ask_for_days(w->device, w->last_ms, w->last_ms, max_gap_ms);
     }
     return status;
 }
@@ -459,7 +461,8 @@ open_worker(struct worker *w, struct line *line)
     *w = (struct worker){.line = line};
     w->merge = device_merge_new(line->job->kernels, UINT32_MAX, stored_fetch,
                                 &w->stored);
-    w->builder = chunk_builder_new(line->job->kernels, queue_chunk, w);
+    w->builder = chunk_builder_new(
+        line->job->kernels, line->job->db->sums.max_gap_ms, queue_chunk, w);
     if (w->merge == NULL || w->builder == NULL)
         return error_memory(&w->error);
     if (line->job->readers_path == NULL)
@@ -606,6 +609,8 @@ write_all(struct line *line, struct merge_counts *counts,
         }
         pthread_mutex_unlock(&line->lock);
     }
+    if (status == WATTLE_OK)
+        status = meta_note_measures(job->db, writer.measures, error);
     import_writer_close(&writer);
     return status;
 }

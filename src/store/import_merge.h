@@ -29,7 +29,7 @@ struct import_merge {
     const struct import_lane *lanes; /* in input order */
     size_t n_lanes;
     uint32_t n_devices; /* numbers in the database are below this */
-    bool compacts;      /* merge tails and small chunks; there are no lanes */
+    bool compacts;      /* merge deltas and small chunks; there are no lanes */
     const char *imported_at;
     _Atomic uint64_t *n_done; /* readings finished, or NULL */
 };

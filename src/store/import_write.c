@@ -1,5 +1,5 @@
 /*
- * import_write.c - rows of chunk, chunk_data, tail, rollup and correction.
+ * import_write.c - rows of chunk, chunk_data, delta, rollup and correction.
  */
 #include "store/import_write.h"
 
@@ -10,12 +10,6 @@
 #include "base/error.h"
 
 /* A late reading: one row of a block. */
-struct tail_row {
-    int64_t field[BLOCK_N_COLUMNS];
-    unsigned columns, exponent;
-    uint64_t n_hidden;
-};
-
 struct import_device *
 import_device_new(uint32_t number)
 {
@@ -34,7 +28,7 @@ import_device_free(struct import_device *device)
         built_chunk_release(&device->chunks[i]);
     free(device->chunks);
     free(device->replaced);
-    free(device->tail);
+    free(device->delta);
     free(device->days.days);
     free(device->error);
     free(device);
@@ -85,22 +79,18 @@ import_device_replace(struct import_device *device, int64_t number)
 }
 
 int
-import_device_push_tail(struct import_device *device,
-                        const struct merge_segment *s)
+import_device_push_delta(struct import_device *device,
+                         const struct merge_segment *s)
 {
     for (size_t i = s->first; i < s->first + s->n; i++) {
-        struct tail_row *tail = buffer_grow_array(
-            device->tail, &device->tail_cap, device->n_tail + 1, sizeof(*tail));
-        if (tail == NULL)
+        struct delta_row *delta =
+            buffer_grow_array(device->delta, &device->delta_cap,
+                              device->n_delta + 1, sizeof(*delta));
+        if (delta == NULL)
             return WATTLE_ERR_MEMORY;
-        device->tail = tail;
-        struct tail_row *row = &tail[device->n_tail++];
-        row->columns = s->block->columns;
-        row->exponent = s->block->exponent;
-        row->n_hidden = s->n_hidden;
-        for (int c = 0; c < BLOCK_N_COLUMNS; c++)
-            row->field[c] =
-                (row->columns & BLOCK_BIT(c)) != 0 ? s->block->column[c][i] : 0;
+        device->delta = delta;
+        delta[device->n_delta++] =
+            delta_row_from_block(s->block, i, device->number, s->n_shadowed);
     }
     return WATTLE_OK;
 }
@@ -127,8 +117,8 @@ import_writer_open(struct import_writer *w, struct database *db,
         {&w->put_data, "INSERT INTO chunk_data(checksum, data) VALUES(?1, ?2)"},
         {&w->drop_chunk, "DELETE FROM chunk WHERE number = ?1"},
         {&w->drop_data, "DELETE FROM chunk_data WHERE number = ?1"},
-        {&w->put_tail, stored_tail_sql},
-        {&w->drop_tail, "DELETE FROM tail WHERE device = ?1"},
+        {&w->put_delta, delta_row_sql},
+        {&w->drop_delta, "DELETE FROM delta WHERE device = ?1"},
         {&w->put_correction,
          "INSERT INTO correction VALUES(?1,?2,?3,?4,?5,?6,?7)"},
     };
@@ -150,7 +140,7 @@ void
 import_writer_close(struct import_writer *w)
 {
     sqlite3_stmt *const all[] = {w->put_chunk,  w->put_data,      w->drop_chunk,
-                                 w->drop_data,  w->put_tail,      w->drop_tail,
+                                 w->drop_data,  w->put_delta,     w->drop_delta,
                                  w->put_rollup, w->put_correction};
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
         sqlite3_finalize(all[i]);
@@ -186,8 +176,8 @@ import_writer_begin(struct import_writer *w, const struct import_device *device,
         if (status == WATTLE_OK)
             status = run_with(w, w->drop_data, device->replaced[i], error);
     }
-    if (status == WATTLE_OK && device->clears_tail)
-        status = run_with(w, w->drop_tail, device->number, error);
+    if (status == WATTLE_OK && device->clears_delta)
+        status = run_with(w, w->drop_delta, device->number, error);
     return status;
 }
 
@@ -257,26 +247,21 @@ import_writer_chunk(struct import_writer *w, uint32_t device,
     sqlite3_bind_blob64(w->put_chunk, 12, chunk->summary.data,
                         chunk->summary.len, SQLITE_STATIC);
     sqlite3_bind_int64(w->put_chunk, 13, checksum_end(w->checksum));
+    w->measures |= chunk->measures;
     status = run(w, w->put_chunk, error);
     return status == WATTLE_OK ? put_sums(w, device, &chunk->ended, error)
                                : status;
 }
 
 static int
-put_tail(struct import_writer *w, const struct import_device *device,
-         struct wattle_error *error)
+put_delta(struct import_writer *w, const struct import_device *device,
+          struct wattle_error *error)
 {
-    struct block *row = w->stored.tail; /* room for one */
     int status = WATTLE_OK;
-    for (size_t i = 0; i < device->n_tail && status == WATTLE_OK; i++) {
-        const struct tail_row *tail = &device->tail[i];
-        row->columns = tail->columns;
-        row->exponent = tail->exponent;
-        for (int c = 0; c < BLOCK_N_COLUMNS; c++)
-            row->column[c][0] = tail->field[c];
-        stored_bind_tail(w->put_tail, w->checksum, device->number, row, 0,
-                         tail->n_hidden);
-        status = run(w, w->put_tail, error);
+    for (size_t i = 0; i < device->n_delta && status == WATTLE_OK; i++) {
+        delta_row_bind(&device->delta[i], w->checksum, w->put_delta);
+        w->measures |= device->delta[i].presence;
+        status = run(w, w->put_delta, error);
     }
     return status;
 }
@@ -322,7 +307,7 @@ int
 import_writer_end(struct import_writer *w, const struct import_device *device,
                   struct wattle_error *error)
 {
-    int status = put_tail(w, device, error);
+    int status = put_delta(w, device, error);
     if (status == WATTLE_OK)
         status = put_days(w, device, error);
     return status == WATTLE_OK ? put_correction(w, device, error) : status;

@@ -11,6 +11,7 @@
 #include "store/checksum.h"
 #include "store/chunk_builder.h"
 #include "store/database.h"
+#include "store/delta_row.h"
 #include "store/device_merge.h"
 #include "store/rollup.h"
 #include "store/stored.h"
@@ -19,8 +20,6 @@
 struct import_days {
     int64_t first, last;
 };
-
-struct tail_row; /* a late reading */
 
 /* What becomes of a device; the queue is guarded by its owner. */
 struct import_device {
@@ -31,9 +30,9 @@ struct import_device {
     int64_t *replaced; /* numbers of chunks that are read again */
     size_t n_replaced, replaced_cap;
     bool has_neighbours; /* chunks that stay */
-    bool clears_tail;
-    struct tail_row *tail;
-    size_t n_tail, tail_cap;
+    bool clears_delta;
+    struct delta_row *delta;
+    size_t n_delta, delta_cap;
     struct day_sums days; /* those that end behind the last chunk */
     struct import_days recompute[2];
     size_t n_recompute;
@@ -51,8 +50,8 @@ void import_device_free(struct import_device *device);
 
 /* Each 0 or WATTLE_ERR_MEMORY. */
 int import_device_push(struct import_device *device, struct built_chunk *chunk);
-int import_device_push_tail(struct import_device *device,
-                            const struct merge_segment *segment);
+int import_device_push_delta(struct import_device *device,
+                             const struct merge_segment *segment);
 int import_device_replace(struct import_device *device, int64_t number);
 
 /* Memory that a chunk in the queue takes, with what belongs to it. */
@@ -66,10 +65,11 @@ struct import_writer {
     struct database *db;
     const struct kernels *kernels;
     const char *imported_at;
+    uint32_t measures; /* of all that was written */
     struct stored stored;
     struct checksum *checksum;
     sqlite3_stmt *put_chunk, *put_data, *drop_chunk, *drop_data;
-    sqlite3_stmt *put_tail, *drop_tail, *put_rollup, *put_correction;
+    sqlite3_stmt *put_delta, *drop_delta, *put_rollup, *put_correction;
 };
 
 int import_writer_open(struct import_writer *writer, struct database *db,
@@ -84,7 +84,7 @@ int import_writer_begin(struct import_writer *writer,
 int import_writer_chunk(struct import_writer *writer, uint32_t device,
                         const struct built_chunk *chunk,
                         struct wattle_error *error);
-/* Writes the rest: tail, days, corrections. */
+/* Writes the rest: delta, days, corrections. */
 int import_writer_end(struct import_writer *writer,
                       const struct import_device *device,
                       struct wattle_error *error);

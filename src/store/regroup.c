@@ -388,7 +388,7 @@ regroup_read(const struct regroup *r, const struct regroup_piece *piece,
         bytes = reader->room;
     }
     if (!block_decode(r->kernels, bytes, piece->len, piece->n_rows, UINT32_MAX,
-                      block))
+                      block, NULL))
         return error_set(error, WATTLE_ERR_IO,
                          "a temporary file has lost what was written to it");
     return WATTLE_OK;

@@ -115,14 +115,14 @@ rollup_compute(struct stored *stored, const struct kernels *kernels,
                uint32_t device, int64_t first, int64_t last, rollup_take take,
                void *context, struct wattle_error *error)
 {
+    const int64_t max_gap_ms = stored->db->sums.max_gap_ms;
     /* the steps into the first day and out of the last one */
-    int64_t since_ms = first * CIVIL_MS_PER_DAY - ROLLUP_BUILDER_MAX_GAP_MS;
-    int64_t until_ms =
-        (last + 1) * CIVIL_MS_PER_DAY + ROLLUP_BUILDER_MAX_GAP_MS + 1;
+    int64_t since_ms = first * CIVIL_MS_PER_DAY - max_gap_ms;
+    int64_t until_ms = (last + 1) * CIVIL_MS_PER_DAY + max_gap_ms + 1;
     struct rollup_builder builder;
     struct device_merge *merge =
         device_merge_new(kernels, UINT32_MAX, stored_fetch, stored);
-    int status = rollup_builder_init(&builder, kernels);
+    int status = rollup_builder_init(&builder, kernels, max_gap_ms);
     if (merge == NULL || status != WATTLE_OK) {
         status = error_memory(error);
     } else {

@@ -24,11 +24,12 @@
 #define NW_PER_MW     1000000
 
 int
-rollup_builder_init(struct rollup_builder *meter, const struct kernels *kernels)
+rollup_builder_init(struct rollup_builder *meter, const struct kernels *kernels,
+                    int64_t max_gap_ms)
 {
     *meter = (struct rollup_builder){.min_nw = INT64_MAX, .max_nw = INT64_MIN};
-    account_set_init(&meter->set, ROLLUP_BUILDER_MAX_GAP_MS, false);
-    account_set_init(&meter->join, ROLLUP_BUILDER_MAX_GAP_MS, false);
+    account_set_init(&meter->set, max_gap_ms, false);
+    account_set_init(&meter->join, max_gap_ms, false);
     meter->set.kernels = meter->join.kernels = kernels;
     return account_set_reserve(&meter->set, 1);
 }
@@ -311,8 +312,8 @@ add_rows(struct rollup_builder *meter, const struct block *block, size_t first,
          size_t n_rows)
 {
     static const uint32_t device[BLOCK_ROWS];
-    uint8_t presence[BLOCK_ROWS];
-    struct wattle_batch batch =
+    uint32_t presence[BLOCK_ROWS];
+    struct batch_view batch =
         block_view(block, first, n_rows, device, presence);
     int status = account_set_add(&meter->set, &batch);
     if (status == WATTLE_OK && meter->is_joining) {

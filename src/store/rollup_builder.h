@@ -16,8 +16,6 @@
 #include "analytics/account.h"
 #include "store/block.h"
 
-#define ROLLUP_BUILDER_MAX_GAP_MS INT64_C(3600000) /* of all that is stored */
-
 /* One day, as the tables show it. */
 struct day_sum {
     int64_t day; /* since 1970-01-01, UTC */
@@ -64,9 +62,12 @@ struct day_sums {
     size_t n;
 };
 
-/* 0 or WATTLE_ERR_MEMORY; release it in any case. */
+/*
+ * Steps longer than max_gap_ms add no energy. 0 or WATTLE_ERR_MEMORY; release
+ * it in any case.
+ */
 int rollup_builder_init(struct rollup_builder *meter,
-                        const struct kernels *kernels);
+                        const struct kernels *kernels, int64_t max_gap_ms);
 void rollup_builder_release(struct rollup_builder *meter);
 
 /* Forgets everything, to begin with another device. */

@@ -25,10 +25,11 @@
 
 /* What all rows of a page have in common. */
 struct page_kind {
-    uint8_t columns;   /* bits of the values a row has room for */
+    uint32_t columns;  /* measures that a row has room for */
     uint8_t exponent;  /* BLOCK_MILLI or BLOCK_NANO */
     uint8_t has_notes; /* rows end with presence and rounding */
     uint8_t is_narrow; /* rows are of int32_t, times from the page's on */
+    uint8_t unused;    /* 0: kinds are compared as bytes */
 };
 
 struct page {
@@ -40,13 +41,13 @@ struct page {
     int64_t rows[];
 };
 
-_Static_assert(sizeof(struct page) == 24, "rows are aligned");
+_Static_assert(sizeof(struct page) == 32, "rows are aligned");
 
 /* What the kinds of some pages come to. */
 struct line_kinds {
-    uint8_t any_columns, all_columns; /* on one page, on all of them */
-    uint8_t exponent;                 /* the finest */
-    uint8_t has_notes;                /* one of them */
+    uint32_t any_columns, all_columns; /* on one page, on all of them */
+    uint8_t exponent;                  /* the finest */
+    uint8_t has_notes;                 /* one of them */
 };
 
 /* The rows of one device that are on pages. */
@@ -63,8 +64,8 @@ struct line {
 /* Columns of a batch in the order of their bits, and what to times them by. */
 struct row_source {
     const struct batch *batch;
-    const int64_t *column[WATTLE_N_COLUMNS];
-    int64_t unit[WATTLE_N_COLUMNS];
+    const int64_t *column[MEASURE_N];
+    int64_t unit[MEASURE_N];
     unsigned n;
     bool is_plain; /* three values, nothing else, units of 1 */
     struct page_kind kind;
@@ -186,9 +187,9 @@ gather_narrow(const struct page *page, struct block *block)
     int64_t *time_ms = block->column[BLOCK_TIME] + at;
     for (size_t i = 0; i < n; i++)
         time_ms[i] = page->time_ms + row[i * NARROW_WIDTH];
-    for (int c = 0; c < WATTLE_N_COLUMNS; c++) {
+    for (int c = 0; c < MEASURE_N; c++) {
         int64_t *to = block->column[BLOCK_VALUE + c] + at;
-        if ((page->kind.columns & BATCH_HAS(c)) != 0) {
+        if ((page->kind.columns & MEASURE_BIT(c)) != 0) {
             row++;
             for (size_t i = 0; i < n; i++)
                 to[i] = row[i * NARROW_WIDTH] * unit;
@@ -209,9 +210,9 @@ gather_wide(const struct page *page, struct block *block)
     for (size_t i = 0; i < page->n_rows; i++)
         block->column[BLOCK_TIME][at + i] = word[i * n_words];
     word++;
-    for (int c = 0; c < WATTLE_N_COLUMNS; c++) {
+    for (int c = 0; c < MEASURE_N; c++) {
         int64_t *to = block->column[BLOCK_VALUE + c] + at;
-        bool is_there = (page->kind.columns & BATCH_HAS(c)) != 0;
+        bool is_there = (page->kind.columns & MEASURE_BIT(c)) != 0;
         if ((block->columns & BLOCK_BIT(BLOCK_VALUE + c)) == 0)
             continue;
         for (size_t i = 0; i < page->n_rows; i++)
@@ -221,8 +222,8 @@ gather_wide(const struct page *page, struct block *block)
     if (!page->kind.has_notes)
         return;
     for (size_t i = 0; i < page->n_rows; i++) {
-        block->column[BLOCK_PRESENCE][at + i] = word[i * n_words] & 0xff;
-        block->column[BLOCK_ROUNDED][at + i] = word[i * n_words] >> 8;
+        block->column[BLOCK_PRESENCE][at + i] = word[i * n_words] & MEASURE_ALL;
+        block->column[BLOCK_ROUNDED][at + i] = word[i * n_words] >> 32;
     }
 }
 
@@ -302,7 +303,7 @@ begin_page(struct line *line, struct page *page, struct page_kind kind,
         line->last->next = page;
     } else {
         line->first = page;
-        line->kinds = (struct line_kinds){0, 0xff, kind.exponent, 0};
+        line->kinds = (struct line_kinds){0, MEASURE_ALL, kind.exponent, 0};
     }
     add_kind(&line->kinds, kind);
     line->last = page;
@@ -357,7 +358,7 @@ is_small_column(const int64_t *values, size_t n, int64_t from)
 static void
 find_source(const struct batch *batch, struct row_source *source)
 {
-    struct wattle_batch view = batch_view(batch);
+    struct batch_view view = batch_view(batch);
     unsigned exponent = batch->places == 9 ? BLOCK_NANO : BLOCK_MILLI;
     bool has_notes = !batch->is_uniform || batch->has_rounded;
     source->batch = batch;
@@ -365,7 +366,7 @@ find_source(const struct batch *batch, struct row_source *source)
     source->kind = (struct page_kind){.columns = batch->columns,
                                       .exponent = (uint8_t)exponent,
                                       .has_notes = has_notes};
-    for (int c = 0; c < WATTLE_N_COLUMNS; c++) {
+    for (int c = 0; c < MEASURE_N; c++) {
         if (view.columns[c] == NULL)
             continue;
         int zeros = 9 - view.decimals[c] - (int)exponent;
@@ -450,10 +451,10 @@ add_row(struct line *line, const struct row_source *source, size_t i)
     for (unsigned k = 0; k < source->n; k++)
         *to++ = source->column[k][i] * source->unit[k];
     if (source->kind.has_notes) {
-        unsigned presence =
+        int64_t presence =
             batch->is_uniform ? batch->columns : batch->presence[i];
-        unsigned rounded = batch->has_rounded ? batch->n_rounded[i] : 0;
-        *to++ = presence | rounded << 8;
+        int64_t rounded = batch->has_rounded ? batch->n_rounded[i] : 0;
+        *to++ = presence | rounded << 32;
     }
     line->next = to;
     line->n_left--;

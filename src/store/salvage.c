@@ -7,6 +7,7 @@
  * the files: when anything was lost their contents are forgotten, so that they
  * can be imported again.
  */
+#include "store/meta.h"
 #include "store/salvage.h"
 
 #include <math.h>
@@ -21,6 +22,7 @@
 #include "store/catalog.h"
 #include "store/checksum.h"
 #include "store/chunk.h"
+#include "store/delta_row.h"
 #include "store/import_write.h"
 #include "store/rollup.h"
 #include "store/salvage_devices.h"
@@ -32,13 +34,6 @@ struct chunk_place {
     int64_t number;
     uint32_t device;
     int64_t first_ms, last_ms;
-};
-
-struct late_reading {
-    uint32_t device;
-    int64_t time_ms;
-    int64_t presence, value[WATTLE_N_COLUMNS];
-    int64_t n_duplicates, n_rounded;
 };
 
 struct file_row {
@@ -61,7 +56,7 @@ struct salvage {
     struct salvage_devices devices;
     struct chunk_place *chunks;
     size_t n_chunks, chunk_cap;
-    struct late_reading *late;
+    struct delta_row *late;
     size_t n_late, late_cap;
     struct file_row *files;
     size_t n_files, file_cap;
@@ -146,24 +141,19 @@ static int
 take_late(void *context, sqlite3_stmt *row)
 {
     struct salvage *s = context;
-    if (!stored_check_tail(s->checksum, row)) {
+    struct delta_row found;
+    if (!delta_row_read(row, s->checksum, &found)) {
         s->n_known_lost++;
         return drop(s);
     }
-    struct late_reading *late =
+    struct delta_row *late =
         buffer_grow_array(s->late, &s->late_cap, s->n_late + 1, sizeof(*late));
     if (late == NULL)
         return no_memory(s);
     s->late = late;
-    struct late_reading *l = &late[s->n_late++];
-    l->device =
-        salvage_devices_number(&s->devices, sqlite3_column_int64(row, 0));
-    l->time_ms = sqlite3_column_int64(row, 1);
-    l->presence = sqlite3_column_int64(row, 2);
-    for (int c = 0; c < WATTLE_N_COLUMNS; c++)
-        l->value[c] = sqlite3_column_int64(row, 3 + c);
-    l->n_duplicates = sqlite3_column_int64(row, 8);
-    l->n_rounded = sqlite3_column_int64(row, 9);
+    struct delta_row *l = &late[s->n_late++];
+    *l = found;
+    l->device = salvage_devices_number(&s->devices, found.device);
     return l->device != REGISTRY_NO_DEVICE ? WATTLE_OK : no_memory(s);
 }
 
@@ -181,7 +171,7 @@ compare_chunks(const void *a, const void *b)
 static int
 compare_late(const void *a, const void *b)
 {
-    const struct late_reading *x = a, *y = b;
+    const struct delta_row *x = a, *y = b;
     if (x->device != y->device)
         return x->device < y->device ? -1 : 1;
     return (x->time_ms > y->time_ms) - (x->time_ms < y->time_ms);
@@ -192,12 +182,12 @@ read_places(struct salvage *s)
 {
     const struct salvage_table chunks = {
         "chunk", STORED_CHUNK_COLUMNS, {"number", NULL}};
-    const struct salvage_table tail = {
-        "tail", STORED_TAIL_COLUMNS, {"device", "time_ms"}};
+    const struct salvage_table delta = {
+        "delta", DELTA_ROW_COLUMNS, {"device", "time_ms"}};
     int status = salvage_walk(s->from, &chunks, take_chunk, s,
                               &s->result->n_problems, s->error);
     if (status == WATTLE_OK)
-        status = salvage_walk(s->from, &tail, take_late, s,
+        status = salvage_walk(s->from, &delta, take_late, s,
                               &s->result->n_problems, s->error);
     if (s->n_chunks > 0)
         qsort(s->chunks, s->n_chunks, sizeof(*s->chunks), compare_chunks);
@@ -222,23 +212,13 @@ write_chunk(void *context, struct built_chunk *chunk)
 
 /* Late readings of one device as a block; those beyond its room are dropped. */
 static void
-fill_tail(struct salvage *s, const struct late_reading *late, size_t n,
-          struct block *tail)
+fill_delta(struct salvage *s, const struct delta_row *late, size_t n,
+           struct block *delta)
 {
-    tail->n_rows = n < BLOCK_ROWS ? n : BLOCK_ROWS;
-    tail->exponent = BLOCK_NANO;
-    tail->columns = BLOCK_BIT(BLOCK_TIME) | BLOCK_BIT(BLOCK_PRESENCE) |
-                    BLOCK_BIT(BLOCK_DUPLICATES) | BLOCK_BIT(BLOCK_ROUNDED) |
-                    BLOCK_VALUES;
-    for (size_t i = 0; i < tail->n_rows; i++) {
-        tail->column[BLOCK_TIME][i] = late[i].time_ms;
-        tail->column[BLOCK_PRESENCE][i] = late[i].presence;
-        for (int c = 0; c < WATTLE_N_COLUMNS; c++)
-            tail->column[BLOCK_VALUE + c][i] = late[i].value[c];
-        tail->column[BLOCK_DUPLICATES][i] = late[i].n_duplicates;
-        tail->column[BLOCK_ROUNDED][i] = late[i].n_rounded;
-    }
-    for (size_t i = tail->n_rows; i < n; i++)
+    delta_row_begin(delta);
+    for (size_t i = 0; i < n && i < BLOCK_ROWS; i++)
+        delta_row_append(&late[i], delta);
+    for (size_t i = delta->n_rows; i < n; i++)
         drop(s);
 }
 
@@ -265,7 +245,7 @@ static int
 write_device(struct salvage *s, struct device_merge *merge,
              struct chunk_builder *builder, size_t *chunk_at, size_t *late_at)
 {
-    struct block *tail = s->stored.tail;
+    struct block *delta = s->stored.delta;
     size_t n_late = 0;
     int status = WATTLE_OK;
     device_merge_reset(merge);
@@ -280,12 +260,12 @@ write_device(struct salvage *s, struct device_merge *merge,
            s->late[*late_at + n_late].device == s->device)
         n_late++;
     if (n_late > 0)
-        fill_tail(s, s->late + *late_at, n_late, tail);
+        fill_delta(s, s->late + *late_at, n_late, delta);
     else
-        tail->n_rows = 0;
+        delta->n_rows = 0;
     *late_at += n_late;
-    if (status == WATTLE_OK && tail->n_rows > 0)
-        status = device_merge_add_tail(merge, tail);
+    if (status == WATTLE_OK && delta->n_rows > 0)
+        status = device_merge_add_delta(merge, delta);
     if (status != WATTLE_OK)
         return no_memory(s);
     return build(s, merge, builder);
@@ -300,7 +280,7 @@ write_readings(struct salvage *s)
     struct device_merge *merge =
         device_merge_new(s->kernels, UINT32_MAX, stored_fetch, &s->stored);
     struct chunk_builder *builder =
-        chunk_builder_new(s->kernels, write_chunk, s);
+        chunk_builder_new(s->kernels, s->to->sums.max_gap_ms, write_chunk, s);
     if (merge == NULL || builder == NULL)
         status = no_memory(s);
     if (status == WATTLE_OK)
@@ -310,6 +290,8 @@ write_readings(struct salvage *s)
          s->device < s->devices.ids.n_devices && status == WATTLE_OK;
          s->device++)
         status = write_device(s, merge, builder, &chunk_at, &late_at);
+    if (status == WATTLE_OK)
+        status = meta_note_measures(s->to, s->writer.measures, s->error);
     import_writer_close(&s->writer);
     device_merge_free(merge);
     chunk_builder_free(builder);
@@ -600,13 +582,10 @@ copy_files(struct salvage *s)
         {{"reject_count", "file, reason, n", {"file", "reason"}}, take_count},
     };
     int status = catalog_rejects_open(&s->rejects, s->to, s->error);
-    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-        bool is_new = steps[i].take == take_place;
-        if (status == WATTLE_OK &&
-            (!is_new || salvage_has_table(s->from, steps[i].table.name)))
-            status = salvage_walk(s->from, &steps[i].table, steps[i].take, s,
-                                  &s->result->n_problems, s->error);
-    }
+    for (size_t i = 0;
+         i < sizeof(steps) / sizeof(steps[0]) && status == WATTLE_OK; i++)
+        status = salvage_walk(s->from, &steps[i].table, steps[i].take, s,
+                              &s->result->n_problems, s->error);
     catalog_rejects_close(&s->rejects);
     return status == WATTLE_OK ? write_files(s) : status;
 }

@@ -1,5 +1,5 @@
 /*
- * stored.c - statements on chunk, chunk_data and tail.
+ * stored.c - statements on chunk, chunk_data and delta.
  */
 #include "store/stored.h"
 
@@ -9,10 +9,7 @@
 
 #include "base/civil_time.h"
 #include "base/error.h"
-
-const char stored_tail_sql[] =
-    "INSERT OR REPLACE INTO tail(" STORED_TAIL_COLUMNS
-    ") VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)";
+#include "store/delta_row.h"
 
 static const char fetch_sql[] =
     "SELECT checksum, data FROM chunk_data WHERE number = ?1";
@@ -22,10 +19,10 @@ stored_open(struct stored *s, struct database *db, struct wattle_error *error)
 {
     *s = (struct stored){.db = db};
     s->checksum = checksum_new();
-    s->tail = aligned_alloc(64, sizeof(*s->tail));
-    if (s->checksum == NULL || s->tail == NULL)
+    s->delta = aligned_alloc(64, sizeof(*s->delta));
+    if (s->checksum == NULL || s->delta == NULL)
         return error_memory(error);
-    s->tail->n_rows = 0;
+    s->delta->n_rows = 0;
     s->list_chunks = database_prepare(
         db,
         "SELECT " STORED_CHUNK_COLUMNS
@@ -35,12 +32,13 @@ stored_open(struct stored *s, struct database *db, struct wattle_error *error)
         "ORDER BY first_ms",
         error);
     s->fetch_data = database_prepare(db, fetch_sql, error);
-    s->list_tail = database_prepare(
+    s->list_delta = database_prepare(
         db,
-        "SELECT " STORED_TAIL_COLUMNS " FROM tail WHERE device = ?1 AND "
+        "SELECT " DELTA_ROW_COLUMNS " FROM delta WHERE device = ?1 AND "
         "time_ms >= ?2 AND time_ms < ?3 ORDER BY time_ms",
         error);
-    if (s->list_chunks == NULL || s->fetch_data == NULL || s->list_tail == NULL)
+    if (s->list_chunks == NULL || s->fetch_data == NULL ||
+        s->list_delta == NULL)
         return database_fail(db, error);
     return WATTLE_OK;
 }
@@ -51,10 +49,10 @@ stored_open_data(struct stored *s, struct database *db, bool has_data,
 {
     *s = (struct stored){.db = db};
     s->checksum = checksum_new();
-    s->tail = aligned_alloc(64, sizeof(*s->tail));
-    if (s->checksum == NULL || s->tail == NULL)
+    s->delta = aligned_alloc(64, sizeof(*s->delta));
+    if (s->checksum == NULL || s->delta == NULL)
         return error_memory(error);
-    s->tail->n_rows = 0;
+    s->delta->n_rows = 0;
     if (has_data)
         s->fetch_data = database_prepare(db, fetch_sql, NULL);
     return WATTLE_OK;
@@ -65,9 +63,9 @@ stored_close(struct stored *s)
 {
     sqlite3_finalize(s->list_chunks);
     sqlite3_finalize(s->fetch_data);
-    sqlite3_finalize(s->list_tail);
+    sqlite3_finalize(s->list_delta);
     checksum_free(s->checksum);
-    free(s->tail);
+    free(s->delta);
     free(s->chunks);
     *s = (struct stored){0};
 }
@@ -111,30 +109,23 @@ add_chunk(struct stored *s, struct wattle_error *error)
 }
 
 static int
-fail_tail(const struct stored *s, struct wattle_error *error)
+fail_delta(const struct stored *s, struct wattle_error *error)
 {
     return error_set_at(error, WATTLE_ERR_FORMAT, s->db->path, 0,
                         "a late reading is damaged; try 'wattle check'");
 }
 
 static int
-add_tail_row(struct stored *s, struct wattle_error *error)
+add_delta_row(struct stored *s, struct wattle_error *error)
 {
-    sqlite3_stmt *row = s->list_tail;
-    struct block *tail = s->tail;
-    if (!stored_check_tail(s->checksum, row) || tail->n_rows == BLOCK_ROWS)
-        return fail_tail(s, error);
-    size_t at = tail->n_rows++;
-    tail->column[BLOCK_TIME][at] = sqlite3_column_int64(row, 1);
-    tail->column[BLOCK_PRESENCE][at] = sqlite3_column_int64(row, 2);
-    for (int c = 0; c < WATTLE_N_COLUMNS; c++)
-        tail->column[BLOCK_VALUE + c][at] = sqlite3_column_int64(row, 3 + c);
-    tail->column[BLOCK_DUPLICATES][at] = sqlite3_column_int64(row, 8);
-    tail->column[BLOCK_ROUNDED][at] = sqlite3_column_int64(row, 9);
-    int64_t n_hidden = sqlite3_column_int64(row, 10);
-    s->n_tail_new += n_hidden == 0 ? 1 : 0;
-    s->n_tail_lines +=
-        (uint64_t)(1 + tail->column[BLOCK_DUPLICATES][at] - n_hidden);
+    struct block *delta = s->delta;
+    struct delta_row row;
+    if (!delta_row_read(s->list_delta, s->checksum, &row) ||
+        delta->n_rows == BLOCK_ROWS)
+        return fail_delta(s, error);
+    delta_row_append(&row, delta);
+    s->n_delta_new += row.n_shadowed == 0 ? 1 : 0;
+    s->n_delta_lines += 1 + row.n_duplicates - row.n_shadowed;
     return WATTLE_OK;
 }
 
@@ -172,41 +163,41 @@ stored_find(struct stored *s, uint32_t device, int64_t since_ms,
     bind_range(s->list_chunks, device, since_ms, until_ms);
     int status = walk(s, s->list_chunks, add_chunk, error);
     if (status == WATTLE_OK)
-        status = stored_find_tail(s, device, since_ms, until_ms, error);
+        status = stored_find_delta(s, device, since_ms, until_ms, error);
     return status;
 }
 
-/* Leaves out what no row of the tail has: chunks are made of it later. */
+/* Leaves out what no row of the delta has: chunks are made of it later. */
 static void
-settle_columns(struct block *tail)
+settle_columns(struct block *delta)
 {
     unsigned any = 0, all = UINT32_MAX;
     int64_t most[2] = {0, 0};
-    for (size_t i = 0; i < tail->n_rows; i++) {
-        any |= (unsigned)tail->column[BLOCK_PRESENCE][i];
-        all &= (unsigned)tail->column[BLOCK_PRESENCE][i];
-        most[0] |= tail->column[BLOCK_DUPLICATES][i];
-        most[1] |= tail->column[BLOCK_ROUNDED][i];
+    for (size_t i = 0; i < delta->n_rows; i++) {
+        any |= (unsigned)delta->column[BLOCK_PRESENCE][i];
+        all &= (unsigned)delta->column[BLOCK_PRESENCE][i];
+        most[0] |= delta->column[BLOCK_DUPLICATES][i];
+        most[1] |= delta->column[BLOCK_ROUNDED][i];
     }
-    tail->columns = BLOCK_BIT(BLOCK_TIME) | (any << BLOCK_VALUE & BLOCK_VALUES);
+    delta->columns =
+        BLOCK_BIT(BLOCK_TIME) | (any << BLOCK_VALUE & BLOCK_VALUES);
     if (any != all)
-        tail->columns |= BLOCK_BIT(BLOCK_PRESENCE);
+        delta->columns |= BLOCK_BIT(BLOCK_PRESENCE);
     if (most[0] != 0)
-        tail->columns |= BLOCK_BIT(BLOCK_DUPLICATES);
+        delta->columns |= BLOCK_BIT(BLOCK_DUPLICATES);
     if (most[1] != 0)
-        tail->columns |= BLOCK_BIT(BLOCK_ROUNDED);
+        delta->columns |= BLOCK_BIT(BLOCK_ROUNDED);
 }
 
 int
-stored_find_tail(struct stored *s, uint32_t device, int64_t since_ms,
-                 int64_t until_ms, struct wattle_error *error)
+stored_find_delta(struct stored *s, uint32_t device, int64_t since_ms,
+                  int64_t until_ms, struct wattle_error *error)
 {
-    s->n_tail_new = s->n_tail_lines = 0;
-    s->tail->n_rows = 0;
-    s->tail->exponent = BLOCK_NANO;
-    bind_range(s->list_tail, device, since_ms, until_ms);
-    int status = walk(s, s->list_tail, add_tail_row, error);
-    settle_columns(s->tail);
+    s->n_delta_new = s->n_delta_lines = 0;
+    delta_row_begin(s->delta);
+    bind_range(s->list_delta, device, since_ms, until_ms);
+    int status = walk(s, s->list_delta, add_delta_row, error);
+    settle_columns(s->delta);
     return status;
 }
 
@@ -218,8 +209,8 @@ stored_add_places(const struct stored *s, struct device_merge *merge)
         status =
             device_merge_add_chunk(merge, s->chunks[i].number,
                                    s->chunks[i].first_ms, s->chunks[i].last_ms);
-    if (status == WATTLE_OK && s->tail->n_rows > 0)
-        status = device_merge_add_tail(merge, s->tail);
+    if (status == WATTLE_OK && s->delta->n_rows > 0)
+        status = device_merge_add_delta(merge, s->delta);
     return status;
 }
 
@@ -247,35 +238,4 @@ stored_fetch(void *context, int64_t number, struct buffer *data,
         status = stored_complain(s->db, number, error);
     sqlite3_reset(s->fetch_data);
     return status;
-}
-
-void
-stored_bind_tail(sqlite3_stmt *statement, struct checksum *checksum,
-                 uint32_t device, const struct block *block, size_t row,
-                 uint64_t n_hidden)
-{
-    const int64_t unit = block->exponent == BLOCK_NANO ? 1 : 1000000;
-    int64_t field[11] = {device, block->column[BLOCK_TIME][row],
-                         block_presence(block, row)};
-    for (int c = 0; c < WATTLE_N_COLUMNS; c++)
-        field[3 + c] = (field[2] & 1 << c) != 0
-                           ? block->column[BLOCK_VALUE + c][row] * unit
-                           : 0;
-    if ((block->columns & BLOCK_BIT(BLOCK_DUPLICATES)) != 0)
-        field[8] = block->column[BLOCK_DUPLICATES][row];
-    if ((block->columns & BLOCK_BIT(BLOCK_ROUNDED)) != 0)
-        field[9] = block->column[BLOCK_ROUNDED][row];
-    field[10] = (int64_t)n_hidden;
-    checksum_begin(checksum);
-    for (int i = 0; i < 11; i++) {
-        bool is_absent = i >= 3 && i < 8 && (field[2] & 1 << (i - 3)) == 0;
-        if (is_absent) {
-            sqlite3_bind_null(statement, i + 1);
-            checksum_bytes(checksum, NULL, 0);
-        } else {
-            sqlite3_bind_int64(statement, i + 1, field[i]);
-            checksum_number(checksum, field[i]);
-        }
-    }
-    sqlite3_bind_int64(statement, 12, checksum_end(checksum));
 }

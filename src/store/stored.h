@@ -1,5 +1,5 @@
 /*
- * stored.h - reading what a database keeps of one device: chunks and tail.
+ * stored.h - reading what a database keeps of one device: chunks and delta.
  *
  * Prepared statements over one connection; not thread-safe.
  */
@@ -17,16 +17,16 @@
 #include "store/stored_check.h"
 #include "wattle/error.h"
 
-/* The most tail rows a device has. */
-#define STORED_TAIL_ROWS BLOCK_ROWS
+/* The most delta rows a device has. */
+#define STORED_DELTA_ROWS BLOCK_ROWS
 
 struct stored {
     struct database *db;
-    sqlite3_stmt *list_chunks, *fetch_data, *list_tail;
+    sqlite3_stmt *list_chunks, *fetch_data, *list_delta;
     struct checksum *checksum;
-    struct block *tail;          /* of the device asked for last */
-    uint64_t n_tail_new;         /* of it: rows that hide nothing */
-    uint64_t n_tail_lines;       /* readings and duplicates not in a chunk */
+    struct block *delta;         /* of the device asked for last */
+    uint64_t n_delta_new;        /* of it: rows that shadow nothing */
+    uint64_t n_delta_lines;      /* readings and duplicates not in a chunk */
     struct stored_chunk *chunks; /* the same */
     size_t n_chunks, chunk_cap;
 };
@@ -45,16 +45,16 @@ int stored_open_data(struct stored *stored, struct database *db, bool has_data,
 
 /*
  * Lists the chunks of a device that overlap [since_ms, until_ms), by time,
- * and its tail rows in that range.
+ * and its delta rows in that range.
  */
 int stored_find(struct stored *stored, uint32_t device, int64_t since_ms,
                 int64_t until_ms, struct wattle_error *error);
 
-/* Lists the tail alone. */
-int stored_find_tail(struct stored *stored, uint32_t device, int64_t since_ms,
-                     int64_t until_ms, struct wattle_error *error);
+/* Lists the delta alone. */
+int stored_find_delta(struct stored *stored, uint32_t device, int64_t since_ms,
+                      int64_t until_ms, struct wattle_error *error);
 
-/* Adds what was found to a merge: chunks, then the tail. */
+/* Adds what was found to a merge: chunks, then the delta. */
 int stored_add_places(const struct stored *stored, struct device_merge *merge);
 
 /* A merge_fetch; the context is a struct stored. */
@@ -64,11 +64,5 @@ int stored_fetch(void *context, int64_t number, struct buffer *data,
 /* Says which chunk is damaged: its device and time, if they can be read. */
 int stored_complain(struct database *db, int64_t number,
                     struct wattle_error *error);
-
-/* Binds a tail row of a block to the statement of stored_tail_sql. */
-extern const char stored_tail_sql[];
-void stored_bind_tail(sqlite3_stmt *statement, struct checksum *checksum,
-                      uint32_t device, const struct block *block, size_t row,
-                      uint64_t n_hidden);
 
 #endif

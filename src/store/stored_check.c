@@ -117,34 +117,16 @@ stored_check_chunk(struct checksum *checksum, sqlite3_stmt *row,
     return chunk->first_ms <= chunk->last_ms;
 }
 
-/* The largest magnitude of a value in nano, and whether it may be negative. */
-static bool
-is_value(sqlite3_stmt *row, int column, int which)
-{
-    int64_t high = which == WATTLE_POWER_FACTOR ? DECIMAL_ONE : DECIMAL_MAX;
-    bool is_signed = which != WATTLE_VOLTAGE && which != WATTLE_CURRENT;
-    return is_between(row, column, is_signed ? -high : 0, high);
-}
-
 bool
-stored_check_tail(struct checksum *checksum, sqlite3_stmt *row)
+stored_check_delta(struct checksum *checksum, sqlite3_stmt *row)
 {
-    if (!stored_check_row(checksum, row, "iiiIIIIIiiii") ||
-        !is_device_number(row, 0) || !is_time(row, 1) ||
-        !is_between(row, 2, 1, (1 << WATTLE_N_COLUMNS) - 1) ||
-        !is_between(row, 8, 0, MAX_LINES) ||
-        !is_between(row, 9, 0, MAX_LINES) || !is_between(row, 10, 0, MAX_LINES))
-        return false;
-    unsigned presence = (unsigned)sqlite3_column_int64(row, 2);
-    for (int c = 0; c < WATTLE_N_COLUMNS; c++) {
-        bool has = (presence >> c & 1) != 0;
-        if (has != (sqlite3_column_type(row, 3 + c) == SQLITE_INTEGER) ||
-            (has && !is_value(row, 3 + c, c)))
-            return false;
-    }
-    /* a line that hides others stands for them, too */
-    return batch_is_measured((uint8_t)presence) &&
-           sqlite3_column_int64(row, 10) <= 1 + sqlite3_column_int64(row, 8);
+    return stored_check_row(checksum, row, "iiiiibi") &&
+           is_device_number(row, 0) && is_time(row, 1) &&
+           is_between(row, 2, 0, MAX_LINES) &&
+           is_between(row, 3, 0, MAX_LINES) &&
+           is_between(row, 4, 0, MAX_LINES) &&
+           /* a line that shadows others stands for them, too */
+           sqlite3_column_int64(row, 4) <= 1 + sqlite3_column_int64(row, 2);
 }
 
 bool
@@ -219,15 +201,13 @@ is_in_range(const struct kernels *kernels, const struct block *block,
 static bool
 are_values_in_range(const struct kernels *kernels, const struct block *block)
 {
-    const int64_t one = decimal_power_of_ten(9 - (int)block->exponent);
+    const int64_t unit = decimal_power_of_ten((int)block->exponent);
     bool is_good = true;
-    for (int c = 0; c < WATTLE_N_COLUMNS && is_good; c++) {
-        int64_t high =
-            c == WATTLE_POWER_FACTOR ? one : one * (DECIMAL_MAX / DECIMAL_ONE);
-        bool is_signed = c != WATTLE_VOLTAGE && c != WATTLE_CURRENT;
-        if ((block->columns & BLOCK_BIT(BLOCK_VALUE + c)) != 0)
-            is_good = is_in_range(kernels, block, (unsigned)(BLOCK_VALUE + c),
-                                  is_signed ? -high : 0, high);
+    for (unsigned m = 0; m < MEASURE_N && is_good; m++) {
+        const struct wattle_measure_info *info = &measure_table[m];
+        if ((block->columns & BLOCK_BIT(BLOCK_VALUE + m)) != 0)
+            is_good = is_in_range(kernels, block, BLOCK_VALUE + m,
+                                  info->min_nano / unit, info->max_nano / unit);
     }
     return is_good;
 }
@@ -239,13 +219,13 @@ has_good_presence(const struct block *block, unsigned columns)
     const unsigned values = (columns & BLOCK_VALUES) >> BLOCK_VALUE;
     bool is_good = true;
     if ((columns & BLOCK_BIT(BLOCK_PRESENCE)) == 0)
-        return batch_is_measured((uint8_t)values);
+        return batch_is_measured((uint32_t)values);
     if ((block->columns & BLOCK_BIT(BLOCK_PRESENCE)) == 0)
         return true; /* no values were decoded either */
     for (size_t i = 0; i < block->n_rows; i++) {
         uint64_t has = (uint64_t)block->column[BLOCK_PRESENCE][i];
         is_good = is_good && (has & ~(uint64_t)values) == 0 &&
-                  batch_is_measured((uint8_t)has);
+                  batch_is_measured((uint32_t)has);
     }
     return is_good;
 }
@@ -255,7 +235,7 @@ static void
 clear_absent(struct block *block)
 {
     const int64_t *presence = block->column[BLOCK_PRESENCE];
-    for (int c = 0; c < WATTLE_N_COLUMNS; c++) {
+    for (int c = 0; c < MEASURE_N; c++) {
         int64_t *values = block->column[BLOCK_VALUE + c];
         if ((block->columns & BLOCK_BIT(BLOCK_VALUE + c)) == 0)
             continue;

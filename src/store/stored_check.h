@@ -40,10 +40,6 @@ struct stored_chunk {
 #define STORED_CHUNK_COLUMNS                                                   \
     "number, device, first_ms, last_ms, n_readings, n_duplicates, n_rounded, " \
     "energy_kwh, mean_power_w, min_power_w, max_power_w, summary, checksum"
-#define STORED_TAIL_COLUMNS                                                    \
-    "device, time_ms, presence, voltage_nano, current_nano, "                  \
-    "power_factor_nano, power_nano, energy_nano, n_duplicates, n_rounded, "    \
-    "n_hidden, checksum"
 #define STORED_FILE_COLUMNS                                                    \
     "number, path, is_usable, problem, size_bytes, modified_ns, n_lines, "     \
     "n_rejects, file_lines, parts, imported_at, checksum"
@@ -55,7 +51,8 @@ struct stored_chunk {
 /* Each false when a row of these columns is damaged or cannot be. */
 bool stored_check_chunk(struct checksum *checksum, sqlite3_stmt *row,
                         struct stored_chunk *chunk);
-bool stored_check_tail(struct checksum *checksum, sqlite3_stmt *row);
+/* Without the values of the reading: see delta_row_read. */
+bool stored_check_delta(struct checksum *checksum, sqlite3_stmt *row);
 bool stored_check_file(struct checksum *checksum, sqlite3_stmt *row);
 bool stored_check_device(struct checksum *checksum, sqlite3_stmt *row);
 bool stored_check_reject(struct checksum *checksum, sqlite3_stmt *row);

@@ -1,6 +1,10 @@
 /*
- * summary.c - varints in the order of the structures; parts that hardly any
- * chunk has are left out and flagged.
+ * summary.c - totals and profile as bytes, in sections.
+ *
+ * A section has a tag and a length. A reader passes over those that it does
+ * not know, so that a later program can add figures. Within a section values
+ * are varints in the order of the structures; parts that hardly any chunk has
+ * are left out and flagged.
  */
 #include "store/summary.h"
 
@@ -13,7 +17,10 @@
 
 enum { HAS_EXTRA = 1, HAS_FINE = 2, HAS_REST = 4 };
 
-#define SUMMARY_VERSION 1
+/* Sections, in this order. */
+enum { SECTION_TOTALS = 1, SECTION_PROFILE = 2 };
+
+#define SUMMARY_VERSION 2
 #define MAX_ACCOUNT     640 /* bytes before the hours */
 #define MAX_HOUR        (10 + 3 * 19 + 2 * 32)
 #define MAX_DAY         (10 + 1 + 2 * 19 + 32)
@@ -220,40 +227,99 @@ find_flags(const struct account *account, const struct profile *profile)
     return flags;
 }
 
+/* Appends a section with the bytes [from, to). */
+static int
+put_section(struct buffer *out, unsigned tag, const uint8_t *from,
+            const uint8_t *to)
+{
+    uint8_t head[2 * 10];
+    uint8_t *end = byte_put_count(head, tag);
+    end = byte_put_count(end, (uint64_t)(to - from));
+    int status = buffer_append(out, head, (size_t)(end - head));
+    return status == WATTLE_OK ? buffer_append(out, from, (size_t)(to - from))
+                               : status;
+}
+
+static int
+put_totals(struct buffer *out, const struct account *account,
+           const struct account_first *first, unsigned flags)
+{
+    uint8_t bytes[MAX_ACCOUNT];
+    uint8_t *to = bytes;
+    *to++ = (uint8_t)(flags & (HAS_EXTRA | HAS_FINE));
+    to = put_account(to, account, first, flags);
+    return put_section(out, SECTION_TOTALS, bytes, to);
+}
+
+static int
+put_profile(struct buffer *out, const struct profile *profile, unsigned flags)
+{
+    uint8_t *bytes = malloc(1 + 24 * MAX_HOUR + 10 + profile->n_days * MAX_DAY);
+    if (bytes == NULL)
+        return WATTLE_ERR_MEMORY;
+    uint8_t *to = bytes;
+    *to++ = (uint8_t)(flags & (HAS_FINE | HAS_REST));
+    to = put_hours(to, profile, flags);
+    to = put_days(to, profile, flags);
+    int status = put_section(out, SECTION_PROFILE, bytes, to);
+    free(bytes);
+    return status;
+}
+
 int
 summary_encode(const struct account *account, const struct account_first *first,
                const struct profile *profile, struct buffer *out)
 {
-    unsigned flags = find_flags(account, profile);
-    size_t room = MAX_ACCOUNT + 24 * MAX_HOUR + 10 + profile->n_days * MAX_DAY;
-    if (buffer_reserve(out, room) != WATTLE_OK)
-        return WATTLE_ERR_MEMORY;
-    uint8_t *begin = (uint8_t *)out->data + out->len;
-    uint8_t *to = begin;
-    *to++ = SUMMARY_VERSION;
-    *to++ = (uint8_t)flags;
-    to = put_account(to, account, first, flags);
-    to = put_hours(to, profile, flags);
-    to = put_days(to, profile, flags);
-    out->len += (size_t)(to - begin);
-    return WATTLE_OK;
+    const uint8_t version = SUMMARY_VERSION;
+    const unsigned flags = find_flags(account, profile);
+    int status = buffer_append(out, &version, 1);
+    if (status == WATTLE_OK)
+        status = put_totals(out, account, first, flags);
+    return status == WATTLE_OK ? put_profile(out, profile, flags) : status;
+}
+
+/* Reads a section that is known; its bytes must be used up. */
+static int
+get_section(struct byte_reader *in, unsigned tag, struct summary *summary)
+{
+    const unsigned flags = byte_get(in);
+    int status;
+    if (tag == SECTION_TOTALS) {
+        status = get_account(in, &summary->account, &summary->first, flags);
+    } else {
+        get_hours(in, &summary->profile, flags);
+        status = get_days(in, summary, flags);
+    }
+    if (status == WATTLE_OK && (in->failed || in->at != in->end))
+        status = WATTLE_ERR_FORMAT;
+    return status;
 }
 
 int
 summary_decode(const void *bytes, size_t len, struct summary *summary)
 {
     struct byte_reader in = {bytes, (const uint8_t *)bytes + len, false};
-    unsigned version = byte_get(&in);
-    unsigned flags = byte_get(&in);
-    if (version != SUMMARY_VERSION || in.failed)
+    unsigned seen = 0; /* bits of the sections that are known */
+    int status = WATTLE_OK;
+    if (byte_get(&in) != SUMMARY_VERSION)
         return WATTLE_ERR_FORMAT;
-    int status = get_account(&in, &summary->account, &summary->first, flags);
-    if (status == WATTLE_OK) {
-        get_hours(&in, &summary->profile, flags);
-        status = get_days(&in, summary, flags);
+    while (status == WATTLE_OK && in.at != in.end) {
+        const uint64_t tag = byte_get_count(&in);
+        const uint64_t n = byte_get_count(&in);
+        const uint8_t *section = byte_take(&in, n);
+        if (section == NULL || in.failed)
+            return WATTLE_ERR_FORMAT;
+        if (tag != SECTION_TOTALS && tag != SECTION_PROFILE)
+            continue;
+        if ((seen & 1u << tag) != 0)
+            return WATTLE_ERR_FORMAT;
+        seen |= 1u << tag;
+        struct byte_reader inner = {section, section + n, false};
+        status = get_section(&inner, (unsigned)tag, summary);
     }
+    const unsigned all = 1u << SECTION_TOTALS | 1u << SECTION_PROFILE;
     if (status == WATTLE_OK &&
-        (in.failed || in.at != in.end || summary->account.n_readings == 0))
+        (seen != all || summary->account.n_readings == 0))
         status = WATTLE_ERR_FORMAT;
     return status;
 }

@@ -2,7 +2,8 @@
  * summary.h - the account and profile of a chunk as bytes.
  *
  * With it a report adds up chunks without looking into them. The bytes are
- * described in docs/format.md; the largest gap is ROLLUP_BUILDER_MAX_GAP_MS.
+ * described in docs/format.md; zone and largest gap are those
+ * of the database (meta.h).
  */
 #ifndef STORE_SUMMARY_H
 #define STORE_SUMMARY_H

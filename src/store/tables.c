@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "store/database.h"
+#include "store/upgrade_format1.h"
 
 #define TABLES_PLACE                                                           \
     "CREATE TABLE place(file INTEGER PRIMARY KEY, real_path TEXT NOT NULL, "   \
@@ -16,11 +16,32 @@
     "CREATE INDEX place_by_path ON place(real_path);"                          \
     "CREATE INDEX place_by_content ON place(content);"
 
+#define TABLES_DELTA                                                           \
+    "CREATE TABLE delta("                                                      \
+    "  device INTEGER NOT NULL, time_ms INTEGER NOT NULL,"                     \
+    "  n_duplicates INTEGER NOT NULL, n_rounded INTEGER NOT NULL," /* data     \
+                                                                      lines    \
+                                                                      that a   \
+                                                                      chunk    \
+                                                                      counts   \
+                                                                      as well; \
+                                                                      0 = none \
+                                                                    */         \
+    "  n_shadowed INTEGER NOT NULL,"                                           \
+    "  data BLOB NOT NULL, checksum INTEGER NOT NULL,"                         \
+    "  PRIMARY KEY(device, time_ms)) WITHOUT ROWID;"
+
+/* Keys of meta that came with format 2; format 1 had the first 5 measures. */
+#define META_NEW_IN_2                                                          \
+    "INSERT INTO meta VALUES('zone', 'UTC'), ('max_gap_ms', 3600000), "        \
+    "('n_measures', 5);"
+
 const char tables_place[] = TABLES_PLACE;
+const char tables_new_in_2[] = TABLES_DELTA META_NEW_IN_2;
 
 static const char tables[] =
     "CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
-    "INSERT INTO meta VALUES('generation', 0), ('lost', 0);"
+    "INSERT INTO meta VALUES('generation', 0), ('lost', 0);" META_NEW_IN_2
     "CREATE TABLE device("
     "  number INTEGER PRIMARY KEY,"
     "  device_id TEXT NOT NULL UNIQUE,"
@@ -41,7 +62,7 @@ static const char tables[] =
     "  checksum INTEGER NOT NULL);"
     "CREATE INDEX file_by_path ON file(path);"
     "CREATE INDEX file_by_size ON file(size_bytes);"
-    /* where a file was; of files that older programs imported there is none */
+    /* where a file was; of files that came with format 1 there may be none */
     TABLES_PLACE "CREATE TABLE reject("
     "  file INTEGER NOT NULL, line INTEGER NOT NULL,"
     "  reason INTEGER NOT NULL, raw BLOB NOT NULL, checksum INTEGER NOT NULL,"
@@ -61,17 +82,7 @@ static const char tables[] =
     "CREATE UNIQUE INDEX chunk_by_time ON chunk(device, first_ms, last_ms);"
     "CREATE TABLE chunk_data("
     "  number INTEGER PRIMARY KEY,"
-    "  checksum INTEGER NOT NULL, data BLOB NOT NULL);"
-    "CREATE TABLE tail("
-    "  device INTEGER NOT NULL, time_ms INTEGER NOT NULL,"
-    "  presence INTEGER NOT NULL,"
-    "  voltage_nano INTEGER, current_nano INTEGER, power_factor_nano INTEGER,"
-    "  power_nano INTEGER, energy_nano INTEGER,"
-    "  n_duplicates INTEGER NOT NULL, n_rounded INTEGER NOT NULL,"
-    /* readings behind the one of a chunk that it hides; 0 = hides none */
-    "  n_hidden INTEGER NOT NULL,"
-    "  checksum INTEGER NOT NULL,"
-    "  PRIMARY KEY(device, time_ms)) WITHOUT ROWID;"
+    "  checksum INTEGER NOT NULL, data BLOB NOT NULL);" TABLES_DELTA
     "CREATE TABLE rollup("
     "  number INTEGER PRIMARY KEY," /* device * 2^24 + day + 2^23 */
     "  n_readings INTEGER NOT NULL,"
@@ -96,12 +107,12 @@ static const char tables[] =
 #define FIRST_MS                                                               \
     "SELECT min(t) FROM ("                                                     \
     "SELECT min(first_ms) AS t FROM chunk WHERE device = d.number UNION ALL "  \
-    "SELECT min(time_ms) FROM tail WHERE device = d.number)"
+    "SELECT min(time_ms) FROM delta WHERE device = d.number)"
 
 #define LAST_MS                                                                \
     "SELECT max(t) FROM ("                                                     \
     "SELECT max(last_ms) AS t FROM chunk WHERE device = d.number UNION ALL "   \
-    "SELECT max(time_ms) FROM tail WHERE device = d.number)"
+    "SELECT max(time_ms) FROM delta WHERE device = d.number)"
 
 /* Days of a device: rollup.h numbers them. */
 #define JOIN_DAYS                                                              \
@@ -116,7 +127,7 @@ static const char views[] =
     "CREATE VIEW devices AS SELECT"
     "  d.device_id, d.name, d.location, d.rated_w,"
     "  (SELECT ifnull(sum(n_readings), 0) FROM chunk WHERE device = d.number)"
-    "  + (SELECT count(*) FROM tail WHERE device = d.number AND n_hidden = 0)"
+    "  + (SELECT count(*) FROM delta WHERE device = d.number AND n_shadowed = 0)"
     "    AS n_readings,"
     "  " TIME_TEXT("(" FIRST_MS ")") " AS first,"
     "  " TIME_TEXT("(" LAST_MS ")") " AS last"
@@ -168,7 +179,9 @@ static const char drop_views[] =
     "DROP VIEW IF EXISTS corrections; DROP VIEW IF EXISTS daily;"
     "DROP VIEW IF EXISTS hourly;";
 
-static const char *const upgrades[DATABASE_VERSION + 1] = {NULL, NULL};
+static const struct tables_step upgrades[DATABASE_VERSION + 1] = {
+    [2] = {.convert = upgrade_format1},
+};
 
 /*
  * Where a statement of a text makes an object of that name: at its CREATE; NULL
@@ -206,13 +219,11 @@ tables_compare(const struct tables_format *format, const char *name,
                : TABLES_FALSE;
 }
 
-/* `place` is made by the next import where an older program made the rest. */
 bool
 tables_is_needed(const char *sql)
 {
-    static const char table[] = "CREATE TABLE ", place[] = "place(";
-    return strncmp(sql, table, sizeof(table) - 1) == 0 &&
-           strncmp(sql + sizeof(table) - 1, place, sizeof(place) - 1) != 0;
+    static const char table[] = "CREATE TABLE ";
+    return strncmp(sql, table, sizeof(table) - 1) == 0;
 }
 
 size_t

@@ -7,14 +7,24 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "store/database.h"
+
+/*
+ * From a format to the next, in the transaction that is open: statements, then
+ * what needs code. Each may be NULL.
+ */
+struct tables_step {
+    const char *sql;
+    int (*convert)(struct database *db, struct wattle_error *error);
+};
+
 /* A format of the database, and the way to it from each one before. */
 struct tables_format {
     int version;
     const char *tables; /* makes them, in an empty file */
     const char *views;  /* for people; an upgrade makes them anew */
     const char *drop_views;
-    /* [version + 1]: from n - 1 to n; [0] and [1] are NULL */
-    const char *const *upgrades;
+    const struct tables_step *upgrades; /* [n]: from n - 1 to n, n >= 2 */
     bool is_strict; /* databases have just what is written above */
 };
 
@@ -38,8 +48,8 @@ bool tables_is_needed(const char *sql);
 /* How many such tables there are. */
 size_t tables_count_needed(const struct tables_format *format);
 
-/* What makes the table `place` in a database that lacks it. */
-extern const char tables_place[];
+/* What a database of format 1 lacks; some have the table place already. */
+extern const char tables_place[], tables_new_in_2[];
 
 /* That of this program. */
 extern const struct tables_format tables_format;

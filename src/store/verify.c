@@ -13,11 +13,15 @@
 #include "base/error.h"
 #include "model/registry.h"
 #include "store/catalog.h"
+#include "store/database_open.h"
+#include "store/delta_row.h"
+#include "store/meta.h"
 #include "store/checksum.h"
 #include "store/chunk_builder.h"
 #include "store/rollup.h"
 #include "store/salvage_walk.h"
 #include "store/stored.h"
+#include "store/summary.h"
 #include "store/tables.h"
 
 #define NO_TIME INT64_MIN
@@ -38,12 +42,14 @@ struct verify {
     struct checksum *checksum;
     struct stored stored;
     const struct kernels *kernels;
+    bool has_sums;      /* those that are stored can be computed once more */
+    int64_t max_gap_ms; /* of them */
     struct block *block;
     struct buffer data;
     /* the chunk being looked at */
     struct built_chunk rebuilt;
     bool has_rebuilt;
-    uint64_t n_readings, n_duplicates;   /* in chunks and tails */
+    uint64_t n_readings, n_duplicates;   /* in chunks and deltas */
     bool has_damage;                     /* sums of readings mean nothing */
     uint64_t n_lines, n_rejects, n_lost; /* of all files; of meta */
     bool has_count_damage;               /* those mean nothing */
@@ -280,7 +286,7 @@ rebuild(struct verify *v, const struct chunk *chunk)
 {
     const char *problem = NULL;
     struct chunk_builder *builder =
-        chunk_builder_new(v->kernels, keep_rebuilt, v);
+        chunk_builder_new(v->kernels, v->max_gap_ms, keep_rebuilt, v);
     if (builder == NULL)
         return "cannot be checked: out of memory";
     v->has_rebuilt = false;
@@ -305,6 +311,22 @@ is_number(sqlite3_stmt *row, int column, int64_t wanted)
            sqlite3_column_int64(row, column) == wanted;
 }
 
+/* Compares what this program knows of a summary. */
+static bool
+is_same_summary(const void *bytes, size_t len, const struct buffer *rebuilt)
+{
+    struct summary summary = {0};
+    struct buffer known = {0};
+    bool is_same = summary_decode(bytes, len, &summary) == WATTLE_OK &&
+                   summary_encode(&summary.account, &summary.first,
+                                  &summary.profile, &known) == WATTLE_OK &&
+                   known.len == rebuilt->len &&
+                   memcmp(known.data, rebuilt->data, known.len) == 0;
+    buffer_release(&known);
+    summary_release(&summary);
+    return is_same;
+}
+
 /* What the row says of a chunk must follow from its readings. */
 static bool
 is_as_rebuilt(const struct verify *v, sqlite3_stmt *row)
@@ -314,9 +336,10 @@ is_as_rebuilt(const struct verify *v, sqlite3_stmt *row)
            is_number(row, 4, (int64_t)b->n_readings) &&
            is_number(row, 5, (int64_t)b->n_duplicates) &&
            is_number(row, 6, (int64_t)b->n_rounded) &&
-           (size_t)sqlite3_column_bytes(row, 11) == b->summary.len &&
-           memcmp(sqlite3_column_blob(row, 11), b->summary.data,
-                  b->summary.len) == 0;
+           (!v->has_sums ||
+            is_same_summary(sqlite3_column_blob(row, 11),
+                            (size_t)sqlite3_column_bytes(row, 11),
+                            &b->summary));
 }
 
 /* The block sums in the directory, too. */
@@ -352,7 +375,8 @@ find_problem(struct verify *v, sqlite3_stmt *row, struct stored_chunk *found)
     const char *problem = rebuild(v, &chunk);
     if (problem == NULL && !is_as_rebuilt(v, row))
         problem = "its summary is not that of its readings";
-    if (problem == NULL && !has_same_sums(&chunk, &v->rebuilt.data))
+    if (problem == NULL && v->has_sums &&
+        !has_same_sums(&chunk, &v->rebuilt.data))
         problem = "the sums of its blocks are not those of its readings";
     return problem;
 }
@@ -396,17 +420,17 @@ take_orphan(struct verify *v, sqlite3_stmt *row)
 }
 
 static int
-take_tail(struct verify *v, sqlite3_stmt *row)
+take_delta(struct verify *v, sqlite3_stmt *row)
 {
-    if (!stored_check_tail(v->checksum, row)) {
+    struct delta_row late;
+    if (!delta_row_read(row, v->checksum, &late)) {
         report(v, sqlite3_column_int64(row, 0), sqlite3_column_int64(row, 1),
                sqlite3_column_int64(row, 1), "a late reading is damaged");
         v->has_damage = true;
         return WATTLE_OK;
     }
-    bool is_new = sqlite3_column_int64(row, 10) == 0;
-    uint64_t n_lines = (uint64_t)(1 + sqlite3_column_int64(row, 8) -
-                                  sqlite3_column_int64(row, 10));
+    bool is_new = late.n_shadowed == 0;
+    uint64_t n_lines = 1 + late.n_duplicates - late.n_shadowed;
     v->n_readings += is_new ? 1 : 0;
     v->n_duplicates += n_lines - (is_new ? 1 : 0);
     v->result->n_readings += is_new ? 1 : 0;
@@ -500,11 +524,22 @@ verify_lines(struct verify *v)
 static int
 take_meta(struct verify *v, sqlite3_stmt *row)
 {
-    if (sqlite3_column_int64(row, 0) == 2 &&
+    if (sqlite3_column_int64(row, 0) == 5 &&
         stored_check_count(row, 1, &v->n_lost))
         return WATTLE_OK;
     report(v, -1, NO_TIME, NO_TIME, "the table meta is damaged");
     v->has_count_damage = true;
+    return WATTLE_OK;
+}
+
+static int
+take_zone(struct verify *v, sqlite3_stmt *row)
+{
+    if (!v->has_sums && !v->has_count_damage)
+        report(v, -1, NO_TIME, NO_TIME,
+               "the stored sums are of the zone %s, which this version of "
+               "wattle does not know: they are not checked",
+               (const char *)sqlite3_column_text(row, 0));
     return WATTLE_OK;
 }
 
@@ -527,15 +562,20 @@ take_trigger(struct verify *v, sqlite3_stmt *row)
 static const struct step steps[] = {
     {"SELECT name, tbl_name FROM main.sqlite_master WHERE type = 'trigger' AND "
      "lower(tbl_name) IN ('meta', 'device', 'file', 'place', 'reject', "
-     "'reject_count', 'chunk', 'chunk_data', 'tail', 'rollup', 'correction')",
+     "'reject_count', 'chunk', 'chunk_data', 'delta', 'rollup', 'correction')",
      take_trigger},
     {"PRAGMA integrity_check(20)", take_integrity},
-    {"SELECT sum(key IN ('generation', 'lost') AND typeof(value) = "
-     "'integer'), max(iif(key = 'lost', value, NULL)) FROM meta",
+    {"SELECT sum(key IN ('generation', 'lost', 'max_gap_ms', 'n_measures') AND "
+     "typeof(value) = 'integer') + sum(key = 'zone' AND typeof(value) = "
+     "'text'), max(iif(key = 'lost', value, NULL)) FROM meta",
      take_meta},
+    {"SELECT value FROM meta WHERE key = 'zone'", take_zone},
     {"SELECT " STORED_DEVICE_COLUMNS " FROM device", take_device},
     {CATALOG_MISSING_DEVICES, take_missing},
     {"SELECT " STORED_FILE_COLUMNS " FROM file", take_file},
+    {"SELECT " STORED_PLACE_COLUMNS ", (SELECT parts FROM file WHERE number = "
+     "place.file), place.file IN (SELECT number FROM file) FROM place",
+     take_place},
     {"SELECT " STORED_REJECT_COLUMNS " FROM reject", take_reject},
     {"SELECT number, device, first_ms, last_ms, n_replaced, imported_at, "
      "checksum FROM correction",
@@ -567,14 +607,7 @@ static const struct step steps[] = {
     {"SELECT number FROM chunk_data WHERE number NOT IN (SELECT number FROM "
      "chunk)",
      take_orphan},
-    {"SELECT " STORED_TAIL_COLUMNS " FROM tail", take_tail},
-};
-
-/* What older databases do not have. */
-static const struct step place_steps[] = {
-    {"SELECT " STORED_PLACE_COLUMNS ", (SELECT parts FROM file WHERE number = "
-     "place.file), place.file IN (SELECT number FROM file) FROM place",
-     take_place},
+    {"SELECT " DELTA_ROW_COLUMNS " FROM delta", take_delta},
 };
 
 /* What needs whole chunks. */
@@ -597,9 +630,7 @@ verify_all(struct verify *v)
     int status = verify_schema(v);
     if (status == WATTLE_OK)
         status = run_steps(v, steps, sizeof(steps) / sizeof(steps[0]));
-    if (status == WATTLE_OK && salvage_has_table(v->db, "place"))
-        status = run_steps(v, place_steps, 1);
-    if (status == WATTLE_OK && !v->has_damage)
+    if (status == WATTLE_OK && !v->has_damage && v->has_sums)
         status =
             run_steps(v, sum_steps, sizeof(sum_steps) / sizeof(sum_steps[0]));
     if (status == WATTLE_OK && !v->has_damage)
@@ -617,6 +648,9 @@ verify_database(struct database *db, verify_found found, void *context,
                        .result = result,
                        .error = error,
                        .kernels = kernels_for(0),
+                       .has_sums = db->sums.is_usable,
+                       .max_gap_ms = db->sums.is_usable ? db->sums.max_gap_ms
+                                                        : META_MAX_GAP_MS,
                        .checksum = checksum_new(),
                        .block = aligned_alloc(64, sizeof(struct block))};
     *result = (struct verify_result){0};

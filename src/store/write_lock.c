@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/error.h"
+#include "store/database_open.h"
 #include "store/tables.h"
 
 #define PAUSE_MS  50  /* between attempts to write */

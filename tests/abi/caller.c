@@ -103,6 +103,30 @@ report(const char *folder)
 }
 
 static void
+add_batch(struct wattle_import *handle)
+{
+    GUARDED(wattle_batch) batch;
+    uint32_t device;
+    const int64_t time_ms = INT64_C(1696118400000), power = 5, hertz = 50;
+    const struct wattle_column columns[] = {
+        {.measure = WATTLE_POWER, .values = &power},
+        {.measure = WATTLE_FREQUENCY, .values = &hertz}};
+    must(wattle_import_add_device(handle, "boiler", 6, &device, &error),
+         "device");
+    guard(batch.guards);
+    wattle_batch_init(&batch.it);
+    batch.it.n_rows = 1;
+    batch.it.device = &device;
+    batch.it.time_ms = &time_ms;
+    batch.it.n_columns = 2;
+    batch.it.columns = columns;
+    must(wattle_import_add_batch(handle, &batch.it, &error), "batch");
+    must_be_whole(batch.guards, "batch");
+    printf("%s in %s\n", wattle_measure_info(WATTLE_FREQUENCY)->name,
+           wattle_measure_info(WATTLE_FREQUENCY)->unit);
+}
+
+static void
 import(const char *folder, const char *database)
 {
     GUARDED(wattle_import_options) options;
@@ -111,6 +135,7 @@ import(const char *folder, const char *database)
     wattle_import_options_init(&options.it);
     must(wattle_import_open(&handle, database, &options.it, &error), "import");
     must(wattle_import_add_path(handle, folder, &error), "add");
+    add_batch(handle);
     must(wattle_import_run(handle, &error), "run");
     must_be_whole(options.guards, "import options");
     const struct wattle_import_result *r = wattle_import_result(handle);

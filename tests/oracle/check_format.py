@@ -279,7 +279,7 @@ def check_lines(database):
         "SELECT value FROM meta WHERE key = 'lost'")
     found = database.one(
         "SELECT (SELECT sum(n_readings + n_duplicates) FROM chunk) + (SELECT "
-        "ifnull(sum(1 + n_duplicates - n_hidden), 0) FROM tail) + (SELECT "
+        "ifnull(sum(1 + n_duplicates - n_shadowed), 0) FROM delta) + (SELECT "
         "count(*) FROM reject)")
     demand(lines == found, f"{lines} lines, {found} found")
     n_readings = sum(len(database.readings(number))
@@ -318,7 +318,7 @@ def main():
                 ways[way] = ways.get(way, 0) + n
         late = Database(os.path.join(folder, "late.db"))
         report("there are late readings", None if late.one(
-            "SELECT count(*) FROM tail WHERE n_hidden > 0") else "none")
+            "SELECT count(*) FROM delta WHERE n_shadowed > 0") else "none")
     report("every way of a column was met", None if set(ways) == set(range(7))
            else f"only {sorted(ways)}")
     print(f"1..{n_tests}")

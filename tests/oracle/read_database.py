@@ -17,9 +17,12 @@ except ImportError:
     xxhash = None
 
 APPLICATION_ID = 0x57617474
-VERSION = 1
-VALUES = ["voltage", "current", "power_factor", "power", "energy_wh"]
-TIME, PRESENCE, DUPLICATES, ROUNDED = 0, 6, 7, 8
+VERSION = 2
+VALUES = ["voltage", "current", "power_factor", "power", "energy_wh",
+          "span_s", "energy_returned_wh", "energy_total_wh",
+          "energy_returned_total_wh", "apparent_power_va",
+          "reactive_power_var", "frequency_hz"]
+TIME, PRESENCE, DUPLICATES, ROUNDED, VALUE = 0, 1, 2, 3, 16
 NANO = 10 ** 9
 WRAP = 1 << 64
 
@@ -170,23 +173,25 @@ def column(data, n):
 def block(data, n, ways=None):
     """[(time_ms, {value: nano}, duplicates, rounded)] of a block."""
     source = Bytes(data)
-    bits = source.count()
-    demand(bits < 512 and bits & 1 and bits & 0x3e, "columns of a block")
-    columns = {}
-    for bit in range(9):
-        if bits >> bit & 1:
-            size = int.from_bytes(source.take(3), "little")
-            columns[bit], way = column(source.take(size), n)
-            if ways is not None:
-                ways[way] = ways.get(way, 0) + 1
+    columns, before = {}, -1
+    for _ in range(source.count()):
+        tag = source.count()
+        demand(tag > before and (tag <= ROUNDED or
+                                 VALUE <= tag < VALUE + len(VALUES)), "a tag")
+        size = int.from_bytes(source.take(3), "little")
+        columns[tag], way = column(source.take(size), n)
+        before = tag
+        if ways is not None:
+            ways[way] = ways.get(way, 0) + 1
     source.end()
-    everything = bits >> 1 & 0x1f
+    everything = sum(1 << (tag - VALUE) for tag in columns if tag >= VALUE)
+    demand(TIME in columns and everything, "columns of a block")
     rows = []
     for i in range(n):
         presence = everything
         if PRESENCE in columns:
             presence &= columns[PRESENCE][i]
-        values = {name: columns[k + 1][i] for k, name in enumerate(VALUES)
+        values = {name: columns[VALUE + k][i] for k, name in enumerate(VALUES)
                   if presence >> k & 1}
         rows.append((columns[TIME][i], values,
                      columns[DUPLICATES][i] if DUPLICATES in columns else 0,
@@ -197,15 +202,17 @@ def block(data, n, ways=None):
 def directory(data):
     """[{n, first_ms, last_ms, power_nw, energy, data}] of a chunk."""
     source = Bytes(data)
-    demand(source.byte() == 1, "version of a chunk")
+    demand(source.byte() == 2, "version of a chunk")
     blocks, last_ms = [], 0
     for _ in range(source.byte()):
         n = source.count()
         first_ms = last_ms + source.signed()
         last_ms = first_ms + source.count()
+        size = source.count()
+        sums = Bytes(source.take(source.count()))
         blocks.append({"n": n, "first_ms": first_ms, "last_ms": last_ms,
-                       "power_nw": source.wide(), "energy": source.wide(),
-                       "size": source.count()})
+                       "power_nw": sums.wide(), "energy": sums.wide(),
+                       "size": size})
     for entry in blocks:
         entry["data"] = source.take(entry["size"])
     source.end()
@@ -234,7 +241,17 @@ def energy(source, flags):
 
 def summary(data):
     source = Bytes(data)
-    demand(source.byte() == 1, "version of a summary")
+    demand(source.byte() == 2, "version of a summary")
+    sections = {}
+    while source.at < len(data):
+        tag = source.count()
+        demand(tag not in sections, "a section twice")
+        sections[tag] = Bytes(source.take(source.count()))
+    demand(1 in sections and 2 in sections, "sections of a summary")
+    return totals(sections[1]) | profile(sections[2])
+
+
+def totals(source):
     flags = source.byte()
     found = {"n_readings": source.count()}
     for name in ("first_ms", "first_nw", "last_ms", "last_nw", "min_nw",
@@ -249,7 +266,13 @@ def summary(data):
         if flags & 2:
             found["n_fine"] = source.count()
             found["fine"] = [source.number256() for _ in range(6)]
-    found["hours"] = []
+    source.end()
+    return found
+
+
+def profile(source):
+    flags = source.byte()
+    found = {"hours": []}
     for _ in range(24):
         hour = {"n_readings": source.count(), "power_nw": source.wide()}
         hour["fine"] = source.number256() if flags & 2 else 0
@@ -260,6 +283,18 @@ def summary(data):
         step = source.signed()
         day += step >> 1
         found["days"][day] = dict(energy(source, flags), has_readings=step & 1)
+    source.end()
+    return found
+
+
+def late_values(data):
+    """{value: nano} of a row of delta."""
+    source = Bytes(data)
+    found = {}
+    for _ in range(source.count()):
+        name = VALUES[source.count()]
+        demand(name not in found, "a value twice")
+        found[name] = source.signed()
     source.end()
     return found
 
@@ -319,13 +354,11 @@ class Database:
             demand(sum(row[3] for row in rows) == rounded, "rounded")
             demand(not found or max(found) < first, "chunks overlap")
             found.update((row[0], row[1]) for row in rows)
-        for row in self.sql.execute(
-                "SELECT time_ms, presence, voltage_nano, current_nano, "
-                "power_factor_nano, power_nano, energy_nano, n_hidden "
-                "FROM tail WHERE device = ?", (device,)):
-            demand((row[0] in found) == (row[7] > 0), "n_hidden")
-            found[row[0]] = {name: row[2 + k] for k, name in enumerate(VALUES)
-                             if row[1] >> k & 1}
+        for time_ms, data, n_shadowed in self.sql.execute(
+                "SELECT time_ms, data, n_shadowed FROM delta WHERE device = ?",
+                (device,)):
+            demand((time_ms in found) == (n_shadowed > 0), "n_shadowed")
+            found[time_ms] = late_values(data)
         return dict(sorted(found.items()))
 
     def days(self, device):
@@ -347,7 +380,7 @@ class Database:
     def check_checksums(self):
         """Every one of them; how many there were."""
         n = 0
-        for table in ("device", "file", "reject", "chunk", "tail",
+        for table in ("device", "file", "reject", "chunk", "delta",
                       "correction"):
             for *fields, checksum in self.sql.execute(f"SELECT * FROM {table}"):
                 demand(digest(fields) == checksum, f"checksum in {table}")

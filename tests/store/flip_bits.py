@@ -14,7 +14,7 @@ PAGE_STEP = 13
 
 # Where rows are looked up: a flip here may lead a look-up astray, and then a
 # question does not see a row that is there. `check` must find it all the same.
-LOOK_UPS = ["device", "chunk_by_time", "tail", "reject_count", "sqlite_master"]
+LOOK_UPS = ["device", "chunk_by_time", "delta", "reject_count", "sqlite_master"]
 
 QUESTIONS = [
     ["report", None, "--json", "--no-progress"],

@@ -26,9 +26,11 @@ NONE_NW, FINE_NW = -2 ** 63, -2 ** 63 + 1  # a power that is no number of nW
 YEAR_0, YEAR_9999 = -62167219200000, 253402300799999
 TIME, VOLTAGE, CURRENT, FACTOR, POWER, ENERGY, PRESENCE = range(7)
 DUPLICATES, ROUNDED = 7, 8
+OTHERS = range(9, 26)  # measures from number 5 on, also such as there are not
 BITS = ["time", "voltage", "current", "power_factor", "power", "energy",
-        "presence", "duplicates", "rounded"]
-CHECKED = ["device", "file", "reject", "chunk", "tail", "correction"]
+        "presence", "duplicates", "rounded"] + [f"measure {bit - 4}"
+                                                for bit in OTHERS]
+CHECKED = ["device", "file", "reject", "chunk", "delta", "correction"]
 WHEN = "2023-10-01T08:00:00Z"
 
 
@@ -272,31 +274,40 @@ def make_column(rng, numbers, way=None):
 
 # ---- chunks ----
 
+TAGS = {TIME: 0, PRESENCE: 1, DUPLICATES: 2, ROUNDED: 3,
+        **{bit: 15 + bit for bit in range(VOLTAGE, ENERGY + 1)},
+        **{bit: 12 + bit for bit in OTHERS}}
+BIT_OF = {tag: bit for bit, tag in TAGS.items()}
+
+
 class Block:
-    """Columns by bit. `bits` and `lengths` may say what is not true."""
+    """Columns by bit. `n_columns`, `tags` and `lengths` may say what is not
+    true."""
 
     def __init__(self, n, columns):
         self.n, self.columns = n, columns
-        self.bits, self.lengths, self.more = None, {}, b""
+        self.n_columns, self.tags, self.lengths = None, {}, {}
+        self.more = b""
 
     @classmethod
     def read(cls, data, n):
         source = reader.Bytes(data)
-        bits = source.count()
         columns = {}
-        for bit in range(9):
-            if bits >> bit & 1:
-                size = int.from_bytes(source.take(3), "little")
-                columns[bit] = read_column(source.take(size), n)
+        for _ in range(source.count()):
+            bit = BIT_OF[source.count()]
+            size = int.from_bytes(source.take(3), "little")
+            columns[bit] = read_column(source.take(size), n)
         return cls(n, columns)
 
     def encode(self):
-        bits = sum(1 << bit for bit in self.columns)
-        out = [count(bits if self.bits is None else self.bits)]
-        for bit, fields in sorted(self.columns.items()):
+        out = [count(len(self.columns) if self.n_columns is None
+                     else self.n_columns)]
+        for bit, fields in sorted(self.columns.items(),
+                                  key=lambda item: TAGS[item[0]]):
             data = encode(fields)
             size = self.lengths.get(bit, len(data))
-            out.append((size % (1 << 24)).to_bytes(3, "little") + data)
+            out.append(count(self.tags.get(bit, TAGS[bit])) +
+                       (size % (1 << 24)).to_bytes(3, "little") + data)
         return b"".join(out) + self.more
 
     def numbers(self, bit):
@@ -307,7 +318,7 @@ class Chunk:
     """Directory and blocks; a size of None is that of the block."""
 
     def __init__(self, entries, blocks):
-        self.head = [Field("version", "byte", 1),
+        self.head = [Field("version", "byte", 2),
                      Field("n_blocks", "byte", len(blocks))]
         self.entries, self.blocks, self.more = entries, blocks, b""
 
@@ -328,16 +339,19 @@ class Chunk:
                   for block in self.blocks]
         out = encode(self.head)
         for i, entry in enumerate(self.entries):
-            for field in entry:
-                size = len(blocks[i]) if i < len(blocks) else 0
-                out += count(size) if field.value is None else field.encode()
+            size = len(blocks[i]) if i < len(blocks) else 0
+            out += encode(entry[:3])
+            for field, own in zip(entry[3:5], (size, len(encode(entry[5:])))):
+                out += count(own) if field.value is None else field.encode()
+            out += encode(entry[5:])
         return out + b"".join(blocks) + self.more
 
 
 def directory_entry(n, first, span, power, energy):
     return [Field("n", "count", n), Field("first", "signed", first),
-            Field("span", "count", span), Field("sum_nw", "wide", power),
-            Field("energy", "wide", energy), Field("size", "count", None)]
+            Field("span", "count", span), Field("size", "count", None),
+            Field("sums", "count", None), Field("sum_nw", "wide", power),
+            Field("energy", "wide", energy)]
 
 
 def power_of(values):
@@ -395,26 +409,50 @@ def make_chunk(rng, readings):
 # ---- summaries ----
 
 def read_summary(data):
-    """The fields of a summary."""
+    """The fields of a summary. The sections have neither tag nor length here:
+    see encode_summary."""
     source = reader.Bytes(data)
-    out = [Field("version", "byte", source.byte()),
-           Field("flags", "byte", source.byte())]
+    out = [Field("version", "byte", source.byte())]
     kinds = {"count": source.count, "signed": source.signed,
              "wide": source.wide, "number256": source.number256}
-    n_days = []
-    for name, kind in summary_shape(out[1].value, n_days):
-        value = kinds[kind]()
-        out.append(Field(name, kind, value))
-        if name == "n_days":
-            n_days.append(value)
+    n_days, flags = [], 0
+    for _ in range(2):
+        source.count()
+        source.count()
+        flags |= source.byte()
+        if len(out) == 1:
+            names = totals_shape(flags)
+            out.append(Field("flags", "byte", flags))
+        else:
+            out[1].value = flags
+            names = profile_shape(flags, n_days)
+        for name, kind in names:
+            value = kinds[kind]()
+            out.append(Field(name, kind, value))
+            if name == "n_days":
+                n_days.append(value)
+    return out
+
+
+def encode_summary(fields):
+    """With the flags of both sections, their tags and lengths."""
+    version, flags, *rest = fields
+    at = next((i for i, field in enumerate(rest)
+               if field.name.startswith(("hour", "n_days"))), len(rest))
+    out = version.encode()
+    for tag, part, mask in ((1, rest[:at], 0xfb), (2, rest[at:], 0xfe)):
+        data = bytes([flags.value & mask & 255]) + encode(part)
+        out += count(tag) + count(len(data)) + data
     return out
 
 
 def summary_shape(flags, n_days):
-    """(name, kind) of the fields behind the flags; `n_days` may be filled
-    while they are read."""
-    energy = [("energy", "wide")] + [("rest", "wide")] * (flags >> 2 & 1) + \
-        [("fine_energy", "number256")] * (flags >> 1 & 1)
+    yield from totals_shape(flags)
+    yield from profile_shape(flags, n_days)
+
+
+def totals_shape(flags):
+    """(name, kind) of the fields behind the flags."""
     yield from [("n", "count"), ("first_ms", "signed"),
                 ("first_nw", "signed"), ("last_ms", "signed"),
                 ("last_nw", "signed"), ("min_nw", "signed"),
@@ -427,6 +465,12 @@ def summary_shape(flags, n_days):
         yield ("n_fine", "count")
         yield from [(f"fine_{name}", "number256") for name in
                     ("sum", "min", "max", "first", "last", "steps")]
+
+
+def profile_shape(flags, n_days):
+    """The same; `n_days` may be filled while they are read."""
+    energy = [("energy", "wide")] + [("rest", "wide")] * (flags >> 2 & 1) + \
+        [("fine_energy", "number256")] * (flags >> 1 & 1)
     for _ in range(24):
         yield from [("hour.n", "count"), ("hour.sum_nw", "wide")]
         if flags & 2:
@@ -474,7 +518,7 @@ def make_summary(readings):
         days.setdefault(time_ms // DAY_MS, [0])
         if energy:
             days.setdefault((time_ms - 1) // DAY_MS, [0])[0] += energy
-    out = [Field("version", "byte", 1), Field("flags", "byte", 0)]
+    out = [Field("version", "byte", 2), Field("flags", "byte", 0)]
     queue, day_before = [x for hour in hours for x in hour], 0
     for day in sorted(days):
         queue += [(day - day_before) * 2 + 1, days[day][0]]
@@ -549,7 +593,7 @@ class Home:
         self.schema, self.rows = [], {}
         self.settings = {"page_size": 8192, "encoding": "UTF-8",
                          "application_id": reader.APPLICATION_ID,
-                         "user_version": 1, "journal": "WAL", "vacuum": 0}
+                         "user_version": 2, "journal": "WAL", "vacuum": 0}
         self.loose = set()      # tables without constraints
         self.statements = []    # SQL that is run in the end
         self.file_edits = []    # functions of the path
@@ -606,8 +650,8 @@ class Home:
         try:
             n = sum(row["n_readings"] + row["n_duplicates"]
                     for row in self.rows["chunk"])
-            n += sum(1 + row["n_duplicates"] - row["n_hidden"]
-                     for row in self.rows["tail"])
+            n += sum(1 + row["n_duplicates"] - row["n_shadowed"]
+                     for row in self.rows["delta"])
             n += len(self.rows["reject"])
             first, *others = self.rows["file"]
             first["n_lines"] = n - sum(row["n_lines"] for row in others)
@@ -714,7 +758,7 @@ class Home:
         if isinstance(value, Chunk):
             return value.encode()
         if isinstance(value, list):
-            return encode(value)
+            return encode_summary(value)
         return wrap(value) if isinstance(value, int) else value
 
 

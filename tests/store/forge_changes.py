@@ -19,8 +19,8 @@ import struct
 from forge import (BITS, CHECKED, DAY_MS, DUPLICATES, FACTOR, FINE_NW, HOUR_MS,
                    NONE_NW, POWER, PRESENCE, ROUNDED, TIME, WHEN, YEAR_0,
                    YEAR_9999, Bases, Block, Packed, Text, made_home,
-                   make_column, reader, reshape_summary, rewrite_columns,
-                   row_digest, steps_of, wrap, xxh3)
+                   count, make_column, reader, reshape_summary,
+                   rewrite_columns, row_digest, signed, steps_of, wrap, xxh3)
 from store_tools import START_MS
 
 # The limits that format.md and input.md name.
@@ -240,9 +240,13 @@ def block_shape(rng, home):
     block = chunk.blocks[i]
     bit = rng.choice(sorted(block.columns))
     kind = rng.randrange(6)
+    if kind == 0 and rng.random() < .5:
+        block.n_columns = rng.choice([0, 1, 3, 17, 18, 2 ** 63, number(rng)])
+        return f"n_columns: {block.n_columns}"
     if kind == 0:
-        block.bits = rng.choice([0, 1, 3, 511, 512, 2 ** 63, number(rng)])
-        return f"bits: {block.bits}"
+        block.tags[bit] = rng.choice([0, 3, 4, 15, 16, 27, 28, 2 ** 31,
+                                      2 ** 32, 2 ** 63, number(rng)])
+        return f"tag of {BITS[bit]}: {block.tags[bit]}"
     if kind == 1:
         block.lengths[bit] = rng.choice([0, 1, 2 ** 24 - 1, 65536])
         return f"length of {BITS[bit]}: {block.lengths[bit]}"
@@ -250,7 +254,7 @@ def block_shape(rng, home):
         del block.columns[bit]
         return f"without {BITS[bit]}"
     if kind == 3:
-        other = rng.randint(1, 8)
+        other = rng.randint(1, len(BITS) - 1)
         block.columns[other] = copy.deepcopy(block.columns[bit])
         return f"{BITS[other]}: as {BITS[bit]}"
     if kind == 4:
@@ -329,7 +333,7 @@ def row_number(rng, home):
 @change(6)
 def whole_column(rng, home):
     """One absurd number in every row."""
-    table, row = any_row(rng, home, "chunk", "tail", "rollup", "file",
+    table, row = any_row(rng, home, "chunk", "delta", "rollup", "file",
                          "device")
     names = [name for name, value in (row or {}).items()
              if isinstance(value, int) and name not in
@@ -626,9 +630,9 @@ def shifted_chunk(rng, home):
 
 @change(5)
 def other_device(rng, home):
-    """A chunk, a tail row or a correction of a device that is not there, or
+    """A chunk, a late reading or a correction of a device that is not there, or
     is another."""
-    table, row = any_row(rng, home, "chunk", "tail", "correction")
+    table, row = any_row(rng, home, "chunk", "delta", "correction")
     if not row:
         return None
     n = len(home.rows["device"])
@@ -649,7 +653,7 @@ def device_number(rng, home):
                       2 ** 39, 2 ** 63 - 1, -1, number(rng)])
     row["number"] = new
     if rng.random() < .6:
-        for table in ("chunk", "tail", "correction"):
+        for table in ("chunk", "delta", "correction"):
             for other in home.rows[table]:
                 if other["device"] == old:
                     other["device"] = new
@@ -674,18 +678,41 @@ def device_id(rng, home):
     return f"{name}: {str(row[name])[:20]!r}"
 
 
-def tail_row(rng, home):
+def late_data(values, n=None):
+    """The values of a late reading: pairs of measure and nano."""
+    return count(len(values) if n is None else n) + b"".join(
+        count(measure) + signed(nano) for measure, nano in values)
+
+
+def late_row(rng, home):
     device = rng.choice(home.rows["device"])["number"] \
         if home.rows["device"] else 0
-    row = {"device": device,
-           "time_ms": START_MS + rng.randrange(-1000, 100000) * 1000,
-           "presence": rng.choice([8, 8, 7, 16, 15, 24, 31])}
-    for bit, name in ((1, "voltage"), (2, "current"), (3, "power_factor"),
-                      (4, "power"), (5, "energy")):
-        is_there = row["presence"] >> (bit - 1) & 1
-        row[name + "_nano"] = rng.randrange(10 ** 9) if is_there else None
-    row.update(n_duplicates=0, n_rounded=0, n_hidden=0, checksum=0)
-    return row
+    measures = rng.choice([[3], [3], [0, 1, 2], [4], [0, 1, 2, 3], [3, 4],
+                           [0, 1, 2, 3, 4], [3, 5, 11]])
+    values = [(measure, rng.randrange(10 ** 9)) for measure in measures]
+    return {"device": device,
+            "time_ms": START_MS + rng.randrange(-1000, 100000) * 1000,
+            "n_duplicates": 0, "n_rounded": 0, "n_shadowed": 0,
+            "data": late_data(values), "checksum": 0}
+
+
+def odd_late_data(rng, found):
+    """Values that cannot be, or bytes that are none."""
+    kind = rng.randrange(6)
+    values = [(rng.choice([0, 1, 2, 3, 4]), rng.choice(found))
+              for _ in range(rng.choice([1, 1, 2, 5]))]
+    if kind == 0:
+        values = [(rng.choice([12, 31, 32, 63, 64, 2 ** 32, 2 ** 63]),
+                   rng.choice(found))] + values
+    elif kind == 1:
+        values = []
+    elif kind == 2:
+        values.sort(reverse=True)
+    else:
+        values = sorted(dict(values).items())
+    data = late_data(values, rng.choice([0, 2 ** 63, 300])
+                     if kind == 3 else None)
+    return data[:rng.randrange(len(data) + 1)] if kind == 4 else data
 
 
 @change(10)
@@ -693,22 +720,22 @@ def late_rows(rng, home):
     told = []
     found = hurting(rng, POWER, 50)
     for _ in range(rng.choice([1, 2, 40, 200])):
-        row = tail_row(rng, home)
+        row = late_row(rng, home)
         for name in rng.sample(list(row)[:-1], rng.randint(0, 3)):
             if name not in ("device", "time_ms") or rng.random() < .2:
-                row[name] = rng.choice(found) if name.endswith("nano") \
+                row[name] = odd_late_data(rng, found) if name == "data" \
                     else number(rng, row[name])
                 told.append(name)
-        home.rows["tail"].append(row)
+        home.rows["delta"].append(row)
     return "+".join(sorted(set(told))[:3]) or "plain"
 
 
 @change(2)
 def too_many_late_rows(rng, home):
     n = rng.choice([1024, 1025, 1500, 4000])
-    first = tail_row(rng, home)
-    home.rows["tail"] += [dict(first, time_ms=first["time_ms"] + k * 1000)
-                          for k in range(n)]
+    first = late_row(rng, home)
+    home.rows["delta"] += [dict(first, time_ms=first["time_ms"] + k * 1000)
+                           for k in range(n)]
     return f"{n}"
 
 
@@ -764,9 +791,10 @@ def file_row(rng, home):
 @change(4)
 def meta(rng, home):
     key = rng.choice(["generation", "lost", "lost", "lost", "more", "",
-                      "x" * 70000])
+                      "x" * 70000, "zone", "max_gap_ms", "max_gap_ms",
+                      "n_measures"])
     value = rng.choice([number(rng), -1, None, "x", 2 ** 63 - 1, -2 ** 63,
-                        odd_value(rng)[1], 1000])
+                        odd_value(rng)[1], 1000, 60000, "Europe/Berlin"])
     rows = home.rows["meta"]
     rows[:] = [row for row in rows if row["key"] != key]
     is_missing = rng.random() < .2
@@ -902,7 +930,7 @@ def settings(rng, home):
         ("page_size", rng.choice([512, 1024, 4096, 65536])),
         ("encoding", rng.choice(["UTF-16le", "UTF-16be"])),
         ("application_id", number(rng, reader.APPLICATION_ID)),
-        ("user_version", rng.choice([0, 2, -1, 99, 2 ** 31 - 1])),
+        ("user_version", rng.choice([0, 1, 3, -1, 99, 2 ** 31 - 1])),
         ("journal", "DELETE"), ("vacuum", rng.choice([1, 2]))])
     home.settings[name] = value
     return f"{name}: {value}"

@@ -63,7 +63,7 @@ SQL = [
     "SELECT r.*, d.name FROM readings r JOIN devices d USING (device_id)",
     "SELECT * FROM daily; SELECT * FROM hourly",
     "SELECT * FROM devices; SELECT * FROM files; SELECT * FROM corrections",
-    "SELECT * FROM chunk, tail, rollup LIMIT 100",
+    "SELECT * FROM chunk, delta, rollup LIMIT 100",
 ]
 
 # DB is a copy of the database, OUT a file that does not exist, OWN and LATE

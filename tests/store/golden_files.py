@@ -3,16 +3,23 @@ import glob
 import gzip
 import os
 import re
+import sqlite3
 
+from forge import row_digest, xxh3
+from other_files import content
 from store_tools import expect, write
 
 GOLDEN = os.path.join(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))), "data", "golden")
+PRESENT = 2  # the format of the program
+LATE = "SELECT count(*) FROM "
 
 
 def cases(_tier):
-    return sorted(os.path.basename(path)[:-len(".db.gz")]
-                  for path in glob.glob(f"{GOLDEN}/format-*.db.gz"))
+    kept_files = sorted(os.path.basename(path)[:-len(".db.gz")]
+                        for path in glob.glob(f"{GOLDEN}/format-*.db.gz"))
+    return kept_files + ["damaged-format-1", "many-upgrade-at-once",
+                         "foreign-schema-format-1"]
 
 
 def kept(name):
@@ -20,8 +27,19 @@ def kept(name):
         return file.read()
 
 
-def run_case(program, case, folder, _tier):
-    path = write(os.path.join(folder, "home.db"), kept(case + ".db"))
+def number(path, sql):
+    db = sqlite3.connect(path)
+    try:
+        return db.execute(sql).fetchone()[0]
+    finally:
+        db.close()
+
+
+def is_old(case):
+    return int(case.split("-")[1]) < PRESENT
+
+
+def check_answers(program, path, case):
     program.check(path)
     expect(program.export(path) == kept(case + ".csv"), "export differs")
     # paths of files are those of when it was made
@@ -32,8 +50,126 @@ def run_case(program, case, folder, _tier):
     expect(decoded.out == report.out, "summaries differ from readings")
     expect(re.search(rb"\blate\b", program.run(
         "query", path, "--csv", "--raw").out, re.M) is not None, "query")
+
+
+def upgrade(program, path):
+    """What only reads refuses an old file, and says what brings it up."""
+    before = content(path)
+    for command in (["report"], ["query"], ["info"], ["check"], ["export"]):
+        done = program.run(*command, path, code=2)
+        expect(b"old format 1" in done.err and b"wattle compact" in done.err,
+               done)
+    expect(content(path) == before, "a reader has changed it")
+    n_late = number(path, LATE + "tail")
+    expect(n_late > 0, "no late readings to bring over")
+    # an import of a few readings upgrades, and leaves late ones where they are
+    more = write(path + ".csv", "timestamp,device_id,power\n")
+    program.imports(path, more)
+    expect(number(path, "PRAGMA user_version") == PRESENT, "version")
+    expect(number(path, LATE + "delta") == n_late, "late readings")
+
+
+def many_at_once(program, folder):
+    """Each finds it upgraded, or does it; none sees half of it."""
+    path = write(os.path.join(folder, "home.db"), kept("format-1.db"))
+    running = [program.start("compact", path, "--quiet") for _ in range(6)]
+    for process in running:
+        expect(process.wait() == 0, "compact failed")
+    check_answers(program, path, "format-1")
+
+
+def damaged(program, folder):
+    """An upgrade that fails leaves every byte as it was."""
+    changes = [
+        "UPDATE chunk SET n_readings = n_readings + 1 WHERE number = 4",
+        "UPDATE chunk SET summary = zeroblob(300)",
+        "UPDATE chunk_data SET data = data || x'00' WHERE number = "
+        "(SELECT max(number) FROM chunk_data)",
+        "DELETE FROM chunk_data WHERE number = 1",
+        "UPDATE tail SET power_nano = 7",
+        "UPDATE tail SET n_hidden = NULL",
+        "PRAGMA writable_schema = 1; UPDATE sqlite_master SET sql = "
+        "replace(sql, 'n_hidden', 'other') WHERE name = 'tail'",
+    ]
+    for change in changes:
+        path = write(os.path.join(folder, "home.db"), kept("format-1.db"))
+        db = sqlite3.connect(path)
+        try:
+            db.execute("PRAGMA ignore_check_constraints = 1")
+            db.executescript(change)
+        except sqlite3.IntegrityError:
+            continue  # the table refuses it
+        finally:
+            db.close()
+        check_refused(program, path, change)
+    # checksums that hold, of bytes that are no summary, chunk or block
+    for column, data in (("summary", b"\x01\x00\xff"), ("summary", b"\x02"),
+                         ("data", b"\x01\x21"), ("data", b"\x01\x01\x01"),
+                         ("data", b"")):
+        path = write(os.path.join(folder, "home.db"), kept("format-1.db"))
+        db = sqlite3.connect(path)
+        with db:
+            forge(db, column, data)
+        db.close()
+        check_refused(program, path, f"{column} {data}")
+
+
+def forge(db, column, data):
+    if column == "data":
+        db.execute("UPDATE chunk_data SET data = ?, checksum = ? WHERE "
+                   "number = 1", (data, xxh3(data)))
+        return
+    row = list(db.execute("SELECT * FROM chunk WHERE number = 1").fetchone())
+    row[-2] = data
+    db.execute("UPDATE chunk SET summary = ?, checksum = ? WHERE number = 1",
+               (data, row_digest(*row[:-1])))
+
+
+def check_refused(program, path, why):
+    before = content(path)
+    done = program.run("compact", path, code=None)
+    expect(done.code == 2, why, done)
+    expect(b"damaged" in done.err, why, done)
+    expect(number(path, "PRAGMA user_version") == 1, why, "version")
+    expect(content(path) == before, why, "changed")
+
+
+def foreign_schema(program, folder):
+    """What stands in place of a table of format 1 is not taken for it."""
+    for statements in (
+            "ALTER TABLE tail RENAME TO other; CREATE VIEW tail AS SELECT * "
+            "FROM other",
+            "ALTER TABLE chunk RENAME TO other; CREATE VIEW chunk AS SELECT "
+            "* FROM other",
+            "CREATE TABLE delta(x)",
+            "DROP INDEX chunk_by_time; CREATE INDEX chunk_by_time ON "
+            "chunk(abs(device))"):
+        path = write(os.path.join(folder, "home.db"), kept("format-1.db"))
+        db = sqlite3.connect(path)
+        views = [row[0] for row in db.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'view'")]
+        for view in views:
+            db.execute(f"DROP VIEW {view}")
+        db.executescript(statements)
+        db.close()
+        program.run("compact", path, code=2)
+        expect(number(path, "PRAGMA user_version") == 1, statements)
+
+
+def run_case(program, case, folder, _tier):
+    if case == "damaged-format-1":
+        return damaged(program, folder)
+    if case == "many-upgrade-at-once":
+        return many_at_once(program, folder)
+    if case == "foreign-schema-format-1":
+        return foreign_schema(program, folder)
+    path = write(os.path.join(folder, "home.db"), kept(case + ".db"))
+    if is_old(case):
+        upgrade(program, path)
+    check_answers(program, path, case)
     # and it can still be written to
     more = write(os.path.join(folder, "more.csv"),
                  "timestamp,device_id,power\n2024-02-01 00:00:00,new,5\n")
     program.imports(path, more)
     program.check(path)
+    return None

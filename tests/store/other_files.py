@@ -129,7 +129,7 @@ def salvage(program, folder, readings):
     program.check(saved)
     kept = dump(saved)
     expect(len(kept["chunk"]) == len(whole["chunk"]) - 1, "chunks are lost")
-    for table in ("device", "reject", "tail", "correction"):
+    for table in ("device", "reject", "delta", "correction"):
         expect(kept[table] == whole[table], table, "differs")
     expect([row[:4] + row[6:9] for row in kept["file"]] ==
            [row[:4] + row[6:9] for row in whole["file"]], "file differs")

@@ -89,12 +89,12 @@ def numbers(home):
     for table, column in (("chunk", "device"), ("chunk", "number"),
                           ("chunk_data", "number"), ("device", "number"),
                           ("file", "number"), ("reject", "line"),
-                          ("tail", "time_ms")):
+                          ("delta", "time_ms")):
         for number in (3000000000, 9 * 10 ** 15, 2 ** 63 - 1, -5):
             path = home.changed(
                 f"UPDATE {table} SET {column} = {number} WHERE rowid = "
                 f"(SELECT max(rowid) FROM {table})" if table not in
-                ("reject", "tail") else
+                ("reject", "delta") else
                 f"UPDATE {table} SET {column} = {number} WHERE {column} = "
                 f"(SELECT max({column}) FROM {table})")
             n_readings, _n_devices, n_lost = home.salvage(path)
@@ -176,8 +176,8 @@ def schema(home):
     done = home.program.run("check", trigger, code=1)
     expect(b"trigger evil" in done.out, done)
     for statements in (
-            ["ALTER TABLE tail RENAME TO other",
-             "CREATE VIEW tail AS WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL "
+            ["ALTER TABLE delta RENAME TO other",
+             "CREATE VIEW delta AS WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL "
              "SELECT x FROM r) SELECT x AS device, x AS time_ms FROM r"],
             ["DROP VIEW daily", "CREATE VIEW daily AS SELECT randomblob(1e9)"],
             ["DROP TABLE correction"],
@@ -187,7 +187,7 @@ def schema(home):
         before = content(path)
         for command in (["report", path], ["query", path], ["info", path],
                         ["check", path], ["export", path], ["compact", path],
-                        ["sql", path, "SELECT * FROM tail"],
+                        ["sql", path, "SELECT * FROM delta"],
                         ["backup", path, home.path("copy.db")],
                         ["import", more, "--db", path, "--no-progress"]):
             done = home.program.run(*command, code=2)
@@ -202,8 +202,8 @@ def schema(home):
 def views(home):
     """A view over the module's own tables does not make it ask itself."""
     path = home.changed(
-        "ALTER TABLE tail RENAME TO other",
-        "CREATE VIEW tail AS SELECT 0 AS device, start AS time_ms FROM "
+        "ALTER TABLE delta RENAME TO other",
+        "CREATE VIEW delta AS SELECT 0 AS device, start AS time_ms FROM "
         "energy_buckets('dev0')")
     done = home.program.run("sql", path,
                             "SELECT * FROM energy_buckets('dev0')", code=2)

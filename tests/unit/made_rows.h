@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "generate/counter_hash.h"
-#include "wattle/batch.h"
+#include "model/batch_view.h"
 
 enum { MAX_ROWS = 3000 };
 
@@ -19,23 +19,23 @@ struct rows {
     size_t n;
     uint32_t device[MAX_ROWS];
     int64_t time_ms[MAX_ROWS];
-    int64_t value[WATTLE_N_COLUMNS][MAX_ROWS];
-    uint8_t presence[MAX_ROWS];
-    uint8_t columns; /* bits of those given */
-    uint8_t decimals[WATTLE_N_COLUMNS];
+    int64_t value[MEASURE_N][MAX_ROWS];
+    uint32_t presence[MAX_ROWS];
+    uint32_t columns; /* bits of those given */
+    uint8_t decimals[MEASURE_N];
     bool has_presence;
 };
 
 /* n of the rows, from `first` on. */
-static struct wattle_batch
+static struct batch_view
 view(const struct rows *rows, size_t first, size_t n)
 {
-    struct wattle_batch batch = {.n_rows = n,
-                                 .device = rows->device + first,
-                                 .time_ms = rows->time_ms + first};
+    struct batch_view batch = {.n_rows = n,
+                               .device = rows->device + first,
+                               .time_ms = rows->time_ms + first};
     if (rows->has_presence)
         batch.presence = rows->presence + first;
-    for (int c = 0; c < WATTLE_N_COLUMNS; c++) {
+    for (int c = 0; c < MEASURE_N; c++) {
         if ((rows->columns >> c & 1) != 0)
             batch.columns[c] = rows->value[c] + first;
         batch.decimals[c] = rows->decimals[c];
@@ -53,7 +53,7 @@ pick(unsigned limit)
 }
 
 /* Presence that leaves every row a power or an energy. */
-static uint8_t
+static uint32_t
 random_presence(void)
 {
     static const uint8_t sets[] = {0x07, 0x08, 0x0f, 0x0a, 0x0e, 0x1f, 0x10};

@@ -24,8 +24,8 @@ enum { N_DEVICES = 7, MAX_SETS = 5 };
 /* Kinds of batches; after FINE_KIND all rows have a power. */
 static const struct kind {
     uint8_t columns;
-    uint8_t decimals[WATTLE_N_COLUMNS];
-    int64_t max[WATTLE_N_COLUMNS]; /* value below it */
+    uint8_t decimals[MEASURE_N];
+    int64_t max[MEASURE_N]; /* value below it */
     bool has_presence;
 } kinds[] = {
     {0x07, {3, 3, 3, 0, 0}, {300000, 20000, 1001, 0, 0}, false},
@@ -76,7 +76,7 @@ fill_rows(struct rows *rows, size_t n, const struct kind *kind,
         rows->device[i] = device;
         rows->time_ms[i] = clock_ms[device];
         rows->presence[i] = kind->has_presence ? random_presence() : 0;
-        for (int c = 0; c < WATTLE_N_COLUMNS; c++)
+        for (int c = 0; c < MEASURE_N; c++)
             rows->value[c][i] = (kind->columns >> c & 1) != 0
                                     ? random_value(kind->max[c], c)
                                     : 0;
@@ -91,7 +91,7 @@ open_set(struct account_set *set, int64_t max_gap_ms, bool no_memo)
 }
 
 static void
-add_by_row(struct account_set *set, const struct wattle_batch *batch)
+add_by_row(struct account_set *set, const struct batch_view *batch)
 {
     for (size_t i = 0; i < batch->n_rows; i++)
         assert_int_equal(account_add_row(set, batch, i), 0);
@@ -212,7 +212,7 @@ compare_ways(unsigned disorder, int n_rounds)
             size_t n = 1 + pick(pick(4) == 0 ? MAX_ROWS : 1024);
             kind = mixed != 0 ? pick(n_kinds) : kind;
             fill_rows(rows, n, &kinds[kind], clock_ms, disorder);
-            struct wattle_batch batch = view(rows, 0, n);
+            struct batch_view batch = view(rows, 0, n);
             assert_int_equal(account_set_add(&quick, &batch), 0);
             add_by_row(&general, &batch);
         }
@@ -252,7 +252,7 @@ the_quick_way_takes_ordinary_batches_only(void **state)
         int64_t clock_ms[N_DEVICES] = {0};
         open_set(&set, 3600000, false);
         fill_rows(rows, 500, &kinds[k], clock_ms, 0);
-        struct wattle_batch batch = view(rows, 0, 500);
+        struct batch_view batch = view(rows, 0, 500);
         assert_int_equal(account_block_add(&set, &batch, &status), quick[k]);
         assert_int_equal(status, quick[k] ? 0 : 1);
         account_set_settle(&set);
@@ -277,7 +277,7 @@ sums_are_those_of_plain_arithmetic(void **state)
     int64_t clock_ms[N_DEVICES] = {0};
     open_set(&set, 3600000, false);
     fill_rows(rows, 1000, &kinds[0], clock_ms, 0);
-    struct wattle_batch batch = view(rows, 0, 1000);
+    struct batch_view batch = view(rows, 0, 1000);
     assert_int_equal(account_set_add(&set, &batch), 0);
     account_set_settle(&set);
     for (uint32_t d = 0; d < N_DEVICES; d++) {
@@ -316,7 +316,7 @@ add_pair(struct account_set *set, int64_t t0_ms, int64_t dt_ms,
 {
     static const uint32_t device[2] = {0, 0};
     int64_t time_ms[2] = {t0_ms, t0_ms + dt_ms};
-    struct wattle_batch batch = {
+    struct batch_view batch = {
         .n_rows = 2, .device = device, .time_ms = time_ms};
     batch.columns[WATTLE_POWER] = power;
     batch.decimals[WATTLE_POWER] = 9;
@@ -417,7 +417,7 @@ feed_range(struct account_set *set, const struct rows *rows, uint32_t device,
         if (rows->device[i] != device)
             continue;
         if (at >= first && at < end) {
-            struct wattle_batch batch = view(rows, i, 1);
+            struct batch_view batch = view(rows, i, 1);
             batch.device = &as;
             assert_int_equal(account_set_add(set, &batch), 0);
         }
@@ -515,7 +515,7 @@ joined_stretches_equal_one_pass(void **state)
         fill_rows(rows, 400, &kinds[some_kinds[round % 6]], clock_ms, 0);
         open_set(&whole, gaps_ms[round % 4], false);
         open_set(&total, gaps_ms[round % 4], false);
-        struct wattle_batch batch = view(rows, 0, rows->n);
+        struct batch_view batch = view(rows, 0, rows->n);
         assert_int_equal(account_set_add(&whole, &batch), 0);
         account_set_settle(&whole);
         open_crowd(crowd, gaps_ms[round % 4]);
@@ -551,7 +551,7 @@ what_cannot_be_joined_is_disordered(void **state)
         fill_rows(rows, 30, &kinds[0], clock_ms, 0);
         open_set(&whole, 3600000, false);
         open_set(&total, 3600000, false);
-        struct wattle_batch batch = view(rows, 0, rows->n);
+        struct batch_view batch = view(rows, 0, rows->n);
         assert_int_equal(account_set_add(&whole, &batch), 0);
         account_set_settle(&whole);
         open_crowd(crowd, 3600000);
@@ -593,7 +593,7 @@ is_disordered_after(const int64_t *times_ms, size_t n, size_t n_sets)
     open_set(&sets[1], 3600000, false);
     open_set(&total, 3600000, false);
     for (size_t i = 0; i < n; i++) {
-        struct wattle_batch batch = {
+        struct batch_view batch = {
             .n_rows = 1, .device = &device, .time_ms = &times_ms[i]};
         batch.columns[WATTLE_POWER] = &power;
         account_set_add(&sets[n_sets == 2 && i >= n / 2], &batch);

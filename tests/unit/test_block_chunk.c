@@ -53,7 +53,7 @@ any_kind(void)
     static const unsigned values[] = {
         1u << WATTLE_POWER, 1u << WATTLE_ENERGY,
         1u << WATTLE_VOLTAGE | 1u << WATTLE_CURRENT | 1u << WATTLE_POWER_FACTOR,
-        (1u << WATTLE_N_COLUMNS) - 1};
+        (1u << MEASURE_N) - 1};
     static const int64_t steps_ms[] = {1, 1000, 60000, 900000, 3600001};
     return (struct kind){.values = values[below(4)],
                          .has_presence = below(3) == 0,
@@ -84,7 +84,7 @@ fill(struct block *block, struct kind kind, size_t n, int64_t *now_ms)
     for (size_t i = 0; i < n; i++) {
         *now_ms += kind.step_ms + (int64_t)(below(50) == 0 ? below(9999) : 0);
         block->column[BLOCK_TIME][i] = *now_ms;
-        for (int c = 0; c < WATTLE_N_COLUMNS; c++)
+        for (int c = 0; c < MEASURE_N; c++)
             block->column[BLOCK_VALUE + c][i] =
                 kind.is_nano ? any_value(c) * MILLI + (int64_t)below(1000)
                              : any_value(c);
@@ -128,20 +128,23 @@ blocks_come_back(void **state)
         fill(&block, any_kind(), n, &now_ms);
         size_t len = block_encode(kernels, &block, i % 2 == 0, room);
         uint8_t *bytes = exact_copy(room, len);
-        assert_true(block_decode(kernels, bytes, len, n, UINT32_MAX, &out));
+        assert_true(
+            block_decode(kernels, bytes, len, n, UINT32_MAX, &out, NULL));
         assert_same_block(&block, &out);
         assert_true(block_decode(kernels, bytes, len, n,
-                                 BLOCK_BIT(BLOCK_VALUE + WATTLE_POWER), &out));
+                                 BLOCK_BIT(BLOCK_VALUE + WATTLE_POWER), &out,
+                                 NULL));
         assert_true((out.columns & ~(BLOCK_BIT(BLOCK_TIME) |
                                      BLOCK_BIT(BLOCK_VALUE + WATTLE_POWER))) ==
                     0);
         for (int k = 0; k < 10; k++) {
             size_t cut = below(len);
             uint8_t *part = exact_copy(room, cut + 1);
-            assert_false(block_decode(kernels, part, cut, n, UINT32_MAX, &out));
+            assert_false(
+                block_decode(kernels, part, cut, n, UINT32_MAX, &out, NULL));
             free(part);
             bytes[below(len)] ^= (uint8_t)(1u << below(8));
-            block_decode(kernels, bytes, len, n, UINT32_MAX, &out);
+            block_decode(kernels, bytes, len, n, UINT32_MAX, &out, NULL);
         }
         free(bytes);
     }
@@ -176,8 +179,8 @@ static void
 account_for(struct account_set *set, const struct block *block)
 {
     static uint32_t device[BLOCK_ROWS];
-    static uint8_t presence[BLOCK_ROWS];
-    struct wattle_batch batch =
+    static uint32_t presence[BLOCK_ROWS];
+    struct batch_view batch =
         block_view(block, 0, block->n_rows, device, presence);
     assert_int_equal(account_set_add(set, &batch), WATTLE_OK);
 }
@@ -244,6 +247,35 @@ assert_same_profile(struct profile *a, struct profile *b)
     }
 }
 
+/* A later program's sections, before, between and after ours: passed over. */
+static void
+check_unknown_sections(const struct built_chunk *chunk,
+                       const struct summary *known)
+{
+    static const uint8_t section[] = {0x90, 0x03, 3, 'a', 'b', 'c'};
+    const size_t len = chunk->summary.len;
+    const uint8_t *from = (const uint8_t *)chunk->summary.data;
+    size_t totals = 2; /* behind version and tag: the length of the totals */
+    size_t n_totals = from[totals] & 0x7fu;
+    if ((from[totals++] & 0x80) != 0)
+        n_totals |= (size_t)from[totals++] << 7;
+    const size_t places[] = {1, totals + n_totals, len};
+    for (size_t i = 0; i < 3; i++) {
+        struct summary summary = {0};
+        uint8_t *bytes = malloc(len + sizeof(section));
+        assert_non_null(bytes);
+        memcpy(bytes, from, places[i]);
+        memcpy(bytes + places[i], section, sizeof(section));
+        memcpy(bytes + places[i] + sizeof(section), from + places[i],
+               len - places[i]);
+        assert_int_equal(summary_decode(bytes, len + sizeof(section), &summary),
+                         WATTLE_OK);
+        assert_same_account(&summary.account, &known->account);
+        summary_release(&summary);
+        free(bytes);
+    }
+}
+
 /* A summary must be the account of a set that saw the same readings. */
 static void
 check_summary(const struct built_chunk *chunk, struct account_set *set)
@@ -262,6 +294,7 @@ check_summary(const struct built_chunk *chunk, struct account_set *set)
     profile_merge(&profile, &summary.profile);
     assert_same_profile(&profile, &set->profile);
     profile_release(&profile);
+    check_unknown_sections(chunk, &summary);
     for (size_t len = 0; len < chunk->summary.len; len += 1 + len / 16) {
         uint8_t *part = exact_copy(bytes, len + 1);
         assert_int_not_equal(summary_decode(part, len, &summary), WATTLE_OK);
@@ -311,12 +344,13 @@ check_chunk(size_t n_blocks)
     static struct block in[CHUNK_BLOCKS], out;
     struct finished f = {.n = 0};
     struct account_set set;
-    struct chunk_builder *builder = chunk_builder_new(kernels_for(0), keep, &f);
+    struct chunk_builder *builder =
+        chunk_builder_new(kernels_for(0), 3600000, keep, &f);
     const struct kind kind = any_kind();
     int64_t now_ms = below(4) == 0 ? -START_MS / 4 : START_MS;
     size_t n_rows = 0, at = 0, n_duplicates = 0;
     assert_non_null(builder);
-    account_set_init(&set, ROLLUP_BUILDER_MAX_GAP_MS, false);
+    account_set_init(&set, 3600000, false);
     assert_int_equal(account_set_reserve(&set, 1), WATTLE_OK);
     for (size_t i = 0; i < n_blocks; i++) {
         struct kind other = i % 3 == 2 ? any_kind() : kind;
@@ -353,7 +387,7 @@ check_chunk(size_t n_blocks)
             assert_true(out.column[BLOCK_TIME][k] ==
                         was->column[BLOCK_TIME][at]);
             assert_int_equal(presence, block_presence(was, at));
-            for (int c = 0; c < WATTLE_N_COLUMNS; c++) {
+            for (int c = 0; c < MEASURE_N; c++) {
                 if ((presence & 1u << c) != 0)
                     assert_true(out.column[BLOCK_VALUE + c][k] * unit ==
                                 was->column[BLOCK_VALUE + c][at] * unit_was);
@@ -380,7 +414,8 @@ full_chunks_are_cut(void **state)
     static struct block block;
     struct finished f = {.n = 0};
     const struct kind kind = {.values = 1u << WATTLE_POWER, .step_ms = 1000};
-    struct chunk_builder *builder = chunk_builder_new(kernels_for(0), keep, &f);
+    struct chunk_builder *builder =
+        chunk_builder_new(kernels_for(0), 3600000, keep, &f);
     int64_t now_ms = START_MS;
     assert_non_null(builder);
     for (int i = 0; i < 2 * CHUNK_BLOCKS + 1; i++) {

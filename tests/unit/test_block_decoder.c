@@ -84,15 +84,15 @@ outcome_release(struct outcome *o)
 
 /* Row `at` of the public view, at nine places. */
 static void
-read_view(const struct wattle_batch *view, size_t at, struct batch_row *row)
+read_view(const struct batch_view *view, size_t at, struct batch_row *row)
 {
     memset(row, 0, sizeof(*row));
     row->time_ms = view->time_ms[at];
-    for (int c = 0; c < WATTLE_N_COLUMNS; c++) {
+    for (int c = 0; c < MEASURE_N; c++) {
         if (view->columns[c] == NULL ||
             (view->presence != NULL && (view->presence[at] >> c & 1) == 0))
             continue;
-        row->presence |= BATCH_HAS(c);
+        row->presence |= MEASURE_BIT(c);
         row->nano[c] = view->columns[c][at];
         for (int places = view->decimals[c]; places < 9; places++)
             row->nano[c] *= 10;
@@ -102,7 +102,7 @@ read_view(const struct wattle_batch *view, size_t at, struct batch_row *row)
 static void
 note_rows(struct outcome *o, const struct block_decoder *d)
 {
-    struct wattle_batch view = batch_view(&d->batch);
+    struct batch_view view = batch_view(&d->batch);
     for (size_t i = 0; i < d->batch.n_rows; i++) {
         struct batch_row row, same;
         const char *id = registry_id(d->registry, view.device[i]);
@@ -729,7 +729,7 @@ kilo_units_shift_the_decimals(void **state)
         memcpy(padded, text, len);
         block_decoder_begin(d, &schema, 0, 0);
         assert_int_equal(block_decoder_decode(d, &view, &used), WATTLE_OK);
-        struct wattle_batch batch = batch_view(&d->batch);
+        struct batch_view batch = batch_view(&d->batch);
         bool is_wide = len > 11;
         assert_int_equal(batch.n_rows, is_wide ? 2 : 1);
         assert_int_equal(batch.decimals[WATTLE_POWER], is_wide ? 6 : 0);

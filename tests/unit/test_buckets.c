@@ -24,8 +24,8 @@
 
 static const struct kind {
     uint8_t columns;
-    uint8_t decimals[WATTLE_N_COLUMNS];
-    int64_t max[WATTLE_N_COLUMNS]; /* values below it */
+    uint8_t decimals[MEASURE_N];
+    int64_t max[MEASURE_N]; /* values below it */
     bool has_presence;
     bool is_quick;
 } kinds[] = {
@@ -75,7 +75,7 @@ fill_rows(struct rows *rows, size_t n, const struct kind *kind,
         rows->device[i] = 3;
         rows->time_ms[i] = *clock_ms;
         rows->presence[i] = kind->has_presence ? random_presence() : 0;
-        for (int c = 0; c < WATTLE_N_COLUMNS; c++)
+        for (int c = 0; c < MEASURE_N; c++)
             rows->value[c][i] = (kind->columns >> c & 1) != 0
                                     ? random_value(kind->max[c], c)
                                     : 0;
@@ -174,7 +174,7 @@ assert_same_list(const struct bucket_list *a, const struct bucket_list *b)
 
 /* Adds all rows; what is final moves to `list` now and then. */
 static void
-add_all(struct buckets *buckets, const struct wattle_batch *batch,
+add_all(struct buckets *buckets, const struct batch_view *batch,
         struct bucket_list *list)
 {
     for (size_t row = 0; row < batch->n_rows;) {
@@ -197,7 +197,7 @@ add_all(struct buckets *buckets, const struct wattle_batch *batch,
 }
 
 static void
-add_by_row(struct buckets *buckets, const struct wattle_batch *batch)
+add_by_row(struct buckets *buckets, const struct batch_view *batch)
 {
     for (size_t i = 0; i < batch->n_rows; i++)
         assert_int_equal(buckets_add_row(buckets, batch, i), 0);
@@ -218,7 +218,7 @@ compare_ways(struct rows *rows, int64_t start_ms)
         size_t n = 1 + pick(pick(4) == 0 ? MAX_ROWS : 1024);
         kind = mixed != 0 ? pick(N_KINDS) : kind;
         fill_rows(rows, n, &kinds[kind], &clock_ms, pace);
-        struct wattle_batch batch = view(rows, 0, n);
+        struct batch_view batch = view(rows, 0, n);
         add_all(&quick, &batch, &list);
         add_by_row(&general, &batch);
     }
@@ -261,7 +261,7 @@ the_quick_way_takes_ordinary_batches_only(void **state)
         size_t row = 0;
         buckets_init(&buckets, &options);
         fill_rows(rows, 500, &kinds[k], &clock_ms, 0);
-        struct wattle_batch batch = view(rows, 0, 500);
+        struct batch_view batch = view(rows, 0, 500);
         assert_int_equal(buckets_add_block(&buckets, &batch, &row, &status),
                          kinds[k].is_quick);
         assert_int_equal(status, kinds[k].is_quick ? 0 : 1);
@@ -279,7 +279,7 @@ static void
 add_powers(struct buckets *buckets, const int64_t *time_ms,
            const int64_t *power, size_t n)
 {
-    struct wattle_batch batch = {.n_rows = n, .time_ms = time_ms};
+    struct batch_view batch = {.n_rows = n, .time_ms = time_ms};
     batch.columns[WATTLE_POWER] = power;
     batch.decimals[WATTLE_POWER] = 9;
     for (size_t row = 0; row < n;)
@@ -363,7 +363,7 @@ parts_add_up_to_the_whole(void **state)
     for (int round = 0; round < 60; round++) {
         int64_t clock_ms = START_MS;
         fill_rows(rows, 300, &kinds[pick(5)], &clock_ms, 2);
-        struct wattle_batch batch = view(rows, 0, 300);
+        struct batch_view batch = view(rows, 0, 300);
         struct buckets whole = simple(rules[0], INT64_MIN, INT64_MAX);
         struct buckets before = simple(rules[pick(N_RULES)], INT64_MIN,
                                        rows->time_ms[150] + pick(900000));
@@ -401,7 +401,7 @@ the_whole_is_the_account(void **state)
         struct account_set set;
         int64_t clock_ms = START_MS;
         fill_rows(rows, 700, &kinds[round % N_KINDS], &clock_ms, 2);
-        struct wattle_batch batch = view(rows, 0, 700);
+        struct batch_view batch = view(rows, 0, 700);
         account_set_init(&set, 4 * HOUR_MS, false);
         assert_int_equal(account_set_reserve(&set, 4), 0);
         assert_int_equal(account_set_add(&set, &batch), 0);
@@ -446,7 +446,7 @@ merging_is_adding_in_any_order(void **state)
         for (int d = 0; d < 3; d++) {
             int64_t clock_ms = START_MS + (int64_t)pick(200000000);
             fill_rows(rows, 1 + pick(400), &kinds[pick(N_KINDS)], &clock_ms, 2);
-            struct wattle_batch batch = view(rows, 0, rows->n);
+            struct batch_view batch = view(rows, 0, rows->n);
             for (int order = 0; order < 2; order++) {
                 devices[order][d] = simple(rule, INT64_MIN, INT64_MAX);
                 add_by_row(&devices[order][d], &batch);

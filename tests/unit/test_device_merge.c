@@ -45,8 +45,8 @@ static void
 set_three(struct batch_row *row, size_t n_voltages)
 {
     uint64_t number = below(n_voltages);
-    row->presence = BATCH_HAS(WATTLE_POWER) | BATCH_HAS(WATTLE_VOLTAGE) |
-                    BATCH_HAS(WATTLE_CURRENT);
+    row->presence = MEASURE_BIT(WATTLE_POWER) | MEASURE_BIT(WATTLE_VOLTAGE) |
+                    MEASURE_BIT(WATTLE_CURRENT);
     row->nano[WATTLE_VOLTAGE] = voltages[number] * MILLI;
     row->nano[WATTLE_CURRENT] = (int64_t)number * MILLI;
 }
@@ -58,7 +58,7 @@ static int64_t time_of_serial[300 * BATCH_ROWS + 1];
 static void
 fill_batch(struct batch *batch, size_t n, uint32_t n_devices, int64_t *serial)
 {
-    struct batch_row row = {.presence = BATCH_HAS(WATTLE_POWER)};
+    struct batch_row row = {.presence = MEASURE_BIT(WATTLE_POWER)};
     const size_t some[] = {0, 2, 3, 4, 6}; /* 0 = power alone */
     const size_t n_voltages = some[below(5)];
     /* 32 bits of ms do not span from one to the other */
@@ -77,13 +77,13 @@ fill_batch(struct batch *batch, size_t n, uint32_t n_devices, int64_t *serial)
         if (n_voltages > 0) {
             set_three(&row, n_voltages);
         } else if (below(400) == 0) { /* another kind of row */
-            row.presence |= BATCH_HAS(WATTLE_VOLTAGE);
+            row.presence |= MEASURE_BIT(WATTLE_VOLTAGE);
             row.nano[WATTLE_VOLTAGE] = 230 * MILLI + 1;
         }
         batch_set(batch, i, &row);
         batch->n_rows = i + 1;
         if (n_voltages == 0)
-            row.presence = BATCH_HAS(WATTLE_POWER);
+            row.presence = MEASURE_BIT(WATTLE_POWER);
     }
 }
 
@@ -98,8 +98,9 @@ value_at(const struct block *block, int column, size_t row)
 static void
 check_voltage(const struct block *block, size_t row)
 {
-    const unsigned three = BATCH_HAS(WATTLE_POWER) | BATCH_HAS(WATTLE_VOLTAGE) |
-                           BATCH_HAS(WATTLE_CURRENT);
+    const unsigned three = MEASURE_BIT(WATTLE_POWER) |
+                           MEASURE_BIT(WATTLE_VOLTAGE) |
+                           MEASURE_BIT(WATTLE_CURRENT);
     bool has_presence = (block->columns & BLOCK_BIT(BLOCK_PRESENCE)) != 0;
     unsigned presence = has_presence
                             ? (unsigned)block->column[BLOCK_PRESENCE][row]
@@ -109,9 +110,9 @@ check_voltage(const struct block *block, size_t row)
         assert_true(number >= 0 && number < 6);
         assert_true(value_at(block, WATTLE_VOLTAGE, row) ==
                     voltages[number] * MILLI);
-    } else if (presence != BATCH_HAS(WATTLE_POWER)) {
-        assert_int_equal(presence,
-                         BATCH_HAS(WATTLE_POWER) | BATCH_HAS(WATTLE_VOLTAGE));
+    } else if (presence != MEASURE_BIT(WATTLE_POWER)) {
+        assert_int_equal(presence, MEASURE_BIT(WATTLE_POWER) |
+                                       MEASURE_BIT(WATTLE_VOLTAGE));
         assert_int_equal(value_at(block, WATTLE_VOLTAGE, row), 230 * MILLI + 1);
     }
 }
@@ -244,7 +245,7 @@ readers_outlive_regroups(void **state)
 struct known {
     bool is_there, is_new, is_in_chunk;
     int64_t value; /* 1e-9 */
-    int64_t n_duplicates, n_hidden;
+    int64_t n_duplicates, n_shadowed;
 };
 
 struct model {
@@ -288,7 +289,8 @@ store_chunk(struct stored_chunks *s, struct model *model, size_t from,
             size_t to)
 {
     static struct block row;
-    struct chunk_builder *builder = chunk_builder_new(kernels_for(0), keep, s);
+    struct chunk_builder *builder =
+        chunk_builder_new(kernels_for(0), 3600000, keep, s);
     assert_non_null(builder);
     row.n_rows = 1;
     row.exponent = BLOCK_MILLI;
@@ -304,7 +306,7 @@ store_chunk(struct stored_chunks *s, struct model *model, size_t from,
                             .is_in_chunk = true,
                             .value = value * MILLI,
                             .n_duplicates = (int64_t)(below(10) / 8)};
-        k->n_hidden = k->n_duplicates + 1;
+        k->n_shadowed = k->n_duplicates + 1;
         row.column[BLOCK_TIME][0] = time_of(i);
         row.column[BLOCK_VALUE + WATTLE_POWER][0] = value;
         row.column[BLOCK_DUPLICATES][0] = k->n_duplicates;
@@ -314,25 +316,25 @@ store_chunk(struct stored_chunks *s, struct model *model, size_t from,
     chunk_builder_free(builder);
 }
 
-/* A tail with totals of its own, over chunks or beside them. */
+/* A delta with totals of its own, over chunks or beside them. */
 static void
-store_tail(struct block *tail, struct model *model, size_t n)
+store_delta(struct block *delta, struct model *model, size_t n)
 {
     size_t i = below(50);
-    tail->n_rows = 0;
-    tail->exponent = BLOCK_NANO;
-    tail->columns = BLOCK_BIT(BLOCK_TIME) |
-                    BLOCK_BIT(BLOCK_VALUE + WATTLE_POWER) |
-                    BLOCK_BIT(BLOCK_DUPLICATES);
-    for (; i < N_TIMES && tail->n_rows < n; i += 1 + below(40)) {
+    delta->n_rows = 0;
+    delta->exponent = BLOCK_NANO;
+    delta->columns = BLOCK_BIT(BLOCK_TIME) |
+                     BLOCK_BIT(BLOCK_VALUE + WATTLE_POWER) |
+                     BLOCK_BIT(BLOCK_DUPLICATES);
+    for (; i < N_TIMES && delta->n_rows < n; i += 1 + below(40)) {
         struct known *k = &model->at[i];
-        size_t at = tail->n_rows++;
+        size_t at = delta->n_rows++;
         k->is_there = true;
         k->value = (int64_t)below(5) * MILLI + 1;
         k->n_duplicates = (int64_t)below(3);
-        tail->column[BLOCK_TIME][at] = time_of(i);
-        tail->column[BLOCK_VALUE + WATTLE_POWER][at] = k->value;
-        tail->column[BLOCK_DUPLICATES][at] = k->n_duplicates;
+        delta->column[BLOCK_TIME][at] = time_of(i);
+        delta->column[BLOCK_VALUE + WATTLE_POWER][at] = k->value;
+        delta->column[BLOCK_DUPLICATES][at] = k->n_duplicates;
     }
 }
 
@@ -365,7 +367,7 @@ gather_new(struct model *model, size_t n_rows)
     static struct batch batch;
     struct wattle_error error;
     struct regroup *regroup = regroup_new(kernels_for(0), 0);
-    struct batch_row row = {.presence = BATCH_HAS(WATTLE_POWER)};
+    struct batch_row row = {.presence = MEASURE_BIT(WATTLE_POWER)};
     size_t low = below(N_TIMES), span = 1 + below(N_TIMES - low), at = 0;
     bool is_ordered = below(2) == 0;
     assert_non_null(regroup);
@@ -401,7 +403,7 @@ check_row(const struct merge_segment *s, size_t row, const struct model *model,
                      k->n_duplicates);
     assert_int_equal(s->is_new, k->is_new);
     if (k->is_new)
-        assert_int_equal(s->n_hidden, k->is_in_chunk ? k->n_hidden : 0);
+        assert_int_equal(s->n_shadowed, k->is_in_chunk ? k->n_shadowed : 0);
 }
 
 static void
@@ -436,7 +438,7 @@ static void
 run_once(struct device_merge *merge, struct stored_chunks *chunks)
 {
     static struct model model;
-    static struct block tail;
+    static struct block delta;
     struct regroup *lanes[3];
     size_t n_lanes = below(4), cut = 1000 + below(4000);
     memset(&model, 0, sizeof(model));
@@ -452,11 +454,11 @@ run_once(struct device_merge *merge, struct stored_chunks *chunks)
                                                 chunks->chunks[i].first_ms,
                                                 chunks->chunks[i].last_ms),
                          WATTLE_OK);
-    tail.n_rows = 0;
+    delta.n_rows = 0;
     if (below(2) == 0)
-        store_tail(&tail, &model, 1 + below(BLOCK_ROWS));
-    if (tail.n_rows > 0)
-        assert_int_equal(device_merge_add_tail(merge, &tail), WATTLE_OK);
+        store_delta(&delta, &model, 1 + below(BLOCK_ROWS));
+    if (delta.n_rows > 0)
+        assert_int_equal(device_merge_add_delta(merge, &delta), WATTLE_OK);
     for (size_t k = 0; k < n_lanes; k++) {
         lanes[k] = gather_new(&model, 1 + below(below(3) == 0 ? 9000 : 200));
         for (const struct regroup_piece *p = regroup_first(lanes[k], 0);

@@ -1,6 +1,6 @@
 /*
  * test_format_version.c - a database goes from one format to the next, whole or
- * not at all. There is one format so far; the later ones here are made up.
+ * not at all. Formats 3 and 4 are made up; from 1 to 2 see golden_files.py.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,29 +13,29 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "store/database.h"
+#include "store/database_open.h"
+#include "store/meta.h"
 #include "store/tables.h"
 
 static char path[64];
 
 /* Rooms and floors: two formats that never were. */
-static const char *const good_steps[] = {
-    NULL, NULL,
-    "ALTER TABLE device ADD COLUMN room TEXT;"
-    "UPDATE device SET room = 'room of ' || device_id",
-    "CREATE TABLE floor(number INTEGER PRIMARY KEY, name TEXT);"
-    "INSERT INTO floor VALUES(1, 'ground')"};
+static const struct tables_step good_steps[] = {
+    [3] = {.sql = "ALTER TABLE device ADD COLUMN room TEXT;"
+                  "UPDATE device SET room = 'room of ' || device_id"},
+    [4] = {.sql = "CREATE TABLE floor(number INTEGER PRIMARY KEY, name TEXT);"
+                  "INSERT INTO floor VALUES(1, 'ground')"}};
 
 /* The second step fails when the first one is done. */
-static const char *const bad_steps[] = {NULL, NULL,
-                                        "ALTER TABLE device ADD COLUMN room",
-                                        "CREATE TABLE device(number)"};
+static const struct tables_step bad_steps[] = {
+    [3] = {.sql = "ALTER TABLE device ADD COLUMN room"},
+    [4] = {.sql = "CREATE TABLE device(number)"}};
 
 static struct tables_format
-made_up(const char *const *steps)
+made_up(const struct tables_step *steps)
 {
     struct tables_format format = tables_format;
-    format.version = 3;
+    format.version = 4;
     format.is_strict = false;
     format.views = "CREATE VIEW devices AS SELECT device_id, room FROM device";
     format.upgrades = steps;
@@ -61,7 +61,7 @@ number(struct database *db, const char *sql)
     return found;
 }
 
-/* A database of format 1 with two devices, and a view of somebody's own. */
+/* A database with two devices, and a view of somebody's own. */
 static int
 set_up(void **state)
 {
@@ -98,7 +98,7 @@ tear_down(void **state)
 static void
 check_upgraded(struct database *db)
 {
-    assert_int_equal(number(db, "PRAGMA user_version"), 3);
+    assert_int_equal(number(db, "PRAGMA user_version"), 4);
     assert_int_equal(number(db, "PRAGMA application_id"),
                      DATABASE_APPLICATION_ID);
     assert_int_equal(number(db, "SELECT count(*) FROM devices WHERE room = "
@@ -118,7 +118,7 @@ check_as_before(void)
     struct wattle_error error;
     assert_int_equal(database_open(&db, path, DATABASE_READ, &error),
                      WATTLE_OK);
-    assert_int_equal(number(&db, "PRAGMA user_version"), 1);
+    assert_int_equal(number(&db, "PRAGMA user_version"), 2);
     assert_int_equal(number(&db, "SELECT count(*) FROM device"), 2);
     assert_int_equal(number(&db, "SELECT count(*) FROM "
                                  "pragma_table_info('device')"),
@@ -153,7 +153,7 @@ readers_do_not(void **state)
     (void)state;
     assert_int_equal(open_as(&db, DATABASE_READ, &format, &error),
                      WATTLE_ERR_FORMAT);
-    assert_non_null(strstr(error.message, "old format 1"));
+    assert_non_null(strstr(error.message, "old format 2"));
     check_as_before();
 }
 
@@ -171,7 +171,7 @@ older_programs_refuse(void **state)
     for (size_t i = 0; i < 3; i++) {
         assert_int_equal(open_as(&db, modes[i], &tables_format, &error),
                          WATTLE_ERR_FORMAT);
-        assert_non_null(strstr(error.message, "newer wattle (format 3"));
+        assert_non_null(strstr(error.message, "newer wattle (format 4"));
     }
     assert_int_equal(open_as(&db, DATABASE_READ, &format, &error), WATTLE_OK);
     check_upgraded(&db);
@@ -226,6 +226,81 @@ numbers_alone_are_no_database(void **state)
     database_close(&db);
 }
 
+/* What a later program may write into the table meta. */
+static void
+change_meta(const char *sql)
+{
+    struct database db;
+    struct wattle_error error;
+    assert_int_equal(database_open(&db, path, DATABASE_WRITE, &error),
+                     WATTLE_OK);
+    assert_int_equal(database_run(&db, sql, &error), WATTLE_OK);
+    database_close(&db);
+}
+
+static void
+other_zones_are_read_by_their_readings(void **state)
+{
+    struct database db;
+    struct wattle_error error = {0};
+    (void)state;
+    change_meta("UPDATE meta SET value = 'Europe/Berlin' WHERE key = 'zone'");
+    assert_int_equal(database_open(&db, path, DATABASE_READ, &error),
+                     WATTLE_OK);
+    assert_false(database_has_sums(&db, META_MAX_GAP_MS));
+    database_close(&db);
+    assert_int_equal(database_open(&db, path, DATABASE_WRITE, &error),
+                     WATTLE_ERR_FORMAT);
+    assert_non_null(strstr(error.message, "zone"));
+}
+
+static void
+other_gaps_are_used(void **state)
+{
+    struct database db;
+    struct wattle_error error = {0};
+    (void)state;
+    change_meta("UPDATE meta SET value = 60000 WHERE key = 'max_gap_ms'");
+    assert_int_equal(database_open(&db, path, DATABASE_WRITE, &error),
+                     WATTLE_OK);
+    assert_false(database_has_sums(&db, META_MAX_GAP_MS));
+    assert_true(database_has_sums(&db, 60000));
+    database_close(&db);
+}
+
+/* A program that knows fewer measures would lose values. */
+static void
+unknown_measures_are_refused(void **state)
+{
+    static const enum database_mode modes[] = {DATABASE_READ, DATABASE_WRITE};
+    (void)state;
+    change_meta("UPDATE meta SET value = 31 WHERE key = 'n_measures'");
+    for (size_t i = 0; i < 2; i++) {
+        struct database db;
+        struct wattle_error error = {0};
+        assert_int_equal(database_open(&db, path, modes[i], &error),
+                         WATTLE_ERR_FORMAT);
+        assert_non_null(strstr(error.message, "measures"));
+    }
+}
+
+/* What a database that is written to must say. */
+static void
+missing_rules_are_damage(void **state)
+{
+    struct database db;
+    struct wattle_error error = {0};
+    (void)state;
+    change_meta("DELETE FROM meta WHERE key = 'max_gap_ms'");
+    assert_int_equal(database_open(&db, path, DATABASE_WRITE, &error),
+                     WATTLE_ERR_FORMAT);
+    assert_non_null(strstr(error.message, "max_gap_ms"));
+    assert_int_equal(database_open(&db, path, DATABASE_READ, &error),
+                     WATTLE_OK);
+    assert_false(database_has_sums(&db, META_MAX_GAP_MS));
+    database_close(&db);
+}
+
 static void *
 upgrade(void *context)
 {
@@ -277,6 +352,13 @@ main(void)
         cmocka_unit_test_setup_teardown(numbers_alone_are_no_database, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(many_upgrade_at_once, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(other_zones_are_read_by_their_readings,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(other_gaps_are_used, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(unknown_measures_are_refused, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(missing_rules_are_damage, set_up,
                                         tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

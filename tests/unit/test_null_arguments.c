@@ -139,8 +139,11 @@ null_parts_are_errors(void **state)
             "device_globs");
         wattle_database_close(database);
     }
-    struct wattle_batch batch = {.n_rows = 1};
-    batch.columns[WATTLE_POWER] = power;
+    struct wattle_column column = {.measure = WATTLE_POWER, .values = power};
+    struct wattle_batch batch = WATTLE_BATCH_INIT;
+    batch.n_rows = 1;
+    batch.n_columns = 1;
+    batch.columns = &column;
     assert_int_equal(wattle_import_open(&import, "a.db", NULL, &error),
                      WATTLE_OK);
     assert_names(&error, wattle_import_add_batch(import, &batch, &error),

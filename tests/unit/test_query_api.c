@@ -17,6 +17,7 @@
 #include "wattle/import.h"
 #include "wattle/query.h"
 #include "wattle/stdio.h"
+#include "made_batch.h"
 #include "unit.h"
 
 #define START_MS INT64_C(1696118400000) /* 2023-10-01 00:00 */
@@ -46,12 +47,14 @@ import_device(const char *path, const char *id, int64_t start_ms, size_t n)
         time_ms[i] = start_ms + (int64_t)i * HOUR_MS / 2;
         power[i] = 100;
     }
-    struct wattle_batch batch = {
+    struct batch_view batch = {
         .n_rows = n, .device = device, .time_ms = time_ms};
     batch.columns[WATTLE_POWER] = power;
-    assert_int_equal(wattle_import_add_batch(import, &batch, &error), 0);
+    struct made_batch *made = make_batch(&batch);
+    assert_int_equal(wattle_import_add_batch(import, &made->batch, &error), 0);
     assert_int_equal(wattle_import_run(import, &error), 0);
     wattle_import_close(import);
+    free_made_batch(made);
 }
 
 /* A database of "b" with ten readings and "a" with four. */

@@ -223,7 +223,7 @@ other_measures_may_be_absent_beside_a_power(void **state)
     static const struct {
         const char *record;
         int wanted;
-        uint8_t presence;
+        uint32_t presence;
         unsigned n_rounded;
     } cases[] = {
         {"1,a,230,1.5,0.9,5\n", ROW_IS_READING, 0x0f, 0},
@@ -319,7 +319,7 @@ the_first_column_of_a_role_counts(void **state)
                                     ROLE_DEVICE, ROLE_NONE, ROLE_NONE};
     assert_int_equal(s.n_columns, 6);
     assert_memory_equal(s.role_of, roles, 6);
-    assert_int_equal(s.columns, BATCH_HAS(WATTLE_POWER));
+    assert_int_equal(s.columns, MEASURE_BIT(WATTLE_POWER));
     schema_release(&s);
 }
 

@@ -30,22 +30,22 @@ pick(unsigned limit)
 /* One reading of any kind, and its place in the input. */
 struct reading {
     uint32_t device;
-    uint8_t presence;
+    uint32_t presence;
     uint8_t decimals;
     int64_t time_ms;
-    int64_t value[WATTLE_N_COLUMNS];
+    int64_t value[MEASURE_N];
     size_t place;
 };
 
 /* A reading as a batch of one row; borrows the reading. */
-static struct wattle_batch
+static struct batch_view
 view(const struct reading *r, bool by_presence)
 {
-    struct wattle_batch batch = {
+    struct batch_view batch = {
         .n_rows = 1, .device = &r->device, .time_ms = &r->time_ms};
     if (by_presence)
         batch.presence = &r->presence;
-    for (int c = 0; c < WATTLE_N_COLUMNS; c++) {
+    for (int c = 0; c < MEASURE_N; c++) {
         if (by_presence || (r->presence >> c & 1) != 0)
             batch.columns[c] = &r->value[c];
         batch.decimals[c] = r->decimals;
@@ -65,7 +65,7 @@ random_reading(struct reading *r, size_t place, unsigned n_times)
                           .time_ms = INT64_C(1696118400000) +
                                      INT64_C(700001) * pick(n_times),
                           .place = place};
-    for (int c = 0; c < WATTLE_N_COLUMNS; c++) {
+    for (int c = 0; c < MEASURE_N; c++) {
         unsigned max = c == WATTLE_POWER_FACTOR ? 1001 : 1000000;
         r->value[c] = (r->presence >> c & 1) != 0 ? pick(max) : 0;
     }
@@ -97,7 +97,7 @@ add_sorted(struct account_set *set, struct reading *readings, size_t n)
             n_duplicates++;
             continue;
         }
-        struct wattle_batch batch = view(r, false);
+        struct batch_view batch = view(r, false);
         assert_int_equal(account_set_add(set, &batch), 0);
     }
     return n_duplicates;
@@ -185,7 +185,7 @@ sort_by_reorder(const struct job *job, struct account_set *set)
         workers[k] = reorder_new(job->run_rows);
         assert_non_null(workers[k]);
         for (size_t i = at; i < at + n; i++) {
-            struct wattle_batch batch = view(&readings[i], pick(2) == 0);
+            struct batch_view batch = view(&readings[i], pick(2) == 0);
             assert_int_equal(
                 reorder_add(workers[k], &batch, 0, readings[i].device, NULL),
                 0);
@@ -293,7 +293,7 @@ a_folder_without_room_is_an_error(void **state)
     int status = WATTLE_OK;
     for (size_t i = 0; i < 20 && status == WATTLE_OK; i++) {
         random_reading(&reading, i, 50);
-        struct wattle_batch batch = view(&reading, false);
+        struct batch_view batch = view(&reading, false);
         status = reorder_add(r, &batch, 0, reading.device, &error);
     }
     if (kept != NULL)

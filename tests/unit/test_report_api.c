@@ -19,6 +19,7 @@
 #include "wattle/wattle.h"
 #include "wattle/stdio.h"
 #include "wattle/experimental/tuning.h"
+#include "made_batch.h"
 #include "unit.h"
 
 enum { PATH_SIZE = 256, MAX_ROWS = 4000, N_DEVICES = 5 };
@@ -85,8 +86,8 @@ struct rows {
     size_t n;
     uint32_t device[MAX_ROWS];
     int64_t time_ms[MAX_ROWS];
-    int64_t value[WATTLE_N_COLUMNS][MAX_ROWS];
-    uint8_t presence[MAX_ROWS];
+    int64_t value[MEASURE_N][MAX_ROWS];
+    uint32_t presence[MAX_ROWS];
 };
 
 /* Rows with thousandths; some repeat an earlier time. */
@@ -137,6 +138,17 @@ write_rows(const char *name, const struct rows *rows, size_t first, size_t end,
     assert_int_equal(fclose(file), 0);
 }
 
+/* Hands a view over as a caller's batch. */
+static int
+add_view(struct wattle_report *report, const struct batch_view *view,
+         struct wattle_error *error)
+{
+    struct made_batch *made = make_batch(view);
+    int status = wattle_report_add_batch(report, &made->batch, error);
+    free_made_batch(made);
+    return status;
+}
+
 /* Hands rows [first, end) over in batches of random size. */
 static void
 add_rows(struct wattle_report *report, const struct rows *rows, size_t first,
@@ -152,17 +164,16 @@ add_rows(struct wattle_report *report, const struct rows *rows, size_t first,
         device[i] = number_of[rows->device[i]];
     for (size_t n; first < end; first += n) {
         n = 1 + pick((unsigned)(end - first));
-        struct wattle_batch batch = {.n_rows = n,
-                                     .device = device + first,
-                                     .time_ms = rows->time_ms + first};
+        struct batch_view batch = {.n_rows = n,
+                                   .device = device + first,
+                                   .time_ms = rows->time_ms + first};
         for (int c = WATTLE_VOLTAGE; c <= WATTLE_POWER - !with_power; c++) {
             batch.columns[c] = rows->value[c] + first;
             batch.decimals[c] = 3;
         }
         if (with_power)
             batch.presence = rows->presence + first;
-        assert_int_equal(wattle_report_add_batch(report, &batch, NULL),
-                         WATTLE_OK);
+        assert_int_equal(add_view(report, &batch, NULL), WATTLE_OK);
     }
 }
 
@@ -281,10 +292,10 @@ add_one(struct wattle_report *report, int64_t power)
     int64_t time_ms = START_MS;
     assert_int_equal(wattle_report_add_device(report, "b", 1, &device, NULL),
                      0);
-    struct wattle_batch batch = {
+    struct batch_view batch = {
         .n_rows = 1, .device = &device, .time_ms = &time_ms};
     batch.columns[WATTLE_POWER] = &power;
-    assert_int_equal(wattle_report_add_batch(report, &batch, NULL), 0);
+    assert_int_equal(add_view(report, &batch, NULL), 0);
 }
 
 static void
@@ -571,9 +582,9 @@ ids_out_of_range_are_refused(void **state)
 struct pair {
     uint32_t device[2];
     int64_t time_ms[2];
-    int64_t value[WATTLE_N_COLUMNS][2];
-    uint8_t presence[2];
-    struct wattle_batch batch;
+    int64_t value[MEASURE_N][2];
+    uint32_t presence[2];
+    struct batch_view batch;
 };
 
 static void
@@ -582,11 +593,11 @@ make_pair(struct pair *pair, uint32_t device)
     *pair = (struct pair){.device = {device, device},
                           .time_ms = {START_MS, START_MS + 1},
                           .presence = {0x1f, 0x1f}};
-    pair->batch = (struct wattle_batch){.n_rows = 2,
-                                        .device = pair->device,
-                                        .time_ms = pair->time_ms,
-                                        .presence = pair->presence};
-    for (int c = 0; c < WATTLE_N_COLUMNS; c++) {
+    pair->batch = (struct batch_view){.n_rows = 2,
+                                      .device = pair->device,
+                                      .time_ms = pair->time_ms,
+                                      .presence = pair->presence};
+    for (int c = 0; c < MEASURE_N; c++) {
         pair->batch.columns[c] = pair->value[c];
         pair->batch.decimals[c] = 9;
     }
@@ -652,19 +663,17 @@ batches_out_of_range_are_not_added(void **state)
         struct wattle_error error = {0};
         make_pair(&pair, device);
         spoil(&pair, how);
-        if (wattle_report_add_batch(report, &pair.batch, &error) !=
-            WATTLE_ERR_USAGE)
+        if (add_view(report, &pair.batch, &error) != WATTLE_ERR_USAGE)
             fail_msg("batch %d was taken", how);
         assert_true(error.message[0] != '\0');
-        assert_int_equal(wattle_report_add_batch(report, &pair.batch, NULL),
-                         WATTLE_ERR_USAGE);
+        assert_int_equal(add_view(report, &pair.batch, NULL), WATTLE_ERR_USAGE);
     }
     make_pair(&pair, device);
     pair.value[WATTLE_VOLTAGE][0] = -5; /* not present: not looked at */
     pair.presence[0] = 0x08;
-    assert_int_equal(wattle_report_add_batch(report, &pair.batch, NULL), 0);
+    assert_int_equal(add_view(report, &pair.batch, NULL), 0);
     pair.batch.n_rows = 0;
-    assert_int_equal(wattle_report_add_batch(report, &pair.batch, NULL), 0);
+    assert_int_equal(add_view(report, &pair.batch, NULL), 0);
     assert_int_equal(finish(report)->n_lines, 2);
     wattle_report_close(report);
 }
@@ -680,8 +689,7 @@ a_finished_report_takes_nothing_more(void **state)
     const struct wattle_report_result *answers = finish(report);
     make_pair(&pair, 0);
     assert_int_equal(wattle_report_run(report, NULL), WATTLE_ERR_USAGE);
-    assert_int_equal(wattle_report_add_batch(report, &pair.batch, NULL),
-                     WATTLE_ERR_USAGE);
+    assert_int_equal(add_view(report, &pair.batch, NULL), WATTLE_ERR_USAGE);
     assert_int_equal(wattle_report_add_path(report, path_of("a.csv"), NULL),
                      WATTLE_ERR_USAGE);
     assert_ptr_equal(wattle_report_result(report), answers);

@@ -50,7 +50,7 @@ static void
 add_step(const struct reading *a, const struct reading *b, int64_t first_day)
 {
     const int64_t step_ms = b->time_ms - a->time_ms;
-    if (step_ms > ROLLUP_BUILDER_MAX_GAP_MS)
+    if (step_ms > HOUR_MS)
         return;
     for (int64_t at = a->time_ms; at < b->time_ms;) {
         int64_t hour = civil_floor_div(at, HOUR_MS);
@@ -183,7 +183,7 @@ days_are_those_of_plain_arithmetic(void **state)
             if (below(200) == 0)
                 now_ms += (int64_t)below(3 * CIVIL_MS_PER_DAY);
         }
-        assert_int_equal(rollup_builder_init(&meter, kernels_for(0)),
+        assert_int_equal(rollup_builder_init(&meter, kernels_for(0), HOUR_MS),
                          WATTLE_OK);
         reckon(n, first_day);
         feed(&meter, n);

@@ -1,0 +1,57 @@
+/*
+ * measure.h - what a value of a reading can be: a table that later versions
+ * append to.
+ *
+ * The number of a measure never changes: databases hold it.
+ */
+#ifndef WATTLE_MEASURE_H
+#define WATTLE_MEASURE_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum wattle_measure {
+    WATTLE_VOLTAGE,               /* RMS, V */
+    WATTLE_CURRENT,               /* RMS, A */
+    WATTLE_POWER_FACTOR,          /* -1 .. 1 */
+    WATTLE_POWER,                 /* active power, W; negative = returned */
+    WATTLE_ENERGY,                /* active energy of an interval, Wh */
+    WATTLE_SPAN,                  /* length of the interval, s */
+    WATTLE_ENERGY_RETURNED,       /* active energy fed back, Wh */
+    WATTLE_ENERGY_TOTAL,          /* counter of active energy, Wh */
+    WATTLE_ENERGY_RETURNED_TOTAL, /* counter of energy fed back, Wh */
+    WATTLE_APPARENT_POWER,        /* VA */
+    WATTLE_REACTIVE_POWER,        /* var */
+    WATTLE_FREQUENCY              /* Hz */
+};
+
+/* When a value is true. */
+enum wattle_measure_kind {
+    WATTLE_LEVEL,    /* at the reading's time */
+    WATTLE_INTERVAL, /* over the interval that begins at the reading's time */
+    WATTLE_COUNTER,  /* a running total at the reading's time */
+    WATTLE_ATTRIBUTE /* describes the reading itself */
+};
+
+struct wattle_measure_info {
+    const char *name; /* "voltage": the column of an export */
+    const char *unit; /* "V"; "" = none */
+    enum wattle_measure_kind kind;
+    int64_t min_nano, max_nano; /* limits, in 1e-9 of the unit */
+};
+
+/*
+ * Describes a measure; NULL for a number that this library does not know. The
+ * numbers are 0, 1, 2, ... without holes. The result is constant, and later
+ * versions may append members: do not copy it. Any thread may call it.
+ */
+const struct wattle_measure_info *wattle_measure_info(unsigned measure);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

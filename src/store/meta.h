@@ -1,0 +1,33 @@
+/*
+ * meta.h - what the table meta says about all that is stored.
+ */
+#ifndef STORE_META_H
+#define STORE_META_H
+
+#include <stdint.h>
+
+#include "store/database.h"
+
+/* The zone whose hours and days this program adds up. */
+#define META_ZONE "UTC"
+
+/* The largest gap of a new database. */
+#define META_MAX_GAP_MS INT64_C(3600000)
+
+/*
+ * Reads how the stored sums were computed, into db->sums. Refuses, as
+ * WATTLE_ERR_FORMAT, a database that has measures which this program does not
+ * know, and one to be written whose sums are of another zone. What cannot be
+ * read makes the sums of a database that is only read unusable.
+ */
+int meta_read(struct database *db, enum database_mode mode,
+              struct wattle_error *error);
+
+/* Notes the measures of readings that were written. */
+int meta_note_measures(struct database *db, uint32_t measures,
+                       struct wattle_error *error);
+
+/* Begins a new generation: what was read before may be out of date. */
+int meta_note_change(struct database *db, struct wattle_error *error);
+
+#endif
