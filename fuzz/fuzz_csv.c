@@ -72,7 +72,7 @@ note_rows(struct outcome *o, const struct batch *batch, bool by_row)
                  buffer_append_text(&o->rows, id) == WATTLE_OK,
              "no memory");
     }
-    struct wattle_batch view = batch_view(batch);
+    struct batch_view view = batch_view(batch);
     must(account_set_reserve(&o->accounts, o->registry.n_devices) == WATTLE_OK,
          "no memory");
     for (size_t i = 0; by_row && i < view.n_rows; i++)
