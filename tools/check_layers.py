@@ -22,10 +22,10 @@ ALLOWED = {
     "analytics": ["base", "simd", "model"],
     "store": ["base", "simd", "model", "analytics"],
     "sqlext": ["base", "simd", "model", "analytics", "store"],
-    "engine": ["base", "simd", "model", "ingest", "analytics", "store"],
+    "run": ["base", "simd", "model", "ingest", "analytics", "store"],
     "report": ["base", "model"],
     "generate": ["base"],
-    "api": ["base", "simd", "model", "ingest", "analytics", "store", "engine",
+    "api": ["base", "simd", "model", "ingest", "analytics", "store", "run",
             "report", "sqlext"],
     "cli": ["generate"],
 }

@@ -56,7 +56,7 @@ TECHNIQUES = [
         ["threads"], "Parallel work",
         "each thread takes a stretch of the input; one without work takes "
         "half of the longest rest",
-        "`src/engine/scheduler.c`, `lane.c`",
+        "`src/run/scheduler.c`, `split.c`",
         "Sums are exact, so the number of threads changes no byte."),
     Technique(
         ["algorithms"], "Algorithms",
@@ -80,7 +80,7 @@ TECHNIQUES = [
         ["chunks"], "Lazy, chunked reading",
         "a block is read, decoded, added up and forgotten, so memory grows "
         "with devices and days, not with readings",
-        "`src/ingest/reader_buffer.c`, `src/engine/lane.c`",
+        "`src/ingest/reader_buffer.c`, `src/run/split.c`",
         "The monitor keeps all readings; so does the C program until the "
         "step that forgets them."),
     Technique(

@@ -12,7 +12,7 @@
 #include "base/error.h"
 #include "base/pointer_list.h"
 #include "base/sized_struct.h"
-#include "engine/importer.h"
+#include "run/importer.h"
 #include "ingest/reader.h"
 #include "wattle/import.h"
 
@@ -69,7 +69,7 @@ wattle_import_open(struct wattle_import **out, const char *database,
     import->options = options;
     import->scan = scan;
     import->result = (struct wattle_import_result){
-        .rejects_by_reason = import->importer.engine.tally.by_reason,
+        .rejects_by_reason = import->importer.tally.by_reason,
         .n_reasons = WATTLE_N_REASONS,
         .timings = &import->timings,
     };
@@ -166,30 +166,30 @@ set_result(struct wattle_import *import, int64_t wall_ns)
 {
     struct wattle_import_result *r = &import->result;
     const struct importer *importer = &import->importer;
-    const struct engine *engine = &importer->engine;
     struct rusage usage;
-    r->n_lines = engine->tally.n_lines;
+    r->n_lines = importer->tally.n_lines;
     r->n_new = importer->counts.n_new;
     r->n_replaced = importer->counts.n_replaced;
     r->n_unchanged = importer->counts.n_unchanged;
-    r->n_rejects = engine->tally.n_rejects;
-    r->n_rounded = engine->tally.n_rounded;
+    r->n_rejects = importer->tally.n_rejects;
+    r->n_rounded = importer->tally.n_rounded;
     r->n_known_files = importer->n_known_files;
     r->n_grown_files = importer->n_grown_files;
     r->n_new_devices = importer->n_new_devices;
     getrusage(RUSAGE_SELF, &usage);
     import->timings.wall_s = (double)wall_ns / 1e9;
     import->timings.peak_memory_bytes = (uint64_t)usage.ru_maxrss * 1024;
-    import->timings.n_bytes = engine->tally.n_bytes;
-    import->timings.n_threads = engine->n_threads;
-    import->timings.simd = engine->simd;
+    import->timings.n_bytes = importer->tally.n_bytes;
+    import->timings.n_threads = importer->n_threads;
+    import->timings.simd = importer->simd;
     import->timings.reader = reader_name(import->scan.tuning.reader);
     struct inputs_lists *lists = &import->lists;
-    if (inputs_list(&import->inputs, engine, lists) != WATTLE_OK)
+    if (inputs_list(&import->inputs, &importer->scan_rejects, lists) !=
+        WATTLE_OK)
         return WATTLE_ERR_MEMORY;
     r->n_files = lists->n_files;
     r->first_rejects = lists->reject_list;
-    r->n_first_rejects = engine->n_first_rejects;
+    r->n_first_rejects = importer->scan_rejects.n_first;
     r->skipped_files = lists->skipped_list;
     r->n_skipped_files = lists->n_skipped;
     return list_held(import);
@@ -246,9 +246,9 @@ void
 wattle_import_progress(const struct wattle_import *import, uint64_t *done,
                        uint64_t *total)
 {
-    struct importer *importer = (struct importer *)&import->importer;
-    uint64_t n_read = atomic_load(&importer->engine.bytes_done);
-    uint64_t n_bytes = atomic_load(&importer->engine.bytes_total);
+    const struct importer *importer = &import->importer;
+    uint64_t n_read = atomic_load(&importer->progress.done);
+    uint64_t n_bytes = atomic_load(&importer->progress.total);
     uint64_t n_merged = atomic_load(&importer->n_merged);
     uint64_t n_readings = atomic_load(&importer->n_to_merge);
     /* merging takes about as long as reading */

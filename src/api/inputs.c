@@ -264,7 +264,7 @@ inputs_add_batch(struct inputs *in, const struct wattle_batch *batch,
 }
 
 int
-inputs_write_reject(void *context, const struct engine_reject *reject,
+inputs_write_reject(void *context, const struct scan_reject *reject,
                     const char *raw, size_t raw_len)
 {
     struct inputs *in = context;
@@ -295,7 +295,7 @@ inputs_close_rejects(struct inputs *in, struct wattle_error *error)
 }
 
 int
-inputs_list(const struct inputs *in, const struct engine *engine,
+inputs_list(const struct inputs *in, const struct scan_rejects *rejects,
             struct inputs_lists *lists)
 {
     const struct source_list *list = &in->sources;
@@ -303,8 +303,8 @@ inputs_list(const struct inputs *in, const struct engine *engine,
     lists->skipped = calloc(list->n + 1, sizeof(*lists->skipped));
     if (lists->rejects == NULL || lists->skipped == NULL)
         return WATTLE_ERR_MEMORY;
-    for (size_t i = 0; i < engine->n_first_rejects; i++) {
-        const struct engine_reject *r = &engine->first_rejects[i];
+    for (size_t i = 0; i < rejects->n_first; i++) {
+        const struct scan_reject *r = &rejects->first[i];
         lists->rejects[i] = (struct wattle_reject){
             list->sources[r->source].path, r->line, r->reason};
     }
@@ -315,8 +315,8 @@ inputs_list(const struct inputs *in, const struct engine *engine,
             lists->skipped[lists->n_skipped++] =
                 (struct wattle_skipped_file){source->path, source->problem};
     }
-    lists->reject_list = pointer_list_new(
-        lists->rejects, engine->n_first_rejects, sizeof(*lists->rejects));
+    lists->reject_list = pointer_list_new(lists->rejects, rejects->n_first,
+                                          sizeof(*lists->rejects));
     lists->skipped_list = pointer_list_new(lists->skipped, lists->n_skipped,
                                            sizeof(*lists->skipped));
     return lists->reject_list != NULL && lists->skipped_list != NULL

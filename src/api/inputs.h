@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
-#include "engine/engine.h"
+#include "run/scan.h"
 #include "ingest/source.h"
 #include "model/device_table.h"
 #include "model/registry.h"
@@ -63,13 +63,13 @@ int inputs_add_batch(struct inputs *inputs, const struct wattle_batch *batch,
 /* Opens the file of rejects, if one is wanted. */
 int inputs_open_rejects(struct inputs *inputs, struct wattle_error *error);
 
-/* An engine_reject_visit; the context is a struct inputs. */
-int inputs_write_reject(void *context, const struct engine_reject *reject,
+/* An scan_reject_visit; the context is a struct inputs. */
+int inputs_write_reject(void *context, const struct scan_reject *reject,
                         const char *raw, size_t raw_len);
 
 /* What results say about files and lines, with their paths. */
 struct inputs_lists {
-    struct wattle_reject *rejects; /* the engine's first ones */
+    struct wattle_reject *rejects; /* the first ones */
     struct wattle_skipped_file *skipped;
     const struct wattle_reject **reject_list; /* pointers to them */
     const struct wattle_skipped_file **skipped_list;
@@ -77,7 +77,7 @@ struct inputs_lists {
 };
 
 /* Makes the lists after a run; release them in any case. */
-int inputs_list(const struct inputs *inputs, const struct engine *engine,
+int inputs_list(const struct inputs *inputs, const struct scan_rejects *rejects,
                 struct inputs_lists *lists);
 void inputs_lists_release(struct inputs_lists *lists);
 

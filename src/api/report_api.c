@@ -13,8 +13,8 @@
 #include "base/civil_time.h"
 #include "base/error.h"
 #include "base/sized_struct.h"
-#include "engine/engine.h"
-#include "engine/report_stored.h"
+#include "run/report_scan.h"
+#include "run/report_stored.h"
 #include "ingest/reader.h"
 #include "store/database_open.h"
 #include "wattle/report.h"
@@ -26,7 +26,8 @@ struct wattle_report {
     struct scan_options scan; /* of them */
     struct inputs inputs;
     char *database; /* instead of files */
-    struct engine engine;
+    struct report_data data;
+    struct scan_progress progress;
     struct report_result result;
     struct wattle_timings timings;
     struct inputs_lists lists;
@@ -81,7 +82,7 @@ wattle_report_open(struct wattle_report **out,
     /* what is there of a result, whatever becomes of the report */
     report->result.public = (struct wattle_report_result){
         .figures = &report->result.figures,
-        .rejects_by_reason = report->engine.tally.by_reason,
+        .rejects_by_reason = report->data.tally.by_reason,
         .n_reasons = WATTLE_N_REASONS,
         .timings = &report->timings,
     };
@@ -102,7 +103,7 @@ wattle_report_close(struct wattle_report *report)
         return;
     report_result_release(&report->result);
     inputs_lists_release(&report->lists);
-    engine_release(&report->engine);
+    report_data_release(&report->data);
     inputs_release(&report->inputs);
     free(report->database);
     free(report);
@@ -157,25 +158,25 @@ seconds(int64_t ns)
 static void
 set_timings(struct wattle_report *report, int64_t wall_ns)
 {
-    const struct engine *engine = &report->engine;
+    const struct report_data *data = &report->data;
     struct wattle_timings *t = &report->timings;
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
     t->wall_s = seconds(wall_ns);
-    t->open_s = seconds(engine->spent_ns[STAGE_OPEN]);
-    t->read_s = seconds(engine->spent_ns[STAGE_READ]);
-    t->split_s = seconds(engine->spent_ns[STAGE_SPLIT]);
-    t->decode_s = seconds(engine->spent_ns[STAGE_DECODE]);
-    t->lookup_s = seconds(engine->spent_ns[STAGE_LOOKUP]);
-    t->account_s = seconds(engine->spent_ns[STAGE_ACCOUNT]);
-    t->merge_s = seconds(engine->spent_ns[STAGE_MERGE]);
-    t->n_bytes = engine->tally.n_bytes;
-    t->n_fast_rows = engine->tally.n_fast;
-    t->n_slow_rows = engine->tally.n_slow;
-    t->n_passes = engine->n_passes;
+    t->open_s = seconds(data->spent_ns[STAGE_OPEN]);
+    t->read_s = seconds(data->spent_ns[STAGE_READ]);
+    t->split_s = seconds(data->spent_ns[STAGE_SPLIT]);
+    t->decode_s = seconds(data->spent_ns[STAGE_DECODE]);
+    t->lookup_s = seconds(data->spent_ns[STAGE_LOOKUP]);
+    t->account_s = seconds(data->spent_ns[STAGE_ACCOUNT]);
+    t->merge_s = seconds(data->spent_ns[STAGE_MERGE]);
+    t->n_bytes = data->tally.n_bytes;
+    t->n_fast_rows = data->tally.n_fast;
+    t->n_slow_rows = data->tally.n_slow;
+    t->n_passes = data->n_scans;
     t->peak_memory_bytes = (uint64_t)usage.ru_maxrss * 1024;
-    t->n_threads = engine->n_threads;
-    t->simd = engine->simd;
+    t->n_threads = data->n_threads;
+    t->simd = data->simd;
     t->reader = reader_name(report->scan.tuning.reader);
 }
 
@@ -183,13 +184,13 @@ static int
 set_lists(struct wattle_report *report)
 {
     struct wattle_report_result *a = &report->result.public;
-    const struct engine *engine = &report->engine;
+    const struct scan_rejects *rejects = &report->data.rejects;
     struct inputs_lists *lists = &report->lists;
-    if (inputs_list(&report->inputs, engine, lists) != WATTLE_OK)
+    if (inputs_list(&report->inputs, rejects, lists) != WATTLE_OK)
         return WATTLE_ERR_MEMORY;
     a->n_files = lists->n_files;
     a->first_rejects = lists->reject_list;
-    a->n_first_rejects = engine->n_first_rejects;
+    a->n_first_rejects = rejects->n_first;
     a->skipped_files = lists->skipped_list;
     a->n_skipped_files = lists->n_skipped;
     return WATTLE_OK;
@@ -199,16 +200,16 @@ static int
 set_result(struct wattle_report *report, struct wattle_error *error)
 {
     struct wattle_report_result *a = &report->result.public;
-    struct engine *engine = &report->engine;
+    struct report_data *data = &report->data;
     struct report_result_input input = {
-        &engine->devices, &engine->accounts, &report->inputs.table,
+        &data->devices, &data->accounts, &report->inputs.table,
         report->options.rate_per_kwh, report->options.budget};
-    a->n_lines = engine->tally.n_lines;
-    a->n_duplicates = engine->tally.n_duplicates;
-    a->n_filtered = engine->tally.n_filtered;
-    a->n_rounded = engine->tally.n_rounded;
-    a->n_rejects = engine->tally.n_rejects;
-    a->n_rejects_written = engine->n_visited;
+    a->n_lines = data->tally.n_lines;
+    a->n_duplicates = data->tally.n_duplicates;
+    a->n_filtered = data->tally.n_filtered;
+    a->n_rounded = data->tally.n_rounded;
+    a->n_rejects = data->tally.n_rejects;
+    a->n_rejects_written = data->rejects.n_visited;
     a->max_gap_hours =
         (double)report->options.max_gap_ms / (double)CIVIL_MS_PER_HOUR;
     if (report_result_compute(&report->result, &input) != WATTLE_OK ||
@@ -217,34 +218,55 @@ set_result(struct wattle_report *report, struct wattle_error *error)
     return WATTLE_OK;
 }
 
+/* Reads a database; its own names count unless a device table is given. */
+static int
+run_stored(struct wattle_report *report, struct wattle_error *error)
+{
+    const bool has_table = report->options.devices_path != NULL;
+    const struct report_stored stored = {
+        .options = &report->scan,
+        .database = report->database,
+        .sources = &report->inputs.sources,
+        .table = has_table ? NULL : &report->inputs.table,
+    };
+    return report_stored_run(&stored, &report->data, error);
+}
+
+/* Reads files and batches. */
+static int
+run_scan(struct wattle_report *report, struct wattle_error *error)
+{
+    const struct report_scan scan = {
+        .options = &report->scan,
+        .sources = &report->inputs.sources,
+        .caller_devices = &report->inputs.caller_devices,
+        .progress = &report->progress,
+    };
+    return report_scan_run(&scan, &report->data, error);
+}
+
 int
 wattle_report_run(struct wattle_report *report, struct wattle_error *error)
 {
     if (report->is_finished)
         return error_set(error, WATTLE_ERR_USAGE, "the report is finished");
     int64_t began_ns = stage_clock_now_ns();
-    struct engine *engine = &report->engine;
-    engine->options = &report->scan;
-    engine->sources = &report->inputs.sources;
-    engine->caller_devices = &report->inputs.caller_devices;
+    struct report_data *data = &report->data;
     report->inputs.database = report->database;
     int status = inputs_open_rejects(&report->inputs, error);
     if (status != WATTLE_OK)
         return status;
-    engine->visit_reject =
+    data->rejects.visit =
         report->inputs.has_rejects ? inputs_write_reject : NULL;
-    engine->visit_context = &report->inputs;
+    data->rejects.context = &report->inputs;
     if (report->database != NULL)
-        status = report_stored_run(
-            engine, report->database,
-            report->options.devices_path == NULL ? &report->inputs.table : NULL,
-            error);
+        status = run_stored(report, error);
     else if (report->inputs.has_paths && report->inputs.sources.n == 0)
         status = error_set(error, WATTLE_ERR_NO_INPUT,
                            "none of the files holds readings (devices.csv is a "
                            "device table)");
     else
-        status = engine_run(engine, error);
+        status = run_scan(report, error);
     report->is_finished = true;
     if (status == WATTLE_OK)
         status = inputs_close_rejects(&report->inputs, error);
@@ -266,9 +288,8 @@ void
 wattle_report_progress(const struct wattle_report *report, uint64_t *done,
                        uint64_t *total)
 {
-    struct engine *engine = (struct engine *)&report->engine;
-    *done = atomic_load(&engine->bytes_done);
-    *total = atomic_load(&engine->bytes_total);
+    *done = atomic_load(&report->progress.done);
+    *total = atomic_load(&report->progress.total);
 }
 
 int

@@ -502,7 +502,8 @@ look_up(struct block_decoder *d, const uint8_t *bytes, size_t n)
 static void
 pack(struct block_decoder *d, size_t n)
 {
-    size_t kept = 0;
+    uint16_t kept[BATCH_ROWS];
+    size_t n_kept = 0;
     if (d->is_all_fast) {
         d->n_fast_rows += n;
         d->n_lines += n;
@@ -517,11 +518,10 @@ pack(struct block_decoder *d, size_t n)
             continue;
         if (state == ROW_FAST)
             d->batch.presence[i] = d->schema->columns;
-        if (kept != i)
-            batch_move(&d->batch, kept, i);
-        kept++;
+        kept[n_kept++] = (uint16_t)i;
     }
-    d->batch.n_rows = kept;
+    d->batch.n_rows = n;
+    batch_keep(&d->batch, kept, n_kept);
 }
 
 /* Goes on with a record that began in earlier text. */

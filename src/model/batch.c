@@ -4,6 +4,8 @@
  */
 #include "model/batch.h"
 
+#include <string.h>
+
 #define NANO_PER_PLACE 1000000 /* 10^(9 - BATCH_PLACES) */
 
 void
@@ -20,9 +22,8 @@ batch_reset(struct batch *batch, uint32_t columns, uint8_t power_shift)
 static bool
 fits_places(const struct batch_row *row)
 {
-    for (int c = 0; c < MEASURE_N; c++) {
-        if ((row->presence & MEASURE_BIT(c)) != 0 &&
-            row->nano[c] % NANO_PER_PLACE != 0)
+    MEASURE_FOR_EACH (m, row->presence) {
+        if (row->nano[m] % NANO_PER_PLACE != 0)
             return false;
     }
     return true;
@@ -31,14 +32,21 @@ fits_places(const struct batch_row *row)
 void
 batch_widen(struct batch *batch, size_t from, size_t to)
 {
-    for (int c = 0; c < MEASURE_N; c++) {
-        if ((batch->columns & MEASURE_BIT(c)) == 0)
-            continue;
+    MEASURE_FOR_EACH (m, batch->columns) {
         /* rows to be set later may hold anything: no overflow is undefined */
         for (size_t i = from; i < to; i++)
-            batch->value[c][i] =
-                (int64_t)((uint64_t)batch->value[c][i] * NANO_PER_PLACE);
+            batch->value[m][i] =
+                (int64_t)((uint64_t)batch->value[m][i] * NANO_PER_PLACE);
     }
+}
+
+/* The rows before `at` have no value in columns that come now. */
+static void
+add_columns(struct batch *batch, uint32_t columns, size_t at)
+{
+    MEASURE_FOR_EACH (m, columns & ~batch->columns)
+        memset(batch->value[m], 0, at * sizeof(batch->value[m][0]));
+    batch->columns |= columns;
 }
 
 void
@@ -50,15 +58,15 @@ batch_set(struct batch *batch, size_t at, const struct batch_row *row)
     }
     if (row->presence != batch->columns) {
         batch->is_uniform = false;
-        batch->columns |= row->presence;
+        add_columns(batch, row->presence, at);
     }
     batch->device[at] = row->device;
     batch->time_ms[at] = row->time_ms;
     batch->presence[at] = row->presence;
     int64_t unit = batch->places == 9 ? 1 : NANO_PER_PLACE;
-    for (int c = 0; c < MEASURE_N; c++) {
-        bool present = (row->presence & MEASURE_BIT(c)) != 0;
-        batch->value[c][at] = present ? row->nano[c] / unit : 0;
+    MEASURE_FOR_EACH (m, batch->columns) {
+        bool present = (row->presence & MEASURE_BIT(m)) != 0;
+        batch->value[m][at] = present ? row->nano[m] / unit : 0;
     }
 }
 
@@ -69,23 +77,39 @@ batch_get(const struct batch *batch, size_t at, struct batch_row *row)
     row->time_ms = batch->time_ms[at];
     row->presence = batch->is_uniform ? batch->columns : batch->presence[at];
     int64_t unit = batch->places == 9 ? 1 : NANO_PER_PLACE;
-    for (int c = 0; c < MEASURE_N; c++) {
-        bool present = (row->presence & MEASURE_BIT(c)) != 0;
-        row->nano[c] = present ? batch->value[c][at] * unit : 0;
-    }
+    memset(row->nano, 0, sizeof(row->nano));
+    MEASURE_FOR_EACH (m, row->presence)
+        row->nano[m] = batch->value[m][at] * unit;
 }
 
 void
-batch_move(struct batch *batch, size_t to, size_t from)
+batch_keep(struct batch *batch, const uint16_t *rows, size_t n)
 {
-    batch->device[to] = batch->device[from];
-    batch->time_ms[to] = batch->time_ms[from];
-    batch->presence[to] = batch->presence[from];
-    batch->n_rounded[to] = batch->n_rounded[from];
-    for (int c = 0; c < MEASURE_N; c++) {
-        if ((batch->columns & MEASURE_BIT(c)) != 0)
-            batch->value[c][to] = batch->value[c][from];
+    if (n == batch->n_rows)
+        return;
+    batch->n_rows = n;
+    for (size_t i = 0; i < n; i++)
+        batch->device[i] = batch->device[rows[i]];
+    for (size_t i = 0; i < n; i++)
+        batch->time_ms[i] = batch->time_ms[rows[i]];
+    for (size_t i = 0; i < n && !batch->is_uniform; i++)
+        batch->presence[i] = batch->presence[rows[i]];
+    for (size_t i = 0; i < n && batch->has_rounded; i++)
+        batch->n_rounded[i] = batch->n_rounded[rows[i]];
+    MEASURE_FOR_EACH (m, batch->columns) {
+        int64_t *values = batch->value[m];
+        for (size_t i = 0; i < n; i++)
+            values[i] = values[rows[i]];
     }
+}
+
+uint64_t
+batch_count_rounded(const struct batch *batch)
+{
+    uint64_t n = 0;
+    for (size_t i = 0; batch->has_rounded && i < batch->n_rows; i++)
+        n += batch->n_rounded[i];
+    return n;
 }
 
 struct batch_view
@@ -97,12 +121,10 @@ batch_view(const struct batch *batch)
         .time_ms = batch->time_ms,
         .presence = batch->is_uniform ? NULL : batch->presence,
     };
-    for (int c = 0; c < MEASURE_N; c++) {
-        if ((batch->columns & MEASURE_BIT(c)) == 0)
-            continue;
-        bool shifted = c == WATTLE_POWER || c == WATTLE_ENERGY;
-        view.columns[c] = batch->value[c];
-        view.decimals[c] =
+    MEASURE_FOR_EACH (m, batch->columns) {
+        bool shifted = m == WATTLE_POWER || m == WATTLE_ENERGY;
+        view.columns[m] = batch->value[m];
+        view.decimals[m] =
             (uint8_t)(batch->places - (shifted ? batch->power_shift : 0));
     }
     return view;

@@ -65,10 +65,13 @@ void batch_widen(struct batch *batch, size_t from, size_t to);
 /* Reads row `at` back at nine places. */
 void batch_get(const struct batch *batch, size_t at, struct batch_row *row);
 
-/* Moves row `from` to `to` <= from. */
-void batch_move(struct batch *batch, size_t to, size_t from);
+/* Keeps n rows, whose numbers ascend; the others are dropped. */
+void batch_keep(struct batch *batch, const uint16_t *rows, size_t n);
 
-/* The public view of the block; valid until the block changes. */
+/* Values of all rows that had more than nine decimals. */
+uint64_t batch_count_rounded(const struct batch *batch);
+
+/* The block as columns; valid until the block changes. */
 struct batch_view batch_view(const struct batch *batch);
 
 #endif

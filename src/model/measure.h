@@ -17,6 +17,13 @@ enum { MEASURE_N_SUMMED = WATTLE_ENERGY + 1, MEASURE_N = WATTLE_FREQUENCY + 1 };
 #define MEASURE_BIT(measure) (UINT32_C(1) << (measure))
 #define MEASURE_ALL          (MEASURE_BIT(MEASURE_N) - 1)
 
+/* For each measure of a set, in ascending order. */
+#define MEASURE_FOR_EACH(measure, set)                                         \
+    for (uint32_t measure##_left = (set), measure;                             \
+         measure##_left != 0 &&                                                \
+         (measure = (uint32_t)__builtin_ctz(measure##_left), 1);               \
+         measure##_left &= measure##_left - 1)
+
 _Static_assert(MEASURE_N < 32, "sets of measures have 32 bits");
 
 extern const struct wattle_measure_info measure_table[MEASURE_N];

@@ -1,7 +1,7 @@
 /*
  * importer.c - which files are new, reading them, merging, committing.
  */
-#include "engine/importer.h"
+#include "run/importer.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -19,9 +19,12 @@
 #include "store/checkpoint.h"
 #include "store/meta.h"
 #include "store/write_lock.h"
+#include "run/shuffle_sink.h"
 
-#define GATHER_BYTES ((size_t)64 << 20)
-#define NOTHING      SIZE_MAX
+/* Memory for rows on their way to the merge, of all splits together. */
+#define SHUFFLE_BYTES ((size_t)64 << 20)
+
+#define NOTHING SIZE_MAX
 
 /* A dry run without a database, or with an empty one, has one in memory. */
 static int
@@ -33,8 +36,7 @@ open_database(struct importer *im, struct wattle_error *error)
     int64_t n_devices = 0;
     int status = write_lock_open(&im->db, im->database, mode, im->wait, error);
     if (status == WATTLE_OK)
-        status = database_number(&im->db, "SELECT count(*) FROM device",
-                                 &n_devices, error);
+        status = catalog_count_devices(&im->db, &n_devices, error);
     im->had_readings = n_devices > 0;
     return status;
 }
@@ -399,7 +401,7 @@ examine_files(struct importer *im, struct wattle_error *error)
 }
 
 static int
-take_reject(void *context, const struct engine_reject *reject, const char *raw,
+take_reject(void *context, const struct scan_reject *reject, const char *raw,
             size_t raw_len)
 {
     struct importer *im = context;
@@ -414,16 +416,17 @@ take_reject(void *context, const struct engine_reject *reject, const char *raw,
     return status;
 }
 
-/* Lines of each file, from what each lane has seen of it. */
+/* Lines of each file, from what each split has seen of it. */
 static void
-count_lines(struct importer *im, const struct engine_lanes *lanes)
+count_lines(struct importer *im, const struct scan_splits *splits)
 {
-    for (const struct lane *lane = lanes->first; lane; lane = lane->next) {
-        for (size_t i = 0; i < lane->n_seen; i++) {
-            const struct lane_source *seen = &lane->seen[i];
+    for (const struct split *split = splits->first; split != NULL;
+         split = split->next) {
+        for (size_t i = 0; i < split->n_seen; i++) {
+            const struct split_source *seen = &split->seen[i];
             struct importer_file *file = &im->files[seen->source];
             bool inside =
-                lane->starts_inside && lane->first_source == seen->source;
+                split->starts_inside && split->first_source == seen->source;
             file->n_lines += seen->n_lines;
             file->is_open = file->is_open || seen->is_open;
             for (int r = 0; r < WATTLE_N_REASONS; r++) {
@@ -432,54 +435,90 @@ count_lines(struct importer *im, const struct engine_lanes *lanes)
             }
             if (!seen->is_end)
                 continue;
-            file->file_lines = seen->end_line + (inside ? lane->line_base : 0);
+            file->file_lines = seen->end_line + (inside ? split->line_base : 0);
             file->end_bytes = seen->end_bytes;
             file->has_rest = seen->has_rest;
         }
     }
 }
 
+/* Reads the sources into splits, sorted by device. */
 static int
-merge_lanes(struct importer *im, const struct engine_lanes *lanes,
-            struct wattle_error *error)
+scan_sources(struct importer *im, struct scan_splits *splits,
+             struct wattle_error *error)
 {
-    struct import_lane *list = calloc(lanes->n + 1, sizeof(*list));
+    im->n_threads = scan_threads(im->options, im->sources);
+    im->simd = kernels_for(im->options->tuning.simd)->name;
+    const struct scan scan = {
+        .options = im->options,
+        .sources = im->sources,
+        .caller_devices = im->caller_devices,
+        .fingerprints = im->fingerprints,
+        .n_threads = im->n_threads,
+        .progress = &im->progress,
+        .spent_ns = im->spent_ns,
+    };
+    struct shuffle_sink sink = {
+        .kernels = kernels_for(im->options->tuning.simd),
+        .max_bytes = SHUFFLE_BYTES / (size_t)im->n_threads,
+    };
+    int status = scan_run(&scan, &shuffle_sink_ops, &sink, splits, error);
+    if (status == WATTLE_OK)
+        status = scan_number_devices(splits, &im->devices, error);
+    return status;
+}
+
+/* Notes rejects, and what there was of each file. */
+static int
+write_rejects(struct importer *im, struct scan_splits *splits,
+              struct wattle_error *error)
+{
+    tally_add(&im->tally, &splits->tally);
+    int status = scan_take_rejects(splits, &im->scan_rejects, error);
+    atomic_store(&im->n_to_merge, im->tally.n_lines - im->tally.n_rejects);
+    count_lines(im, splits);
+    return status;
+}
+
+/* The splits' devices come first, then those of the table alone. */
+static int
+write_devices(struct importer *im, struct wattle_error *error)
+{
+    int status = catalog_write_devices(&im->db, &im->devices, im->n_old_devices,
+                                       im->table, error);
+    im->n_new_devices = im->devices.n_devices - im->n_old_devices;
+    return status;
+}
+
+/* Merges what was read with what is stored, and writes it. */
+static int
+merge_splits(struct importer *im, const struct scan_splits *splits,
+             struct wattle_error *error)
+{
+    struct import_lane *list = calloc(splits->n + 1, sizeof(*list));
     size_t n = 0;
     if (list == NULL)
         return error_memory(error);
-    for (const struct lane *lane = lanes->first; lane; lane = lane->next, n++)
-        list[n] = (struct import_lane){lane->regroup, lanes->device_of[n],
-                                       lane->registry.n_devices};
-    int n_threads = im->engine.n_threads;
+    for (const struct split *split = splits->first; split != NULL;
+         split = split->next, n++) {
+        const struct shuffle_split *state = split->state;
+        list[n] = (struct import_lane){state->rows, splits->device_of[n],
+                                       split->registry.n_devices};
+    }
     const struct import_merge job = {
         .db = &im->db,
         .readers_path = im->had_readings ? im->database : NULL,
         .kernels = kernels_for(im->options->tuning.simd),
-        .n_threads = n_threads,
+        .n_threads = im->n_threads,
         .lanes = list,
         .n_lanes = n,
-        .n_devices = im->engine.devices.n_devices,
+        .n_devices = im->devices.n_devices,
         .imported_at = im->imported_at,
         .n_done = &im->n_merged,
     };
     int status = import_merge_run(&job, &im->counts, error);
     free(list);
     return status;
-}
-
-static int
-take_lanes(void *context, const struct engine_lanes *lanes,
-           struct wattle_error *error)
-{
-    struct importer *im = context;
-    atomic_store(&im->n_to_merge,
-                 im->engine.tally.n_lines - im->engine.tally.n_rejects);
-    count_lines(im, lanes);
-    /* the lanes' numbers come first, then devices of the table alone */
-    int status = catalog_write_devices(&im->db, &im->engine.devices,
-                                       im->n_old_devices, im->table, error);
-    im->n_new_devices = im->engine.devices.n_devices - im->n_old_devices;
-    return status == WATTLE_OK ? merge_lanes(im, lanes, error) : status;
 }
 
 /*
@@ -522,7 +561,7 @@ write_file(struct importer *im, size_t at, struct wattle_error *error)
     struct importer_file *file = &im->files[at];
     const struct catalog_file *known = &file->known;
     const struct fingerprint *fingerprint = &file->fingerprint;
-    if (im->fingerprints != NULL) /* with what the lanes have found */
+    if (im->fingerprints != NULL) /* with what the splits have found */
         file->fingerprint = im->fingerprints[at];
     bool is_settled = settle_fingerprint(source, file);
     const struct catalog_file row = {
@@ -565,29 +604,14 @@ write_files(struct importer *im, struct wattle_error *error)
 
 /* Files are hashed while they are read. */
 static int
-set_contents(struct importer *im, struct wattle_error *error)
+hash_while_reading(struct importer *im, struct wattle_error *error)
 {
     im->fingerprints = calloc(im->sources->n + 1, sizeof(*im->fingerprints));
     if (im->fingerprints == NULL)
         return error_memory(error);
     for (size_t i = 0; i < im->sources->n; i++)
         im->fingerprints[i] = im->files[i].fingerprint;
-    im->engine.fingerprints = im->fingerprints;
     return WATTLE_OK;
-}
-
-static int
-set_engine(struct importer *im, struct wattle_error *error)
-{
-    im->engine.options = im->options;
-    im->engine.sources = im->sources;
-    im->engine.caller_devices = im->caller_devices;
-    im->engine.visit_reject = take_reject;
-    im->engine.visit_context = im;
-    im->engine.take_lanes = take_lanes;
-    im->engine.take_context = im;
-    im->engine.gather_bytes = GATHER_BYTES;
-    return set_contents(im, error);
 }
 
 static void
@@ -612,9 +636,8 @@ has_usable(const struct importer *im)
 static int
 read_new(struct importer *im, struct wattle_error *error)
 {
-    int status =
-        catalog_read_devices(&im->db, &im->engine.devices, NULL, error);
-    im->n_old_devices = im->engine.devices.n_devices;
+    int status = catalog_read_devices(&im->db, &im->devices, NULL, error);
+    im->n_old_devices = im->devices.n_devices;
     if (status == WATTLE_OK)
         status = catalog_rejects_open(&im->rejects, &im->db, error);
     if (status != WATTLE_OK)
@@ -622,23 +645,34 @@ read_new(struct importer *im, struct wattle_error *error)
     for (size_t i = 0; i < im->sources->n; i++)
         im->n_grown_files += im->sources->sources[i].known_bytes > 0 ? 1 : 0;
     if (!has_usable(im)) { /* all are known; names may have changed */
-        status = catalog_write_devices(&im->db, &im->engine.devices,
-                                       im->n_old_devices, im->table, error);
+        status = catalog_write_devices(&im->db, &im->devices, im->n_old_devices,
+                                       im->table, error);
         return status == WATTLE_OK ? write_files(im, error) : status;
     }
-    status = set_engine(im, error);
-    if (status != WATTLE_OK)
-        return status;
-    status = engine_run(&im->engine, error);
+    struct scan_splits splits = {0};
+    im->scan_rejects.visit = take_reject;
+    im->scan_rejects.context = im;
+    status = hash_while_reading(im, error);
+    if (status == WATTLE_OK)
+        status = scan_sources(im, &splits, error);
+    if (status == WATTLE_OK)
+        status = write_rejects(im, &splits, error);
+    if (status == WATTLE_OK)
+        status = write_devices(im, error);
+    if (status == WATTLE_OK)
+        status = merge_splits(im, &splits, error);
+    scan_splits_release(&splits);
     return status == WATTLE_OK ? write_files(im, error) : status;
 }
 
 static int
 finish_database(struct importer *im, struct wattle_error *error)
 {
-    if (im->is_dry_run)
-        return database_run(&im->db, "ROLLBACK", error);
-    int status = database_run(&im->db, "COMMIT", error);
+    if (im->is_dry_run) {
+        database_rollback(&im->db);
+        return WATTLE_OK;
+    }
+    int status = database_commit(&im->db, error);
     if (status == WATTLE_OK)
         checkpoint_run(&im->db);
     return status;
@@ -684,7 +718,7 @@ look_ahead(struct importer *im, struct wattle_error *error)
 int
 importer_run(struct importer *im, struct wattle_error *error)
 {
-    registry_init(&im->engine.devices);
+    registry_init(&im->devices);
     set_now(im);
     int status = look_ahead(im, error);
     if (status == WATTLE_OK)
@@ -701,8 +735,7 @@ importer_run(struct importer *im, struct wattle_error *error)
     catalog_rejects_close(&im->rejects);
     if (status == WATTLE_OK)
         status = finish_database(im, error);
-    if (im->db.handle != NULL && !sqlite3_get_autocommit(im->db.handle))
-        database_run(&im->db, "ROLLBACK", NULL);
+    database_rollback(&im->db);
     database_close(&im->db);
     return status;
 }
@@ -716,5 +749,5 @@ importer_release(struct importer *im)
     free(im->files);
     free(im->sizes);
     free(im->slots);
-    engine_release(&im->engine);
+    registry_release(&im->devices);
 }

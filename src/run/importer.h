@@ -1,13 +1,15 @@
 /*
- * importer.h - runs lanes over the input and hands what they gather to the
- * store, in one transaction.
+ * importer.h - files and batches into a database, in one transaction.
+ *
+ * Looks which files are new or have grown, scans them into a shuffle by device,
+ * merges that with what is stored, notes the files, and commits.
  */
-#ifndef ENGINE_IMPORTER_H
-#define ENGINE_IMPORTER_H
+#ifndef RUN_IMPORTER_H
+#define RUN_IMPORTER_H
 
-#include "engine/engine.h"
-#include "engine/lane.h"
 #include "model/device_table.h"
+#include "model/reject_room.h"
+#include "run/scan.h"
 #include "store/catalog.h"
 #include "store/database.h"
 #include "store/device_merge.h"
@@ -38,17 +40,23 @@ struct importer {
     struct source_list *sources; /* known files are taken out */
     struct device_table *table;
     const struct registry *caller_devices;
-    engine_reject_visit visit_reject; /* NULL = not wanted */
+    scan_reject_visit visit_reject; /* NULL = not wanted */
     void *visit_context;
     /* results */
-    struct engine engine;
+    struct registry devices; /* of the database */
+    struct tally tally;
+    struct scan_rejects scan_rejects;
+    struct scan_progress progress;
+    int n_threads;
+    const char *simd;
+    int64_t spent_ns[N_STAGES];
     struct merge_counts counts;
     size_t n_known_files, n_grown_files, n_new_devices;
     /* meanwhile */
     struct database db;
     bool had_readings;                /* the database, before */
     struct importer_file *files;      /* beside the sources */
-    struct fingerprint *fingerprints; /* the same: for the lanes */
+    struct fingerprint *fingerprints; /* the same: for the scan */
     struct catalog_files catalog;
     struct catalog_rejects rejects;
     uint64_t *sizes; /* of the files given, in order */

@@ -2,7 +2,7 @@
  * report_stored.c - devices in several threads, each with a connection of
  * its own that sees the same state.
  */
-#include "engine/report_stored.h"
+#include "run/report_stored.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -12,11 +12,11 @@
 #include "base/error.h"
 #include "store/account_read.h"
 #include "store/catalog.h"
-#include "store/checksum.h"
+#include "store/catalog_read.h"
 #include "store/chunk.h"
 #include "store/database_open.h"
-#include "store/rollup_builder.h"
-#include "store/stored_check.h"
+#include "store/meta.h"
+#include "store/stored.h"
 
 #define DEVICES_AT_ONCE 16
 #define MAX_THREADS     64
@@ -26,8 +26,8 @@
 #define CHUNKS_A_THREAD   2000
 
 struct job {
-    struct engine *engine;
-    const char *path;
+    const struct report_stored *report;
+    struct report_data *data;
     struct account_read_range range;
     const struct kernels *kernels;
     uint8_t *is_wanted; /* [devices] */
@@ -47,14 +47,15 @@ struct worker {
 static int
 open_worker(struct worker *w, struct job *job)
 {
-    const struct scan_options *o = job->engine->options;
+    const struct scan_options *o = job->report->options;
     *w = (struct worker){.job = job};
     account_set_init(&w->set, o->max_gap_ms, o->tuning.no_memo);
     w->set.kernels = job->kernels;
-    int status = database_open(&w->db, job->path, DATABASE_READ, &w->error);
+    int status =
+        database_open(&w->db, job->report->database, DATABASE_READ, &w->error);
     if (status == WATTLE_OK) {
         database_set_cancel(&w->db, o->cancel);
-        status = database_run(&w->db, "BEGIN", &w->error);
+        status = database_begin(&w->db, &w->error);
     }
     if (status == WATTLE_OK)
         status = account_read_open(&w->read, &w->db, job->kernels, &job->range,
@@ -70,20 +71,12 @@ close_worker(struct worker *w)
     database_close(&w->db);
 }
 
-static int
-generation_of(struct worker *w, int64_t *generation)
-{
-    return database_number(&w->db,
-                           "SELECT value FROM meta WHERE key = 'generation'",
-                           generation, &w->error);
-}
-
 static void *
 work(void *context)
 {
     struct worker *w = context;
     struct job *job = w->job;
-    const uint32_t n = job->engine->devices.n_devices;
+    const uint32_t n = job->data->devices.n_devices;
     int status = account_set_reserve(&w->set, n) == WATTLE_OK
                      ? WATTLE_OK
                      : error_memory(&w->error);
@@ -104,140 +97,64 @@ work(void *context)
     return NULL;
 }
 
+/* Lists a file that was imported as a source. */
 static int
-fail_damaged(const struct database *db, const char *what,
-             struct wattle_error *error)
+take_file(void *context, const char *path, bool is_usable, const char *problem,
+          uint64_t n_lines, struct wattle_error *error)
 {
-    return error_set_at(error, WATTLE_ERR_FORMAT, db->path, 0,
-                        "the table %s is damaged; try 'wattle check'", what);
+    struct job *job = context;
+    if (source_list_add_read(job->report->sources, path, is_usable, problem) !=
+        WATTLE_OK)
+        return error_memory(error);
+    job->data->tally.n_lines += n_lines;
+    return WATTLE_OK;
 }
 
-/* Lists the files that were imported as sources. */
 static int
-read_files(struct engine *engine, struct database *db,
-           struct wattle_error *error)
+count_rejects(struct job *job, struct database *db, struct wattle_error *error)
 {
-    sqlite3_stmt *row = database_prepare(
-        db, "SELECT " STORED_FILE_COLUMNS " FROM file ORDER BY number", error);
-    struct checksum *checksum = checksum_new();
-    int status = row != NULL ? WATTLE_OK : database_fail(db, error);
-    if (checksum == NULL)
-        status = error_memory(error);
-    while (status == WATTLE_OK) {
-        int result = database_step(db, row, error);
-        if (result == SQLITE_DONE)
-            break;
-        status = result < 0 ? result : WATTLE_OK;
-        if (status == WATTLE_OK && !stored_check_file(checksum, row))
-            status = fail_damaged(db, "file", error);
-        if (status != WATTLE_OK)
-            break;
-        const char *path = (const char *)sqlite3_column_text(row, 1);
-        if (source_list_add_read(engine->sources, path != NULL ? path : "",
-                                 sqlite3_column_int(row, 2) != 0,
-                                 (const char *)sqlite3_column_text(row, 3)) !=
-            WATTLE_OK)
-            status = error_memory(error);
-        engine->tally.n_lines += (uint64_t)sqlite3_column_int64(row, 6);
-    }
-    sqlite3_finalize(row);
-    checksum_free(checksum);
-    int64_t n_lost = 0; /* to damage, see salvage.h */
-    if (status == WATTLE_OK)
-        status = database_number(
-            db, "SELECT value FROM meta WHERE key = 'lost'", &n_lost, error);
-    engine->tally.n_lines -= (uint64_t)n_lost;
+    uint64_t by_reason[WATTLE_N_REASONS] = {0};
+    int status = catalog_sum_rejects(db, by_reason, error);
+    for (int r = 0; r < WATTLE_N_REASONS && status == WATTLE_OK; r++)
+        tally_add_rejects(&job->data->tally, r, by_reason[r]);
     return status;
 }
 
+/* The first few rejects, or all of them when they are wanted. */
 static int
-count_rejects(struct engine *engine, struct database *db,
-              struct wattle_error *error)
+take_reject(void *context, const struct catalog_reject *found,
+            struct wattle_error *error)
 {
-    sqlite3_stmt *row =
-        database_prepare(db, "SELECT file, reason, n FROM reject_count", error);
-    int status = row != NULL ? WATTLE_OK : database_fail(db, error);
-    while (status == WATTLE_OK) {
-        int result = database_step(db, row, error);
-        if (result == SQLITE_DONE)
-            break;
-        status = result < 0 ? result : WATTLE_OK;
-        if (status != WATTLE_OK)
-            break;
-        int reason;
-        uint64_t n;
-        if (!stored_check_reject_count(row, &reason, &n)) {
-            status = fail_damaged(db, "reject_count", error);
-            break;
-        }
-        tally_add_rejects(&engine->tally, reason, n);
-    }
-    sqlite3_finalize(row);
-    return status;
-}
-
-static int
-take_reject(struct engine *engine, struct database *db, sqlite3_stmt *row,
-            struct checksum *checksum, struct wattle_error *error)
-{
-    const struct engine_reject reject = {
-        .source = (uint32_t)sqlite3_column_int64(row, 5),
-        .line = (uint64_t)sqlite3_column_int64(row, 1),
-        .reason = sqlite3_column_int(row, 2),
+    struct job *job = context;
+    struct scan_rejects *rejects = &job->data->rejects;
+    const struct scan_reject reject = {
+        .source = (uint32_t)found->file,
+        .line = found->line,
+        .reason = found->reason,
     };
-    if (!stored_check_reject(checksum, row) ||
-        reject.source >= engine->sources->n)
-        return fail_damaged(db, "reject", error);
-    if (engine->n_first_rejects < REJECT_LOG_FIRST)
-        engine->first_rejects[engine->n_first_rejects++] = reject;
-    if (engine->visit_reject == NULL)
-        return WATTLE_OK;
-    const char *raw = sqlite3_column_blob(row, 3);
-    engine->n_visited++;
-    return engine->visit_reject(engine->visit_context, &reject,
-                                raw != NULL ? raw : "",
-                                (size_t)sqlite3_column_bytes(row, 3));
-}
-
-/* The first few, or all when they are wanted. Files count from 0 here. */
-static int
-read_rejects(struct engine *engine, struct database *db,
-             struct wattle_error *error)
-{
-    sqlite3_stmt *row = database_prepare(
-        db,
-        "SELECT " STORED_REJECT_COLUMNS ", (SELECT count(*) FROM file "
-        "WHERE number < reject.file) FROM reject ORDER BY file, line",
-        error);
-    struct checksum *checksum = checksum_new();
-    int status = row != NULL ? WATTLE_OK : database_fail(db, error);
-    if (checksum == NULL)
-        status = error_memory(error);
-    while (status == WATTLE_OK &&
-           (engine->visit_reject != NULL ||
-            engine->n_first_rejects < REJECT_LOG_FIRST)) {
-        int result = database_step(db, row, error);
-        if (result == SQLITE_DONE)
-            break;
-        status =
-            result < 0 ? result : take_reject(engine, db, row, checksum, error);
-    }
-    sqlite3_finalize(row);
-    checksum_free(checksum);
-    return status;
+    if (found->file >= job->report->sources->n)
+        return error_set_at(error, WATTLE_ERR_FORMAT, job->report->database, 0,
+                            "the table reject is damaged; try 'wattle check'");
+    if (rejects->n_first < REJECT_LOG_FIRST)
+        rejects->first[rejects->n_first++] = reject;
+    if (rejects->visit == NULL)
+        return rejects->n_first < REJECT_LOG_FIRST ? WATTLE_OK : CATALOG_ENOUGH;
+    rejects->n_visited++;
+    return rejects->visit(rejects->context, &reject, found->raw,
+                          found->raw_len);
 }
 
 /* Which devices the globs let through. */
 static int
 choose_devices(struct job *job, struct wattle_error *error)
 {
-    const struct registry *devices = &job->engine->devices;
+    const struct registry *devices = &job->data->devices;
     job->is_wanted = malloc((size_t)devices->n_devices + 1);
     if (job->is_wanted == NULL)
         return error_memory(error);
     for (uint32_t i = 0; i < devices->n_devices; i++)
         job->is_wanted[i] = selection_wants_device(
-            &job->engine->options->selection, registry_id(devices, i), NULL);
+            &job->report->options->selection, registry_id(devices, i), NULL);
     return WATTLE_OK;
 }
 
@@ -247,17 +164,13 @@ choose_threads(const struct job *job, struct worker *first,
                struct wattle_error *error)
 {
     int64_t n_chunks = 0, n_readings = 0;
-    int n_wanted = job->engine->options->n_threads;
+    int n_wanted = job->report->options->n_threads;
     if (n_wanted > 0)
         return n_wanted < MAX_THREADS ? n_wanted : MAX_THREADS;
     bool decodes = job->range.no_summaries ||
                    !database_has_sums(&first->db, job->range.max_gap_ms);
-    int status = database_number(&first->db, "SELECT count(*) FROM chunk",
-                                 &n_chunks, error);
-    if (status == WATTLE_OK && decodes)
-        status =
-            database_number(&first->db, "SELECT sum(n_readings) FROM chunk",
-                            &n_readings, error);
+    int status = stored_count(&first->db, &n_chunks,
+                              decodes ? &n_readings : NULL, error);
     if (status != WATTLE_OK)
         return status;
     /* nobody has looked at these rows yet: their sum may be anything */
@@ -276,11 +189,11 @@ open_others(struct worker *workers, int n, struct wattle_error *error)
 {
     struct job *job = workers[0].job;
     int64_t wanted = 0, found = 0;
-    int status = generation_of(&workers[0], &wanted);
+    int status = meta_generation(&workers[0].db, &wanted, &workers[0].error);
     for (int i = 1; i < n && status == WATTLE_OK; i++) {
         status = open_worker(&workers[i], job);
         if (status == WATTLE_OK)
-            status = generation_of(&workers[i], &found);
+            status = meta_generation(&workers[i].db, &found, &workers[i].error);
         if (status != WATTLE_OK && error != NULL)
             *error = workers[i].error;
         if (status == WATTLE_OK && found != wanted)
@@ -303,82 +216,86 @@ run_workers(struct worker *workers, int n)
 }
 
 static void
-add_counts(struct engine *engine, const struct account_read_counts *c)
+add_counts(struct report_data *data, const struct account_read_counts *c)
 {
-    engine->tally.n_duplicates += c->n_duplicates;
-    engine->tally.n_filtered += c->n_filtered;
-    engine->tally.n_rounded += c->n_rounded;
-    engine->tally.n_fast += c->n_readings - c->n_decoded;
-    engine->tally.n_slow += c->n_decoded;
+    data->tally.n_duplicates += c->n_duplicates;
+    data->tally.n_filtered += c->n_filtered;
+    data->tally.n_rounded += c->n_rounded;
+    data->tally.n_fast += c->n_readings - c->n_decoded;
+    data->tally.n_slow += c->n_decoded;
 }
 
 /* Every line that was imported must be found again: damage may hide rows. */
 static int
-check_lines(const struct engine *engine, const struct worker *workers, int n,
+check_lines(const struct report_data *data, const struct worker *workers, int n,
             struct wattle_error *error)
 {
-    uint64_t n_found = engine->tally.n_duplicates + engine->tally.n_filtered;
+    uint64_t n_found = data->tally.n_duplicates + data->tally.n_filtered;
     for (int i = 0; i < n; i++)
         n_found += workers[i].read.counts.n_readings;
-    if (engine->tally.n_lines == n_found + engine->tally.n_rejects)
+    if (data->tally.n_lines == n_found + data->tally.n_rejects)
         return WATTLE_OK;
-    return error_set_at(
-        error, WATTLE_ERR_FORMAT, workers[0].db.path, 0,
-        "is damaged: %llu lines were imported, and %llu are "
-        "there; try 'wattle check'",
-        (unsigned long long)engine->tally.n_lines,
-        (unsigned long long)(n_found + engine->tally.n_rejects));
+    return error_set_at(error, WATTLE_ERR_FORMAT, workers[0].db.path, 0,
+                        "is damaged: %llu lines were imported, and %llu are "
+                        "there; try 'wattle check'",
+                        (unsigned long long)data->tally.n_lines,
+                        (unsigned long long)(n_found + data->tally.n_rejects));
 }
 
 static int
-join_workers(struct engine *engine, struct worker *workers, int n,
+join_workers(const struct job *job, struct worker *workers, int n,
              struct wattle_error *error)
 {
+    const struct scan_options *options = job->report->options;
+    struct report_data *data = job->data;
     struct account_set *sets[MAX_THREADS];
     const uint32_t *same[MAX_THREADS] = {NULL};
     for (int i = 0; i < n; i++) {
-        add_counts(engine, &workers[i].read.counts);
+        add_counts(data, &workers[i].read.counts);
         sets[i] = &workers[i].set;
     }
-    int status = check_lines(engine, workers, n, error);
+    int status = check_lines(data, workers, n, error);
     if (status != WATTLE_OK)
         return status;
-    engine->tally.n_lines -= engine->tally.n_filtered;
+    data->tally.n_lines -= data->tally.n_filtered;
     if (n == 1) {
-        engine->accounts = workers[0].set;
+        data->accounts = workers[0].set;
         account_set_init(&workers[0].set, 1, false);
         return WATTLE_OK;
     }
-    account_set_init(&engine->accounts, engine->options->max_gap_ms,
-                     engine->options->tuning.no_memo);
-    if (account_set_reserve(&engine->accounts, engine->devices.n_devices) !=
+    account_set_init(&data->accounts, options->max_gap_ms,
+                     options->tuning.no_memo);
+    if (account_set_reserve(&data->accounts, data->devices.n_devices) !=
             WATTLE_OK ||
-        account_set_join(&engine->accounts, sets, same, (size_t)n) != WATTLE_OK)
+        account_set_join(&data->accounts, sets, same, (size_t)n) != WATTLE_OK)
         return error_memory(error);
     return WATTLE_OK;
 }
 
 /* Everything beside the readings, with the first connection. */
 static int
-read_rest(struct engine *engine, struct database *db,
-          struct device_table *table, struct wattle_error *error)
+read_rest(struct job *job, struct database *db, struct wattle_error *error)
 {
-    int status = catalog_read_devices(db, &engine->devices, table, error);
+    struct report_data *data = job->data;
+    uint64_t n_lost = 0; /* to damage, see salvage.h */
+    int status =
+        catalog_read_devices(db, &data->devices, job->report->table, error);
     if (status == WATTLE_OK)
-        status = read_files(engine, db, error);
+        status = catalog_list_files(db, take_file, job, error);
     if (status == WATTLE_OK)
-        status = count_rejects(engine, db, error);
-    if (status == WATTLE_OK && engine->tally.n_rejects > 0)
-        status = read_rejects(engine, db, error);
+        status = catalog_lost_lines(db, &n_lost, error);
+    data->tally.n_lines -= n_lost;
+    if (status == WATTLE_OK)
+        status = count_rejects(job, db, error);
+    if (status == WATTLE_OK && data->tally.n_rejects > 0)
+        status = catalog_list_rejects(db, take_reject, job, error);
     return status;
 }
 
 static int
-run_all(struct job *job, struct worker *workers, struct device_table *table,
-        struct wattle_error *error)
+run_all(struct job *job, struct worker *workers, struct wattle_error *error)
 {
-    struct engine *engine = job->engine;
-    int status = read_rest(engine, &workers[0].db, table, error);
+    int status = read_rest(job, &workers[0].db, error);
     if (status == WATTLE_OK)
         status = choose_devices(job, error);
     int n = status == WATTLE_OK ? choose_threads(job, &workers[0], error) : 1;
@@ -392,26 +309,25 @@ run_all(struct job *job, struct worker *workers, struct device_table *table,
     }
     if (status != WATTLE_OK)
         return status;
-    engine->n_threads = n;
+    job->data->n_threads = n;
     run_workers(workers, n);
     status = atomic_load(&job->status);
     for (int i = 0; i < n && status != WATTLE_OK; i++) {
         if (workers[i].error.code != WATTLE_OK && error != NULL)
             *error = workers[i].error;
     }
-    return status == WATTLE_OK ? join_workers(engine, workers, n, error)
-                               : status;
+    return status == WATTLE_OK ? join_workers(job, workers, n, error) : status;
 }
 
 int
-report_stored_run(struct engine *engine, const char *database,
-                  struct device_table *table, struct wattle_error *error)
+report_stored_run(const struct report_stored *report, struct report_data *data,
+                  struct wattle_error *error)
 {
-    const struct scan_options *o = engine->options;
+    const struct scan_options *o = report->options;
     struct worker *workers = calloc(MAX_THREADS, sizeof(*workers));
     struct job job = {
-        .engine = engine,
-        .path = database,
+        .report = report,
+        .data = data,
         .kernels = kernels_for(o->tuning.simd),
         .range = {.since_ms = o->selection.since_ms,
                   .until_ms = o->selection.until_ms,
@@ -420,19 +336,19 @@ report_stored_run(struct engine *engine, const char *database,
     };
     if (workers == NULL)
         return error_memory(error);
-    registry_init(&engine->devices);
-    engine->n_passes = 1;
-    engine->simd = job.kernels->name;
+    registry_init(&data->devices);
+    data->n_scans = 1;
+    data->simd = job.kernels->name;
     int status = open_worker(&workers[0], &job);
     if (status != WATTLE_OK && error != NULL)
         *error = workers[0].error;
     if (status == WATTLE_OK)
-        status = run_all(&job, workers, table, error);
+        status = run_all(&job, workers, error);
     for (int i = 0; i < MAX_THREADS; i++)
         close_worker(&workers[i]);
     free(workers);
     free(job.is_wanted);
-    if (status == WATTLE_OK && engine->accounts.profile.failed)
+    if (status == WATTLE_OK && data->accounts.profile.failed)
         status = error_memory(error);
     return status;
 }

@@ -1,7 +1,7 @@
 /*
- * row_filter.c - takes rows out of a batch by moving the others up.
+ * row_filter.c - which rows of a batch a report is about.
  */
-#include "engine/row_filter.h"
+#include "run/row_filter.h"
 
 size_t
 row_filter_apply(const struct selection *selection, const uint8_t *device_flags,
@@ -9,16 +9,15 @@ row_filter_apply(const struct selection *selection, const uint8_t *device_flags,
 {
     const int64_t since_ms = selection->since_ms;
     const int64_t until_ms = selection->until_ms;
-    size_t kept = 0, n = batch->n_rows;
+    uint16_t kept[BATCH_ROWS];
+    size_t n_kept = 0, n = batch->n_rows;
     for (size_t i = 0; i < n; i++) {
         int64_t time_ms = batch->time_ms[i];
         if (time_ms < since_ms || time_ms >= until_ms ||
             (device_flags[batch->device[i]] & 1) != 0)
             continue;
-        if (kept != i)
-            batch_move(batch, kept, i);
-        kept++;
+        kept[n_kept++] = (uint16_t)i;
     }
-    batch->n_rows = kept;
-    return n - kept;
+    batch_keep(batch, kept, n_kept);
+    return n - n_kept;
 }

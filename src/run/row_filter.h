@@ -1,8 +1,8 @@
 /*
  * row_filter.h - which rows a report is about: since, until, device.
  */
-#ifndef ENGINE_ROW_FILTER_H
-#define ENGINE_ROW_FILTER_H
+#ifndef RUN_ROW_FILTER_H
+#define RUN_ROW_FILTER_H
 
 #include <stddef.h>
 #include <stdint.h>

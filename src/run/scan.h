@@ -1,80 +1,100 @@
 /*
- * engine.h - runs lanes over the input until the accounts are right.
- *
- * One pass is enough when each device's readings come in order of time.
- * When some do not, a further pass sends these devices' readings through a
- * sorter; it ends because the set of such devices only grows.
+ * scan.h - reads all sources once, with several threads, into a sink.
  */
-#ifndef ENGINE_ENGINE_H
-#define ENGINE_ENGINE_H
+#ifndef RUN_SCAN_H
+#define RUN_SCAN_H
 
 #include <stdatomic.h>
 #include <stdint.h>
 
-#include "analytics/account.h"
 #include "base/stage_clock.h"
-#include "engine/scan_options.h"
 #include "ingest/reject_log.h"
 #include "ingest/source.h"
 #include "model/registry.h"
 #include "model/tally.h"
+#include "run/scan_options.h"
+#include "run/sink.h"
+#include "run/split.h"
 
-struct engine_reject {
+struct scan_reject {
     uint32_t source;
     int reason;
     uint64_t line; /* counted from 1 */
 };
 
 /* Called for every reject in input order when they are kept. */
-typedef int (*engine_reject_visit)(void *context,
-                                   const struct engine_reject *reject,
-                                   const char *raw, size_t raw_len);
+typedef int (*scan_reject_visit)(void *context,
+                                 const struct scan_reject *reject,
+                                 const char *raw, size_t raw_len);
 
-/* The lanes of an import, when all of them are right. */
-struct engine_lanes {
-    struct lane *first;         /* in input order */
-    uint32_t *const *device_of; /* [lane][device]: number in engine.devices */
-    size_t n;
+/* The first rejects, and all of them to a visitor. */
+struct scan_rejects {
+    scan_reject_visit visit; /* given; NULL = not wanted */
+    void *context;
+    struct scan_reject first[REJECT_LOG_FIRST];
+    size_t n_first;
+    uint64_t n_visited;
 };
 
-/* Takes what lanes have gathered; they are freed afterwards. */
-typedef int (*engine_take_lanes)(void *context,
-                                 const struct engine_lanes *lanes,
-                                 struct wattle_error *error);
+/* How far a scan has come, in bytes; readable from any thread. */
+struct scan_progress {
+    _Atomic uint64_t done;
+    _Atomic uint64_t total; /* 0 = not known: the length of a stream */
+};
 
-struct engine {
-    /* given; borrowed */
+/* What is scanned; all is borrowed. */
+struct scan {
     const struct scan_options *options;
-    struct source_list *sources;
+    struct source_list *sources; /* prepared */
     const struct registry *caller_devices;
-    engine_reject_visit visit_reject; /* NULL = not wanted */
-    void *visit_context;
-    engine_take_lanes take_lanes; /* NULL = a report, by accounts */
-    void *take_context;
     struct fingerprint
-        *fingerprints;   /* of the sources, to be hashed, or NULL */
-    size_t gather_bytes; /* of memory for rows, when there is take_lanes */
-    /* results; devices may be given to be added to, when lanes are taken */
-    struct registry devices;
-    struct account_set accounts; /* by number in `devices` */
-    struct tally tally;
-    struct engine_reject first_rejects[REJECT_LOG_FIRST];
-    size_t n_first_rejects;
-    uint64_t n_visited; /* rejects given to visit_reject */
-    uint64_t n_passes;
-    int n_threads;
-    const char *simd;
-    int64_t spent_ns[N_STAGES]; /* summed over threads */
-    /* progress, readable from any thread */
-    _Atomic uint64_t bytes_done, bytes_total;
+        *fingerprints; /* of the sources, to be hashed, or NULL */
+    int n_threads;     /* see scan_threads */
+    struct scan_progress *progress;
+    int64_t *spent_ns; /* [N_STAGES] to add to */
+};
+
+/* The splits of a scan that has ended. */
+struct scan_splits {
+    const struct sink_ops *ops;
+    struct split *first; /* in input order; their states are sealed */
+    size_t n;
+    uint32_t **device_of; /* after scan_number_devices: [split][device] */
+    struct tally tally;   /* of all of them */
 };
 
 /*
- * Prepares the sources and runs. The engine is zeroed but for what is given.
- * 0, or the status of the first failure.
+ * Opens all sources. WATTLE_ERR_NO_INPUT when none can be used, though there
+ * are some.
  */
-int engine_run(struct engine *engine, struct wattle_error *error);
+int scan_prepare(const struct scan_options *options,
+                 struct source_list *sources, struct wattle_error *error);
 
-void engine_release(struct engine *engine);
+/* Threads that the input is worth, or those that the options say. */
+int scan_threads(const struct scan_options *options,
+                 const struct source_list *sources);
+
+/* Bytes of one scan. */
+uint64_t scan_bytes(const struct source_list *sources);
+
+/*
+ * Scans the sources. On success the splits tile the input. Release them in any
+ * case. 0, or the status of the first failure.
+ */
+int scan_run(const struct scan *scan, const struct sink_ops *ops, void *sink,
+             struct scan_splits *splits, struct wattle_error *error);
+
+/*
+ * Gives every device of a split its number in `devices`; new ones are added in
+ * the order of the input.
+ */
+int scan_number_devices(struct scan_splits *splits, struct registry *devices,
+                        struct wattle_error *error);
+
+/* Takes the rejects of all splits, with their lines in the files. */
+int scan_take_rejects(struct scan_splits *splits, struct scan_rejects *rejects,
+                      struct wattle_error *error);
+
+void scan_splits_release(struct scan_splits *splits);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * scan_options.h - what a report or an import reads, and how.
  */
-#ifndef ENGINE_SCAN_OPTIONS_H
-#define ENGINE_SCAN_OPTIONS_H
+#ifndef RUN_SCAN_OPTIONS_H
+#define RUN_SCAN_OPTIONS_H
 
 #include <stdbool.h>
 #include <stdint.h>

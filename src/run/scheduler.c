@@ -1,7 +1,7 @@
 /*
  * scheduler.c - splitting, running, verifying.
  */
-#include "engine/scheduler.h"
+#include "run/scheduler.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -11,15 +11,15 @@
 #include "base/trace.h"
 
 /*
- * A rest shorter than this is not worth a lane of its own. Who asks for small
+ * A rest shorter than this is not worth a split of its own. Who asks for small
  * blocks wants small pieces, too.
  */
-#define MIN_SPLIT_BYTES  (UINT64_C(1) << 19)
-#define MIN_SPLIT_BLOCKS 4
+#define MIN_STEAL_BYTES  (UINT64_C(1) << 19)
+#define MIN_STEAL_BLOCKS 4
 
 struct scheduler {
-    struct lane_shared *shared;
-    struct lane *first;
+    struct split_shared *shared;
+    struct split *first;
     int64_t *spent_ns;
     unsigned n_helpers; /* under the lock */
     cpu_set_t cores;    /* that helpers may run on */
@@ -27,16 +27,16 @@ struct scheduler {
 };
 
 static uint64_t
-min_split(const struct lane_shared *shared)
+min_steal(const struct split_shared *shared)
 {
-    uint64_t blocks = MIN_SPLIT_BLOCKS * shared->options->tuning.block_bytes;
-    return blocks != 0 && blocks < MIN_SPLIT_BYTES ? blocks : MIN_SPLIT_BYTES;
+    uint64_t blocks = MIN_STEAL_BLOCKS * shared->options->tuning.block_bytes;
+    return blocks != 0 && blocks < MIN_STEAL_BYTES ? blocks : MIN_STEAL_BYTES;
 }
 
-/* Moves a split out of a source that can only be read as a whole. */
+/* Moves a cut out of a source that can only be read as a whole. */
 static uint64_t
-allowed_split(const struct lane_shared *shared, uint64_t from, uint64_t at,
-              uint64_t end)
+allowed_cut(const struct split_shared *shared, uint64_t from, uint64_t at,
+            uint64_t end)
 {
     size_t i = 0, n = shared->sources->n;
     while (i < n && shared->starts[i + 1] <= at)
@@ -48,30 +48,30 @@ allowed_split(const struct lane_shared *shared, uint64_t from, uint64_t at,
     return shared->starts[i + 1] < end ? shared->starts[i + 1] : 0;
 }
 
-/* The second half of the longest rest, as a new lane; NULL = nothing left. */
-static struct lane *
-split_longest(struct scheduler *scheduler)
+/* The second half of the longest rest, as a new split; NULL = nothing left. */
+static struct split *
+steal_half(struct scheduler *scheduler)
 {
-    struct lane *longest = NULL;
+    struct split *longest = NULL;
     uint64_t most = 0;
     pthread_mutex_lock(&scheduler->shared->lock);
-    for (struct lane *lane = scheduler->first; lane != NULL;
-         lane = lane->next) {
+    for (struct split *split = scheduler->first; split != NULL;
+         split = split->next) {
         uint64_t from =
-            lane->claimed > lane->begin ? lane->claimed : lane->begin;
-        uint64_t rest = lane->end > from ? lane->end - from : 0;
-        if (lane->is_running && rest > most) {
+            split->claimed > split->begin ? split->claimed : split->begin;
+        uint64_t rest = split->end > from ? split->end - from : 0;
+        if (split->is_running && rest > most) {
             most = rest;
-            longest = lane;
+            longest = split;
         }
     }
-    struct lane *fresh = NULL;
-    if (longest != NULL && most >= min_split(scheduler->shared)) {
+    struct split *fresh = NULL;
+    if (longest != NULL && most >= min_steal(scheduler->shared)) {
         uint64_t from = longest->end - most;
-        uint64_t at = allowed_split(scheduler->shared, from, from + most / 2,
-                                    longest->end);
+        uint64_t at =
+            allowed_cut(scheduler->shared, from, from + most / 2, longest->end);
         if (at > from && at < longest->end)
-            fresh = lane_new(at, longest->end);
+            fresh = split_new(at, longest->end);
         if (fresh != NULL) {
             fresh->next = longest->next;
             fresh->is_running = true;
@@ -92,36 +92,37 @@ add_times(struct scheduler *scheduler, const struct stage_clock *clock)
     pthread_mutex_unlock(&scheduler->shared->lock);
 }
 
-/* Runs a lane; its span and its blocks go onto the clock's track. */
+/* Runs a split; its span and its blocks go onto the clock's track. */
 static void
-run_lane(struct scheduler *scheduler, struct lane *lane,
-         struct stage_clock *clock)
+run_split(struct scheduler *scheduler, struct split *split,
+          struct stage_clock *clock)
 {
     struct trace_track *track = clock != NULL ? clock->track : NULL;
     trace_begin(
-        track, lane->is_certain && lane->begin != 0 ? "lane again" : "lane", 0);
+        track, split->is_certain && split->begin != 0 ? "split again" : "split",
+        0);
     stage_clock_enter(clock, STAGE_OTHER);
     stage_clock_begin_group(clock);
-    lane_run(lane, scheduler->shared, clock);
-    stage_clock_cut(clock, lane->tally.n_bytes, lane->tally.n_lines);
+    split_run(split, scheduler->shared, clock);
+    stage_clock_cut(clock, split->tally.n_bytes, split->tally.n_lines);
     trace_end(track);
 }
 
 /* Worker 0 is the calling thread. */
 static void
-work(struct scheduler *scheduler, struct lane *lane, unsigned worker)
+work(struct scheduler *scheduler, struct split *split, unsigned worker)
 {
     struct wattle_trace *trace = scheduler->shared->options->tuning.trace;
     struct stage_clock clock = {.track = trace_track(trace, worker)};
     struct stage_clock *used = scheduler->spent_ns != NULL ? &clock : NULL;
-    while (lane != NULL) {
-        run_lane(scheduler, lane, used);
+    while (split != NULL) {
+        run_split(scheduler, split, used);
         pthread_mutex_lock(&scheduler->shared->lock);
-        lane->is_running = false;
+        split->is_running = false;
         pthread_mutex_unlock(&scheduler->shared->lock);
         if (atomic_load(&scheduler->shared->status) != WATTLE_OK)
             break;
-        lane = split_longest(scheduler);
+        split = steal_half(scheduler);
     }
     if (used != NULL)
         add_times(scheduler, used);
@@ -134,32 +135,32 @@ helper(void *context)
     if (scheduler->has_cores)
         pthread_setaffinity_np(pthread_self(), sizeof(scheduler->cores),
                                &scheduler->cores);
-    struct lane *lane = split_longest(scheduler);
+    struct split *split = steal_half(scheduler);
     pthread_mutex_lock(&scheduler->shared->lock);
     unsigned worker = ++scheduler->n_helpers;
     pthread_mutex_unlock(&scheduler->shared->lock);
-    if (lane != NULL)
-        work(scheduler, lane, worker);
+    if (split != NULL)
+        work(scheduler, split, worker);
     return NULL;
 }
 
 /*
- * A lane that began inside a file guessed. If the lane before it ended
+ * A split that began inside a file guessed. If the split before it ended
  * elsewhere, it is run again from there; then its own end is the truth for
  * the next one.
  */
 static void
 verify(struct scheduler *scheduler)
 {
-    struct lane *lane = scheduler->first;
-    while (lane->next != NULL &&
+    struct split *split = scheduler->first;
+    while (split->next != NULL &&
            atomic_load(&scheduler->shared->status) == WATTLE_OK) {
-        struct lane *next = lane->next;
-        if (next->true_begin != lane->true_end) {
-            lane_restart(next, lane->true_end);
+        struct split *next = split->next;
+        if (next->true_begin != split->true_end) {
+            split_restart(next, scheduler->shared->ops, split->true_end);
             work(scheduler, next, 0);
         }
-        lane = next;
+        split = next;
     }
 }
 
@@ -201,13 +202,13 @@ start_helpers(struct scheduler *scheduler, pthread_t *threads, int n)
 }
 
 int
-scheduler_run(struct lane_shared *shared, int n_threads, struct lane **lanes,
+scheduler_run(struct split_shared *shared, int n_threads, struct split **splits,
               int64_t *spent_ns, struct wattle_error *error)
 {
     struct scheduler scheduler = {.shared = shared, .spent_ns = spent_ns};
     pthread_t *threads = calloc((size_t)n_threads, sizeof(*threads));
-    scheduler.first = lane_new(0, shared->starts[shared->sources->n]);
-    *lanes = scheduler.first;
+    scheduler.first = split_new(0, shared->starts[shared->sources->n]);
+    *splits = scheduler.first;
     if (threads == NULL || scheduler.first == NULL) {
         free(threads);
         return error_memory(error);

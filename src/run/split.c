@@ -1,8 +1,13 @@
 /*
- * lane.c - source after source, block after block: read, decode, filter,
- * divert, account.
+ * split.c - source after source, block after block: read, decode, add to the
+ * sink.
+ *
+ * The text of a source comes as views of a reader. A view is claimed before it
+ * is decoded, so that nobody steals what is being read. Whatever the decoder
+ * makes of a view goes to the sink as batches of up to 1,024 rows; rejects go
+ * to the split's log. What came of each source is noted (split_source).
  */
-#include "engine/lane.h"
+#include "run/split.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,50 +16,46 @@
 #include "base/cancel_flag.h"
 #include "base/buffer.h"
 #include "base/error.h"
-#include "engine/row_filter.h"
 
-struct lane *
-lane_new(uint64_t begin, uint64_t end)
+struct split *
+split_new(uint64_t begin, uint64_t end)
 {
-    struct lane *lane = calloc(1, sizeof(*lane));
-    if (lane == NULL)
+    struct split *split = calloc(1, sizeof(*split));
+    if (split == NULL)
         return NULL;
-    lane->begin = begin;
-    lane->claimed = begin;
-    lane->end = end;
-    lane->rejects.fd = -1;
-    return lane;
+    split->begin = begin;
+    split->claimed = begin;
+    split->end = end;
+    split->rejects.fd = -1;
+    return split;
 }
 
 static void
-release_results(struct lane *lane)
+release_results(struct split *split, const struct sink_ops *ops)
 {
-    registry_release(&lane->registry);
-    account_set_release(&lane->accounts);
-    reject_log_release(&lane->rejects);
-    reorder_free(lane->reorder);
-    regroup_free(lane->regroup);
-    free(lane->seen);
-    free(lane->device_flags);
-    free(lane->device_global);
+    registry_release(&split->registry);
+    reject_log_release(&split->rejects);
+    if (split->state != NULL)
+        ops->discard(split->state);
+    free(split->seen);
 }
 
 void
-lane_free(struct lane *lane)
+split_free(struct split *split, const struct sink_ops *ops)
 {
-    if (lane == NULL)
+    if (split == NULL)
         return;
-    release_results(lane);
-    free(lane);
+    release_results(split, ops);
+    free(split);
 }
 
 void
-lane_restart(struct lane *lane, uint64_t begin)
+split_restart(struct split *split, const struct sink_ops *ops, uint64_t begin)
 {
-    struct lane *next = lane->next;
-    uint64_t end = lane->end;
-    release_results(lane);
-    *lane = (struct lane){
+    struct split *next = split->next;
+    uint64_t end = split->end;
+    release_results(split, ops);
+    *split = (struct split){
         .next = next,
         .begin = begin,
         .claimed = begin,
@@ -65,8 +66,8 @@ lane_restart(struct lane *lane, uint64_t begin)
 }
 
 void
-lane_fail(struct lane_shared *shared, int status,
-          const struct wattle_error *error)
+split_fail(struct split_shared *shared, int status,
+           const struct wattle_error *error)
 {
     pthread_mutex_lock(&shared->lock);
     if (atomic_load(&shared->status) == WATTLE_OK) {
@@ -76,13 +77,13 @@ lane_fail(struct lane_shared *shared, int status,
     pthread_mutex_unlock(&shared->lock);
 }
 
-/* What a running lane needs around it. */
+/* What a running split needs around it. */
 struct run {
-    struct lane *lane;
-    struct lane_shared *shared;
+    struct split *split;
+    struct split_shared *shared;
     struct block_decoder *decoder;
     struct stage_clock *clock;
-    struct fingerprint_reader *feed; /* NULL = nothing is hashed */
+    struct fingerprint_reader *fingerprint; /* NULL = nothing is hashed */
     struct wattle_error error;
     size_t source;
     struct reader *reader;
@@ -97,110 +98,17 @@ is_stopped(const struct run *run)
     struct wattle_error error;
     int status = cancel_flag_check(run->shared->options->cancel, &error);
     if (status != WATTLE_OK)
-        lane_fail(run->shared, status, &error);
+        split_fail(run->shared, status, &error);
     return atomic_load_explicit(&run->shared->status, memory_order_relaxed) !=
            WATTLE_OK;
 }
 
-/* Decides for devices seen for the first time what becomes of them. */
+/* Hands a batch on; the sink may change it. */
 static int
-meet_devices(struct run *run)
-{
-    struct lane *lane = run->lane;
-    const struct lane_shared *shared = run->shared;
-    size_t n = lane->registry.n_devices;
-    if (lane->n_flags == n)
-        return WATTLE_OK;
-    uint8_t *flags =
-        buffer_grow_array(lane->device_flags, &lane->flag_cap, n, 1);
-    uint32_t *global = buffer_grow_array(lane->device_global, &lane->global_cap,
-                                         n, sizeof(*global));
-    if (flags != NULL)
-        lane->device_flags = flags;
-    if (global != NULL)
-        lane->device_global = global;
-    if (flags == NULL || global == NULL ||
-        account_set_reserve(&lane->accounts, n) != WATTLE_OK)
-        return error_memory(&run->error);
-    for (; lane->n_flags < n; lane->n_flags++) {
-        size_t i = lane->n_flags;
-        const char *id = registry_id(&lane->registry, (uint32_t)i);
-        flags[i] = selection_wants_device(&shared->options->selection, id, NULL)
-                       ? 0
-                       : LANE_DEVICE_FILTERED;
-        if (shared->diverted == NULL)
-            continue;
-        global[i] = registry_find(shared->devices, id, strlen(id));
-        if (global[i] == REGISTRY_NO_DEVICE) {
-            /* a wrong guess reads nonsense; else the input has changed */
-            lane->saw_unknown = true;
-            continue;
-        }
-        if (shared->diverted[global[i]] != 0)
-            flags[i] |= LANE_DEVICE_DIVERTED;
-    }
-    return WATTLE_OK;
-}
-
-/* Takes the rows of diverted devices out of the batch, into the sorter. */
-static int
-divert(struct run *run, struct batch *batch)
-{
-    struct lane *lane = run->lane;
-    struct batch_view view = batch_view(batch);
-    size_t kept = 0;
-    for (size_t i = 0; i < batch->n_rows; i++) {
-        uint32_t device = batch->device[i];
-        if ((lane->device_flags[device] & LANE_DEVICE_DIVERTED) == 0) {
-            if (kept != i)
-                batch_move(batch, kept, i);
-            kept++;
-            continue;
-        }
-        int status = reorder_add(lane->reorder, &view, i,
-                                 lane->device_global[device], &run->error);
-        if (status != WATTLE_OK)
-            return status;
-    }
-    batch->n_rows = kept;
-    return WATTLE_OK;
-}
-
-/* A decoded batch on its way into a database. */
-static int
-gather_batch(struct run *run, const struct batch *batch)
+add_batch(struct run *run, struct batch *batch)
 {
     stage_clock_enter(run->clock, STAGE_ACCOUNT);
-    for (size_t i = 0; batch->has_rounded && i < batch->n_rows; i++)
-        run->lane->tally.n_rounded += batch->n_rounded[i];
-    if (batch->n_rows == 0)
-        return WATTLE_OK;
-    return regroup_add(run->lane->regroup, batch, &run->error);
-}
-
-/* A decoded batch on its way into the accounts. */
-static int
-take_batch(struct run *run, struct batch *batch)
-{
-    struct lane *lane = run->lane;
-    if (lane->regroup != NULL)
-        return gather_batch(run, batch);
-    int status = meet_devices(run);
-    if (status != WATTLE_OK)
-        return status;
-    stage_clock_enter(run->clock, STAGE_ACCOUNT);
-    if (!selection_is_all(&run->shared->options->selection))
-        lane->tally.n_filtered += row_filter_apply(
-            &run->shared->options->selection, lane->device_flags, batch);
-    for (size_t i = 0; batch->has_rounded && i < batch->n_rows; i++)
-        lane->tally.n_rounded += batch->n_rounded[i];
-    if (run->shared->diverted != NULL)
-        status = divert(run, batch);
-    if (status != WATTLE_OK || batch->n_rows == 0)
-        return status;
-    struct batch_view view = batch_view(batch);
-    status = account_set_add(&lane->accounts, &view);
-    return status == WATTLE_OK ? status : error_memory(&run->error);
+    return run->shared->ops->add(run->split->state, batch, &run->error);
 }
 
 static uint64_t
@@ -210,21 +118,21 @@ start_of(const struct run *run, size_t source)
 }
 
 /*
- * Takes the text in view for this lane and tells up to which offset in the
+ * Takes the text in view for this split and tells up to which offset in the
  * file records may begin.
  */
 static uint64_t
 claim(struct run *run, const struct source *source)
 {
-    struct lane *lane = run->lane;
+    struct split *split = run->split;
     uint64_t start = start_of(run, run->source);
     bool is_plain = source_is_splittable(source);
     pthread_mutex_lock(&run->shared->lock);
     uint64_t seen = is_plain ? start + run->reader->offset + run->reader->len
                              : start_of(run, run->source + 1);
-    if (seen > lane->claimed)
-        lane->claimed = seen;
-    uint64_t end = lane->end;
+    if (seen > split->claimed)
+        split->claimed = seen;
+    uint64_t end = split->end;
     pthread_mutex_unlock(&run->shared->lock);
     return is_plain ? end - start : UINT64_MAX;
 }
@@ -240,7 +148,7 @@ report_progress(struct run *run)
 
 /*
  * Decodes what is in view from `at` on; returns a status. *at moves; *ended
- * is set when the lane's end is reached.
+ * is set when the split's end is reached.
  */
 static int
 decode_view(struct run *run, uint64_t limit, size_t *at, bool *ended)
@@ -267,11 +175,11 @@ decode_view(struct run *run, uint64_t limit, size_t *at, bool *ended)
         size_t used;
         int status = block_decoder_decode(d, &text, &used);
         if (status == WATTLE_OK)
-            status = take_batch(run, &d->batch);
+            status = add_batch(run, &d->batch);
         if (status != WATTLE_OK)
             return status;
         *at += used;
-        run->lane->tally.n_bytes += used;
+        run->split->tally.n_bytes += used;
         if (used == 0)
             return WATTLE_OK;
     }
@@ -326,11 +234,11 @@ skip_header(struct run *run, const struct source *source, size_t *at)
 static void
 note_end(struct run *run, size_t at)
 {
-    struct lane *lane = run->lane;
-    lane->ends_inside = true;
-    lane->end_source = run->source;
-    lane->end_line = run->decoder->line;
-    lane->true_end = start_of(run, run->source) + run->reader->offset + at;
+    struct split *split = run->split;
+    split->ends_inside = true;
+    split->end_source = run->source;
+    split->end_line = run->decoder->line;
+    split->true_end = start_of(run, run->source) + run->reader->offset + at;
 }
 
 /*
@@ -346,7 +254,7 @@ is_rest_held(const struct run *run, const struct source *source)
            source_has_grown(source, run->reader->fd);
 }
 
-/* Reads blocks until the file or the lane ends; `from` into the first view. */
+/* Reads blocks until the file or the split ends; `from` into the first view. */
 static int
 read_blocks(struct run *run, const struct source *source, size_t *from,
             bool *ended)
@@ -359,7 +267,7 @@ read_blocks(struct run *run, const struct source *source, size_t *from,
     int status = WATTLE_OK;
     while (status == WATTLE_OK && !*ended && !is_stopped(run)) {
         stage_clock_enter(run->clock, STAGE_READ);
-        stage_clock_cut(run->clock, run->lane->tally.n_bytes,
+        stage_clock_cut(run->clock, run->split->tally.n_bytes,
                         run->decoder->n_lines);
         if (!has_view) {
             status = reader_more(reader, at, &run->error);
@@ -371,9 +279,9 @@ read_blocks(struct run *run, const struct source *source, size_t *from,
         if (reader->is_at_end)
             run->holds_rest = is_rest_held(run, source);
         stage_clock_enter(run->clock, STAGE_OTHER);
-        if (run->feed != NULL)
-            fingerprint_reader_add(run->feed, reader->offset, reader->data,
-                                   reader->len);
+        if (run->fingerprint != NULL)
+            fingerprint_reader_add(run->fingerprint, reader->offset,
+                                   reader->data, reader->len);
         uint64_t limit = claim(run, source);
         report_progress(run);
         status = decode_view(run, limit, &at, ended);
@@ -406,9 +314,9 @@ static int
 enter_text(struct run *run, struct source *source, uint64_t offset, size_t *at,
            bool *found)
 {
-    struct lane *lane = run->lane;
+    struct split *split = run->split;
     bool inside = source->kind == SOURCE_PLAIN && offset > source->data_offset;
-    bool guess = inside && !lane->is_certain;
+    bool guess = inside && !split->is_certain;
     struct reader_options options = {run->shared->options->tuning.reader,
                                      run->shared->options->tuning.block_bytes};
     uint64_t from = inside ? offset - (guess ? 1 : 0) : 0;
@@ -425,11 +333,11 @@ enter_text(struct run *run, struct source *source, uint64_t offset, size_t *at,
     else if (!inside && source->kind != SOURCE_PLAIN)
         status = skip_header(run, source, at);
     if (!inside && source->kind == SOURCE_PLAIN && offset > 0)
-        lane->true_begin = start_of(run, run->source) + source->data_offset;
+        split->true_begin = start_of(run, run->source) + source->data_offset;
     if (inside) {
-        lane->starts_inside = true;
-        lane->first_source = run->source;
-        lane->true_begin =
+        split->starts_inside = true;
+        split->first_source = run->source;
+        split->true_begin =
             start_of(run, run->source) + run->reader->offset + *at;
     }
     block_decoder_begin(run->decoder, &source->schema, (uint32_t)run->source,
@@ -439,14 +347,14 @@ enter_text(struct run *run, struct source *source, uint64_t offset, size_t *at,
 }
 
 /* Where reading a text has come to: `at` in the view. */
-static struct lane_source
+static struct split_source
 place_of(const struct run *run, size_t at)
 {
     const struct block_decoder *d = run->decoder;
     const struct reader *reader = run->reader;
-    struct lane_source seen = {.source = run->source,
-                               .end_line = block_decoder_line(d),
-                               .is_open = d->is_open};
+    struct split_source seen = {.source = run->source,
+                                .end_line = block_decoder_line(d),
+                                .is_open = d->is_open};
     if (reader == NULL)
         return seen;
     seen.end_bytes = reader->offset + at - (d->is_inside ? d->inside_len : 0);
@@ -456,19 +364,19 @@ place_of(const struct run *run, size_t at)
     return seen;
 }
 
-/* Notes what came of a source; only an import asks. */
+/* Notes what came of a source, when the sink asks. */
 static int
-note_source(struct run *run, const struct lane_source *place)
+note_source(struct run *run, const struct split_source *place)
 {
-    struct lane *lane = run->lane;
-    if (lane->regroup == NULL)
+    if (!run->shared->ops->wants_sources)
         return WATTLE_OK;
-    struct lane_source *seen = buffer_grow_array(
-        lane->seen, &lane->seen_cap, lane->n_seen + 1, sizeof(*seen));
+    struct split *split = run->split;
+    struct split_source *seen = buffer_grow_array(
+        split->seen, &split->seen_cap, split->n_seen + 1, sizeof(*seen));
     if (seen == NULL)
         return error_memory(&run->error);
-    lane->seen = seen;
-    seen[lane->n_seen++] = *place;
+    split->seen = seen;
+    seen[split->n_seen++] = *place;
     return WATTLE_OK;
 }
 
@@ -479,7 +387,8 @@ begin_hashing(struct run *run, const struct source *source, uint64_t offset)
     bool is_same = source->kind == SOURCE_PLAIN && !source->has_bare_cr;
     bool is_start = offset <= source->data_offset;
     fingerprint_reader_begin(
-        run->feed, is_same ? &run->shared->fingerprints[run->source] : NULL,
+        run->fingerprint,
+        is_same ? &run->shared->fingerprints[run->source] : NULL,
         run->reader->fd, is_start ? source->data_offset : 0);
 }
 
@@ -489,22 +398,22 @@ read_text(struct run *run, struct source *source, uint64_t offset, bool *ended)
     size_t at = 0;
     bool found = true;
     const uint64_t n_before = run->decoder->n_lines;
-    const struct reject_log *rejects = &run->lane->rejects;
+    const struct reject_log *rejects = &run->split->rejects;
     uint64_t by_reason[WATTLE_N_REASONS];
     memcpy(by_reason, rejects->by_reason, sizeof(by_reason));
     run->progress = 0;
     stage_clock_enter(run->clock, STAGE_OPEN);
     int status = enter_text(run, source, offset, &at, &found);
     if (status == WATTLE_OK && !found)
-        run->lane->true_begin = start_of(run, run->source + 1);
-    if (status == WATTLE_OK && found && run->feed != NULL)
+        run->split->true_begin = start_of(run, run->source + 1);
+    if (status == WATTLE_OK && found && run->fingerprint != NULL)
         begin_hashing(run, source, offset);
     if (status == WATTLE_OK && found)
         status = read_blocks(run, source, &at, ended);
-    if (status == WATTLE_OK && found && run->feed != NULL &&
+    if (status == WATTLE_OK && found && run->fingerprint != NULL &&
         run->reader->is_at_end)
-        fingerprint_reader_end(run->feed);
-    struct lane_source place = place_of(run, at);
+        fingerprint_reader_end(run->fingerprint);
+    struct split_source place = place_of(run, at);
     if (status != WATTLE_OK) {
         bool own = status == WATTLE_ERR_FORMAT || status == WATTLE_ERR_IO;
         status = own && strcmp(run->error.path, source->path) == 0
@@ -520,11 +429,11 @@ read_text(struct run *run, struct source *source, uint64_t offset, bool *ended)
     }
     reader_close(run->reader);
     run->reader = NULL;
-    /* a lane that ends with the last source has come to its end as well */
+    /* a split that ends with the last source has come to its end as well */
     place.n_lines = run->decoder->n_lines - n_before;
     for (int r = 0; r < WATTLE_N_REASONS; r++)
         place.by_reason[r] = rejects->by_reason[r] - by_reason[r];
-    place.is_end = found && (!*ended || run->lane->true_end >=
+    place.is_end = found && (!*ended || run->split->true_end >=
                                             start_of(run, run->source + 1));
     return status == WATTLE_OK ? note_source(run, &place) : status;
 }
@@ -546,19 +455,20 @@ read_rows(struct run *run, struct source *source)
         for (size_t i = 0; i < (size_t)got; i++) {
             const char *id =
                 registry_id(run->shared->caller_devices, rows[i].device);
-            rows[i].device = registry_add(&run->lane->registry, id, strlen(id));
+            rows[i].device =
+                registry_add(&run->split->registry, id, strlen(id));
             if (rows[i].device == REGISTRY_NO_DEVICE)
                 return error_memory(&run->error);
             batch_set(batch, i, &rows[i]);
             batch->n_rows = i + 1;
         }
-        run->lane->tally.n_lines += (uint64_t)got;
+        run->split->tally.n_lines += (uint64_t)got;
         at += (uint64_t)got;
-        int status = take_batch(run, batch);
+        int status = add_batch(run, batch);
         if (status != WATTLE_OK)
             return status;
     }
-    const struct lane_source place = {
+    const struct split_source place = {
         .source = run->source, .n_lines = n, .is_end = true};
     return note_source(run, &place);
 }
@@ -566,22 +476,22 @@ read_rows(struct run *run, struct source *source)
 static void
 run_sources(struct run *run)
 {
-    struct lane *lane = run->lane;
-    const struct lane_shared *shared = run->shared;
+    struct split *split = run->split;
+    const struct split_shared *shared = run->shared;
     size_t n = shared->sources->n;
-    uint64_t at = lane->begin;
+    uint64_t at = split->begin;
     bool ended = false;
     int status = WATTLE_OK;
-    lane->true_begin = lane->begin;
+    split->true_begin = split->begin;
     while (run->source < n && start_of(run, run->source + 1) <= at)
         run->source++;
     for (; run->source < n && !ended && status == WATTLE_OK; run->source++) {
         struct source *source = &shared->sources->sources[run->source];
         pthread_mutex_lock(&run->shared->lock);
-        bool beyond = at >= lane->end;
+        bool beyond = at >= split->end;
         uint64_t next = start_of(run, run->source + 1);
-        if (!beyond && lane->claimed < next && !source_is_splittable(source))
-            lane->claimed = next;
+        if (!beyond && split->claimed < next && !source_is_splittable(source))
+            split->claimed = next;
         pthread_mutex_unlock(&run->shared->lock);
         if (beyond || is_stopped(run))
             break;
@@ -594,77 +504,64 @@ run_sources(struct run *run)
             at = next;
     }
     if (!ended)
-        lane->true_end = at;
-    if (status == WATTLE_OK && lane->reorder != NULL)
-        status = reorder_finish(lane->reorder, &run->error);
-    if (status == WATTLE_OK && lane->regroup != NULL)
-        status = regroup_finish(lane->regroup, &run->error);
+        split->true_end = at;
+    if (status == WATTLE_OK)
+        status = shared->ops->seal(split->state, &run->error);
     if (status != WATTLE_OK)
-        lane_fail(run->shared, status, &run->error);
-}
-
-/* Sorting memory is shared out among the threads. */
-static size_t
-sort_rows(const struct lane_shared *shared)
-{
-    const size_t all = (size_t)1 << 19, least = (size_t)1 << 14;
-    size_t rows = all / (size_t)shared->n_threads;
-    return rows > least ? rows : least;
+        split_fail(run->shared, status, &run->error);
 }
 
 /* What the decoder and the log of rejects have counted. */
 static void
-set_tally(struct lane *lane, const struct block_decoder *decoder)
+set_tally(struct split *split, const struct block_decoder *decoder)
 {
-    struct tally *tally = &lane->tally;
+    struct tally *tally = &split->tally;
     tally->n_lines += decoder->n_lines - tally->n_filtered;
     tally->n_fast = decoder->n_fast_rows;
     tally->n_slow = decoder->n_slow_rows;
     for (int r = 0; r < WATTLE_N_REASONS; r++)
-        tally_add_rejects(tally, r, lane->rejects.by_reason[r]);
+        tally_add_rejects(tally, r, split->rejects.by_reason[r]);
+}
+
+/* Everything that the split needs to run; release it in any case. */
+static int
+prepare(struct run *run)
+{
+    struct split *split = run->split;
+    const struct split_shared *shared = run->shared;
+    const struct scan_options *options = shared->options;
+    const struct sink_split sink_split = {.devices = &split->registry,
+                                          .tally = &split->tally};
+    registry_init(&split->registry);
+    reject_log_init(&split->rejects, options->keeps_rejects
+                                         ? REJECT_KEEP_ALL
+                                         : shared->ops->least_rejects);
+    run->decoder = block_decoder_new(shared->kernels, options->tuning.no_memo,
+                                     &split->registry, &split->rejects);
+    if (shared->fingerprints != NULL)
+        run->fingerprint = fingerprint_reader_new();
+    if (run->decoder == NULL ||
+        (shared->fingerprints != NULL && run->fingerprint == NULL))
+        return error_memory(&run->error);
+    run->decoder->clock = run->clock;
+    run->decoder->error = &run->error;
+    return shared->ops->open(shared->sink, &sink_split, &split->state,
+                             &run->error);
 }
 
 void
-lane_run(struct lane *lane, struct lane_shared *shared,
-         struct stage_clock *clock)
+split_run(struct split *split, struct split_shared *shared,
+          struct stage_clock *clock)
 {
-    const struct scan_options *options = shared->options;
-    struct run run = {.lane = lane, .shared = shared, .clock = clock};
-    registry_init(&lane->registry);
-    account_set_init(&lane->accounts, options->max_gap_ms,
-                     options->tuning.no_memo);
-    lane->accounts.kernels = shared->kernels;
-    reject_log_init(&lane->rejects, options->keeps_rejects ? REJECT_KEEP_ALL
-                                    : shared->gather_bytes > 0
-                                        ? REJECT_KEEP_SOME
-                                        : REJECT_KEEP_NONE);
-    run.decoder = block_decoder_new(shared->kernels, options->tuning.no_memo,
-                                    &lane->registry, &lane->rejects);
-    bool ready = run.decoder != NULL;
-    if (shared->diverted != NULL) {
-        lane->reorder = reorder_new(sort_rows(shared));
-        ready = ready && lane->reorder != NULL;
-    }
-    if (shared->gather_bytes > 0) {
-        lane->regroup = regroup_new(
-            shared->kernels, shared->gather_bytes / (size_t)shared->n_threads);
-        ready = ready && lane->regroup != NULL;
-    }
-    if (shared->fingerprints != NULL) {
-        run.feed = fingerprint_reader_new();
-        ready = ready && run.feed != NULL;
-    }
-    if (!ready) {
-        error_memory(&run.error);
-        lane_fail(shared, WATTLE_ERR_MEMORY, &run.error);
+    struct run run = {.split = split, .shared = shared, .clock = clock};
+    int status = prepare(&run);
+    if (status != WATTLE_OK) {
+        split_fail(shared, status, &run.error);
     } else {
-        run.decoder->clock = clock;
-        run.decoder->error = &run.error;
         run_sources(&run);
-        account_set_settle(&lane->accounts);
-        set_tally(lane, run.decoder);
+        set_tally(split, run.decoder);
     }
     stage_clock_enter(clock, STAGE_OTHER);
-    fingerprint_reader_free(run.feed);
+    fingerprint_reader_free(run.fingerprint);
     block_decoder_free(run.decoder);
 }

@@ -1,59 +1,55 @@
 /*
- * lane.h - one worker's stretch of the input, and what came of it.
+ * split.h - a part of the input that one worker reads, and what came of it.
  *
  * All inputs in their order form one line of positions: a source begins at
- * its `start` and each byte of a plain file is one position. A lane is an
- * interval of positions; it reads every record that begins in it. Its end
- * may move forward-to-earlier while it runs, when an idle worker takes the
- * rest. A lane that begins inside a file guesses that the first newline it
- * meets ends a record; whether that was right is known when the lane before
+ * its `start` and each byte of a plain file is one position. A split is an
+ * interval of positions; it reads every record that begins in it. `end` may
+ * shrink while the split is running, when an idle worker steals its second
+ * half. A split that begins inside a file guesses that the first newline it
+ * meets ends a record; whether that was right is known when the split before
  * it has ended: its true_end must be our true_begin.
+ *
+ * Invariant, once the scheduler has verified them: the splits tile the input.
+ * Of neighbours, true_end of the first is true_begin of the second.
  */
-#ifndef ENGINE_LANE_H
-#define ENGINE_LANE_H
+#ifndef RUN_SPLIT_H
+#define RUN_SPLIT_H
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "analytics/account.h"
-#include "analytics/reorder.h"
 #include "base/stage_clock.h"
-#include "engine/scan_options.h"
 #include "ingest/block_decoder.h"
 #include "ingest/fingerprint.h"
 #include "ingest/reader.h"
 #include "ingest/source.h"
 #include "model/tally.h"
-#include "store/regroup.h"
+#include "run/scan_options.h"
+#include "run/sink.h"
 
-/* What all lanes of a pass share. */
-struct lane_shared {
+/* What all splits of a scan share. */
+struct split_shared {
     const struct scan_options *options;
     const struct kernels *kernels;
-    int n_threads;
     struct source_list *sources;
     const uint64_t *starts;                /* [n + 1] position of each source */
     const struct registry *caller_devices; /* of SOURCE_ROWS */
-    /* from the second pass on */
-    const struct registry *devices; /* global numbers */
-    const uint8_t *diverted;        /* [devices] 1: goes through reorder */
     struct fingerprint
-        *fingerprints;   /* [sources] to be hashed on the way, or NULL */
-    size_t gather_bytes; /* > 0: gather rows for a database, no accounts */
+        *fingerprints; /* [sources] to be hashed on the way, or NULL */
+    const struct sink_ops *ops;
+    void *sink;
     /* progress */
     _Atomic uint64_t *bytes_done;
     /* failures and splitting */
     pthread_mutex_t lock;
-    _Atomic int status; /* of the first failure that ends the run */
+    _Atomic int status; /* of the first failure that ends the scan */
     struct wattle_error error;
 };
 
-enum { LANE_DEVICE_FILTERED = 1, LANE_DEVICE_DIVERTED = 2 };
-
-/* A lane's part of a source. */
-struct lane_source {
+/* A split's part of a source. */
+struct split_source {
     size_t source;
     uint64_t n_lines;   /* data lines */
     uint64_t end_line;  /* LF bytes before where it stopped, as it counts */
@@ -64,49 +60,44 @@ struct lane_source {
     uint64_t by_reason[WATTLE_N_REASONS];
 };
 
-struct lane {
-    struct lane *next;   /* in input order */
+struct split {
+    struct split *next;  /* in input order */
     uint64_t begin, end; /* `end` under the lock */
     uint64_t claimed;    /* positions before this are taken; same */
     bool is_running;     /* same */
     bool is_certain;     /* begin is known to be a record's start */
     /* results */
     uint64_t true_begin, true_end;
-    struct registry registry;
-    struct account_set accounts;
+    struct registry registry; /* devices, numbered as they were met */
+    void *state;              /* of the sink */
     struct reject_log rejects;
-    struct reorder *reorder;
-    struct regroup *regroup;  /* when rows are gathered */
-    struct lane_source *seen; /* the same: what came of which source */
+    struct split_source *seen; /* what came of which source */
     size_t n_seen, seen_cap;
     struct tally tally;
-    bool saw_unknown; /* a device that no earlier pass has seen */
     /* for line numbers */
     bool starts_inside;
     size_t first_source;
     bool ends_inside;
     size_t end_source;
-    uint64_t end_line;  /* LF bytes before true_end, as the lane counts */
+    uint64_t end_line;  /* LF bytes before true_end, as the split counts */
     uint64_t line_base; /* to add in first_source when starts_inside */
-    /* by local device number */
-    uint8_t *device_flags;
-    uint32_t *device_global;
-    size_t n_flags, flag_cap, global_cap;
 };
 
-/* A lane on the heap; NULL = no memory. */
-struct lane *lane_new(uint64_t begin, uint64_t end);
-void lane_free(struct lane *lane);
+/* A split on the heap; NULL = no memory. */
+struct split *split_new(uint64_t begin, uint64_t end);
+/* Discards the sink's state, too. */
+void split_free(struct split *split, const struct sink_ops *ops);
 
 /* Forgets all results, to run again from a known record start. */
-void lane_restart(struct lane *lane, uint64_t begin);
+void split_restart(struct split *split, const struct sink_ops *ops,
+                   uint64_t begin);
 
 /* Runs to the end. Failures go to shared->status. */
-void lane_run(struct lane *lane, struct lane_shared *shared,
-              struct stage_clock *clock);
+void split_run(struct split *split, struct split_shared *shared,
+               struct stage_clock *clock);
 
 /* Notes the first failure; the others see it and stop. */
-void lane_fail(struct lane_shared *shared, int status,
-               const struct wattle_error *error);
+void split_fail(struct split_shared *shared, int status,
+                const struct wattle_error *error);
 
 #endif

@@ -73,6 +73,13 @@ catalog_read_devices(struct database *db, struct registry *devices,
 }
 
 int
+catalog_count_devices(struct database *db, int64_t *n,
+                      struct wattle_error *error)
+{
+    return database_number(db, "SELECT count(*) FROM device", n, error);
+}
+
+int
 catalog_check_devices(struct database *db, struct wattle_error *error)
 {
     int64_t n_missing = 0;

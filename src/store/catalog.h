@@ -33,6 +33,10 @@ int catalog_read_devices(struct database *db, struct registry *devices,
     "(SELECT ifnull(max(device), -1) FROM delta)) - "                          \
     "(SELECT count(*) FROM device)"
 
+/* How many devices there are. 0 or a status with the error set. */
+int catalog_count_devices(struct database *db, int64_t *n,
+                          struct wattle_error *error);
+
 /* 0, or WATTLE_ERR_FORMAT when devices are missing. */
 int catalog_check_devices(struct database *db, struct wattle_error *error);
 

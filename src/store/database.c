@@ -147,6 +147,25 @@ database_run(struct database *db, const char *sql, struct wattle_error *error)
     return WATTLE_OK;
 }
 
+int
+database_begin(struct database *db, struct wattle_error *error)
+{
+    return database_run(db, "BEGIN", error);
+}
+
+int
+database_commit(struct database *db, struct wattle_error *error)
+{
+    return database_run(db, "COMMIT", error);
+}
+
+void
+database_rollback(struct database *db)
+{
+    if (db->handle != NULL && !sqlite3_get_autocommit(db->handle))
+        database_run(db, "ROLLBACK", NULL);
+}
+
 sqlite3_stmt *
 database_prepare(struct database *db, const char *sql,
                  struct wattle_error *error)

@@ -65,6 +65,15 @@ database_has_sums(const struct database *db, int64_t max_gap_ms)
 int database_run(struct database *db, const char *sql,
                  struct wattle_error *error);
 
+/*
+ * A transaction: its reads see one state of the database. Only
+ * write_lock_open begins one that writes. Rolling back does nothing when there
+ * is none.
+ */
+int database_begin(struct database *db, struct wattle_error *error);
+int database_commit(struct database *db, struct wattle_error *error);
+void database_rollback(struct database *db);
+
 /* The first number that a statement gives; *out stays when there is none. */
 int database_number(struct database *db, const char *sql, int64_t *out,
                     struct wattle_error *error);

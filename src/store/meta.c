@@ -111,6 +111,15 @@ meta_note_measures(struct database *db, uint32_t measures,
 }
 
 int
+meta_generation(struct database *db, int64_t *generation,
+                struct wattle_error *error)
+{
+    return database_number(db,
+                           "SELECT value FROM meta WHERE key = 'generation'",
+                           generation, error);
+}
+
+int
 meta_note_change(struct database *db, struct wattle_error *error)
 {
     return database_run(

@@ -27,6 +27,10 @@ int meta_read(struct database *db, enum database_mode mode,
 int meta_note_measures(struct database *db, uint32_t measures,
                        struct wattle_error *error);
 
+/* The number that each change of the database has raised. */
+int meta_generation(struct database *db, int64_t *generation,
+                    struct wattle_error *error);
+
 /* Begins a new generation: what was read before may be out of date. */
 int meta_note_change(struct database *db, struct wattle_error *error);
 

@@ -58,6 +58,18 @@ stored_open_data(struct stored *s, struct database *db, bool has_data,
     return WATTLE_OK;
 }
 
+int
+stored_count(struct database *db, int64_t *n_chunks, int64_t *n_readings,
+             struct wattle_error *error)
+{
+    int status =
+        database_number(db, "SELECT count(*) FROM chunk", n_chunks, error);
+    if (status == WATTLE_OK && n_readings != NULL)
+        status = database_number(db, "SELECT sum(n_readings) FROM chunk",
+                                 n_readings, error);
+    return status;
+}
+
 void
 stored_close(struct stored *s)
 {

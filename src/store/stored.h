@@ -31,6 +31,13 @@ struct stored {
     size_t n_chunks, chunk_cap;
 };
 
+/*
+ * How many chunks there are, and readings in them (or NULL: not asked, since
+ * that takes longer). The rows are not checked. 0 or a status.
+ */
+int stored_count(struct database *db, int64_t *n_chunks, int64_t *n_readings,
+                 struct wattle_error *error);
+
 /* Prepares the statements; release it in any case. */
 int stored_open(struct stored *stored, struct database *db,
                 struct wattle_error *error);

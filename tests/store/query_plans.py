@@ -61,7 +61,7 @@ def texts_of(source):
 
 def statements():
     for path in sorted(glob.glob(f"{ROOT}/src/store/*.c")
-                       + glob.glob(f"{ROOT}/src/engine/*.c")):
+                       + glob.glob(f"{ROOT}/src/run/*.c")):
         # those of an old format read tables that this one does not have
         if path.endswith(("tables.c", "upgrade_format1.c")):
             continue

@@ -1,0 +1,27 @@
+/*
+ * report_data.h - all that a report is made of, wherever the readings were.
+ */
+#ifndef RUN_REPORT_DATA_H
+#define RUN_REPORT_DATA_H
+
+#include <stdint.h>
+
+#include "analytics/account.h"
+#include "base/stage_clock.h"
+#include "model/registry.h"
+#include "run/scan.h"
+
+struct report_data {
+    struct registry devices;
+    struct account_set accounts; /* by number in `devices` */
+    struct tally tally;
+    struct scan_rejects rejects;
+    uint64_t n_scans; /* of the input */
+    int n_threads;
+    const char *simd;
+    int64_t spent_ns[N_STAGES]; /* summed over threads */
+};
+
+void report_data_release(struct report_data *data);
+
+#endif

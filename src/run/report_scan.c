@@ -1,0 +1,234 @@
+/*
+ * report_scan.c - one scan, or more while devices are found out of order.
+ *
+ * One scan is enough when each device's readings come in order of time. When
+ * some do not, a further scan sends these devices' readings through a sorter;
+ * this ends because the set of such devices only grows.
+ */
+#include "run/report_scan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/trace.h"
+#include "run/totals_sink.h"
+
+/* A report, and which devices are sorted. */
+struct pass {
+    const struct report_scan *report;
+    struct report_data *data;
+    uint8_t *diverted; /* [devices] or NULL */
+    struct wattle_error *error;
+};
+
+static const struct totals_split *
+totals_of(const struct split *split)
+{
+    return split->state;
+}
+
+/* The usual small case: one split's totals are the totals. */
+static bool
+move_only_split(struct pass *pass, struct scan_splits *splits)
+{
+    struct split *split = splits->first;
+    struct totals_split *totals = split->state;
+    if (splits->n != 1 || pass->diverted != NULL ||
+        totals->accounts.n_stretches != 0 || totals->accounts.n_disordered != 0)
+        return false;
+    pass->data->devices = split->registry;
+    pass->data->accounts = totals->accounts;
+    registry_init(&split->registry);
+    account_set_init(&totals->accounts, 1, false);
+    return true;
+}
+
+static int
+join_totals(struct pass *pass, struct scan_splits *splits)
+{
+    const struct scan_options *options = pass->report->options;
+    struct account_set *total = &pass->data->accounts;
+    size_t n = 0;
+    if (move_only_split(pass, splits))
+        return WATTLE_OK;
+    int status = scan_number_devices(splits, &pass->data->devices, pass->error);
+    if (status != WATTLE_OK)
+        return status;
+    struct account_set **sets =
+        calloc(splits->n + 1, sizeof(struct account_set *));
+    if (sets == NULL)
+        return error_memory(pass->error);
+    for (struct split *split = splits->first; split != NULL;
+         split = split->next)
+        sets[n++] = &((struct totals_split *)split->state)->accounts;
+    account_set_init(total, options->max_gap_ms, options->tuning.no_memo);
+    total->kernels = kernels_for(options->tuning.simd);
+    status = account_set_reserve(total, pass->data->devices.n_devices);
+    if (status == WATTLE_OK)
+        status = account_set_join(
+            total, sets, (const uint32_t *const *)splits->device_of, n);
+    free(sets);
+    return status == WATTLE_OK ? status : error_memory(pass->error);
+}
+
+/* Every device of a later scan must be known from the first. */
+static int
+check_unchanged(const struct pass *pass, const struct scan_splits *splits)
+{
+    for (const struct split *split = splits->first; split != NULL;
+         split = split->next) {
+        if (totals_of(split)->saw_unknown)
+            return error_set(pass->error, WATTLE_ERR_CHANGED,
+                             "the input changed while it was read");
+    }
+    return WATTLE_OK;
+}
+
+/* Sorted readings of the diverted devices go into the joined totals. */
+static int
+merge_diverted(struct pass *pass, const struct scan_splits *splits)
+{
+    struct report_data *data = pass->data;
+    if (pass->diverted == NULL)
+        return WATTLE_OK;
+    struct reorder **reorders = calloc(splits->n, sizeof(*reorders));
+    if (reorders == NULL)
+        return error_memory(pass->error);
+    size_t n = 0;
+    for (const struct split *split = splits->first; split != NULL;
+         split = split->next) {
+        if (totals_of(split)->reorder != NULL)
+            reorders[n++] = totals_of(split)->reorder;
+    }
+    int status = reorder_merge(reorders, n, &data->accounts,
+                               &data->tally.n_duplicates, pass->error);
+    free(reorders);
+    return status;
+}
+
+/* What all splits have found becomes one. */
+static int
+merge_results(struct pass *pass, struct scan_splits *splits)
+{
+    struct report_data *data = pass->data;
+    int status = join_totals(pass, splits);
+    if (status == WATTLE_OK)
+        status = check_unchanged(pass, splits);
+    if (status != WATTLE_OK || data->accounts.n_disordered != 0)
+        return status;
+    status = merge_diverted(pass, splits);
+    tally_add(&data->tally, &splits->tally);
+    return status == WATTLE_OK
+               ? scan_take_rejects(splits, &data->rejects, pass->error)
+               : status;
+}
+
+/* One scan; on success the totals may still name disordered devices. */
+static int
+run_pass(struct pass *pass)
+{
+    struct report_data *data = pass->data;
+    const struct report_scan *report = pass->report;
+    const struct scan_options *options = report->options;
+    const struct scan scan = {
+        .options = options,
+        .sources = report->sources,
+        .caller_devices = report->caller_devices,
+        .n_threads = data->n_threads,
+        .progress = report->progress,
+        .spent_ns = data->spent_ns,
+    };
+    struct totals_sink sink = {
+        .options = options,
+        .kernels = kernels_for(options->tuning.simd),
+        .n_threads = data->n_threads,
+        .devices = &data->devices,
+        .diverted = pass->diverted,
+    };
+    struct scan_splits splits;
+    struct stage_clock clock = {.track = trace_track(options->tuning.trace, 0)};
+    data->simd = sink.kernels->name;
+    data->n_scans++;
+    trace_begin(clock.track, "pass", data->n_scans);
+    int status = scan_run(&scan, &totals_sink_ops, &sink, &splits, pass->error);
+    stage_clock_enter(&clock, STAGE_MERGE);
+    stage_clock_begin_group(&clock);
+    if (status == WATTLE_OK)
+        status = merge_results(pass, &splits);
+    scan_splits_release(&splits);
+    stage_clock_enter(&clock, STAGE_OTHER);
+    stage_clock_cut(&clock, 0, 0);
+    trace_end(clock.track);
+    data->spent_ns[STAGE_MERGE] += clock.spent_ns[STAGE_MERGE];
+    return status;
+}
+
+/*
+ * The devices to sort next time: those found now and before. When they are
+ * many, all: it saves another scan and costs little more.
+ */
+static int
+widen_diverted(struct pass *pass)
+{
+    const size_t n = pass->data->devices.n_devices;
+    uint8_t *flags = realloc(pass->diverted, n + 1);
+    if (flags == NULL)
+        return error_memory(pass->error);
+    if (pass->diverted == NULL)
+        memset(flags, 0, n + 1);
+    pass->diverted = flags;
+    size_t n_diverted = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (pass->data->accounts.accounts[i].is_disordered)
+            flags[i] = 1;
+        n_diverted += flags[i];
+    }
+    if (2 * n_diverted > n)
+        memset(flags, 1, n + 1);
+    account_set_release(&pass->data->accounts);
+    return WATTLE_OK;
+}
+
+/* Opens the sources, on the clock. */
+static int
+open_sources(const struct pass *pass)
+{
+    const struct scan_options *options = pass->report->options;
+    struct stage_clock clock = {.track = trace_track(options->tuning.trace, 0)};
+    stage_clock_enter(&clock, STAGE_OPEN);
+    stage_clock_begin_group(&clock);
+    int status = scan_prepare(options, pass->report->sources, pass->error);
+    stage_clock_enter(&clock, STAGE_OTHER);
+    stage_clock_cut(&clock, 0, 0);
+    pass->data->spent_ns[STAGE_OPEN] += clock.spent_ns[STAGE_OPEN];
+    return status;
+}
+
+int
+report_scan_run(const struct report_scan *report, struct report_data *data,
+                struct wattle_error *error)
+{
+    struct pass pass = {.report = report, .data = data, .error = error};
+    int status = open_sources(&pass);
+    if (status != WATTLE_OK)
+        return status;
+    data->n_threads = scan_threads(report->options, report->sources);
+    status = run_pass(&pass);
+    while (status == WATTLE_OK && data->accounts.n_disordered != 0) {
+        status = widen_diverted(&pass);
+        if (status == WATTLE_OK)
+            status = run_pass(&pass);
+    }
+    free(pass.diverted);
+    if (status == WATTLE_OK && data->accounts.profile.failed)
+        status = error_memory(error);
+    return status;
+}
+
+void
+report_data_release(struct report_data *data)
+{
+    registry_release(&data->devices);
+    account_set_release(&data->accounts);
+}

@@ -1,0 +1,169 @@
+/*
+ * totals_sink.c - filter, divert, add up.
+ *
+ * A device is looked at once, when its first batch comes: whether the report is
+ * about it, and whether an earlier scan has found its readings out of order.
+ * Those go through a sorter; their sums follow when all splits are sealed.
+ */
+#include "run/totals_sink.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "run/row_filter.h"
+
+enum { DEVICE_FILTERED = 1, DEVICE_DIVERTED = 2 };
+
+/* Sorting memory is shared out among the threads. */
+static size_t
+sort_rows(int n_threads)
+{
+    const size_t all = (size_t)1 << 19, least = (size_t)1 << 14;
+    size_t rows = all / (size_t)n_threads;
+    return rows > least ? rows : least;
+}
+
+static void
+discard(void *context)
+{
+    struct totals_split *state = context;
+    if (state == NULL)
+        return;
+    account_set_release(&state->accounts);
+    reorder_free(state->reorder);
+    free(state->device_flags);
+    free(state->device_global);
+    free(state);
+}
+
+static int
+open_split(void *context, const struct sink_split *split, void **out,
+           struct wattle_error *error)
+{
+    const struct totals_sink *sink = context;
+    struct totals_split *state = calloc(1, sizeof(*state));
+    *out = state;
+    if (state == NULL)
+        return error_memory(error);
+    state->sink = sink;
+    state->split = *split;
+    account_set_init(&state->accounts, sink->options->max_gap_ms,
+                     sink->options->tuning.no_memo);
+    state->accounts.kernels = sink->kernels;
+    if (sink->diverted == NULL)
+        return WATTLE_OK;
+    state->reorder = reorder_new(sort_rows(sink->n_threads));
+    return state->reorder != NULL ? WATTLE_OK : error_memory(error);
+}
+
+static int
+reserve_devices(struct totals_split *state, size_t n,
+                struct wattle_error *error)
+{
+    uint8_t *flags =
+        buffer_grow_array(state->device_flags, &state->flag_cap, n, 1);
+    uint32_t *global = buffer_grow_array(
+        state->device_global, &state->global_cap, n, sizeof(*global));
+    if (flags != NULL)
+        state->device_flags = flags;
+    if (global != NULL)
+        state->device_global = global;
+    if (flags == NULL || global == NULL ||
+        account_set_reserve(&state->accounts, n) != WATTLE_OK)
+        return error_memory(error);
+    return WATTLE_OK;
+}
+
+/* Decides for devices seen for the first time what becomes of them. */
+static int
+meet_devices(struct totals_split *state, struct wattle_error *error)
+{
+    const struct totals_sink *sink = state->sink;
+    const size_t n = state->split.devices->n_devices;
+    if (state->n_flags == n)
+        return WATTLE_OK;
+    int status = reserve_devices(state, n, error);
+    for (; status == WATTLE_OK && state->n_flags < n; state->n_flags++) {
+        size_t i = state->n_flags;
+        const char *id = registry_id(state->split.devices, (uint32_t)i);
+        bool is_wanted =
+            selection_wants_device(&sink->options->selection, id, NULL);
+        state->device_flags[i] = is_wanted ? 0 : DEVICE_FILTERED;
+        if (sink->diverted == NULL)
+            continue;
+        uint32_t number = registry_find(sink->devices, id, strlen(id));
+        state->device_global[i] = number;
+        if (number == REGISTRY_NO_DEVICE) {
+            /* a wrong guess reads nonsense; else the input has changed */
+            state->saw_unknown = true;
+        } else if (sink->diverted[number] != 0) {
+            state->device_flags[i] |= DEVICE_DIVERTED;
+        }
+    }
+    return status;
+}
+
+/* Takes the rows of diverted devices out of the batch, into the sorter. */
+static int
+divert(struct totals_split *state, struct batch *batch,
+       struct wattle_error *error)
+{
+    struct batch_view view = batch_view(batch);
+    uint16_t kept[BATCH_ROWS];
+    size_t n_kept = 0;
+    for (size_t i = 0; i < batch->n_rows; i++) {
+        uint32_t device = batch->device[i];
+        if ((state->device_flags[device] & DEVICE_DIVERTED) == 0) {
+            kept[n_kept++] = (uint16_t)i;
+            continue;
+        }
+        int status = reorder_add(state->reorder, &view, i,
+                                 state->device_global[device], error);
+        if (status != WATTLE_OK)
+            return status;
+    }
+    batch_keep(batch, kept, n_kept);
+    return WATTLE_OK;
+}
+
+static int
+add(void *context, struct batch *batch, struct wattle_error *error)
+{
+    struct totals_split *state = context;
+    const struct totals_sink *sink = state->sink;
+    const struct selection *selection = &sink->options->selection;
+    int status = meet_devices(state, error);
+    if (status != WATTLE_OK)
+        return status;
+    if (!selection_is_all(selection))
+        state->split.tally->n_filtered +=
+            row_filter_apply(selection, state->device_flags, batch);
+    state->split.tally->n_rounded += batch_count_rounded(batch);
+    if (sink->diverted != NULL)
+        status = divert(state, batch, error);
+    if (status != WATTLE_OK || batch->n_rows == 0)
+        return status;
+    struct batch_view view = batch_view(batch);
+    status = account_set_add(&state->accounts, &view);
+    return status == WATTLE_OK ? status : error_memory(error);
+}
+
+static int
+seal(void *context, struct wattle_error *error)
+{
+    struct totals_split *state = context;
+    account_set_settle(&state->accounts);
+    return state->reorder != NULL ? reorder_finish(state->reorder, error)
+                                  : WATTLE_OK;
+}
+
+const struct sink_ops totals_sink_ops = {
+    .name = "totals",
+    .least_rejects = REJECT_KEEP_NONE,
+    .open = open_split,
+    .add = add,
+    .seal = seal,
+    .discard = discard,
+};

@@ -1,0 +1,41 @@
+/*
+ * totals_sink.h - batches of a report become totals by device, after the rows
+ * that the report is not about were taken out.
+ */
+#ifndef RUN_TOTALS_SINK_H
+#define RUN_TOTALS_SINK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "analytics/account.h"
+#include "analytics/reorder.h"
+#include "run/scan_options.h"
+#include "run/sink.h"
+
+struct totals_sink {
+    const struct scan_options *options;
+    const struct kernels *kernels;
+    int n_threads; /* memory to sort is shared out among them */
+    /* from the second scan on: devices whose readings have to be sorted */
+    const struct registry *devices; /* numbers of `diverted` */
+    const uint8_t *diverted;        /* [devices] 1 = through `reorder` */
+};
+
+/* The state of a split. */
+struct totals_split {
+    const struct totals_sink *sink;
+    struct sink_split split;
+    struct account_set accounts; /* by the split's numbers of devices */
+    struct reorder *reorder;     /* when there is `diverted` */
+    bool saw_unknown;            /* a device that no earlier scan has seen */
+    /* by the split's numbers of devices */
+    uint8_t *device_flags;
+    uint32_t *device_global;
+    size_t n_flags, flag_cap, global_cap;
+};
+
+/* `sink` is a struct totals_sink, `state` a struct totals_split. */
+extern const struct sink_ops totals_sink_ops;
+
+#endif

@@ -1,0 +1,142 @@
+/*
+ * catalog_read.c - rows of file, reject and reject_count, each checked before
+ * it is handed on.
+ */
+#include "store/catalog_read.h"
+
+#include "base/error.h"
+#include "store/checksum.h"
+#include "store/stored_check.h"
+
+int
+catalog_fail_damaged(const struct database *db, const char *table,
+                     struct wattle_error *error)
+{
+    return error_set_at(error, WATTLE_ERR_FORMAT, db->path, 0,
+                        "the table %s is damaged; try 'wattle check'", table);
+}
+
+/* A statement that is being listed, and who takes its rows. */
+struct listing {
+    struct database *db;
+    sqlite3_stmt *row;
+    struct checksum *checksum;
+    void *context;
+    catalog_take_file take_file;
+    catalog_take_reject take_reject;
+};
+
+static int
+begin(struct listing *listing, const char *sql, struct wattle_error *error)
+{
+    listing->row = database_prepare(listing->db, sql, error);
+    if (listing->row == NULL)
+        return database_fail(listing->db, error);
+    listing->checksum = checksum_new();
+    return listing->checksum != NULL ? WATTLE_OK : error_memory(error);
+}
+
+/* Takes row after row, and ends the listing. */
+static int
+run(struct listing *listing, int status,
+    int (*take)(struct listing *listing, struct wattle_error *error),
+    struct wattle_error *error)
+{
+    while (status == WATTLE_OK) {
+        int result = database_step(listing->db, listing->row, error);
+        if (result == SQLITE_DONE)
+            break;
+        status = result < 0 ? result : take(listing, error);
+    }
+    sqlite3_finalize(listing->row);
+    checksum_free(listing->checksum);
+    return status == CATALOG_ENOUGH ? WATTLE_OK : status;
+}
+
+static int
+take_file(struct listing *listing, struct wattle_error *error)
+{
+    sqlite3_stmt *row = listing->row;
+    if (!stored_check_file(listing->checksum, row))
+        return catalog_fail_damaged(listing->db, "file", error);
+    const char *path = (const char *)sqlite3_column_text(row, 1);
+    return listing->take_file(listing->context, path != NULL ? path : "",
+                              sqlite3_column_int(row, 2) != 0,
+                              (const char *)sqlite3_column_text(row, 3),
+                              (uint64_t)sqlite3_column_int64(row, 6), error);
+}
+
+int
+catalog_list_files(struct database *db, catalog_take_file take, void *context,
+                   struct wattle_error *error)
+{
+    struct listing listing = {.db = db, .context = context, .take_file = take};
+    int status = begin(
+        &listing, "SELECT " STORED_FILE_COLUMNS " FROM file ORDER BY number",
+        error);
+    return run(&listing, status, take_file, error);
+}
+
+static int
+take_reject(struct listing *listing, struct wattle_error *error)
+{
+    sqlite3_stmt *row = listing->row;
+    if (!stored_check_reject(listing->checksum, row))
+        return catalog_fail_damaged(listing->db, "reject", error);
+    const void *raw = sqlite3_column_blob(row, 3);
+    const struct catalog_reject reject = {
+        .file = (uint64_t)sqlite3_column_int64(row, 5),
+        .line = (uint64_t)sqlite3_column_int64(row, 1),
+        .reason = sqlite3_column_int(row, 2),
+        .raw = raw != NULL ? raw : "",
+        .raw_len = (size_t)sqlite3_column_bytes(row, 3),
+    };
+    return listing->take_reject(listing->context, &reject, error);
+}
+
+int
+catalog_list_rejects(struct database *db, catalog_take_reject take,
+                     void *context, struct wattle_error *error)
+{
+    struct listing listing = {
+        .db = db, .context = context, .take_reject = take};
+    int status =
+        begin(&listing,
+              "SELECT " STORED_REJECT_COLUMNS ", (SELECT count(*) FROM file "
+              "WHERE number < reject.file) FROM reject ORDER BY file, line",
+              error);
+    return run(&listing, status, take_reject, error);
+}
+
+static int
+add_count(struct listing *listing, struct wattle_error *error)
+{
+    uint64_t *by_reason = listing->context;
+    int reason;
+    uint64_t n;
+    if (!stored_check_reject_count(listing->row, &reason, &n))
+        return catalog_fail_damaged(listing->db, "reject_count", error);
+    by_reason[reason] += n;
+    return WATTLE_OK;
+}
+
+int
+catalog_sum_rejects(struct database *db, uint64_t by_reason[WATTLE_N_REASONS],
+                    struct wattle_error *error)
+{
+    struct listing listing = {.db = db, .context = by_reason};
+    int status =
+        begin(&listing, "SELECT file, reason, n FROM reject_count", error);
+    return run(&listing, status, add_count, error);
+}
+
+int
+catalog_lost_lines(struct database *db, uint64_t *n_lost,
+                   struct wattle_error *error)
+{
+    int64_t n = 0;
+    int status = database_number(
+        db, "SELECT value FROM meta WHERE key = 'lost'", &n, error);
+    *n_lost = (uint64_t)n;
+    return status;
+}
