@@ -14,7 +14,8 @@
 
 #include "analytics/account.h"
 #include "analytics/account_block.h"
-#include "ingest/block_decoder.h"
+#include "formats/csv_format.h"
+#include "formats/csv_schema.h"
 #include "wattle/report.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -40,23 +41,45 @@ must(bool condition, const char *what)
 static void
 add_name(void *names, const char *text, size_t len)
 {
-    schema_builder_add(names, text, len);
+    csv_schema_builder_add(names, text, len);
 }
 
 static bool
-read_header(const uint8_t *text, size_t len, struct schema *schema,
+read_header(const uint8_t *text, size_t len, struct csv_schema *schema,
             size_t *header_len)
 {
     struct record_parser *parser = calloc(1, sizeof(*parser));
-    struct schema_builder names;
+    struct csv_schema_builder names;
     bool done;
-    schema_builder_init(&names);
+    csv_schema_builder_init(&names);
     must(parser != NULL, "no memory");
     record_parser_init_visit(parser, add_name, &names);
     *header_len = record_parser_feed(parser, text, len, &done);
     free(parser);
-    return schema_builder_finish(&names, WATTLE_VALUE_POWER_W, schema, NULL) ==
-           WATTLE_OK;
+    return csv_schema_builder_finish(&names, WATTLE_VALUE_POWER_W, schema,
+                                     NULL) == WATTLE_OK;
+}
+
+/* A decoder of CSV, by the interface that all formats have. */
+static struct decoder *
+open_csv(const struct kernels *kernels, bool no_memo, struct registry *registry,
+         struct reject_log *rejects)
+{
+    const struct decoder_setup setup = {.kernels = kernels,
+                                        .no_memo = no_memo,
+                                        .registry = registry,
+                                        .rejects = rejects};
+    return csv_format.open(&setup);
+}
+
+static void
+begin(struct decoder *d, const struct csv_schema *schema, uint32_t source,
+      uint64_t line)
+{
+    const struct recognition recognition = {.format = &csv_format,
+                                            .dialect = (void *)schema};
+    const struct decoder_place place = {.source = source, .line = line};
+    d->ops->begin(d, &recognition, &place);
 }
 
 static void
@@ -83,23 +106,21 @@ note_rows(struct outcome *o, const struct batch *batch, bool by_row)
 
 /* Reads the text in pieces as a reader would. */
 static void
-decode(struct outcome *o, const struct schema *schema, const uint8_t *text,
+decode(struct outcome *o, const struct csv_schema *schema, const uint8_t *text,
        size_t len, size_t piece, const struct kernels *kernels, bool no_memo)
 {
-    struct block_decoder *d =
-        block_decoder_new(kernels, no_memo, &o->registry, &o->rejects);
+    struct decoder *d = open_csv(kernels, no_memo, &o->registry, &o->rejects);
     uint8_t *view = malloc(len + KERNEL_SLACK);
     must(d != NULL && view != NULL, "no memory");
     size_t at = 0, end = piece < len ? piece : len;
-    block_decoder_begin(d, schema, 0, 0);
+    begin(d, schema, 0, 0);
     for (;;) {
         memset(view, 0xee, len + KERNEL_SLACK);
         memcpy(view, text + at, end - at);
         struct block_text part = {view, end - at, SIZE_MAX, end == len};
         size_t used = 0;
         if (part.len > 0 || (part.is_at_end && d->is_inside)) {
-            must(block_decoder_decode(d, &part, &used) == WATTLE_OK,
-                 "decoding fails");
+            must(d->ops->next(d, &part, &used) == WATTLE_OK, "decoding fails");
             note_rows(o, &d->batch, no_memo);
         }
         at += used;
@@ -111,7 +132,7 @@ decode(struct outcome *o, const struct schema *schema, const uint8_t *text,
     o->n_lines = d->n_lines;
     account_set_settle(&o->accounts);
     free(view);
-    block_decoder_free(d);
+    d->ops->close(d);
 }
 
 static void
@@ -175,7 +196,7 @@ end_outcome(struct outcome *o)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct schema schema;
+    struct csv_schema schema;
     size_t header_len;
     if (size < 2 || size > 20000)
         return 0;
@@ -197,6 +218,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     compare(&fast, &plain);
     end_outcome(&fast);
     end_outcome(&plain);
-    schema_release(&schema);
+    csv_schema_release(&schema);
     return 0;
 }

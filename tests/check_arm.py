@@ -30,7 +30,7 @@ LIBRARIES = os.path.join(ROOT, "build", "arm-root")
 QEMU = ["qemu-aarch64", "-L", "/usr/aarch64-linux-gnu"]
 
 # Unit tests of tier "test": those nearest to the kernels, and quick ones.
-SHORT = {"test_kernels", "test_running", "test_block_decoder", "test_profile",
+SHORT = {"test_kernels", "test_running", "test_csv_decoder", "test_profile",
          "test_record_parser", "test_report_api", "test_block_chunk"}
 
 n_tests = n_failed = 0

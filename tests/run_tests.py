@@ -28,7 +28,7 @@ DEBIAN_PYTHON = ("/usr/bin/python3" if os.path.exists("/usr/bin/python3")
                  else sys.executable)
 
 # Unit tests that take seconds.
-SLOW = ["test_reader", "test_block_decoder", "test_power_cut"]
+SLOW = ["test_reader", "test_csv_decoder", "test_power_cut"]
 
 
 def python(script, *arguments):

@@ -39,7 +39,7 @@ TECHNIQUES = [
         "the same device as last time, then a hash; readings lie in columns "
         "of 1,024 rows",
         "`src/model/batch.c`, `src/model/registry.c`, "
-        "`src/ingest/block_decoder.c`",
+        "`src/formats/csv_decoder.c`",
         "wattle has no switch for these; the C program has. Linear search is "
         "what C offers without a library; the Python monitor has "
         "dictionaries, which are hash tables. Columns alone need not pay "
@@ -48,7 +48,7 @@ TECHNIQUES = [
         ["caching"], "Caching",
         "the layout of rows, the day of a date, and the two factors of "
         "efficiency by their decimal values are computed once",
-        "`src/ingest/block_decoder.c`, `layout_builder.c`, "
+        "`src/formats/csv_decoder.c`, `layout_builder.c`, "
         "`src/analytics/efficiency.c`",
         "`--no-memo` switches off all three; without layouts there is no "
         "vectorized decoding either, so its figure covers both."),
@@ -73,14 +73,14 @@ TECHNIQUES = [
         ["parsing"], "Parsing by hand",
         "timestamps and decimals are read digit by digit into whole numbers, "
         "not by strptime and strtod",
-        "`src/base/civil_time.c`, `decimal.c`, `src/ingest/row_values.c`",
+        "`src/base/civil_time.c`, `decimal.c`, `src/formats/row_values.c`",
         "In wattle this is what the plain C way does; vectors do the same for "
         "whole rows."),
     Technique(
         ["chunks"], "Lazy, chunked reading",
         "a block is read, decoded, added up and forgotten, so memory grows "
         "with devices and days, not with readings",
-        "`src/ingest/reader_buffer.c`, `src/run/split.c`",
+        "`src/input/reader_buffer.c`, `src/run/split.c`",
         "The monitor keeps all readings; so does the C program until the "
         "step that forgets them."),
     Technique(
@@ -88,7 +88,7 @@ TECHNIQUES = [
         "`--reader uring` asks the kernel for the next block while this one "
         "is decoded; `mmap` maps the files; `pread` waits for each block, but "
         "the kernel reads ahead for it as well",
-        "`src/ingest/reader_uring.c`, `reader_mmap.c`, `reader.c`",
+        "`src/input/reader_uring.c`, `reader_mmap.c`, `reader.c`",
         "These are ways to choose from, not steps: `pread` is the default."),
 ]
 

@@ -60,8 +60,8 @@ const day_of = (text) => text.slice(0, 16).replace("T", " ") + " UTC";
 /* ---- colours ---- */
 
 const KIND_COLOURS = {
-  ingest: "#f4a853", simd: "#ef8262", analytics: "#bfa0dd",
-  engine: "#7fb2e5", model: "#e8cf5a", base: "#d9b98c", report: "#7fcdbb",
+  ingest: "#f4a853", input: "#f4a853", formats: "#f0be6a", simd: "#ef8262", analytics: "#bfa0dd",
+  engine: "#7fb2e5", run: "#7fb2e5", model: "#e8cf5a", base: "#d9b98c", report: "#7fcdbb",
   api: "#9bd18b", cli: "#9bd18b", generate: "#c9d46a",
   library: "#c3b3a6", kernel: "#aab4c0", python: "#f4a853",
   stdlib: "#7fb2e5", other: "#cfd3d8", root: "#dfe3e8",

@@ -3,7 +3,7 @@ Python stacks.
 
 A tree's node is [name, kind, value, children]; a value is samples, or
 instructions. Kinds say where a function stands and choose its colour: a room of
-wattle (ingest, simd, ...), "library", "kernel", "python", "stdlib", "other".
+wattle (input, simd, ...), "library", "kernel", "python", "stdlib", "other".
 """
 
 import re
@@ -46,7 +46,7 @@ def perf_frame(symbol, dso, kind_of):
 
 
 def room_of(path):
-    """The room of a source file, such as "ingest"; None outside src/."""
+    """The room of a source file, such as "input"; None outside src/."""
     match = re.search(r"\bsrc/([a-z]+)/[^/]+$", path)
     return match[1] if match else None
 

@@ -13,7 +13,7 @@
 #include "base/pointer_list.h"
 #include "base/sized_struct.h"
 #include "run/importer.h"
-#include "ingest/reader.h"
+#include "input/reader.h"
 #include "wattle/import.h"
 
 struct wattle_import {

@@ -17,7 +17,7 @@
 #include "base/error.h"
 #include "base/pointer_list.h"
 #include "base/kept_file.h"
-#include "ingest/device_file.h"
+#include "formats/device_file.h"
 #include "wattle/report.h"
 
 #define MAX_THREADS 1024

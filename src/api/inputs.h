@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 
 #include "run/scan.h"
-#include "ingest/source.h"
+#include "input/source.h"
 #include "model/device_table.h"
 #include "model/registry.h"
 #include "report/text_out.h"

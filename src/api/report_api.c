@@ -15,7 +15,7 @@
 #include "base/sized_struct.h"
 #include "run/report_scan.h"
 #include "run/report_stored.h"
-#include "ingest/reader.h"
+#include "input/reader.h"
 #include "store/database_open.h"
 #include "wattle/report.h"
 

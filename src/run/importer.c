@@ -13,12 +13,13 @@
 #include "base/civil_time.h"
 #include "base/cores.h"
 #include "base/error.h"
-#include "ingest/fingerprint.h"
+#include "input/fingerprint.h"
 #include "store/database_open.h"
 #include "store/import_merge.h"
 #include "store/checkpoint.h"
 #include "store/meta.h"
 #include "store/write_lock.h"
+#include "run/recognise.h"
 #include "run/shuffle_sink.h"
 
 /* Memory for rows on their way to the merge, of all splits together. */
@@ -116,7 +117,7 @@ check_value_kind(const struct source *source, const struct catalog_file *known,
                                         "energy-kwh"};
     const int n_words = (int)(sizeof(words) / sizeof(words[0]));
     const int before = known->value_kind;
-    const int now = schema_value_kind(&source->schema);
+    const int now = recognise_value_kind(source);
     if (before == now || before < 1 || before > n_words || now < 1)
         return WATTLE_OK;
     return error_set_at(
@@ -572,7 +573,7 @@ write_file(struct importer *im, size_t at, struct wattle_error *error)
         .problem = source->problem,
         /* what comes behind an open quote belongs to what was rejected */
         .ends_record = file->is_open ? CATALOG_ENDS_INSIDE : end_of(source),
-        .value_kind = schema_value_kind(&source->schema),
+        .value_kind = recognise_value_kind(source),
         .size_bytes = is_settled ? fingerprint->size_bytes : 0,
         .modified_ns = is_settled ? source->modified_ns : 0,
         .n_lines = known->n_lines + file->n_lines,
@@ -682,13 +683,15 @@ finish_database(struct importer *im, struct wattle_error *error)
 static int
 prepare_sources(struct importer *im, struct wattle_error *error)
 {
-    const struct source_options how = {.value_kind = im->options->value_kind,
-                                       .window_log =
+    const struct format_options formats = {.value_kind =
+                                               im->options->value_kind};
+    const struct source_options how = {.window_log =
                                            im->options->zstd_window_log,
                                        .may_grow = true,
                                        .is_final = im->is_final};
     for (size_t i = 0; i < im->sources->n; i++) {
-        int status = source_prepare(&im->sources->sources[i], &how, error);
+        int status =
+            recognise_source(&im->sources->sources[i], &how, &formats, error);
         if (status != WATTLE_OK)
             return status;
     }

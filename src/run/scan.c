@@ -14,6 +14,7 @@
 #include "base/cores.h"
 #include "base/error.h"
 #include "base/trace.h"
+#include "run/recognise.h"
 #include "run/scheduler.h"
 
 /* Positions of the sources; an empty one still takes a place. */
@@ -46,13 +47,13 @@ scan_prepare(const struct scan_options *options, struct source_list *sources,
              struct wattle_error *error)
 {
     const struct source_options how = {
-        .value_kind = options->value_kind,
         .window_log = options->zstd_window_log,
     };
+    const struct format_options formats = {.value_kind = options->value_kind};
     bool any = sources->n == 0;
     for (size_t i = 0; i < sources->n; i++) {
         struct source *source = &sources->sources[i];
-        int status = source_prepare(source, &how, error);
+        int status = recognise_source(source, &how, &formats, error);
         if (status != WATTLE_OK)
             return status;
         any = any || source->is_usable || source->kind == SOURCE_ROWS;

@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 #include "base/stage_clock.h"
-#include "ingest/reject_log.h"
-#include "ingest/source.h"
+#include "formats/reject_log.h"
+#include "input/source.h"
 #include "model/registry.h"
 #include "model/tally.h"
 #include "run/scan_options.h"

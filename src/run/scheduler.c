@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/trace.h"
+#include "run/recognise.h"
 
 /*
  * A rest shorter than this is not worth a split of its own. Who asks for small
@@ -41,7 +42,7 @@ allowed_cut(const struct split_shared *shared, uint64_t from, uint64_t at,
     size_t i = 0, n = shared->sources->n;
     while (i < n && shared->starts[i + 1] <= at)
         i++;
-    if (i == n || source_is_splittable(&shared->sources->sources[i]))
+    if (i == n || recognise_splits(&shared->sources->sources[i]))
         return at;
     if (shared->starts[i] > from)
         return shared->starts[i];

@@ -11,7 +11,7 @@
 #ifndef RUN_SINK_H
 #define RUN_SINK_H
 
-#include "ingest/reject_log.h"
+#include "formats/reject_log.h"
 #include "model/batch.h"
 #include "model/registry.h"
 #include "model/tally.h"

@@ -16,6 +16,7 @@
 #include "base/cancel_flag.h"
 #include "base/buffer.h"
 #include "base/error.h"
+#include "run/recognise.h"
 
 struct split *
 split_new(uint64_t begin, uint64_t end)
@@ -81,7 +82,9 @@ split_fail(struct split_shared *shared, int status,
 struct run {
     struct split *split;
     struct split_shared *shared;
-    struct block_decoder *decoder;
+    struct decoder *decoders[FORMATS_MAX]; /* by format; NULL = not yet */
+    struct decoder *decoder;               /* of this source */
+    struct batch *rows;                    /* of a source in memory */
     struct stage_clock *clock;
     struct fingerprint_reader *fingerprint; /* NULL = nothing is hashed */
     struct wattle_error error;
@@ -126,7 +129,7 @@ claim(struct run *run, const struct source *source)
 {
     struct split *split = run->split;
     uint64_t start = start_of(run, run->source);
-    bool is_plain = source_is_splittable(source);
+    bool is_plain = recognise_splits(source);
     pthread_mutex_lock(&run->shared->lock);
     uint64_t seen = is_plain ? start + run->reader->offset + run->reader->len
                              : start_of(run, run->source + 1);
@@ -153,7 +156,7 @@ report_progress(struct run *run)
 static int
 decode_view(struct run *run, uint64_t limit, size_t *at, bool *ended)
 {
-    struct block_decoder *d = run->decoder;
+    struct decoder *d = run->decoder;
     const struct reader *reader = run->reader;
     for (;;) {
         uint64_t here = reader->offset + *at;
@@ -173,7 +176,7 @@ decode_view(struct run *run, uint64_t limit, size_t *at, bool *ended)
         if (text.len == 0 && !(text.is_at_end && d->is_inside))
             return WATTLE_OK;
         size_t used;
-        int status = block_decoder_decode(d, &text, &used);
+        int status = d->ops->next(d, &text, &used);
         if (status == WATTLE_OK)
             status = add_batch(run, &d->batch);
         if (status != WATTLE_OK)
@@ -185,9 +188,10 @@ decode_view(struct run *run, uint64_t limit, size_t *at, bool *ended)
     }
 }
 
-/* Skips to behind the first newline; false when the file has none left. */
+/* Skips to where the first record seems to begin, if there is one. */
 static int
-find_record(struct run *run, size_t *at, bool *found)
+find_record(struct run *run, const struct format *format, size_t *at,
+            bool *found)
 {
     *found = false;
     *at = 0;
@@ -195,11 +199,9 @@ find_record(struct run *run, size_t *at, bool *found)
         int status = reader_more(run->reader, run->reader->len, &run->error);
         if (status != WATTLE_OK)
             return status;
-        const uint8_t *data = run->reader->data;
-        const uint8_t *newline =
-            run->reader->len > 0 ? memchr(data, '\n', run->reader->len) : NULL;
-        if (newline != NULL) {
-            *at = (size_t)(newline - data) + 1;
+        size_t place = format->find_record(run->reader->data, run->reader->len);
+        if (place != SIZE_MAX) {
+            *at = place;
             *found = true;
         } else if (run->reader->is_at_end) {
             return WATTLE_OK;
@@ -329,7 +331,7 @@ enter_text(struct run *run, struct source *source, uint64_t offset, size_t *at,
     *at = 0;
     int status = WATTLE_OK;
     if (guess)
-        status = find_record(run, at, found);
+        status = find_record(run, source->recognition->format, at, found);
     else if (!inside && source->kind != SOURCE_PLAIN)
         status = skip_header(run, source, at);
     if (!inside && source->kind == SOURCE_PLAIN && offset > 0)
@@ -340,9 +342,12 @@ enter_text(struct run *run, struct source *source, uint64_t offset, size_t *at,
         split->true_begin =
             start_of(run, run->source) + run->reader->offset + *at;
     }
-    block_decoder_begin(run->decoder, &source->schema, (uint32_t)run->source,
-                        inside ? 0 : source->header_lines);
-    run->decoder->counts_cr = source->has_bare_cr;
+    const struct decoder_place place = {
+        .source = (uint32_t)run->source,
+        .line = inside ? 0 : source->header_lines,
+        .counts_cr = source->has_bare_cr,
+    };
+    run->decoder->ops->begin(run->decoder, source->recognition, &place);
     return status;
 }
 
@@ -350,10 +355,10 @@ enter_text(struct run *run, struct source *source, uint64_t offset, size_t *at,
 static struct split_source
 place_of(const struct run *run, size_t at)
 {
-    const struct block_decoder *d = run->decoder;
+    const struct decoder *d = run->decoder;
     const struct reader *reader = run->reader;
     struct split_source seen = {.source = run->source,
-                                .end_line = block_decoder_line(d),
+                                .end_line = decoder_line(d),
                                 .is_open = d->is_open};
     if (reader == NULL)
         return seen;
@@ -392,11 +397,34 @@ begin_hashing(struct run *run, const struct source *source, uint64_t offset)
         run->reader->fd, is_start ? source->data_offset : 0);
 }
 
+/* The decoder of a source's format, which a split opens once. */
+static int
+choose_decoder(struct run *run, const struct source *source)
+{
+    const struct split_shared *shared = run->shared;
+    const struct format *format = source->recognition->format;
+    struct decoder **decoder = &run->decoders[format_number(format)];
+    const struct decoder_setup setup = {
+        .kernels = shared->kernels,
+        .no_memo = shared->options->tuning.no_memo,
+        .registry = &run->split->registry,
+        .rejects = &run->split->rejects,
+        .clock = run->clock,
+        .error = &run->error,
+    };
+    if (*decoder == NULL)
+        *decoder = format->open(&setup);
+    run->decoder = *decoder;
+    return *decoder != NULL ? WATTLE_OK : error_memory(&run->error);
+}
+
 static int
 read_text(struct run *run, struct source *source, uint64_t offset, bool *ended)
 {
     size_t at = 0;
     bool found = true;
+    if (choose_decoder(run, source) != WATTLE_OK)
+        return WATTLE_ERR_MEMORY;
     const uint64_t n_before = run->decoder->n_lines;
     const struct reject_log *rejects = &run->split->rejects;
     uint64_t by_reason[WATTLE_N_REASONS];
@@ -442,8 +470,12 @@ read_text(struct run *run, struct source *source, uint64_t offset, bool *ended)
 static int
 read_rows(struct run *run, struct source *source)
 {
-    struct batch *batch = &run->decoder->batch;
     struct batch_row rows[64];
+    if (run->rows == NULL)
+        run->rows = malloc(sizeof(*run->rows));
+    struct batch *batch = run->rows;
+    if (batch == NULL)
+        return error_memory(&run->error);
     uint64_t n = row_store_count(source->rows);
     for (uint64_t at = 0; at < n && !is_stopped(run);) {
         int64_t got =
@@ -490,7 +522,7 @@ run_sources(struct run *run)
         pthread_mutex_lock(&run->shared->lock);
         bool beyond = at >= split->end;
         uint64_t next = start_of(run, run->source + 1);
-        if (!beyond && split->claimed < next && !source_is_splittable(source))
+        if (!beyond && split->claimed < next && !recognise_splits(source))
             split->claimed = next;
         pthread_mutex_unlock(&run->shared->lock);
         if (beyond || is_stopped(run))
@@ -511,14 +543,19 @@ run_sources(struct run *run)
         split_fail(run->shared, status, &run->error);
 }
 
-/* What the decoder and the log of rejects have counted. */
+/* What the decoders and the log of rejects have counted. */
 static void
-set_tally(struct split *split, const struct block_decoder *decoder)
+set_tally(struct split *split, struct decoder *const *decoders)
 {
     struct tally *tally = &split->tally;
-    tally->n_lines += decoder->n_lines - tally->n_filtered;
-    tally->n_fast = decoder->n_fast_rows;
-    tally->n_slow = decoder->n_slow_rows;
+    tally->n_lines -= tally->n_filtered;
+    for (size_t i = 0; i < FORMATS_MAX; i++) {
+        if (decoders[i] == NULL)
+            continue;
+        tally->n_lines += decoders[i]->n_lines;
+        tally->n_fast += decoders[i]->n_fast_rows;
+        tally->n_slow += decoders[i]->n_slow_rows;
+    }
     for (int r = 0; r < WATTLE_N_REASONS; r++)
         tally_add_rejects(tally, r, split->rejects.by_reason[r]);
 }
@@ -536,15 +573,10 @@ prepare(struct run *run)
     reject_log_init(&split->rejects, options->keeps_rejects
                                          ? REJECT_KEEP_ALL
                                          : shared->ops->least_rejects);
-    run->decoder = block_decoder_new(shared->kernels, options->tuning.no_memo,
-                                     &split->registry, &split->rejects);
     if (shared->fingerprints != NULL)
         run->fingerprint = fingerprint_reader_new();
-    if (run->decoder == NULL ||
-        (shared->fingerprints != NULL && run->fingerprint == NULL))
+    if (shared->fingerprints != NULL && run->fingerprint == NULL)
         return error_memory(&run->error);
-    run->decoder->clock = run->clock;
-    run->decoder->error = &run->error;
     return shared->ops->open(shared->sink, &sink_split, &split->state,
                              &run->error);
 }
@@ -559,9 +591,13 @@ split_run(struct split *split, struct split_shared *shared,
         split_fail(shared, status, &run.error);
     } else {
         run_sources(&run);
-        set_tally(split, run.decoder);
+        set_tally(split, run.decoders);
     }
     stage_clock_enter(clock, STAGE_OTHER);
     fingerprint_reader_free(run.fingerprint);
-    block_decoder_free(run.decoder);
+    for (size_t i = 0; i < FORMATS_MAX; i++) {
+        if (run.decoders[i] != NULL)
+            run.decoders[i]->ops->close(run.decoders[i]);
+    }
+    free(run.rows);
 }

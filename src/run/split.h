@@ -21,10 +21,10 @@
 #include <stdint.h>
 
 #include "base/stage_clock.h"
-#include "ingest/block_decoder.h"
-#include "ingest/fingerprint.h"
-#include "ingest/reader.h"
-#include "ingest/source.h"
+#include "formats/format.h"
+#include "input/fingerprint.h"
+#include "input/reader.h"
+#include "input/source.h"
 #include "model/tally.h"
 #include "run/scan_options.h"
 #include "run/sink.h"

@@ -64,7 +64,7 @@ struct catalog_file {
     const char *problem; /* NULL = none */
     bool has_problem;    /* when it was found: the text is not kept */
     int ends_record;     /* CATALOG_ENDS_...: where what follows begins */
-    int value_kind;      /* as schema_value_kind says; 0 also: not known */
+    int value_kind;      /* as csv_schema_value_kind says; 0 also: not known */
     uint64_t size_bytes;
     int64_t modified_ns;
     uint64_t n_lines, n_rejects;

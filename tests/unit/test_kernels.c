@@ -16,8 +16,8 @@
 #include <sys/mman.h>
 
 #include "generate/counter_hash.h"
-#include "ingest/layout_builder.h"
-#include "ingest/row_values.h"
+#include "formats/layout_builder.h"
+#include "formats/row_values.h"
 #include "simd/kernels.h"
 #include "wattle/experimental/tuning.h"
 #include "wattle/report.h"
@@ -218,19 +218,19 @@ static const char *const headers[] = {
 };
 
 static void
-schema_from(struct schema *schema, const char *header)
+schema_from(struct csv_schema *schema, const char *header)
 {
-    struct schema_builder builder;
-    schema_builder_init(&builder);
+    struct csv_schema_builder builder;
+    csv_schema_builder_init(&builder);
     for (const char *p = header; p != NULL;) {
         const char *comma = strchr(p, ',');
-        schema_builder_add(&builder, p,
-                           comma != NULL ? (size_t)(comma - p) : strlen(p));
+        csv_schema_builder_add(&builder, p,
+                               comma != NULL ? (size_t)(comma - p) : strlen(p));
         p = comma != NULL ? comma + 1 : NULL;
     }
-    assert_int_equal(
-        schema_builder_finish(&builder, WATTLE_VALUE_ENERGY_KWH, schema, NULL),
-        WATTLE_OK);
+    assert_int_equal(csv_schema_builder_finish(
+                         &builder, WATTLE_VALUE_ENERGY_KWH, schema, NULL),
+                     WATTLE_OK);
 }
 
 static int
@@ -299,7 +299,7 @@ put_padding(char *out, unsigned padding)
 
 /* One line that is a reading mostly; `style` fixes what rows share. */
 static int
-put_row(char *out, const struct schema *schema, unsigned style)
+put_row(char *out, const struct csv_schema *schema, unsigned style)
 {
     int at = 0;
     for (size_t c = 0; c < schema->n_columns; c++) {
@@ -321,7 +321,7 @@ put_row(char *out, const struct schema *schema, unsigned style)
 }
 
 static bool
-is_reading(const struct schema *schema, const char *row, size_t len)
+is_reading(const struct csv_schema *schema, const char *row, size_t len)
 {
     static struct record_parser parser;
     struct row_values values;
@@ -349,7 +349,7 @@ blank(struct outlet *outlet, int byte)
 }
 
 struct bench {
-    struct schema schema;
+    struct csv_schema schema;
     struct layout_plan plan;
     struct row_layout *table;
     struct outlet *wanted, *got;
@@ -374,7 +374,7 @@ bench_open(struct bench *b, const char *header)
 static void
 bench_close(struct bench *b)
 {
-    schema_release(&b->schema);
+    csv_schema_release(&b->schema);
     free(b->table);
     free(b->wanted);
     free(b->got);
@@ -672,7 +672,7 @@ all_see_values_beyond_limits(void **state)
 static void
 assert_built(const char *header, const char *row, bool expected)
 {
-    struct schema schema;
+    struct csv_schema schema;
     struct layout_plan plan;
     struct row_layout layout;
     uint8_t padded[512] = {0};
@@ -683,7 +683,7 @@ assert_built(const char *header, const char *row, bool expected)
     bool got = layout_build(&layout, &schema, &plan, padded, strlen(row));
     if (got != expected)
         fail_msg("layout %d for %s", got, row);
-    schema_release(&schema);
+    csv_schema_release(&schema);
 }
 
 static void

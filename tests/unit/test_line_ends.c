@@ -9,7 +9,9 @@
 
 #include <string.h>
 
-#include "ingest/line_ends.h"
+#include "base/line_ends.h"
+#include "formats/record_parser.h"
+#include "generate/counter_hash.h"
 
 static bool
 has_cr(const char *text)
@@ -31,6 +33,45 @@ the_head_tells(void **state)
     assert_false(has_cr("a,b\r\r\n1,2\r\r\n"));
     assert_false(has_cr("a,b\r")); /* an LF may follow */
     assert_false(has_cr(""));
+}
+
+static void
+ignore_field(void *context, const char *text, size_t len)
+{
+    (void)context;
+    (void)text;
+    (void)len;
+}
+
+/* The header line as the parser of records sees it. */
+static bool
+parser_sees_cr(const uint8_t *text, size_t len)
+{
+    static struct record_parser parser;
+    size_t at = 0;
+    bool done = true;
+    record_parser_init_visit(&parser, ignore_field, NULL);
+    while (parser.is_empty && done && at < len) {
+        record_parser_reset(&parser);
+        at += record_parser_feed(&parser, text + at, len - at, &done);
+    }
+    return parser.has_bare_cr;
+}
+
+static void
+the_header_line_is_that_of_the_parser(void **state)
+{
+    static const char letters[] = "ab,,\"\"\r\r\n\n";
+    (void)state;
+    for (uint64_t i = 0; i < 20000; i++) {
+        uint8_t text[64];
+        const size_t len = 1 + counter_hash(5, i) % 20;
+        for (size_t k = 0; k < sizeof(text); k++)
+            text[k] = k < len ? (uint8_t)letters[counter_hash(i, k) % 10]
+                              : (uint8_t)'\n';
+        assert_int_equal(line_ends_has_cr(text, sizeof(text)),
+                         parser_sees_cr(text, sizeof(text)));
+    }
 }
 
 static const char before[] =
@@ -77,6 +118,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_head_tells),
+        cmocka_unit_test(the_header_line_is_that_of_the_parser),
         cmocka_unit_test(pieces_of_every_size_give_the_same),
         cmocka_unit_test(a_last_cr_waits_for_what_follows),
     };

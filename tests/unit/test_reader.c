@@ -19,7 +19,7 @@
 
 #include "base/buffer.h"
 #include "generate/counter_hash.h"
-#include "ingest/reader.h"
+#include "input/reader.h"
 #include "simd/kernels.h"
 #include "wattle/experimental/tuning.h"
 
@@ -117,7 +117,7 @@ prepare(struct source_list *list, const char *what)
     *list = (struct source_list){0};
     assert_int_equal(source_list_add_path(list, what, NULL), 0);
     assert_int_equal(list->n, 1);
-    const struct source_options options = {.value_kind = 0};
+    const struct source_options options = {.window_log = 0};
     assert_int_equal(source_prepare(&list->sources[0], &options, NULL), 0);
 }
 
@@ -548,7 +548,7 @@ streams_can_be_read_again(void **state)
         struct source_list list;
         prepare(&list, name);
         assert_int_equal(list.sources[0].kind, SOURCE_STREAM);
-        assert_true(list.sources[0].is_usable);
+        assert_true(list.sources[0].is_opened);
         for (int pass = 0; pass < 3; pass++) {
             struct reader *r = open_reader(&list.sources[0], pass, 7000, 0);
             read_all(r, &text);

@@ -13,26 +13,26 @@
 #include <string.h>
 
 #include "base/buffer.h"
-#include "ingest/row_values.h"
+#include "formats/row_values.h"
 #include "wattle/report.h"
 
 enum { UNTERMINATED = WATTLE_N_REASONS, BLANK };
 
 static struct record_parser parser;
 
-static struct schema
+static struct csv_schema
 schema_from(const char *header)
 {
-    struct schema schema;
-    struct schema_builder builder;
-    schema_builder_init(&builder);
+    struct csv_schema schema;
+    struct csv_schema_builder builder;
+    csv_schema_builder_init(&builder);
     for (const char *p = header; p != NULL;) {
         const char *comma = strchr(p, ',');
-        schema_builder_add(&builder, p,
-                           comma != NULL ? (size_t)(comma - p) : strlen(p));
+        csv_schema_builder_add(&builder, p,
+                               comma != NULL ? (size_t)(comma - p) : strlen(p));
         p = comma != NULL ? comma + 1 : NULL;
     }
-    assert_int_equal(schema_builder_finish(&builder, 0, &schema, NULL), 0);
+    assert_int_equal(csv_schema_builder_finish(&builder, 0, &schema, NULL), 0);
     return schema;
 }
 
@@ -237,7 +237,7 @@ other_measures_may_be_absent_beside_a_power(void **state)
         {"1,a,,,1.01,5\n", WATTLE_REJECT_RANGE, 0, 0},
         {"1,a,,,-1,5\n", ROW_IS_READING, 0x0c, 0},
     };
-    struct schema schema = schema_from("time,id,volts,amps,pf,watts");
+    struct csv_schema schema = schema_from("time,id,volts,amps,pf,watts");
     record_parser_init(&parser, &schema);
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct row_values values;
@@ -250,7 +250,7 @@ other_measures_may_be_absent_beside_a_power(void **state)
         assert_int_equal(values.row.presence, cases[i].presence);
         assert_int_equal(values.n_rounded, cases[i].n_rounded);
     }
-    schema_release(&schema);
+    csv_schema_release(&schema);
 }
 
 /* ---- headers ----------------------------------------------------------- */
@@ -294,16 +294,17 @@ headers_without_what_is_needed_are_refused(void **state)
         {"time,id,amps,pf", "voltage"}, {"x,y,z", "device_id"},
     };
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-        struct schema_builder builder;
-        struct schema schema;
+        struct csv_schema_builder builder;
+        struct csv_schema schema;
         struct wattle_error error = {0};
         char names[64];
         snprintf(names, sizeof(names), "%s", bad[i].header);
-        schema_builder_init(&builder);
+        csv_schema_builder_init(&builder);
         for (char *rest = names, *name; (name = strsep(&rest, ",")) != NULL;)
-            schema_builder_add(&builder, name, strlen(name));
-        assert_int_equal(schema_builder_finish(&builder, 0, &schema, &error),
-                         WATTLE_ERR_FORMAT);
+            csv_schema_builder_add(&builder, name, strlen(name));
+        assert_int_equal(
+            csv_schema_builder_finish(&builder, 0, &schema, &error),
+            WATTLE_ERR_FORMAT);
         if (strstr(error.message, bad[i].named) == NULL)
             fail_msg("%s: %s", bad[i].header, error.message);
         assert_null(schema.role_of);
@@ -314,16 +315,17 @@ static void
 the_first_column_of_a_role_counts(void **state)
 {
     (void)state;
-    struct schema s = schema_from(" Watts\t,TIMESTAMP,date,Meter,power,value");
+    struct csv_schema s =
+        schema_from(" Watts\t,TIMESTAMP,date,Meter,power,value");
     static const uint8_t roles[] = {ROLE_POWER,  ROLE_TIME, ROLE_NONE,
                                     ROLE_DEVICE, ROLE_NONE, ROLE_NONE};
     assert_int_equal(s.n_columns, 6);
     assert_memory_equal(s.role_of, roles, 6);
     assert_int_equal(s.columns, MEASURE_BIT(WATTLE_POWER));
-    schema_release(&s);
+    csv_schema_release(&s);
 }
 
-static struct schema power_schema;
+static struct csv_schema power_schema;
 
 static int
 use_power_schema(void **state)
@@ -338,7 +340,7 @@ static int
 release_schema(void **state)
 {
     (void)state;
-    schema_release(&power_schema);
+    csv_schema_release(&power_schema);
     return 0;
 }
 

@@ -1,0 +1,43 @@
+/*
+ * csv_decoder.h - CSV text in, blocks of readings out, on two paths.
+ *
+ * Rows whose shape has an approved layout are decoded by a kernel, all
+ * others by the reference parser, in the same block and in the same order.
+ * Belongs to one worker; keeps its own device registry.
+ */
+#ifndef FORMATS_CSV_DECODER_H
+#define FORMATS_CSV_DECODER_H
+
+#include "formats/format.h"
+#include "formats/layout_builder.h"
+#include "formats/record_parser.h"
+
+struct csv_decoder {
+    struct decoder base; /* first: what all formats have */
+    /* the file */
+    const struct csv_schema *schema;
+    uint32_t source;
+    bool counts_cr; /* lines end with CR, too */
+    /* own */
+    struct layout_plan plan;
+    void *table_store;
+    struct row_layout *table;   /* [LAYOUT_SLOTS], aligned, in table_store */
+    bool table_is_civil;        /* all its times are civil and UTC */
+    bool is_all_fast;           /* no row of the block needed repair */
+    struct row_layout deferred; /* to put in when the block is done */
+    struct decoded_rows *decoded;
+    struct record_parser *parser;
+    struct buffer inside_raw; /* what is kept of a long record */
+    uint32_t *successor; /* by device: the device seen after it last time */
+    size_t successor_cap;
+    uint32_t previous;
+    uint32_t memo_date;
+    int64_t memo_day_ms;
+    uint32_t starts[KERNEL_ROWS + 1];
+    int64_t unused[KERNEL_ROWS]; /* numbers that the file does not have */
+};
+
+/* A decoder on the heap; NULL = no memory. Closed by its ops. */
+struct csv_decoder *csv_decoder_new(const struct decoder_setup *setup);
+
+#endif

@@ -1,0 +1,227 @@
+/*
+ * csv_schema.c - header names to roles, by the rules of a dialect.
+ */
+#include "formats/csv_schema.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/ascii.h"
+#include "base/buffer.h"
+#include "base/decimal.h"
+#include "base/error.h"
+#include "wattle/report.h"
+
+#define BIT(role) ((uint8_t)(1u << (role)))
+
+void
+csv_schema_builder_init(struct csv_schema_builder *builder)
+{
+    *builder = (struct csv_schema_builder){.failed = false};
+}
+
+void
+csv_schema_builder_add(struct csv_schema_builder *builder, const char *name,
+                       size_t len)
+{
+    len = decimal_trim(&name, len);
+    if (buffer_append(&builder->names, &len, sizeof(len)) != WATTLE_OK ||
+        buffer_append(&builder->names, name, len) != WATTLE_OK)
+        builder->failed = true;
+    builder->n_columns++;
+}
+
+static uint8_t
+role_of_name(const struct csv_dialect *dialect, const char *name, size_t len)
+{
+    const struct csv_rule *rule = dialect->rules;
+    for (; rule < dialect->rules + CSV_MAX_RULES && rule->column; rule++) {
+        if (ascii_is_word(name, len, rule->column))
+            return rule->role;
+    }
+    return ROLE_NONE;
+}
+
+/* Gives each column its role; 0 or WATTLE_ERR_MEMORY. */
+static int
+apply_dialect(const struct csv_schema_builder *builder,
+              const struct csv_dialect *dialect, struct csv_schema *schema)
+{
+    const char *at = builder->names.data;
+    *schema = (struct csv_schema){.dialect = dialect,
+                                  .n_columns = builder->n_columns};
+    schema->role_of = malloc(builder->n_columns + 1);
+    if (schema->role_of == NULL)
+        return WATTLE_ERR_MEMORY;
+    for (size_t i = 0; i < builder->n_columns; i++) {
+        size_t len;
+        memcpy(&len, at, sizeof(len));
+        uint8_t role = role_of_name(dialect, at + sizeof(len), len);
+        if (role != ROLE_NONE && (schema->roles & BIT(role)) != 0)
+            role = ROLE_NONE; /* the first column of a name counts */
+        if (role != ROLE_NONE)
+            schema->roles |= BIT(role);
+        schema->role_of[i] = role;
+        at += sizeof(len) + len;
+    }
+    return WATTLE_OK;
+}
+
+static const uint8_t product_roles =
+    BIT(ROLE_VOLTAGE) | BIT(ROLE_CURRENT) | BIT(ROLE_POWER_FACTOR);
+
+/* Each of them is enough. */
+static const uint8_t single_roles =
+    BIT(ROLE_POWER) | BIT(ROLE_ENERGY) | BIT(ROLE_VALUE);
+
+static int
+explain_missing(const struct csv_schema *schema, struct wattle_error *error)
+{
+    bool measures = (schema->roles & product_roles) != 0;
+    bool has_all = (schema->roles & product_roles) == product_roles ||
+                   (schema->roles & single_roles) != 0;
+    struct buffer text = {0};
+    const char *between = "";
+    static const struct {
+        uint8_t role;
+        const char *name;
+    } single[] = {{ROLE_TIME, "timestamp"},
+                  {ROLE_DEVICE, "device_id"},
+                  {ROLE_VOLTAGE, "voltage"},
+                  {ROLE_CURRENT, "current"},
+                  {ROLE_POWER_FACTOR, "power_factor"}};
+    for (size_t i = 0; i < sizeof(single) / sizeof(single[0]); i++) {
+        bool wanted = single[i].role <= ROLE_DEVICE || (measures && !has_all);
+        if (wanted && (schema->roles & BIT(single[i].role)) == 0) {
+            buffer_printf(&text, "%s%s", between, single[i].name);
+            between = ", ";
+        }
+    }
+    if (!measures && !has_all)
+        buffer_printf(&text, "%svoltage + current + power_factor (or power)",
+                      between);
+    int status = error_set(error, WATTLE_ERR_FORMAT,
+                           "no usable header line; missing columns: %.*s",
+                           (int)text.len, text.data != NULL ? text.data : "");
+    buffer_release(&text);
+    return status;
+}
+
+/* Decides which number columns are used and what a full row has. */
+static void
+choose_columns(struct csv_schema *schema, int value_kind)
+{
+    bool power = (schema->roles & BIT(ROLE_POWER)) != 0;
+    bool product = (schema->roles & product_roles) == product_roles;
+    bool energy = value_kind == WATTLE_VALUE_ENERGY_WH ||
+                  value_kind == WATTLE_VALUE_ENERGY_KWH;
+    bool kilo = value_kind == WATTLE_VALUE_POWER_KW ||
+                value_kind == WATTLE_VALUE_ENERGY_KWH;
+    uint8_t unused = 0;
+    if (power || product || (schema->roles & BIT(ROLE_ENERGY)) != 0) {
+        unused = BIT(ROLE_VALUE);
+    } else {
+        unused = product_roles;
+        schema->power_shift = kilo ? 3 : 0;
+    }
+    schema->value_column = energy ? WATTLE_ENERGY : WATTLE_POWER;
+    schema->roles &= (uint8_t)~unused;
+    for (size_t i = 0; i < schema->n_columns; i++) {
+        uint8_t role = schema->role_of[i];
+        if (role == ROLE_NONE)
+            continue;
+        if ((unused & BIT(role)) != 0)
+            schema->role_of[i] = ROLE_NONE;
+        else if (role >= ROLE_VOLTAGE)
+            schema->columns |= MEASURE_BIT(csv_schema_column(schema, role));
+    }
+}
+
+/* Whether readings can be made of the columns. */
+static bool
+is_sufficient(const struct csv_schema *schema)
+{
+    const uint8_t must = BIT(ROLE_TIME) | BIT(ROLE_DEVICE);
+    bool measured = (schema->roles & single_roles) != 0 ||
+                    (schema->roles & product_roles) == product_roles;
+    return (schema->roles & must) == must && measured;
+}
+
+/* The first dialect that suffices; else what the last one lacks. */
+static int
+choose_dialect(const struct csv_schema_builder *builder, int value_kind,
+               struct csv_schema *schema, struct wattle_error *error)
+{
+    for (size_t i = 0; i < csv_n_dialects; i++) {
+        csv_schema_release(schema);
+        if (apply_dialect(builder, &csv_dialects[i], schema) != WATTLE_OK)
+            return error_memory(error);
+        if (is_sufficient(schema)) {
+            choose_columns(schema, value_kind);
+            return WATTLE_OK;
+        }
+    }
+    return explain_missing(schema, error);
+}
+
+int
+csv_schema_builder_finish(struct csv_schema_builder *builder, int value_kind,
+                          struct csv_schema *schema, struct wattle_error *error)
+{
+    *schema = (struct csv_schema){0};
+    int status = builder->failed
+                     ? error_memory(error)
+                     : choose_dialect(builder, value_kind, schema, error);
+    if (status != WATTLE_OK)
+        csv_schema_release(schema);
+    buffer_release(&builder->names);
+    csv_schema_builder_init(builder);
+    return status;
+}
+
+int
+csv_schema_value_kind(const struct csv_schema *schema)
+{
+    bool is_energy = schema->value_column == WATTLE_ENERGY;
+    bool is_kilo = schema->power_shift != 0;
+    if ((schema->roles & BIT(ROLE_VALUE)) == 0)
+        return 0;
+    if (is_energy)
+        return 1 + (is_kilo ? WATTLE_VALUE_ENERGY_KWH : WATTLE_VALUE_ENERGY_WH);
+    return 1 + (is_kilo ? WATTLE_VALUE_POWER_KW : WATTLE_VALUE_POWER_W);
+}
+
+void
+csv_schema_release(struct csv_schema *schema)
+{
+    free(schema->role_of);
+    *schema = (struct csv_schema){0};
+}
+
+int
+csv_schema_column(const struct csv_schema *schema, int role)
+{
+    switch (role) {
+    case ROLE_VOLTAGE:
+        return WATTLE_VOLTAGE;
+    case ROLE_CURRENT:
+        return WATTLE_CURRENT;
+    case ROLE_POWER_FACTOR:
+        return WATTLE_POWER_FACTOR;
+    case ROLE_POWER:
+        return WATTLE_POWER;
+    case ROLE_ENERGY:
+        return WATTLE_ENERGY;
+    default:
+        return schema->value_column;
+    }
+}
+
+bool
+csv_schema_equal(const struct csv_schema *a, const struct csv_schema *b)
+{
+    return a->n_columns == b->n_columns && a->columns == b->columns &&
+           a->power_shift == b->power_shift &&
+           a->value_column == b->value_column &&
+           memcmp(a->role_of, b->role_of, a->n_columns) == 0;
+}

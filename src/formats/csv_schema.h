@@ -1,0 +1,62 @@
+/*
+ * csv_schema.h - what the columns of a file are, from its header line.
+ *
+ * The names that are understood are in csv_dialect.c.
+ */
+#ifndef FORMATS_CSV_SCHEMA_H
+#define FORMATS_CSV_SCHEMA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "formats/csv_dialect.h"
+#include "model/batch_view.h"
+#include "wattle/error.h"
+
+struct csv_schema {
+    const struct csv_dialect *dialect;
+    size_t n_columns;
+    uint8_t *role_of;     /* [n_columns] enum csv_role, or ROLE_NONE */
+    uint8_t roles;        /* bit for each role in use */
+    uint32_t columns;     /* MEASURE_BITs a full row has */
+    uint8_t value_column; /* what ROLE_VALUE is: POWER or ENERGY */
+    uint8_t power_shift;  /* 3 when the value is in kilo units */
+};
+
+/* Collects names, then decides. */
+struct csv_schema_builder {
+    struct buffer names; /* one behind the other, each with its length */
+    size_t n_columns;
+    bool failed; /* out of memory */
+};
+
+void csv_schema_builder_init(struct csv_schema_builder *builder);
+
+/* The next column's name as it is in the file. */
+void csv_schema_builder_add(struct csv_schema_builder *builder,
+                            const char *name, size_t len);
+
+/*
+ * Gives the schema of the first dialect that the names suffice for to *schema.
+ * WATTLE_ERR_FORMAT with a message that names what is missing when there is
+ * none. value_kind is an enum
+ * wattle_value_kind. Empties the builder in any case.
+ */
+int csv_schema_builder_finish(struct csv_schema_builder *builder,
+                              int value_kind, struct csv_schema *schema,
+                              struct wattle_error *error);
+
+void csv_schema_release(struct csv_schema *schema);
+
+/* The batch column of a number's role; ROLE_VALUE depends on the schema. */
+int csv_schema_column(const struct csv_schema *schema, int role);
+
+/* 1 + what the column `value` holds (enum wattle_value_kind); 0 = not read. */
+int csv_schema_value_kind(const struct csv_schema *schema);
+
+/* True when both read rows the same way. */
+bool csv_schema_equal(const struct csv_schema *a, const struct csv_schema *b);
+
+#endif

@@ -1,0 +1,281 @@
+/*
+ * layout_builder.c - finds the digits of an approved row.
+ *
+ * The row is known to be a valid reading, so this file only has to tell
+ * where things are, and to refuse what a layout cannot express: quotes,
+ * exponents, more than five digits before or three after the point, more
+ * than three decimals in seconds, ids over 255 bytes.
+ */
+#include "formats/layout_builder.h"
+
+#include <string.h>
+
+#include "simd/kernels.h"
+
+#define WHOLE_DIGITS 5 /* of a number cell; the other three are decimals */
+
+static bool
+is_digit(uint8_t c)
+{
+    return c >= '0' && c <= '9';
+}
+
+void
+layout_plan_init(struct layout_plan *plan, const struct csv_schema *schema)
+{
+    *plan = (struct layout_plan){.is_possible = true};
+    for (int k = 0; k < LAYOUT_NUMBERS; k++)
+        plan->number_max[k] = INT64_MAX;
+    for (int role = ROLE_VOLTAGE; role < N_ROLES; role++) {
+        if ((schema->roles & (1u << role)) == 0)
+            continue;
+        if (plan->n_numbers == LAYOUT_NUMBERS) {
+            plan->is_possible = false;
+            return;
+        }
+        int k = plan->n_numbers++;
+        plan->role_of_number[k] = (uint8_t)role;
+        if (role == ROLE_POWER_FACTOR)
+            plan->number_max[k] = 1000;
+    }
+}
+
+struct span {
+    const uint8_t *row;
+    size_t at, end; /* offsets in the row */
+};
+
+static struct span
+trim(struct span s)
+{
+    while (s.at < s.end && (s.row[s.at] == ' ' || s.row[s.at] == '\t'))
+        s.at++;
+    while (s.at < s.end &&
+           (s.row[s.end - 1] == ' ' || s.row[s.end - 1] == '\t'))
+        s.end--;
+    return s;
+}
+
+static void
+put_digit(struct row_layout *layout, int cell, int place, size_t offset)
+{
+    layout->source[cell * LAYOUT_CELL + place] = (uint8_t)offset;
+}
+
+/* Puts `count` digits so that the last one stands at `last_place`. */
+static void
+put_digits(struct row_layout *layout, int cell, int last_place, size_t offset,
+           size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        put_digit(layout, cell, last_place - (int)(count - 1 - i), offset + i);
+}
+
+static size_t
+count_digits(const struct span *s)
+{
+    size_t n = 0;
+    while (s->at + n < s->end && is_digit(s->row[s->at + n]))
+        n++;
+    return n;
+}
+
+static bool
+place_number(struct row_layout *layout, int number, int role, struct span s)
+{
+    s = trim(s);
+    bool minus = s.at < s.end && s.row[s.at] == '-';
+    /* "-0" is a valid voltage, but no pattern for others of its shape */
+    if (minus && (role == ROLE_VOLTAGE || role == ROLE_CURRENT))
+        return false;
+    if (s.at < s.end && (s.row[s.at] == '-' || s.row[s.at] == '+'))
+        s.at++;
+    size_t whole = count_digits(&s);
+    if (whole == 0 || whole > WHOLE_DIGITS)
+        return false;
+    put_digits(layout, number, WHOLE_DIGITS - 1, s.at, whole);
+    s.at += whole;
+    if (s.at < s.end && s.row[s.at] == '.') {
+        s.at++;
+        size_t places = count_digits(&s);
+        if (places > LAYOUT_CELL - WHOLE_DIGITS)
+            return false;
+        put_digits(layout, number, WHOLE_DIGITS - 1 + (int)places, s.at,
+                   places);
+        s.at += places;
+    }
+    if (minus)
+        layout->negative |= (uint8_t)(1u << number);
+    return s.at == s.end;
+}
+
+static void
+fix_byte(struct row_layout *layout, const uint8_t *row, size_t offset)
+{
+    layout->literal_mask |= UINT64_C(1) << offset;
+    layout->literal[offset] = row[offset];
+}
+
+/* Z, +HH, +HHMM, +HH:MM: their bytes are fixed, the offset a constant. */
+static bool
+place_zone(struct row_layout *layout, struct span s)
+{
+    if (s.at == s.end)
+        return true;
+    int digit[4] = {0, 0, 0, 0};
+    int n = 0;
+    for (size_t i = s.at; i < s.end; i++) {
+        fix_byte(layout, s.row, i);
+        if (is_digit(s.row[i]) && n < 4)
+            digit[n++] = s.row[i] - '0';
+    }
+    if (s.row[s.at] == 'Z')
+        return true;
+    int64_t minutes =
+        (digit[0] * 10 + digit[1]) * 60 + digit[2] * 10 + digit[3];
+    bool west = s.row[s.at] == '-';
+    layout->zone_ms = (west ? -minutes : minutes) * 60000;
+    return true;
+}
+
+static bool
+place_civil(struct row_layout *layout, struct span s)
+{
+    static const struct {
+        uint8_t cell, place, offset, count;
+    } parts[] = {{LAYOUT_DATE_CELL, 3, 0, 4},
+                 {LAYOUT_DATE_CELL, 5, 5, 2},
+                 {LAYOUT_DATE_CELL, 7, 8, 2},
+                 {LAYOUT_TIME_CELL, 1, 11, 2},
+                 {LAYOUT_TIME_CELL, 3, 14, 2}};
+    static const uint8_t fixed[] = {4, 7, 10, 13};
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+        put_digits(layout, parts[i].cell, parts[i].place,
+                   s.at + parts[i].offset, parts[i].count);
+    for (size_t i = 0; i < sizeof(fixed); i++)
+        fix_byte(layout, s.row, s.at + fixed[i]);
+    s.at += 16;
+    if (s.at < s.end && s.row[s.at] == ':') {
+        fix_byte(layout, s.row, s.at);
+        put_digits(layout, LAYOUT_TIME_CELL, 5, s.at + 1, 2);
+        s.at += 3;
+        if (s.at < s.end && s.row[s.at] == '.') {
+            s.at++;
+            size_t places = count_digits(&s);
+            if (places > 3)
+                return false;
+            put_digits(layout, LAYOUT_MS_CELL, 4 + (int)places, s.at, places);
+            s.at += places;
+        }
+    }
+    layout->time_kind = LAYOUT_CIVIL;
+    return place_zone(layout, s);
+}
+
+/* 9 to 15 digits; eight may be a date, and fewer are not worth it. */
+static bool
+place_unix(struct row_layout *layout, struct span s)
+{
+    size_t n = count_digits(&s);
+    if (n < 9 || s.at + n != s.end)
+        return false;
+    put_digits(layout, LAYOUT_DATE_CELL, 7, s.at + n - 8, 8);
+    put_digits(layout, LAYOUT_MS_CELL, 7, s.at, n - 8);
+    layout->time_kind = LAYOUT_UNIX;
+    return true;
+}
+
+static bool
+place_device(struct row_layout *layout, struct span s)
+{
+    s = trim(s);
+    size_t len = s.end - s.at;
+    layout->device_at = (uint8_t)s.at;
+    layout->device_len = (uint8_t)len;
+    /* longer ids are looked up by their text; their cells stay zero */
+    for (size_t i = 0; i < len && len <= 16; i++) {
+        layout->source[LAYOUT_DEVICE_AT + i] = (uint8_t)(s.at + i);
+        layout->device_mask[i] = 0xff;
+    }
+    return true;
+}
+
+static bool
+place_field(struct row_layout *layout, const struct layout_plan *plan,
+            uint8_t role, struct span s)
+{
+    if (role == ROLE_NONE)
+        return true;
+    if (role == ROLE_DEVICE)
+        return place_device(layout, s);
+    if (role == ROLE_TIME) {
+        s = trim(s);
+        bool civil = s.end - s.at > 4 && s.row[s.at + 4] == '-';
+        return civil ? place_civil(layout, s) : place_unix(layout, s);
+    }
+    for (int k = 0; k < plan->n_numbers; k++) {
+        if (plan->role_of_number[k] == role)
+            return place_number(layout, k, role, s);
+    }
+    return false;
+}
+
+/* What follows from `source` and `literal`, for the different machines. */
+static bool
+derive(struct row_layout *layout)
+{
+    for (int i = 0; i < LAYOUT_BYTES; i++) {
+        bool moved = layout->source[i] != LAYOUT_NOTHING;
+        uint64_t bit = UINT64_C(1) << i;
+        layout->source_mask |= moved ? bit : 0;
+        if ((layout->literal_mask & bit) != 0)
+            layout->literal_bytes[i] = 0xff;
+    }
+    memset(layout->gather, 0x80, sizeof(layout->gather));
+    for (int cell = 0; cell < LAYOUT_CELLS; cell++) {
+        const uint8_t *source = &layout->source[cell * LAYOUT_CELL];
+        uint8_t first = LAYOUT_BYTES;
+        for (int k = 0; k < LAYOUT_CELL; k++)
+            first = source[k] < first ? source[k] : first;
+        layout->window[cell] = first == LAYOUT_BYTES ? 0 : first;
+        for (int k = 0; k < LAYOUT_CELL; k++) {
+            if (source[k] == LAYOUT_NOTHING)
+                continue;
+            int place = (cell & 1) * LAYOUT_CELL + k;
+            int within = source[k] - layout->window[cell];
+            if (within > 15)
+                return false;
+            layout->gather[cell][place] = (uint8_t)within;
+            layout->zero_char[cell * LAYOUT_CELL + k] = '0';
+        }
+    }
+    return true;
+}
+
+bool
+layout_build(struct row_layout *layout, const struct csv_schema *schema,
+             const struct layout_plan *plan, const uint8_t *row, size_t len)
+{
+    if (!plan->is_possible || len > LAYOUT_BYTES ||
+        memchr(row, '"', len) != NULL)
+        return false;
+    *layout = (struct row_layout){.shape = kernels_shape(row)};
+    memset(layout->source, LAYOUT_NOTHING, sizeof(layout->source));
+    for (size_t i = 0; i < len; i++) {
+        if (row[i] < '0')
+            fix_byte(layout, row, i);
+    }
+    size_t end = len - 1; /* without LF and CR */
+    while (end > 0 && row[end - 1] == '\r')
+        end--;
+    struct span field = {row, 0, 0};
+    for (size_t column = 0; column < schema->n_columns; column++) {
+        field.end = field.at;
+        while (field.end < end && row[field.end] != ',')
+            field.end++;
+        if (!place_field(layout, plan, schema->role_of[column], field))
+            return false;
+        field.at = field.end + 1;
+    }
+    return derive(layout);
+}

@@ -1,0 +1,134 @@
+/*
+ * reject_log.c - entries are a fixed head and the raw bytes, one after the
+ * other, first in memory, then in a temporary file.
+ */
+#include "formats/reject_log.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/temp_file.h"
+
+#define SPILL_BYTES ((size_t)1 << 20)
+
+struct entry_head {
+    struct reject_place place;
+    uint64_t raw_len;
+};
+
+const char *
+wattle_reason_text(int reason)
+{
+    static const char *const texts[WATTLE_N_REASONS] = {
+        "quote", "fields", "timestamp", "device", "missing", "number", "range"};
+    return reason >= 0 && reason < WATTLE_N_REASONS ? texts[reason] : "unknown";
+}
+
+void
+reject_log_init(struct reject_log *log, enum reject_keep keep)
+{
+    *log = (struct reject_log){.keep = keep, .fd = -1};
+}
+
+void
+reject_log_release(struct reject_log *log)
+{
+    buffer_release(&log->raw);
+    if (log->fd >= 0)
+        temp_file_close(log->fd);
+    log->fd = -1;
+}
+
+static int
+spill(struct reject_log *log, struct wattle_error *error)
+{
+    if (log->fd < 0) {
+        log->fd = temp_file_open(error);
+        if (log->fd < 0)
+            return log->fd;
+    }
+    int status = temp_file_write(log->fd, log->spilled, log->raw.data,
+                                 log->raw.len, error);
+    log->spilled += log->raw.len;
+    log->raw.len = 0;
+    return status;
+}
+
+int
+reject_log_add(struct reject_log *log, const struct reject_place *place,
+               const void *raw, size_t raw_len, struct wattle_error *error)
+{
+    log->by_reason[place->reason]++;
+    if (log->n_first < REJECT_LOG_FIRST)
+        log->first[log->n_first++] = *place;
+    if (place->source != log->source)
+        log->room = (struct reject_room){0};
+    log->source = place->source;
+    if (log->keep == REJECT_KEEP_NONE ||
+        (log->keep == REJECT_KEEP_SOME &&
+         !reject_room_take(&log->room, raw_len)))
+        return WATTLE_OK;
+    struct entry_head head;
+    memset(&head, 0, sizeof(head));
+    head.place = *place;
+    head.raw_len = raw_len;
+    if (buffer_append(&log->raw, &head, sizeof(head)) != WATTLE_OK ||
+        buffer_append(&log->raw, raw, raw_len) != WATTLE_OK)
+        return error_memory(error);
+    return log->raw.len < SPILL_BYTES ? WATTLE_OK : spill(log, error);
+}
+
+/* Visits the entries in a piece of memory; returns the bytes of whole ones. */
+static int
+visit_memory(const char *bytes, size_t len, size_t *used, reject_visit visit,
+             void *context)
+{
+    struct entry_head head;
+    int status = WATTLE_OK;
+    *used = 0;
+    while (status == WATTLE_OK && len - *used >= sizeof(head)) {
+        memcpy(&head, bytes + *used, sizeof(head));
+        if (head.raw_len > len - *used - sizeof(head))
+            break;
+        const char *raw = bytes + *used + sizeof(head);
+        status = visit(context, &head.place, raw, (size_t)head.raw_len);
+        *used += sizeof(head) + (size_t)head.raw_len;
+    }
+    return status;
+}
+
+static int
+visit_file(struct reject_log *log, reject_visit visit, void *context,
+           struct wattle_error *error)
+{
+    struct buffer piece = {0};
+    uint64_t at = 0;
+    int status = WATTLE_OK;
+    while (at < log->spilled && status == WATTLE_OK) {
+        uint64_t left = log->spilled - at;
+        size_t n = left < 2 * SPILL_BYTES ? (size_t)left : 2 * SPILL_BYTES;
+        size_t used = 0;
+        piece.len = 0;
+        if (buffer_reserve(&piece, n) != WATTLE_OK)
+            status = error_memory(error);
+        else
+            status = temp_file_read(log->fd, at, piece.data, n, error);
+        if (status == WATTLE_OK)
+            status = visit_memory(piece.data, n, &used, visit, context);
+        at += used;
+    }
+    buffer_release(&piece);
+    return status;
+}
+
+int
+reject_log_visit(struct reject_log *log, reject_visit visit, void *context,
+                 struct wattle_error *error)
+{
+    size_t used;
+    int status = visit_file(log, visit, context, error);
+    if (status == WATTLE_OK)
+        status =
+            visit_memory(log->raw.data, log->raw.len, &used, visit, context);
+    return status;
+}

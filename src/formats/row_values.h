@@ -1,0 +1,30 @@
+/*
+ * row_values.h - the fields of a record to a reading, or to the reason why
+ * it is none.
+ */
+#ifndef FORMATS_ROW_VALUES_H
+#define FORMATS_ROW_VALUES_H
+
+#include "formats/record_parser.h"
+#include "model/registry.h"
+#include "model/batch.h"
+
+#define ROW_IS_READING (-1)
+
+struct row_values {
+    struct batch_row row; /* but for its device number */
+    const char *device;   /* in the parser's field, trimmed */
+    size_t device_len;
+    char device_text[REGISTRY_MAX_ID]; /* an id that was not UTF-8 */
+    unsigned n_rounded;                /* values with more than nine places */
+};
+
+/*
+ * Judges a complete record that is not empty. Returns ROW_IS_READING, or an
+ * enum wattle_reason: the first that applies, in the order fields, time,
+ * device, voltage, current, power factor, power or value.
+ */
+int row_values_read(const struct record_parser *parser,
+                    struct row_values *values);
+
+#endif

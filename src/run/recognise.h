@@ -1,0 +1,25 @@
+/*
+ * recognise.h - opens a source and finds out what it holds: the room input
+ * knows no format, and the room formats opens no file.
+ */
+#ifndef RUN_RECOGNISE_H
+#define RUN_RECOGNISE_H
+
+#include "formats/format.h"
+#include "input/source.h"
+
+/*
+ * Prepares a source, the first time. What makes it unusable goes to
+ * source->problem; only lack of memory is an error.
+ */
+int recognise_source(struct source *source, const struct source_options *how,
+                     const struct format_options *options,
+                     struct wattle_error *error);
+
+/* Whether several threads may read parts of it. */
+bool recognise_splits(const struct source *source);
+
+/* What the values of a source mean, as in struct recognition; 0 = unknown. */
+int recognise_value_kind(const struct source *source);
+
+#endif
