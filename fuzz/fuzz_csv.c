@@ -16,6 +16,7 @@
 #include "analytics/account_block.h"
 #include "formats/csv_format.h"
 #include "formats/csv_schema.h"
+#include "formats/record_parser.h"
 #include "wattle/report.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

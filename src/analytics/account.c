@@ -13,7 +13,6 @@
 #include "analytics/power.h"
 #include "analytics/reading.h"
 #include "base/buffer.h"
-#include "base/civil_time.h"
 #include "wattle/error.h"
 
 /* More stretches than this mean "unsorted"; sorting is then cheaper. */
@@ -25,6 +24,7 @@ account_set_init(struct account_set *set, int64_t max_gap_ms, bool no_memo)
 {
     *set = (struct account_set){.max_gap_ms = max_gap_ms,
                                 .no_memo = no_memo,
+                                .hours = &time_partition_hours,
                                 .kernels = &kernels_scalar};
     profile_init(&set->profile);
 }
@@ -213,6 +213,30 @@ count_gap(struct account *account, int64_t dt)
     account->gap_ms += dt;
 }
 
+static int
+add_part(void *context, const struct time_cell *cell,
+         const struct energy_part *part)
+{
+    struct profile *profile = context;
+    if (part->is_fine)
+        profile_add_energy_fine(profile, cell->key, part->fine);
+    else
+        profile_add_part(profile, cell->key, part->units, part->rest);
+    return WATTLE_OK;
+}
+
+void
+account_split_step(struct account_set *set, const struct power_point *from,
+                   const struct power_point *to, struct time_cell *hour)
+{
+    const struct energy_step step = {.from = from,
+                                     .to = to,
+                                     .begin_ms = from->time_ms,
+                                     .end_ms = to->time_ms,
+                                     .partition = set->hours};
+    energy_split(&step, hour, add_part, &set->profile);
+}
+
 int
 account_add_step(struct account_set *set, struct account *account,
                  const struct power_point *to)
@@ -225,16 +249,20 @@ account_add_step(struct account_set *set, struct account *account,
     if (account->last_nw == ACCOUNT_NO_POWER || to->nw == ACCOUNT_NO_POWER)
         return WATTLE_OK;
     struct power_point from = {account->last_ms, account->last_nw, {{0}}};
-    struct int256 unused = int256_from(0);
-    struct int256 *fine = &unused;
+    struct account_extra *extra = NULL;
     if (from.nw == ACCOUNT_FINE || to->nw == ACCOUNT_FINE) {
-        struct account_extra *extra = account_extra_of(account);
+        extra = account_extra_of(account);
         if (extra == NULL)
             return WATTLE_ERR_MEMORY;
         from.fine = extra->last;
-        fine = &extra->energy;
     }
-    power_step(&set->profile, &from, to, &account->energy, fine);
+    struct time_cell hour = TIME_CELL_NONE;
+    account_split_step(set, &from, to, &hour);
+    if (extra != NULL)
+        extra->energy =
+            int256_add(extra->energy, energy_of_fine_step(&from, to));
+    else
+        account->energy += energy_of_narrow_step(&from, to);
     return WATTLE_OK;
 }
 
@@ -256,7 +284,9 @@ add_amount(struct account_set *set, struct account *account,
            const struct reading *reading)
 {
     const struct power_point *point = &reading->point;
-    int64_t hour = civil_floor_div(point->time_ms, CIVIL_MS_PER_HOUR);
+    struct time_cell cell = TIME_CELL_NONE;
+    time_partition_find(set->hours, point->time_ms, &cell);
+    const int64_t hour = cell.key;
     if (point->nw != ACCOUNT_FINE && point->nw != ACCOUNT_NO_POWER) {
         account->sum_nw += point->nw;
         if (point->nw < account->min_nw)

@@ -29,6 +29,7 @@
 #include <stdint.h>
 
 #include "analytics/profile.h"
+#include "base/time_partition.h"
 #include "base/wide_int.h"
 #include "simd/kernels.h"
 #include "model/batch_view.h"
@@ -82,6 +83,8 @@ struct account_stretch {
 struct account_set {
     int64_t max_gap_ms;
     bool no_memo;
+    /* of the profile: the key of a cell is day * 24 + hour of the day */
+    const struct time_partition *hours;
     const struct kernels *kernels; /* the scalar ones unless set otherwise */
     struct account *accounts;      /* [n_devices], without what is running */
     struct account_first *firsts;

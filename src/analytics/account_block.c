@@ -11,17 +11,15 @@
 
 #include "analytics/power.h"
 #include "analytics/reading_block.h"
-#include "base/civil_time.h"
 #include "simd/kernels.h"
 #include "wattle/error.h"
 
 /* Sums of the current hour that are not in the profile yet. */
 struct pending {
-    int64_t power_hour;
-    int64_t power_hour_ms; /* its begin */
+    struct time_cell power_hour;
     uint64_t n;
     int128 power_nw;
-    int64_t energy_hour;
+    struct time_cell energy_hour;
     int128 energy;
 };
 
@@ -38,7 +36,8 @@ flush_power(struct block *b)
 {
     struct pending *p = &b->pending;
     if (p->n > 0)
-        profile_add_power(&b->set->profile, p->power_hour, p->n, p->power_nw);
+        profile_add_power(&b->set->profile, p->power_hour.key, p->n,
+                          p->power_nw);
     p->n = 0;
     p->power_nw = 0;
 }
@@ -48,7 +47,7 @@ flush_energy(struct block *b)
 {
     struct pending *p = &b->pending;
     if (p->energy != 0)
-        profile_add_energy(&b->set->profile, p->energy_hour, p->energy);
+        profile_add_energy(&b->set->profile, p->energy_hour.key, p->energy);
     p->energy = 0;
 }
 
@@ -56,14 +55,15 @@ static void
 enter_hour(struct block *b, int64_t time_ms)
 {
     struct pending *p = &b->pending;
-    int64_t hour = civil_floor_div(time_ms, CIVIL_MS_PER_HOUR);
-    if (hour != p->power_hour)
+    struct time_cell hour = p->power_hour;
+    time_partition_find(b->set->hours, time_ms, &hour);
+    if (hour.start_ms != p->power_hour.start_ms)
         flush_power(b);
     p->power_hour = hour;
-    p->power_hour_ms = hour * CIVIL_MS_PER_HOUR;
-    if (time_ms == p->power_hour_ms)
-        hour--;
-    if (hour != p->energy_hour)
+    /* a step that ends on the full hour lies in the hour before */
+    if (time_ms == hour.start_ms)
+        time_partition_find(b->set->hours, time_ms - 1, &hour);
+    if (hour.start_ms != p->energy_hour.start_ms)
         flush_energy(b);
     p->energy_hour = hour;
 }
@@ -74,8 +74,8 @@ enter_time(struct block *b, int64_t time_ms)
 {
     const struct pending *p = &b->pending;
     /* strictly inside the hour that both are in already */
-    if (p->energy_hour == p->power_hour && time_ms > p->power_hour_ms &&
-        time_ms - p->power_hour_ms < CIVIL_MS_PER_HOUR)
+    if (p->energy_hour.start_ms == p->power_hour.start_ms &&
+        time_ms > p->power_hour.start_ms && time_ms < p->power_hour.end_ms)
         return;
     enter_hour(b, time_ms);
 }
@@ -87,8 +87,8 @@ struct run {
 };
 
 /*
- * With gaps of an hour and more, all rows strictly inside one hour make a
- * run; otherwise, and on the full hour, those of one time.
+ * When the largest gap is an hour or more, all rows strictly inside one hour
+ * make a run; otherwise, and on the full hour, those of one time.
  */
 static struct run
 next_run(struct block *b, size_t begin)
@@ -98,14 +98,14 @@ next_run(struct block *b, size_t begin)
     int64_t now_ms = times_ms[begin];
     struct run run = {.begin = begin, .end = begin + 1};
     enter_time(b, now_ms);
-    int64_t hour_ms = b->pending.energy_hour * CIVIL_MS_PER_HOUR;
+    const struct time_cell hour = b->pending.energy_hour;
+    const int64_t hour_ms = hour.start_ms, length_ms = hour.end_ms - hour_ms;
     int64_t gap_ms = now_ms - b->set->max_gap_ms;
     run.from_ms = hour_ms > gap_ms ? hour_ms : gap_ms;
-    bool is_inside = now_ms < hour_ms + CIVIL_MS_PER_HOUR;
-    if (is_inside && b->set->max_gap_ms >= CIVIL_MS_PER_HOUR) {
+    if (now_ms < hour.end_ms && b->set->max_gap_ms >= length_ms) {
         run.end +=
             b->set->kernels->count_within(times_ms + run.end, n - run.end,
-                                          hour_ms + 1, CIVIL_MS_PER_HOUR - 1);
+                                          hour_ms + 1, (uint64_t)length_ms - 1);
     } else {
         run.end += b->set->kernels->count_within(times_ms + run.end,
                                                  n - run.end, now_ms, 1);
@@ -183,9 +183,7 @@ account_block_add(struct account_set *set, const struct batch_view *batch,
     if (account_stretch_add(set, batch, &ordinary))
         return true;
     struct block b = {.set = set, .batch = batch, .power_nw = power_nw};
-    b.pending.power_hour = INT64_MIN;
-    b.pending.power_hour_ms = INT64_MAX;
-    b.pending.energy_hour = INT64_MIN;
+    b.pending.power_hour = b.pending.energy_hour = TIME_CELL_NONE;
     if (ordinary.is_rated)
         b.efficiency = efficiency;
     if (ordinary.is_rated != set->is_rated)

@@ -5,6 +5,7 @@
 #define ANALYTICS_ACCOUNT_BLOCK_H
 
 #include "analytics/account.h"
+#include "analytics/energy_split.h"
 #include "analytics/power.h"
 #include "analytics/reading_block.h"
 
@@ -35,6 +36,10 @@ void account_settle(struct account_set *set, size_t from, size_t to);
 
 /* Lets the quick way go on from what the general way has made of a device. */
 void account_resume(struct account_set *set, size_t device);
+
+/* Adds the energy of a step to the profile; see energy_split for `hour`. */
+void account_split_step(struct account_set *set, const struct power_point *from,
+                        const struct power_point *to, struct time_cell *hour);
 
 /* The step from an account's last reading to a later point. */
 int account_add_step(struct account_set *set, struct account *account,

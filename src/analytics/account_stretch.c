@@ -7,7 +7,6 @@
  * a step over a full hour takes the general way.
  */
 #include "analytics/account_block.h"
-#include "base/civil_time.h"
 #include "wattle/error.h"
 
 /* A device's rows on their way into its account. */
@@ -15,7 +14,7 @@ struct stretch {
     struct account_set *set;
     struct account *account;
     struct power_point last;
-    int64_t hour, hour_end_ms; /* of the last reading */
+    struct time_cell hour; /* of the last reading */
     /* of the hour, not in the profile yet */
     uint64_t n;
     int128 power_nw, energy;
@@ -29,9 +28,9 @@ flush_hour(struct stretch *s)
 {
     struct profile *profile = &s->set->profile;
     if (s->n > 0)
-        profile_add_power(profile, s->hour, s->n, s->power_nw);
+        profile_add_power(profile, s->hour.key, s->n, s->power_nw);
     if (s->energy != 0)
-        profile_add_energy(profile, s->hour, s->energy);
+        profile_add_energy(profile, s->hour.key, s->energy);
     s->sum_nw += s->power_nw;
     s->sum_energy += s->energy;
     s->n = 0;
@@ -42,8 +41,7 @@ static void
 enter_hour(struct stretch *s, int64_t time_ms)
 {
     flush_hour(s);
-    s->hour = civil_floor_div(time_ms, CIVIL_MS_PER_HOUR);
-    s->hour_end_ms = (s->hour + 1) * CIVIL_MS_PER_HOUR;
+    time_partition_find(s->set->hours, time_ms, &s->hour);
 }
 
 /*
@@ -55,14 +53,15 @@ step_beyond(struct stretch *s, int64_t time_ms, int64_t nw)
 {
     const struct power_point to = {.time_ms = time_ms, .nw = nw};
     int64_t dt = time_ms - s->last.time_ms;
-    struct int256 unused = int256_from(0);
     if (dt > s->set->max_gap_ms) {
         s->account->n_gaps++;
         s->account->gap_ms += dt;
-    } else if (time_ms == s->hour_end_ms) {
+    } else if (time_ms == s->hour.end_ms) {
         s->energy += (int128)(s->last.nw + nw) * dt;
     } else {
-        power_step(&s->set->profile, &s->last, &to, &s->sum_energy, &unused);
+        struct time_cell hour = s->hour;
+        account_split_step(s->set, &s->last, &to, &hour);
+        s->sum_energy += energy_of_narrow_step(&s->last, &to);
     }
     enter_hour(s, time_ms);
     s->last.time_ms = time_ms;
@@ -74,7 +73,7 @@ static size_t
 add_inside(struct stretch *s, const int64_t *time_ms, const int64_t *power_nw,
            size_t i, size_t n)
 {
-    const int64_t end_ms = s->hour_end_ms, max_gap_ms = s->set->max_gap_ms;
+    const int64_t end_ms = s->hour.end_ms, max_gap_ms = s->set->max_gap_ms;
     const size_t first = i;
     int64_t last_ms = s->last.time_ms, last_nw = s->last.nw;
     int64_t min_nw = s->min_nw, max_nw = s->max_nw;

@@ -52,3 +52,24 @@ bucket_rule_range(const struct bucket_rule *rule, int64_t time_ms)
         range.start_ms = CIVIL_MIN_MS;
     return range;
 }
+
+static void
+find_cell(const void *self, int64_t time_ms, struct time_cell *cell)
+{
+    const struct bucket_rule *rule = self;
+    /* mostly the next one: no division */
+    if (rule->kind == BUCKET_SPANS && time_ms == cell->end_ms &&
+        cell->end_ms - cell->start_ms == rule->size) {
+        cell->start_ms += rule->size;
+        cell->end_ms += rule->size;
+        return;
+    }
+    struct bucket_range range = bucket_rule_range(rule, time_ms);
+    *cell = (struct time_cell){range.start_ms, range.end_ms, 0};
+}
+
+struct time_partition
+bucket_rule_partition(const struct bucket_rule *rule)
+{
+    return (struct time_partition){find_cell, rule};
+}

@@ -10,6 +10,8 @@
 
 #include <stdint.h>
 
+#include "base/time_partition.h"
+
 enum bucket_kind {
     BUCKET_WHOLE,  /* all time is one bucket */
     BUCKET_SPANS,  /* of a fixed number of milliseconds */
@@ -29,5 +31,8 @@ struct bucket_range {
 /* The bucket that a time lies in; INT64_MIN to INT64_MAX for the whole. */
 struct bucket_range bucket_rule_range(const struct bucket_rule *rule,
                                       int64_t time_ms);
+
+/* The buckets as cells; the rule is borrowed. */
+struct time_partition bucket_rule_partition(const struct bucket_rule *rule);
 
 #endif

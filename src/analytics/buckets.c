@@ -5,6 +5,7 @@
 
 #include "analytics/account.h"
 #include "analytics/buckets_block.h"
+#include "analytics/energy_split.h"
 #include "analytics/reading.h"
 #include "wattle/error.h"
 
@@ -44,53 +45,21 @@ buckets_append(struct buckets *buckets, int64_t time_ms)
     return bucket_list_append(list, range);
 }
 
-static bool
-is_fine(const struct power_point *from, const struct power_point *to)
-{
-    return from->nw == ACCOUNT_FINE || to->nw == ACCOUNT_FINE;
-}
-
-/* The parts of a step within [begin_ms, end_ms), both powers narrow. */
 static int
-split_narrow(struct buckets *buckets, const struct power_point *to,
-             int64_t begin_ms, int64_t end_ms)
+add_part(void *context, const struct time_cell *cell,
+         const struct energy_part *part)
 {
-    const struct power_point *from = &buckets->last;
-    struct power_part done =
-        power_part_until(from, to, begin_ms - from->time_ms);
-    while (begin_ms < end_ms) {
-        struct bucket *bucket = buckets_at(buckets, begin_ms);
-        if (bucket == NULL)
-            return WATTLE_ERR_MEMORY;
-        begin_ms =
-            bucket->range.end_ms < end_ms ? bucket->range.end_ms : end_ms;
-        struct power_part part =
-            power_part_until(from, to, begin_ms - from->time_ms);
-        bucket->energy += part.units - done.units;
-        bucket->energy_rest += part.rest - done.rest;
-        done = part;
-    }
-    return WATTLE_OK;
-}
-
-static int
-split_fine(struct buckets *buckets, const struct power_point *to,
-           int64_t begin_ms, int64_t end_ms)
-{
-    const struct power_point *from = &buckets->last;
-    struct int256 done = power_fine_until(from, to, begin_ms - from->time_ms);
-    while (begin_ms < end_ms) {
-        struct bucket *bucket = buckets_at(buckets, begin_ms);
-        struct bucket_fine *fine =
-            bucket != NULL ? bucket_fine_of(bucket) : NULL;
+    struct bucket *bucket = buckets_at(context, cell->start_ms);
+    if (bucket == NULL)
+        return WATTLE_ERR_MEMORY;
+    if (part->is_fine) {
+        struct bucket_fine *fine = bucket_fine_of(bucket);
         if (fine == NULL)
             return WATTLE_ERR_MEMORY;
-        begin_ms =
-            bucket->range.end_ms < end_ms ? bucket->range.end_ms : end_ms;
-        struct int256 part =
-            power_fine_until(from, to, begin_ms - from->time_ms);
-        fine->energy = int256_add(fine->energy, int256_sub(part, done));
-        done = part;
+        fine->energy = int256_add(fine->energy, part->fine);
+    } else {
+        bucket->energy += part->units;
+        bucket->energy_rest += part->rest;
     }
     return WATTLE_OK;
 }
@@ -109,17 +78,19 @@ buckets_add_step(struct buckets *buckets, const struct power_point *to)
     end_ms = end_ms < o->until_ms ? end_ms : o->until_ms;
     if (begin_ms >= end_ms)
         return WATTLE_OK;
-    if (is_fine(from, to))
-        return split_fine(buckets, to, begin_ms, end_ms);
     struct bucket *bucket = buckets_at(buckets, begin_ms);
     if (bucket == NULL)
         return WATTLE_ERR_MEMORY;
-    int64_t dt = end_ms - begin_ms;
-    bool is_whole = dt == to->time_ms - from->time_ms;
-    if (!is_whole || end_ms > bucket->range.end_ms)
-        return split_narrow(buckets, to, begin_ms, end_ms);
-    bucket->energy += (int128)(from->nw + to->nw) * dt;
-    return WATTLE_OK;
+    bool is_narrow = from->nw != ACCOUNT_FINE && to->nw != ACCOUNT_FINE;
+    if (is_narrow && begin_ms == from->time_ms && end_ms == to->time_ms &&
+        end_ms <= bucket->range.end_ms) { /* mostly: nothing to split */
+        bucket->energy += (int128)(from->nw + to->nw) * (end_ms - begin_ms);
+        return WATTLE_OK;
+    }
+    const struct time_partition partition = bucket_rule_partition(&o->rule);
+    const struct energy_step step = {from, to, begin_ms, end_ms, &partition};
+    struct time_cell cell = TIME_CELL_NONE;
+    return energy_split(&step, &cell, add_part, buckets);
 }
 
 int

@@ -4,14 +4,11 @@
  * Between two points the power is a straight line. Up to a milliseconds
  * after the first point the doubled energy is
  *     E(a) = 2 p0 a + (p1 - p0) a^2 / dt,
- * cut at 2^-60 of a unit. The part between two hour borders is the difference
- * of two such values and the last part takes the rest, so the parts always
- * add up to (p0 + p1) dt.
+ * cut at 2^-60 of a unit. At dt it is (p0 + p1) dt, without a rest.
  */
 #include "analytics/power.h"
 
 #include "analytics/account.h"
-#include "base/civil_time.h"
 #include "base/decimal.h"
 
 void
@@ -77,57 +74,4 @@ power_fine_until(const struct power_point *from, const struct power_point *to,
     struct int256 bend = int256_mul(int256_sub(power_fine(to), p0), after_ms);
     bend = int256_div_round(int256_mul(bend, after_ms), dt);
     return int256_add(int256_mul(int256_add(p0, p0), after_ms), bend);
-}
-
-static void
-step_narrow(struct profile *profile, const struct power_point *from,
-            const struct power_point *to, int128 *energy)
-{
-    int64_t dt = to->time_ms - from->time_ms;
-    int64_t hour = civil_floor_div(from->time_ms, CIVIL_MS_PER_HOUR);
-    int128 total = (int128)(from->nw + to->nw) * dt;
-    struct power_part done = {0, 0};
-    for (;; hour++) {
-        int64_t after = (hour + 1) * CIVIL_MS_PER_HOUR - from->time_ms;
-        if (after >= dt)
-            break;
-        struct power_part part = power_part_until(from, to, after);
-        profile_add_part(profile, hour, part.units - done.units,
-                         part.rest - done.rest);
-        done = part;
-    }
-    profile_add_part(profile, hour, total - done.units, -done.rest);
-    *energy += total;
-}
-
-static void
-step_fine(struct profile *profile, const struct power_point *from,
-          const struct power_point *to, struct int256 *energy_fine)
-{
-    int64_t dt = to->time_ms - from->time_ms;
-    int64_t hour = civil_floor_div(from->time_ms, CIVIL_MS_PER_HOUR);
-    struct int256 total =
-        int256_mul(int256_add(power_fine(from), power_fine(to)), dt);
-    struct int256 done = int256_from(0);
-    for (;; hour++) {
-        int64_t after = (hour + 1) * CIVIL_MS_PER_HOUR - from->time_ms;
-        if (after >= dt)
-            break;
-        struct int256 part = power_fine_until(from, to, after);
-        profile_add_energy_fine(profile, hour, int256_sub(part, done));
-        done = part;
-    }
-    profile_add_energy_fine(profile, hour, int256_sub(total, done));
-    *energy_fine = int256_add(*energy_fine, total);
-}
-
-void
-power_step(struct profile *profile, const struct power_point *from,
-           const struct power_point *to, int128 *energy,
-           struct int256 *energy_fine)
-{
-    if (from->nw == ACCOUNT_FINE || to->nw == ACCOUNT_FINE)
-        step_fine(profile, from, to, energy_fine);
-    else
-        step_narrow(profile, from, to, energy);
 }

@@ -57,12 +57,4 @@ struct power_part power_part_until(const struct power_point *from,
 struct int256 power_fine_until(const struct power_point *from,
                                const struct power_point *to, int64_t after_ms);
 
-/*
- * Energy of the straight line between two points, split at full hours into
- * the profile. Adds to *energy (both narrow) or to *energy_fine.
- */
-void power_step(struct profile *profile, const struct power_point *from,
-                const struct power_point *to, int128 *energy,
-                struct int256 *energy_fine);
-
 #endif

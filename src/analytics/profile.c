@@ -18,6 +18,7 @@ profile_release(struct profile *profile)
 {
     free(profile->days);
     free(profile->slots);
+    free(profile->open);
     profile_init(profile);
 }
 
@@ -93,28 +94,103 @@ find_day(struct profile *profile, int64_t day)
     return &profile->days[index];
 }
 
-static struct profile_hour *
-hour_of_day(struct profile *profile, int64_t hour)
+/* The hours of a day that are kept apart; NULL when memory ran out. */
+static struct profile_day_hours *
+find_open(struct profile *profile, int64_t day)
 {
-    return &profile->hours[hour - day_of_hour(hour) * 24];
+    for (size_t i = profile->n_open; i-- > 0;) {
+        if (profile->open[i].day == day)
+            return &profile->open[i];
+    }
+    struct profile_day_hours *open = buffer_grow_array(
+        profile->open, &profile->open_cap, profile->n_open + 1, sizeof(*open));
+    if (open == NULL) {
+        profile->failed = true;
+        return NULL;
+    }
+    profile->open = open;
+    open += profile->n_open++;
+    *open = (struct profile_day_hours){.day = day};
+    return open;
+}
+
+/* The entry of an hour's day; NULL when memory ran out: sums are void then. */
+static inline struct profile_day *
+day_at(struct profile *profile, int64_t hour)
+{
+    if (profile->n_days != 0) { /* mostly the same day */
+        struct profile_day *day = &profile->days[profile->latest];
+        if ((uint64_t)hour - (uint64_t)day->day * 24 < 24)
+            return day;
+    }
+    return find_day(profile, day_of_hour(hour));
+}
+
+static size_t
+hour_in(const struct profile_day *day, int64_t hour)
+{
+    return (size_t)(hour - day->day * 24);
+}
+
+/* The hour in its day, when hours are kept by day; else, or on failure, NULL.
+ */
+static inline struct profile_hour *
+hour_kept(struct profile *profile, const struct profile_day *day, int64_t hour)
+{
+    if (!profile->keeps_hours)
+        return NULL;
+    struct profile_day_hours *open = find_open(profile, day->day);
+    return open != NULL ? &open->hours[hour_in(day, hour)] : NULL;
 }
 
 void
 profile_add_day(struct profile *profile, int64_t hour)
 {
-    struct profile_day *day = find_day(profile, day_of_hour(hour));
+    struct profile_day *day = day_at(profile, hour);
     if (day != NULL)
         day->has_readings = true;
+}
+
+static inline void
+add_power(struct profile_hour *hour, uint64_t n, int128 power_nw)
+{
+    hour->n_readings += n;
+    hour->power_nw += power_nw;
 }
 
 void
 profile_add_power(struct profile *profile, int64_t hour, uint64_t n,
                   int128 power_nw)
 {
-    struct profile_hour *h = hour_of_day(profile, hour);
-    h->n_readings += n;
-    h->power_nw += power_nw;
-    profile_add_day(profile, hour);
+    struct profile_day *day = day_at(profile, hour);
+    if (day == NULL)
+        return;
+    day->has_readings = true;
+    add_power(&profile->hours[hour_in(day, hour)], n, power_nw);
+    struct profile_hour *kept = hour_kept(profile, day, hour);
+    if (kept != NULL)
+        add_power(kept, n, power_nw);
+}
+
+static void
+add_power_fine(struct profile_hour *hour, struct int256 power_fine)
+{
+    hour->n_readings++;
+    hour->power_fine = int256_add(hour->power_fine, power_fine);
+}
+
+void
+profile_add_power_fine(struct profile *profile, int64_t hour,
+                       struct int256 power_fine)
+{
+    struct profile_day *day = day_at(profile, hour);
+    if (day == NULL)
+        return;
+    day->has_readings = true;
+    add_power_fine(&profile->hours[hour_in(day, hour)], power_fine);
+    struct profile_hour *kept = hour_kept(profile, day, hour);
+    if (kept != NULL)
+        add_power_fine(kept, power_fine);
 }
 
 void
@@ -123,39 +199,45 @@ profile_add_energy(struct profile *profile, int64_t hour, int128 units)
     profile_add_part(profile, hour, units, 0);
 }
 
+static inline void
+add_part(struct profile_energy *energy, int128 units, int128 rest)
+{
+    energy->units += units;
+    energy->rest += rest;
+}
+
 void
 profile_add_part(struct profile *profile, int64_t hour, int128 units,
                  int128 rest)
 {
-    struct profile_hour *h = hour_of_day(profile, hour);
-    struct profile_day *day = find_day(profile, day_of_hour(hour));
-    h->energy.units += units;
-    h->energy.rest += rest;
-    if (day != NULL) {
-        day->energy.units += units;
-        day->energy.rest += rest;
-    }
+    struct profile_day *day = day_at(profile, hour);
+    if (day == NULL)
+        return;
+    add_part(&day->energy, units, rest);
+    add_part(&profile->hours[hour_in(day, hour)].energy, units, rest);
+    struct profile_hour *kept = hour_kept(profile, day, hour);
+    if (kept != NULL)
+        add_part(&kept->energy, units, rest);
 }
 
-void
-profile_add_power_fine(struct profile *profile, int64_t hour,
-                       struct int256 power_fine)
+static void
+add_fine(struct profile_energy *energy, struct int256 fine)
 {
-    struct profile_hour *h = hour_of_day(profile, hour);
-    h->n_readings++;
-    h->power_fine = int256_add(h->power_fine, power_fine);
-    profile_add_day(profile, hour);
+    energy->fine = int256_add(energy->fine, fine);
 }
 
 void
 profile_add_energy_fine(struct profile *profile, int64_t hour,
                         struct int256 energy_fine)
 {
-    struct profile_hour *h = hour_of_day(profile, hour);
-    h->energy.fine = int256_add(h->energy.fine, energy_fine);
-    struct profile_day *day = find_day(profile, day_of_hour(hour));
-    if (day != NULL)
-        day->energy.fine = int256_add(day->energy.fine, energy_fine);
+    struct profile_day *day = day_at(profile, hour);
+    if (day == NULL)
+        return;
+    add_fine(&day->energy, energy_fine);
+    add_fine(&profile->hours[hour_in(day, hour)].energy, energy_fine);
+    struct profile_hour *kept = hour_kept(profile, day, hour);
+    if (kept != NULL)
+        add_fine(&kept->energy, energy_fine);
 }
 
 static void

@@ -1,5 +1,5 @@
 /*
- * profile.h - power and energy by hour of the day, energy by day, all UTC.
+ * profile.h - power and energy by hour of the day, energy by day.
  *
  * Sums are integers and so do not depend on the order of adding. Power is in
  * nW, energy in half nW ms ("energy units": the trapezoid (p0 + p1) * dt
@@ -40,8 +40,21 @@ struct profile_day {
     struct profile_energy energy;
 };
 
+/* The hours of one day. */
+struct profile_day_hours {
+    int64_t day;
+    struct profile_hour hours[24];
+};
+
 struct profile {
     struct profile_hour hours[24];
+    /*
+     * With keeps_hours: what was added to hours since the caller has emptied
+     * this last (n_open = 0), by day.
+     */
+    bool keeps_hours;
+    struct profile_day_hours *open;
+    size_t n_open, open_cap;
     struct profile_day *days; /* in order of arrival */
     size_t n_days, day_cap;
     uint32_t *slots; /* hash of days: index + 1 */
@@ -53,7 +66,7 @@ struct profile {
 void profile_init(struct profile *profile);
 void profile_release(struct profile *profile);
 
-/* Hours are counted since 1970-01-01T00Z. */
+/* An hour is its day since 1970-01-01, times 24, plus the hour of the day. */
 void profile_add_power(struct profile *profile, int64_t hour, uint64_t n,
                        int128 power_nw);
 void profile_add_energy(struct profile *profile, int64_t hour, int128 units);

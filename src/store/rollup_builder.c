@@ -1,12 +1,9 @@
 /*
- * rollup_builder.c - one account set does the work; its profile is emptied each
- * day.
+ * rollup_builder.c - one account set does the work; its profile keeps hours by
+ * day, which are taken out of it whenever a day or a stretch ends.
  *
- * The profile of an account set sums by hour of the day. Emptied whenever a
- * day ends, it has the hours of one day. The step that leads out of a day is
- * added with the first reading of the next: its part before midnight (always
- * in hour 23, since longer steps are gaps) is found as what the day's energy
- * has grown by, and moved back.
+ * The step that leads out of a day is added with the first reading of the next
+ * one, so a day is open until the day after it has ended: `before`.
  */
 #include "store/rollup_builder.h"
 
@@ -31,6 +28,7 @@ rollup_builder_init(struct rollup_builder *meter, const struct kernels *kernels,
     account_set_init(&meter->set, max_gap_ms, false);
     account_set_init(&meter->join, max_gap_ms, false);
     meter->set.kernels = meter->join.kernels = kernels;
+    meter->set.profile.keeps_hours = true;
     return account_set_reserve(&meter->set, 1);
 }
 
@@ -42,6 +40,7 @@ rollup_builder_reset(struct rollup_builder *meter)
     free(account_set_take(&set, 0).extra);
     profile_release(&set.profile);
     profile_release(&join.profile);
+    set.profile.keeps_hours = true;
     free(meter->days);
     free(meter->last.extra);
     *meter = (struct rollup_builder){
@@ -170,38 +169,38 @@ add_hours(struct profile_hour *to, const struct profile_hour *from,
     }
 }
 
-static struct profile_energy
-difference(const struct profile_energy *a, const struct profile_energy *b)
-{
-    return (struct profile_energy){a->units - b->units, a->rest - b->rest,
-                                   int256_sub(a->fine, b->fine)};
-}
-
-/* The energy of a day in the profile, zero when it has none. */
-static struct profile_energy
-energy_of_day(const struct profile *profile, int64_t day)
-{
-    for (size_t i = profile->n_days; i-- > 0;) {
-        if (profile->days[i].day == day)
-            return profile->days[i].energy;
-        if (profile->days[i].day < day)
-            break;
-    }
-    return (struct profile_energy){0};
-}
-
-/* Moves what the last step has added to the day before out of hour 23. */
 static void
-move_back(struct rollup_builder *meter, struct profile_hour *hours)
+begin_day(struct day_hours *day, int64_t number)
 {
-    if (!meter->before.is_there)
-        return;
-    struct profile_energy now =
-        energy_of_day(&meter->set.profile, meter->before.day);
-    struct profile_energy late = difference(&now, &meter->before_known);
-    add_energy(&meter->before.hours[23].energy, &late, true);
-    hours[23].energy = difference(&hours[23].energy, &late);
-    meter->before_known = now;
+    memset(day, 0, sizeof(*day));
+    day->is_there = true;
+    day->day = number;
+    day->min_nw = INT64_MAX;
+    day->max_nw = INT64_MIN;
+}
+
+/*
+ * Takes the hours of each day out of a profile. Days between the two that are
+ * open have energy of one long step, and no reading.
+ */
+static int
+take_hours(struct rollup_builder *meter, struct profile *profile)
+{
+    int status = WATTLE_OK;
+    for (size_t i = 0; i < profile->n_open && status == WATTLE_OK; i++) {
+        const struct profile_day_hours *open = &profile->open[i];
+        struct day_hours *to = &meter->day;
+        if (open->day != meter->day.day) {
+            to = &meter->before;
+            if (!to->is_there || to->day != open->day) {
+                status = emit(meter, to);
+                begin_day(to, open->day);
+            }
+        }
+        add_hours(to->hours, open->hours, meter->has_fine);
+    }
+    profile->n_open = 0;
+    return status;
 }
 
 /* Widens [*min, *max]; the first value is both. */
@@ -241,21 +240,18 @@ fold_limits(struct rollup_builder *meter, struct account *account)
 }
 
 /* Takes what has been added since the last time out of the account set. */
-static void
+static int
 fold(struct rollup_builder *meter)
 {
     struct account *account = &meter->set.accounts[0];
-    struct profile_hour *hours = meter->set.profile.hours;
     account_set_settle(&meter->set);
     meter->has_fine = meter->has_fine || account->extra != NULL;
-    add_hours(meter->hours, hours, meter->has_fine);
-    move_back(meter, hours);
-    add_hours(meter->day.hours, hours, meter->has_fine);
-    memset(hours, 0, sizeof(meter->set.profile.hours));
+    int status = take_hours(meter, &meter->set.profile);
     meter->day.n_readings += account->n_readings - meter->n_seen;
     meter->n_seen = account->n_readings;
     fold_limits(meter, account);
     account_resume(&meter->set, 0);
+    return status;
 }
 
 static int
@@ -265,17 +261,12 @@ enter_day(struct rollup_builder *meter, int64_t day)
         return WATTLE_OK;
     int status = WATTLE_OK;
     if (meter->day.is_there) {
-        fold(meter);
-        status = emit(meter, &meter->before);
+        status = fold(meter);
+        if (status == WATTLE_OK)
+            status = emit(meter, &meter->before);
         meter->before = meter->day;
-        meter->before_known =
-            energy_of_day(&meter->set.profile, meter->before.day);
     }
-    memset(&meter->day, 0, sizeof(meter->day));
-    meter->day.is_there = true;
-    meter->day.day = day;
-    meter->day.min_nw = INT64_MAX;
-    meter->day.max_nw = INT64_MIN;
+    begin_day(&meter->day, day);
     return status;
 }
 
@@ -290,20 +281,12 @@ join(struct rollup_builder *meter)
         to.fine = meter->set.accounts[0].extra->first;
     meter->is_joining = false;
     profile_release(&meter->join.profile);
+    meter->join.profile.keeps_hours = true;
     int status = account_add_step(&meter->join, last, &to);
-    const struct profile *step = &meter->join.profile;
     meter->has_fine = meter->has_fine || last->extra != NULL ||
                       meter->set.accounts[0].extra != NULL;
-    for (size_t i = 0; i < step->n_days; i++) {
-        bool is_before = step->days[i].day < meter->day.day;
-        struct day_hours *to_day = is_before ? &meter->before : &meter->day;
-        for (int h = 0; h < 24; h++) {
-            /* of two days the first has hour 23 only, the second not */
-            if (step->n_days == 2 && is_before != (h == 23))
-                continue;
-            add_energy(&to_day->hours[h].energy, &step->hours[h].energy, true);
-        }
-    }
+    if (status == WATTLE_OK)
+        status = take_hours(meter, &meter->join.profile);
     return status;
 }
 
@@ -372,7 +355,7 @@ int
 rollup_builder_cut(struct rollup_builder *meter, struct account *account,
                    struct account_first *first, struct profile *profile)
 {
-    fold(meter);
+    int status = fold(meter);
     *first = meter->set.firsts[0];
     *account = account_set_take(&meter->set, 0);
     account->min_nw = meter->min_nw;
@@ -384,13 +367,11 @@ rollup_builder_cut(struct rollup_builder *meter, struct account *account,
     }
     *profile = meter->set.profile;
     profile_init(&meter->set.profile);
-    memcpy(profile->hours, meter->hours, sizeof(meter->hours));
-    memset(meter->hours, 0, sizeof(meter->hours));
-    memset(&meter->before_known, 0, sizeof(meter->before_known));
+    meter->set.profile.keeps_hours = true;
     meter->min_nw = INT64_MAX;
     meter->max_nw = INT64_MIN;
     meter->n_seen = meter->n_fine = 0;
-    if (profile->failed)
+    if (profile->failed || status != WATTLE_OK)
         return WATTLE_ERR_MEMORY;
     return keep_last(meter, account);
 }

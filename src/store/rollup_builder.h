@@ -42,12 +42,10 @@ struct rollup_builder {
     struct account_set set;  /* one device, number 0 */
     struct account_set join; /* for steps between stretches; the same */
     struct day_hours day, before;
-    struct profile_energy before_known; /* energy of `before` so far */
-    struct profile_hour hours[24];      /* of the stretch */
-    int64_t min_nw, max_nw;             /* the same */
-    struct int256 min_fine, max_fine;   /* the same, when n_fine > 0 */
-    uint64_t n_fine;                    /* fine powers of it, folded */
-    uint64_t n_seen;                    /* readings of the stretch, folded */
+    int64_t min_nw, max_nw;           /* the same */
+    struct int256 min_fine, max_fine; /* the same, when n_fine > 0 */
+    uint64_t n_fine;                  /* fine powers of it, folded */
+    uint64_t n_seen;                  /* readings of the stretch, folded */
     bool has_fine;
     bool is_joining;
     struct account last; /* of the stretch before */

@@ -1,0 +1,83 @@
+/*
+ * energy_split.c - differences of the energy up to each border.
+ *
+ * E(a), the energy up to a milliseconds after the first point, is computed at
+ * each border (power.c). A part is E at its end minus E at its begin, so parts
+ * always add up to the whole, and it does not matter who else has split the
+ * step in another way.
+ */
+#include "analytics/energy_split.h"
+
+#include "analytics/account.h"
+#include "wattle/error.h"
+
+/* The next border behind begin_ms, of its cell or of all. */
+static int64_t
+next_border(const struct time_partition *partition, int64_t begin_ms,
+            int64_t end_ms, struct time_cell *cell)
+{
+    time_partition_find(partition, begin_ms, cell);
+    return cell->end_ms < end_ms ? cell->end_ms : end_ms;
+}
+
+static int
+split_narrow(const struct energy_step *step, struct time_cell *cell,
+             energy_take take, void *context)
+{
+    const struct power_point *from = step->from, *to = step->to;
+    int64_t begin_ms = step->begin_ms;
+    struct power_part done =
+        power_part_until(from, to, begin_ms - from->time_ms);
+    struct energy_part part;
+    part.is_fine = false;
+    while (begin_ms < step->end_ms) {
+        begin_ms = next_border(step->partition, begin_ms, step->end_ms, cell);
+        struct power_part now =
+            power_part_until(from, to, begin_ms - from->time_ms);
+        part.units = now.units - done.units;
+        part.rest = now.rest - done.rest;
+        int status = take(context, cell, &part);
+        if (status != WATTLE_OK)
+            return status;
+        done = now;
+    }
+    return WATTLE_OK;
+}
+
+static int
+split_fine(const struct energy_step *step, struct time_cell *cell,
+           energy_take take, void *context)
+{
+    const struct power_point *from = step->from, *to = step->to;
+    int64_t begin_ms = step->begin_ms;
+    struct int256 done = power_fine_until(from, to, begin_ms - from->time_ms);
+    struct energy_part part = {.is_fine = true};
+    while (begin_ms < step->end_ms) {
+        begin_ms = next_border(step->partition, begin_ms, step->end_ms, cell);
+        struct int256 now =
+            power_fine_until(from, to, begin_ms - from->time_ms);
+        part.fine = int256_sub(now, done);
+        int status = take(context, cell, &part);
+        if (status != WATTLE_OK)
+            return status;
+        done = now;
+    }
+    return WATTLE_OK;
+}
+
+int
+energy_split(const struct energy_step *step, struct time_cell *cell,
+             energy_take take, void *context)
+{
+    bool is_fine =
+        step->from->nw == ACCOUNT_FINE || step->to->nw == ACCOUNT_FINE;
+    return is_fine ? split_fine(step, cell, take, context)
+                   : split_narrow(step, cell, take, context);
+}
+
+struct int256
+energy_of_fine_step(const struct power_point *from,
+                    const struct power_point *to)
+{
+    return power_fine_until(from, to, to->time_ms - from->time_ms);
+}

@@ -1,0 +1,53 @@
+/*
+ * energy_split.h - the energy of a step, split where the cells of a time
+ * partition meet: for hours, days, buckets and prices alike.
+ */
+#ifndef ANALYTICS_ENERGY_SPLIT_H
+#define ANALYTICS_ENERGY_SPLIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "analytics/power.h"
+#include "base/time_partition.h"
+
+/* The energy within a cell. */
+struct energy_part {
+    bool is_fine;       /* one end of the step has a fine power */
+    int128 units, rest; /* when it is not: rest in 2^-60 units */
+    struct int256 fine; /* when it is: in 1e-18 units */
+};
+
+/* Takes a part, in order of time. A status other than 0 ends the split. */
+typedef int (*energy_take)(void *context, const struct time_cell *cell,
+                           const struct energy_part *part);
+
+/* The straight line between two points that have a power, or a part of it. */
+struct energy_step {
+    const struct power_point *from, *to;
+    int64_t begin_ms, end_ms; /* the part to be split, within the step */
+    const struct time_partition *partition;
+};
+
+/*
+ * Splits the energy of a step. The parts of whole steps add up exactly,
+ * whatever the partition. *cell may be TIME_CELL_NONE, or a cell near the
+ * begin, which is quicker; it becomes that of the end. 0, or the status that
+ * `take` returned.
+ */
+int energy_split(const struct energy_step *step, struct time_cell *cell,
+                 energy_take take, void *context);
+
+/* The energy of a whole step between narrow powers, in units. */
+static inline int128
+energy_of_narrow_step(const struct power_point *from,
+                      const struct power_point *to)
+{
+    return (int128)(from->nw + to->nw) * (to->time_ms - from->time_ms);
+}
+
+/* The same of any powers, in 1e-18 units. */
+struct int256 energy_of_fine_step(const struct power_point *from,
+                                  const struct power_point *to);
+
+#endif

@@ -1,0 +1,192 @@
+/*
+ * test_energy_split.c - parts of a step add up, whatever it is split by, and
+ * each is the area under its part of the straight line.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <math.h>
+
+#include "analytics/bucket_rule.h"
+#include "analytics/energy_split.h"
+#include "base/civil_time.h"
+#include "generate/counter_hash.h"
+#include "unit.h"
+
+static uint64_t counter;
+
+static int64_t
+pick(int64_t limit)
+{
+    return (int64_t)(counter_hash(77, counter++) % (uint64_t)limit);
+}
+
+struct sums {
+    const struct power_point *from, *to;
+    int64_t at_ms; /* where the next part must begin */
+    int64_t end_ms;
+    int128 units, rest;
+    struct int256 fine;
+    size_t n;
+};
+
+/* Twice the area under the line between two times, in nW ms. */
+static long double
+area(const struct sums *s, int64_t a_ms, int64_t b_ms)
+{
+    long double dt = (long double)(s->to->time_ms - s->from->time_ms);
+    long double p0 = (long double)s->from->nw, p1 = (long double)s->to->nw;
+    long double a = (long double)(a_ms - s->from->time_ms);
+    long double b = (long double)(b_ms - s->from->time_ms);
+    return 2 * p0 * (b - a) + (p1 - p0) * (b * b - a * a) / dt;
+}
+
+static int
+take(void *context, const struct time_cell *cell,
+     const struct energy_part *part)
+{
+    struct sums *s = context;
+    int64_t until_ms = cell->end_ms < s->end_ms ? cell->end_ms : s->end_ms;
+    assert_true(cell->start_ms <= s->at_ms && s->at_ms < cell->end_ms);
+    if (!part->is_fine) {
+        long double wanted = area(s, s->at_ms, until_ms);
+        long double found =
+            (long double)part->units + (long double)part->rest / 0x1p60L;
+        long double scale =
+            fabsl((long double)s->from->nw) + fabsl((long double)s->to->nw);
+        assert_true(fabsl(found - wanted) <= 1 + scale * 1e-6L);
+        s->units += part->units;
+        s->rest += part->rest;
+    } else {
+        s->fine = int256_add(s->fine, part->fine);
+    }
+    s->at_ms = until_ms;
+    s->n++;
+    return 0;
+}
+
+static struct time_partition
+any_partition(struct bucket_rule *rule)
+{
+    static const int64_t sizes[] = {1000,    60000,   900000,
+                                    3600000, 7000001, 604800000};
+    switch (pick(4)) {
+    case 0:
+        return time_partition_hours;
+    case 1:
+        *rule = (struct bucket_rule){.kind = BUCKET_MONTHS, .size = 1};
+        break;
+    case 2:
+        *rule = (struct bucket_rule){.kind = BUCKET_WHOLE};
+        break;
+    default:
+        *rule =
+            (struct bucket_rule){.kind = BUCKET_SPANS, .size = sizes[pick(6)]};
+    }
+    return bucket_rule_partition(rule);
+}
+
+static struct power_point
+any_point(int64_t time_ms, bool is_fine)
+{
+    struct power_point point = {.time_ms = time_ms};
+    if (is_fine)
+        power_from_fine(&point, int256_from(pick(INT64_MAX) | 1));
+    else
+        point.nw = pick(INT64_C(1) << 50) - (INT64_C(1) << 49);
+    return point;
+}
+
+static void
+parts_add_up(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 5000; i++) {
+        struct bucket_rule rule;
+        const struct time_partition partition = any_partition(&rule);
+        bool is_fine = i % 5 == 0;
+        int64_t from_ms = INT64_C(1696118400000) + pick(10000000000);
+        int64_t dt_ms = 1 + pick(i % 3 == 0 ? 3600000 : 900000);
+        const struct power_point from = any_point(from_ms, is_fine);
+        const struct power_point to = any_point(from_ms + dt_ms, false);
+        const struct energy_step step = {&from, &to, from_ms, from_ms + dt_ms,
+                                         &partition};
+        struct sums s = {.from = &from,
+                         .to = &to,
+                         .at_ms = from_ms,
+                         .end_ms = from_ms + dt_ms,
+                         .fine = int256_from(0)};
+        struct time_cell cell = TIME_CELL_NONE;
+        assert_int_equal(energy_split(&step, &cell, take, &s), 0);
+        assert_value(s.at_ms, s.end_ms);
+        if (!is_fine) {
+            assert_value(s.units, energy_of_narrow_step(&from, &to) -
+                                      s.rest / ((int128)1 << 60));
+            assert_value(s.rest % ((int128)1 << 60), (int128)0);
+        } else {
+            struct int256 total = energy_of_fine_step(&from, &to);
+            assert_int_equal(int256_compare(s.fine, total), 0);
+        }
+    }
+}
+
+/* The part of a step that a range leaves over. */
+static void
+a_part_of_a_step_is_split_alone(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2000; i++) {
+        struct bucket_rule rule;
+        const struct time_partition partition = any_partition(&rule);
+        int64_t from_ms = pick(10000000000), dt_ms = 3 + pick(900000);
+        int64_t begin_ms = from_ms + pick(dt_ms - 1);
+        int64_t end_ms = begin_ms + 1 + pick(from_ms + dt_ms - begin_ms);
+        const struct power_point from = any_point(from_ms, false);
+        const struct power_point to = any_point(from_ms + dt_ms, false);
+        const struct energy_step step = {&from, &to, begin_ms, end_ms,
+                                         &partition};
+        struct sums s = {
+            .from = &from, .to = &to, .at_ms = begin_ms, .end_ms = end_ms};
+        struct time_cell cell = TIME_CELL_NONE;
+        assert_int_equal(energy_split(&step, &cell, take, &s), 0);
+        assert_value(s.at_ms, end_ms);
+    }
+}
+
+static int
+refuse(void *context, const struct time_cell *cell,
+       const struct energy_part *part)
+{
+    (void)cell;
+    (void)part;
+    ++*(int *)context;
+    return -7;
+}
+
+static void
+a_refusal_ends_the_split(void **state)
+{
+    (void)state;
+    int n = 0;
+    const struct power_point from = {.time_ms = 0, .nw = 5};
+    const struct power_point to = {.time_ms = 4 * CIVIL_MS_PER_HOUR, .nw = 7};
+    const struct energy_step step = {&from, &to, 0, to.time_ms,
+                                     &time_partition_hours};
+    struct time_cell cell = TIME_CELL_NONE;
+    assert_int_equal(energy_split(&step, &cell, refuse, &n), -7);
+    assert_int_equal(n, 1);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(parts_add_up),
+        cmocka_unit_test(a_part_of_a_step_is_split_alone),
+        cmocka_unit_test(a_refusal_ends_the_split),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
