@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/chunk.h"
-#include "store/summary.h"
+#include "codec/chunk.h"
+#include "codec/summary.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

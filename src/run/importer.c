@@ -496,23 +496,23 @@ static int
 merge_splits(struct importer *im, const struct scan_splits *splits,
              struct wattle_error *error)
 {
-    struct import_lane *list = calloc(splits->n + 1, sizeof(*list));
+    struct import_split *list = calloc(splits->n + 1, sizeof(*list));
     size_t n = 0;
     if (list == NULL)
         return error_memory(error);
     for (const struct split *split = splits->first; split != NULL;
          split = split->next, n++) {
         const struct shuffle_split *state = split->state;
-        list[n] = (struct import_lane){state->rows, splits->device_of[n],
-                                       split->registry.n_devices};
+        list[n] = (struct import_split){state->rows, splits->device_of[n],
+                                        split->registry.n_devices};
     }
     const struct import_merge job = {
         .db = &im->db,
         .readers_path = im->had_readings ? im->database : NULL,
         .kernels = kernels_for(im->options->tuning.simd),
         .n_threads = im->n_threads,
-        .lanes = list,
-        .n_lanes = n,
+        .splits = list,
+        .n_splits = n,
         .n_devices = im->devices.n_devices,
         .imported_at = im->imported_at,
         .n_done = &im->n_merged,

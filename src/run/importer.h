@@ -12,7 +12,7 @@
 #include "run/scan.h"
 #include "store/catalog.h"
 #include "store/database.h"
-#include "store/device_merge.h"
+#include "sort/device_merge.h"
 #include "store/write_lock.h"
 
 /* What becomes of one source. */

@@ -13,7 +13,7 @@
 #include "store/account_read.h"
 #include "store/catalog.h"
 #include "store/catalog_read.h"
-#include "store/chunk.h"
+#include "codec/chunk.h"
 #include "store/database_open.h"
 #include "store/meta.h"
 #include "store/stored.h"

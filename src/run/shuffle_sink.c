@@ -13,7 +13,7 @@ discard(void *context)
     struct shuffle_split *state = context;
     if (state == NULL)
         return;
-    regroup_free(state->rows);
+    shuffle_free(state->rows);
     free(state);
 }
 
@@ -27,7 +27,7 @@ open_split(void *context, const struct sink_split *split, void **out,
     if (state == NULL)
         return error_memory(error);
     state->split = *split;
-    state->rows = regroup_new(sink->kernels, sink->max_bytes);
+    state->rows = shuffle_new(sink->kernels, sink->max_bytes);
     return state->rows != NULL ? WATTLE_OK : error_memory(error);
 }
 
@@ -36,7 +36,7 @@ add(void *context, struct batch *batch, struct wattle_error *error)
 {
     struct shuffle_split *state = context;
     state->split.tally->n_rounded += batch_count_rounded(batch);
-    return batch->n_rows > 0 ? regroup_add(state->rows, batch, error)
+    return batch->n_rows > 0 ? shuffle_add(state->rows, batch, error)
                              : WATTLE_OK;
 }
 
@@ -44,7 +44,7 @@ static int
 seal(void *context, struct wattle_error *error)
 {
     struct shuffle_split *state = context;
-    return regroup_finish(state->rows, error);
+    return shuffle_finish(state->rows, error);
 }
 
 const struct sink_ops shuffle_sink_ops = {

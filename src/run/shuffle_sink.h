@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 #include "run/sink.h"
-#include "store/regroup.h"
+#include "sort/shuffle.h"
 
 struct shuffle_sink {
     const struct kernels *kernels;
@@ -18,7 +18,7 @@ struct shuffle_sink {
 /* The state of a split. */
 struct shuffle_split {
     struct sink_split split;
-    struct regroup *rows; /* by the split's numbers of devices */
+    struct shuffle *rows; /* by the split's numbers of devices */
 };
 
 /* `sink` is a struct shuffle_sink, `state` a struct shuffle_split. */

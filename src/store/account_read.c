@@ -8,7 +8,8 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "store/rollup_builder.h"
+#include "codec/block_check.h"
+#include "analytics/rollup_builder.h"
 
 enum { COLUMN_NUMBER = 0, COLUMN_SUMMARY = 11 }; /* of the statement */
 
@@ -58,11 +59,13 @@ add_summary(struct account_read *r, const struct stored_chunk *chunk,
             struct account_set *set, struct wattle_error *error)
 {
     struct summary *s = &r->summary;
+    const struct summary_frame frame = {chunk->first_ms, chunk->last_ms,
+                                        chunk->n_readings};
     int status = summary_decode(
         sqlite3_column_blob(r->list, COLUMN_SUMMARY),
         (size_t)sqlite3_column_bytes(r->list, COLUMN_SUMMARY), s);
     if (status == WATTLE_ERR_FORMAT ||
-        (status == WATTLE_OK && !stored_check_summary(s, chunk)))
+        (status == WATTLE_OK && !summary_check(s, &frame)))
         return fail_damaged(r, error);
     if (status == WATTLE_OK)
         status = account_set_append(set, chunk->device, &s->account, &s->first);

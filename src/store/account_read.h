@@ -9,9 +9,9 @@
 
 #include "analytics/account.h"
 #include "store/database.h"
-#include "store/device_merge.h"
+#include "sort/device_merge.h"
 #include "store/stored.h"
-#include "store/summary.h"
+#include "codec/summary.h"
 
 /* What is asked for. */
 struct account_read_range {

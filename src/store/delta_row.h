@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "store/block.h"
+#include "codec/block.h"
 #include "store/checksum.h"
 
 /* The columns of the table, in their order, with the checksum. */

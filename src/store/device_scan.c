@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
-#include "store/device_merge.h"
+#include "sort/device_merge.h"
 #include "store/stored.h"
 
 struct device_scan {
@@ -29,7 +29,7 @@ begin(struct device_scan *scan, struct wattle_error *error)
     device_merge_limit(scan->merge, range->since_ms, range->until_ms);
     for (size_t i = 0; i < BLOCK_ROWS; i++)
         scan->device[i] = range->device;
-    if (stored_add_places(&scan->stored, scan->merge) != WATTLE_OK)
+    if (stored_add_inputs(&scan->stored, scan->merge) != WATTLE_OK)
         return error_memory(error);
     return WATTLE_OK;
 }

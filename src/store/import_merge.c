@@ -14,11 +14,11 @@
 
 #include "base/civil_time.h"
 #include "base/error.h"
-#include "store/chunk_builder.h"
+#include "sort/chunk_builder.h"
 #include "store/database_open.h"
 #include "store/import_write.h"
 #include "store/meta.h"
-#include "store/presort.h"
+#include "sort/merge_pass.h"
 #include "store/stored.h"
 
 #define QUEUE_BYTES ((size_t)16 << 20)
@@ -28,14 +28,14 @@
 #define SMALL_AT_ONCE 32
 
 /* A few late readings go to the delta, if a chunk to rewrite is large. */
-#define TAIL_MAX_NEW   256
-#define TAIL_MIN_CHUNK 4096
+#define DELTA_MAX_NEW   256
+#define DELTA_MIN_CHUNK 4096
 
 /* All devices of an import on their way. */
-struct line {
+struct merge_queue {
     const struct import_merge *job;
     struct import_device **devices; /* [n_devices] NULL = not begun */
-    uint32_t *locals;               /* [n_lanes][n_devices] */
+    uint32_t *locals;               /* [n_splits][n_devices] */
     _Atomic uint32_t next;
     pthread_mutex_t lock;
     pthread_cond_t moved;
@@ -45,13 +45,13 @@ struct line {
 };
 
 struct worker {
-    struct line *line;
+    struct merge_queue *queue;
     struct database reader;
     bool has_reader;
     struct stored stored;
     struct device_merge *merge;
     struct chunk_builder *builder;
-    struct regroup *presorted; /* pieces of the device, or NULL */
+    struct shuffle *premerged; /* runs of the device, or NULL */
     struct import_device *device;
     struct import_device *small[SMALL_AT_ONCE]; /* done, not yet shown */
     size_t n_small;
@@ -63,27 +63,28 @@ struct worker {
 struct gathered {
     int64_t first_ms, last_ms;
     uint64_t n_rows;
-    size_t n_pieces;
+    size_t n_runs;
 };
 
-static const struct regroup_piece *
-first_piece(const struct line *line, size_t lane, uint32_t device)
+static const struct spilled_run *
+first_run(const struct merge_queue *queue, size_t split, uint32_t device)
 {
-    const struct import_merge *job = line->job;
-    uint32_t local = line->locals[lane * job->n_devices + device];
-    return local != UINT32_MAX ? regroup_first(job->lanes[lane].regroup, local)
-                               : NULL;
+    const struct import_merge *job = queue->job;
+    uint32_t local = queue->locals[split * job->n_devices + device];
+    return local != UINT32_MAX
+               ? shuffle_first_run(job->splits[split].shuffle, local)
+               : NULL;
 }
 
 static struct gathered
-measure_gathered(const struct line *line, uint32_t device)
+measure_gathered(const struct merge_queue *queue, uint32_t device)
 {
     struct gathered g = {INT64_MAX, INT64_MIN, 0, 0};
-    for (size_t k = 0; k < line->job->n_lanes; k++) {
-        const struct regroup *regroup = line->job->lanes[k].regroup;
-        for (const struct regroup_piece *p = first_piece(line, k, device);
-             p != NULL; p = regroup_next(regroup, p)) {
-            g.n_pieces++;
+    for (size_t k = 0; k < queue->job->n_splits; k++) {
+        const struct shuffle *shuffle = queue->job->splits[k].shuffle;
+        for (const struct spilled_run *p = first_run(queue, k, device);
+             p != NULL; p = shuffle_next_run(shuffle, p)) {
+            g.n_runs++;
             g.n_rows += p->n_rows;
             g.first_ms = p->first_ms < g.first_ms ? p->first_ms : g.first_ms;
             g.last_ms = p->last_ms > g.last_ms ? p->last_ms : g.last_ms;
@@ -131,7 +132,7 @@ is_for_delta(const struct worker *w, const struct gathered *g)
     uint64_t n_rewritten = 0;
     for (size_t i = 0; i < s->n_chunks; i++)
         n_rewritten += is_touched(w, g, i) ? s->chunks[i].n_readings : 0;
-    return g->n_rows <= TAIL_MAX_NEW && n_rewritten >= TAIL_MIN_CHUNK &&
+    return g->n_rows <= DELTA_MAX_NEW && n_rewritten >= DELTA_MIN_CHUNK &&
            s->delta->n_rows + g->n_rows <= STORED_DELTA_ROWS;
 }
 
@@ -159,69 +160,70 @@ ask_for_days(struct import_device *device, int64_t from_ms, int64_t to_ms,
     range->last = last;
 }
 
-/* All new pieces of a device in order of arrival; NULL = no memory. */
-static struct presort_piece *
-list_pieces(const struct worker *w, uint32_t device, size_t n)
+/* All new runs of a device in order of arrival; NULL = no memory. */
+static struct run_ref *
+list_runs(const struct worker *w, uint32_t device, size_t n)
 {
-    struct presort_piece *list = calloc(n + 1, sizeof(*list));
+    struct run_ref *list = calloc(n + 1, sizeof(*list));
     size_t i = 0;
-    for (size_t k = 0; k < w->line->job->n_lanes && list != NULL; k++) {
-        const struct regroup *regroup = w->line->job->lanes[k].regroup;
-        for (const struct regroup_piece *p = first_piece(w->line, k, device);
-             p != NULL; p = regroup_next(regroup, p))
-            list[i++] = (struct presort_piece){regroup, p};
+    for (size_t k = 0; k < w->queue->job->n_splits && list != NULL; k++) {
+        const struct shuffle *shuffle = w->queue->job->splits[k].shuffle;
+        for (const struct spilled_run *p = first_run(w->queue, k, device);
+             p != NULL; p = shuffle_next_run(shuffle, p))
+            list[i++] = (struct run_ref){shuffle, p};
     }
     return list;
 }
 
-/* Merges a device's pieces in groups when too many overlap. */
+/* Merges a device's runs in groups when too many overlap. */
 static int
-presort(struct worker *w, uint32_t device, const struct gathered *g)
+merge_pass(struct worker *w, uint32_t device, const struct gathered *g)
 {
-    regroup_free(w->presorted);
-    w->presorted = NULL;
-    if (g->n_pieces <= PRESORT_MAX_OVERLAP)
+    shuffle_free(w->premerged);
+    w->premerged = NULL;
+    if (g->n_runs <= MERGE_PASS_MAX_OVERLAP)
         return WATTLE_OK;
-    struct presort_piece *list = list_pieces(w, device, g->n_pieces);
+    struct run_ref *list = list_runs(w, device, g->n_runs);
     size_t overlap =
-        list != NULL ? presort_overlap(list, g->n_pieces) : (size_t)-1;
+        list != NULL ? merge_pass_overlap(list, g->n_runs) : (size_t)-1;
     int status = WATTLE_OK;
     if (overlap == (size_t)-1)
         status = error_memory(&w->error);
-    else if (overlap > PRESORT_MAX_OVERLAP)
-        status = presort_run(w->merge, w->line->job->kernels, list, g->n_pieces,
-                             &w->presorted, &w->error);
+    else if (overlap > MERGE_PASS_MAX_OVERLAP)
+        status = merge_pass_run(w->merge, w->queue->job->kernels, list,
+                                g->n_runs, &w->premerged, &w->error);
     free(list);
     return status;
 }
 
 static int
-add_line(struct worker *w, const struct regroup *regroup,
-         const struct regroup_piece *piece)
+add_run_list(struct worker *w, const struct shuffle *shuffle,
+             const struct spilled_run *run)
 {
     int status = WATTLE_OK;
-    for (; piece != NULL && status == WATTLE_OK;
-         piece = regroup_next(regroup, piece))
-        status = device_merge_add_piece(w->merge, regroup, piece);
+    for (; run != NULL && status == WATTLE_OK;
+         run = shuffle_next_run(shuffle, run))
+        status = device_merge_add_run(w->merge, shuffle, run);
     return status;
 }
 
 static int
-add_pieces(struct worker *w, uint32_t device)
+add_runs(struct worker *w, uint32_t device)
 {
-    const struct import_merge *job = w->line->job;
+    const struct import_merge *job = w->queue->job;
     int status = WATTLE_OK;
-    if (w->presorted != NULL)
-        return add_line(w, w->presorted, regroup_first(w->presorted, 0));
-    for (size_t k = 0; k < job->n_lanes && status == WATTLE_OK; k++)
-        status =
-            add_line(w, job->lanes[k].regroup, first_piece(w->line, k, device));
+    if (w->premerged != NULL)
+        return add_run_list(w, w->premerged,
+                            shuffle_first_run(w->premerged, 0));
+    for (size_t k = 0; k < job->n_splits && status == WATTLE_OK; k++)
+        status = add_run_list(w, job->splits[k].shuffle,
+                              first_run(w->queue, k, device));
     return status;
 }
 
 /* Puts all places of a device into the merge. */
 static int
-add_places(struct worker *w, uint32_t device, const struct gathered *g,
+add_inputs(struct worker *w, uint32_t device, const struct gathered *g,
            bool to_delta)
 {
     const struct stored *s = &w->stored;
@@ -247,7 +249,7 @@ add_places(struct worker *w, uint32_t device, const struct gathered *g,
         w->device->clears_delta = !to_delta;
     }
     if (status == WATTLE_OK)
-        status = add_pieces(w, device);
+        status = add_runs(w, device);
     return status == WATTLE_OK ? status : error_memory(&w->error);
 }
 
@@ -267,24 +269,24 @@ static int
 queue_chunk(void *context, struct built_chunk *chunk)
 {
     struct worker *w = context;
-    struct line *line = w->line;
+    struct merge_queue *queue = w->queue;
     if (!w->device->is_shown)
         return keep_chunk(w, chunk);
-    pthread_mutex_lock(&line->lock);
-    while (line->n_queued > QUEUE_BYTES && !line->is_stopped &&
-           line->writing != w->device->number)
-        pthread_cond_wait(&line->moved, &line->lock);
+    pthread_mutex_lock(&queue->lock);
+    while (queue->n_queued > QUEUE_BYTES && !queue->is_stopped &&
+           queue->writing != w->device->number)
+        pthread_cond_wait(&queue->moved, &queue->lock);
     /* the device being written: a queue of its own length */
-    while (w->device->n_queued > QUEUE_BYTES && !line->is_stopped)
-        pthread_cond_wait(&line->moved, &line->lock);
-    bool is_stopped = line->is_stopped;
+    while (w->device->n_queued > QUEUE_BYTES && !queue->is_stopped)
+        pthread_cond_wait(&queue->moved, &queue->lock);
+    bool is_stopped = queue->is_stopped;
     int status =
         is_stopped ? WATTLE_ERR_IO : import_device_push(w->device, chunk);
     if (status == WATTLE_OK) {
-        line->n_queued += import_device_size(chunk);
-        pthread_cond_broadcast(&line->moved);
+        queue->n_queued += import_device_size(chunk);
+        pthread_cond_broadcast(&queue->moved);
     }
-    pthread_mutex_unlock(&line->lock);
+    pthread_mutex_unlock(&queue->lock);
     if (status == WATTLE_ERR_MEMORY)
         error_memory(&w->error);
     if (status != WATTLE_OK)
@@ -341,20 +343,20 @@ do_device(struct worker *w, uint32_t number, struct gathered g)
             stored_find(&w->stored, number, INT64_MIN, INT64_MAX, &w->error);
     if (status != WATTLE_OK)
         return status;
-    if (w->line->job->compacts) {
+    if (w->queue->job->compacts) {
         g = measure_loose(&w->stored);
         w->device->n_rows = g.n_rows;
         if (g.n_rows == 0)
             return WATTLE_OK;
     }
-    const int64_t max_gap_ms = w->line->job->db->sums.max_gap_ms;
+    const int64_t max_gap_ms = w->queue->job->db->sums.max_gap_ms;
     bool to_delta =
-        !w->line->job->compacts && w->has_reader && is_for_delta(w, &g);
+        !w->queue->job->compacts && w->has_reader && is_for_delta(w, &g);
     if (to_delta)
         device_merge_limit(w->merge, g.first_ms, g.last_ms + 1);
     else if (w->has_reader)
         cover_delta(&w->stored, &g);
-    status = add_places(w, number, &g, to_delta);
+    status = add_inputs(w, number, &g, to_delta);
     if (status != WATTLE_OK)
         return status;
     status = to_delta ? fill_delta(w) : build_chunks(w);
@@ -375,20 +377,20 @@ do_device(struct worker *w, uint32_t number, struct gathered g)
 static bool
 show_small(struct worker *w)
 {
-    struct line *line = w->line;
+    struct merge_queue *queue = w->queue;
     if (w->n_small == 0)
         return true;
-    pthread_mutex_lock(&line->lock);
+    pthread_mutex_lock(&queue->lock);
     for (size_t i = 0; i < w->n_small; i++) {
-        line->devices[w->small[i]->number] = w->small[i];
-        line->n_queued += w->small[i]->n_queued;
+        queue->devices[w->small[i]->number] = w->small[i];
+        queue->n_queued += w->small[i]->n_queued;
     }
     w->n_small = 0;
-    pthread_cond_broadcast(&line->moved);
-    while (line->n_queued > QUEUE_BYTES && !line->is_stopped)
-        pthread_cond_wait(&line->moved, &line->lock);
-    bool goes_on = !line->is_stopped;
-    pthread_mutex_unlock(&line->lock);
+    pthread_cond_broadcast(&queue->moved);
+    while (queue->n_queued > QUEUE_BYTES && !queue->is_stopped)
+        pthread_cond_wait(&queue->moved, &queue->lock);
+    bool goes_on = !queue->is_stopped;
+    pthread_mutex_unlock(&queue->lock);
     return goes_on;
 }
 
@@ -396,7 +398,7 @@ static void
 finish_device(struct worker *w, int status)
 {
     struct import_device *device = w->device;
-    struct line *line = w->line;
+    struct merge_queue *queue = w->queue;
     if (status != WATTLE_OK)
         device->error = malloc(sizeof(*device->error));
     if (device->error != NULL)
@@ -409,65 +411,65 @@ finish_device(struct worker *w, int status)
             show_small(w);
         return;
     }
-    pthread_mutex_lock(&line->lock);
+    pthread_mutex_lock(&queue->lock);
     device->is_done = true;
     device->status = status;
-    pthread_cond_broadcast(&line->moved);
-    pthread_mutex_unlock(&line->lock);
+    pthread_cond_broadcast(&queue->moved);
+    pthread_mutex_unlock(&queue->lock);
 }
 
-/* Makes the device's place in the line; a large one is shown at once. */
+/* Makes the device's place in the queue; a large one is shown at once. */
 static bool
 begin_device(struct worker *w, uint32_t number, uint64_t n_rows)
 {
-    struct line *line = w->line;
+    struct merge_queue *queue = w->queue;
     struct import_device *device = import_device_new(number);
-    bool is_large = n_rows > SMALL_ROWS || line->job->compacts;
+    bool is_large = n_rows > SMALL_ROWS || queue->job->compacts;
     w->device = device;
     if (device != NULL)
         device->n_rows = n_rows;
     if (device != NULL && !is_large)
         return true;
     show_small(w);
-    pthread_mutex_lock(&line->lock);
+    pthread_mutex_lock(&queue->lock);
     if (device == NULL)
-        line->is_stopped = true;
+        queue->is_stopped = true;
     else
         device->is_shown = true;
-    line->devices[number] = device;
-    pthread_cond_broadcast(&line->moved);
-    pthread_mutex_unlock(&line->lock);
+    queue->devices[number] = device;
+    pthread_cond_broadcast(&queue->moved);
+    pthread_mutex_unlock(&queue->lock);
     return device != NULL;
 }
 
 static bool
 run_device(struct worker *w, uint32_t number)
 {
-    struct gathered g = measure_gathered(w->line, number);
+    struct gathered g = measure_gathered(w->queue, number);
     if (!begin_device(w, number, g.n_rows))
         return false;
-    int status = cancel_flag_check(w->line->job->db->cancel, &w->error);
-    if (status == WATTLE_OK && (g.n_rows > 0 || w->line->job->compacts))
-        status = presort(w, number, &g);
-    if (status == WATTLE_OK && (g.n_rows > 0 || w->line->job->compacts))
+    int status = cancel_flag_check(w->queue->job->db->cancel, &w->error);
+    if (status == WATTLE_OK && (g.n_rows > 0 || w->queue->job->compacts))
+        status = merge_pass(w, number, &g);
+    if (status == WATTLE_OK && (g.n_rows > 0 || w->queue->job->compacts))
         status = do_device(w, number, g);
     finish_device(w, status);
     return status == WATTLE_OK;
 }
 
 static int
-open_worker(struct worker *w, struct line *line)
+open_worker(struct worker *w, struct merge_queue *queue)
 {
-    *w = (struct worker){.line = line};
-    w->merge = device_merge_new(line->job->kernels, UINT32_MAX, stored_fetch,
+    *w = (struct worker){.queue = queue};
+    w->merge = device_merge_new(queue->job->kernels, UINT32_MAX, stored_fetch,
                                 &w->stored);
     w->builder = chunk_builder_new(
-        line->job->kernels, line->job->db->sums.max_gap_ms, queue_chunk, w);
+        queue->job->kernels, queue->job->db->sums.max_gap_ms, queue_chunk, w);
     if (w->merge == NULL || w->builder == NULL)
         return error_memory(&w->error);
-    if (line->job->readers_path == NULL)
+    if (queue->job->readers_path == NULL)
         return WATTLE_OK;
-    int status = database_open(&w->reader, line->job->readers_path,
+    int status = database_open(&w->reader, queue->job->readers_path,
                                DATABASE_READ, &w->error);
     if (status != WATTLE_OK)
         return status;
@@ -480,7 +482,7 @@ close_worker(struct worker *w)
 {
     device_merge_free(w->merge);
     chunk_builder_free(w->builder);
-    regroup_free(w->presorted);
+    shuffle_free(w->premerged);
     for (size_t i = 0; i < w->n_small; i++)
         import_device_free(w->small[i]);
     if (w->has_reader) {
@@ -494,10 +496,10 @@ static void *
 work(void *context)
 {
     struct worker *w = context;
-    struct line *line = w->line;
+    struct merge_queue *queue = w->queue;
     for (;;) {
-        uint32_t number = atomic_fetch_add(&line->next, 1);
-        if (number >= line->job->n_devices || !run_device(w, number))
+        uint32_t number = atomic_fetch_add(&queue->next, 1);
+        if (number >= queue->job->n_devices || !run_device(w, number))
             break;
         /* the writer waits for devices in their order: do not sit on one */
         if (number % SMALL_AT_ONCE == SMALL_AT_ONCE - 1 && !show_small(w))
@@ -508,61 +510,63 @@ work(void *context)
 }
 
 static int
-map_devices(struct line *line)
+map_devices(struct merge_queue *queue)
 {
-    const struct import_merge *job = line->job;
-    size_t n = job->n_lanes * job->n_devices;
-    line->devices = calloc((size_t)job->n_devices + 1, sizeof(*line->devices));
-    line->locals = malloc((n + 1) * sizeof(*line->locals));
-    if (line->devices == NULL || line->locals == NULL)
+    const struct import_merge *job = queue->job;
+    size_t n = job->n_splits * job->n_devices;
+    queue->devices =
+        calloc((size_t)job->n_devices + 1, sizeof(*queue->devices));
+    queue->locals = malloc((n + 1) * sizeof(*queue->locals));
+    if (queue->devices == NULL || queue->locals == NULL)
         return WATTLE_ERR_MEMORY;
-    memset(line->locals, 0xff, n * sizeof(*line->locals));
-    for (size_t k = 0; k < job->n_lanes; k++) {
-        const struct import_lane *lane = &job->lanes[k];
-        for (uint32_t i = 0; i < lane->n_devices; i++)
-            line->locals[k * job->n_devices + lane->device_of[i]] = i;
+    memset(queue->locals, 0xff, n * sizeof(*queue->locals));
+    for (size_t k = 0; k < job->n_splits; k++) {
+        const struct import_split *split = &job->splits[k];
+        for (uint32_t i = 0; i < split->n_devices; i++)
+            queue->locals[k * job->n_devices + split->device_of[i]] = i;
     }
     return WATTLE_OK;
 }
 
 /* Waits for something of a device: true when there is a chunk to take. */
 static bool
-wait_for(struct line *line, uint32_t number, struct built_chunk *chunk,
+wait_for(struct merge_queue *queue, uint32_t number, struct built_chunk *chunk,
          bool *is_done)
 {
     bool has_chunk = false;
-    pthread_mutex_lock(&line->lock);
+    pthread_mutex_lock(&queue->lock);
     for (;;) {
-        struct import_device *device = line->devices[number];
+        struct import_device *device = queue->devices[number];
         if (device != NULL && import_device_pop(device, chunk)) {
             has_chunk = true;
-            line->n_queued -= import_device_size(chunk);
-            pthread_cond_broadcast(&line->moved);
+            queue->n_queued -= import_device_size(chunk);
+            pthread_cond_broadcast(&queue->moved);
             break;
         }
-        *is_done = line->is_stopped || (device != NULL && device->is_done);
+        *is_done = queue->is_stopped || (device != NULL && device->is_done);
         if (*is_done)
             break;
-        pthread_cond_wait(&line->moved, &line->lock);
+        pthread_cond_wait(&queue->moved, &queue->lock);
     }
-    pthread_mutex_unlock(&line->lock);
+    pthread_mutex_unlock(&queue->lock);
     return has_chunk;
 }
 
 static int
-write_device(struct line *line, struct import_writer *writer, uint32_t number,
-             struct merge_counts *counts, struct wattle_error *error)
+write_device(struct merge_queue *queue, struct import_writer *writer,
+             uint32_t number, struct merge_counts *counts,
+             struct wattle_error *error)
 {
     struct built_chunk chunk;
     bool is_done = false, has_begun = false;
     int status = WATTLE_OK;
-    pthread_mutex_lock(&line->lock);
-    line->writing = number;
-    pthread_cond_broadcast(&line->moved);
-    pthread_mutex_unlock(&line->lock);
-    while (wait_for(line, number, &chunk, &is_done)) {
+    pthread_mutex_lock(&queue->lock);
+    queue->writing = number;
+    pthread_cond_broadcast(&queue->moved);
+    pthread_mutex_unlock(&queue->lock);
+    while (wait_for(queue, number, &chunk, &is_done)) {
         if (status == WATTLE_OK && !has_begun)
-            status = import_writer_begin(writer, line->devices[number], error);
+            status = import_writer_begin(writer, queue->devices[number], error);
         has_begun = true;
         if (status == WATTLE_OK)
             status = import_writer_chunk(writer, number, &chunk, error);
@@ -570,7 +574,7 @@ write_device(struct line *line, struct import_writer *writer, uint32_t number,
         if (status != WATTLE_OK)
             return status;
     }
-    struct import_device *device = line->devices[number];
+    struct import_device *device = queue->devices[number];
     if (device == NULL || !device->is_done)
         return error_memory(error);
     if (device->status != WATTLE_OK) {
@@ -591,23 +595,23 @@ write_device(struct line *line, struct import_writer *writer, uint32_t number,
 }
 
 static int
-write_all(struct line *line, struct merge_counts *counts,
+write_all(struct merge_queue *queue, struct merge_counts *counts,
           struct wattle_error *error)
 {
-    const struct import_merge *job = line->job;
+    const struct import_merge *job = queue->job;
     struct import_writer writer;
     int status = import_writer_open(&writer, job->db, job->kernels,
                                     job->imported_at, error);
     for (uint32_t i = 0; i < job->n_devices && status == WATTLE_OK; i++) {
-        status = write_device(line, &writer, i, counts, error);
-        pthread_mutex_lock(&line->lock);
+        status = write_device(queue, &writer, i, counts, error);
+        pthread_mutex_lock(&queue->lock);
         if (status == WATTLE_OK) {
             if (job->n_done != NULL)
-                atomic_fetch_add(job->n_done, line->devices[i]->n_rows);
-            import_device_free(line->devices[i]);
-            line->devices[i] = NULL;
+                atomic_fetch_add(job->n_done, queue->devices[i]->n_rows);
+            import_device_free(queue->devices[i]);
+            queue->devices[i] = NULL;
         }
-        pthread_mutex_unlock(&line->lock);
+        pthread_mutex_unlock(&queue->lock);
     }
     if (status == WATTLE_OK)
         status = meta_note_measures(job->db, writer.measures, error);
@@ -616,21 +620,22 @@ write_all(struct line *line, struct merge_counts *counts,
 }
 
 static void
-release_line(struct line *line)
+release_queue(struct merge_queue *queue)
 {
-    for (uint32_t i = 0; line->devices != NULL && i < line->job->n_devices; i++)
-        import_device_free(line->devices[i]);
-    free(line->devices);
-    free(line->locals);
-    pthread_cond_destroy(&line->moved);
-    pthread_mutex_destroy(&line->lock);
+    for (uint32_t i = 0; queue->devices != NULL && i < queue->job->n_devices;
+         i++)
+        import_device_free(queue->devices[i]);
+    free(queue->devices);
+    free(queue->locals);
+    pthread_cond_destroy(&queue->moved);
+    pthread_mutex_destroy(&queue->lock);
 }
 
 static int
-run_threads(struct line *line, struct worker *workers,
+run_threads(struct merge_queue *queue, struct worker *workers,
             struct merge_counts *counts, struct wattle_error *error)
 {
-    int n_threads = line->job->n_threads;
+    int n_threads = queue->job->n_threads;
     pthread_t *threads = calloc((size_t)n_threads, sizeof(*threads));
     int n_running = 0;
     int status = threads != NULL ? WATTLE_OK : error_memory(error);
@@ -643,11 +648,11 @@ run_threads(struct line *line, struct worker *workers,
     if (status == WATTLE_OK && n_running == 0)
         status = error_set(error, WATTLE_ERR_IO, "cannot start a thread");
     if (status == WATTLE_OK)
-        status = write_all(line, counts, error);
-    pthread_mutex_lock(&line->lock);
-    line->is_stopped = true;
-    pthread_cond_broadcast(&line->moved);
-    pthread_mutex_unlock(&line->lock);
+        status = write_all(queue, counts, error);
+    pthread_mutex_lock(&queue->lock);
+    queue->is_stopped = true;
+    pthread_cond_broadcast(&queue->moved);
+    pthread_mutex_unlock(&queue->lock);
     for (int i = 0; i < n_running; i++)
         pthread_join(threads[i], NULL);
     free(threads);
@@ -658,24 +663,24 @@ int
 import_merge_run(const struct import_merge *job, struct merge_counts *counts,
                  struct wattle_error *error)
 {
-    struct line line = {.job = job};
+    struct merge_queue queue = {.job = job};
     struct worker *workers = calloc((size_t)job->n_threads, sizeof(*workers));
     int status = WATTLE_OK;
     int n_open = 0;
-    pthread_mutex_init(&line.lock, NULL);
-    pthread_cond_init(&line.moved, NULL);
-    if (workers == NULL || map_devices(&line) != WATTLE_OK)
+    pthread_mutex_init(&queue.lock, NULL);
+    pthread_cond_init(&queue.moved, NULL);
+    if (workers == NULL || map_devices(&queue) != WATTLE_OK)
         status = error_memory(error);
     for (; n_open < job->n_threads && status == WATTLE_OK; n_open++) {
-        status = open_worker(&workers[n_open], &line);
+        status = open_worker(&workers[n_open], &queue);
         if (status != WATTLE_OK && error != NULL)
             *error = workers[n_open].error;
     }
     if (status == WATTLE_OK)
-        status = run_threads(&line, workers, counts, error);
+        status = run_threads(&queue, workers, counts, error);
     for (int i = 0; i < n_open; i++)
         close_worker(&workers[i]);
     free(workers);
-    release_line(&line);
+    release_queue(&queue);
     return status;
 }

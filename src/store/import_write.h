@@ -9,10 +9,10 @@
 #include <stdint.h>
 
 #include "store/checksum.h"
-#include "store/chunk_builder.h"
+#include "sort/chunk_builder.h"
 #include "store/database.h"
 #include "store/delta_row.h"
-#include "store/device_merge.h"
+#include "sort/device_merge.h"
 #include "store/rollup.h"
 #include "store/stored.h"
 

@@ -8,7 +8,7 @@
 
 #include "base/civil_time.h"
 #include "base/error.h"
-#include "store/device_merge.h"
+#include "sort/device_merge.h"
 
 size_t
 rollup_pack_hours(const struct day_sum *sum, int64_t *low,
@@ -85,7 +85,10 @@ feed(struct device_merge *merge, struct rollup_builder *builder,
         int status = device_merge_next(merge, &s, error);
         if (status != WATTLE_OK || s.n == 0)
             return status;
-        if (rollup_builder_add(builder, s.block, s.first, s.n) != WATTLE_OK)
+        uint32_t presence[BLOCK_ROWS];
+        const struct batch_view rows =
+            block_view(s.block, s.first, s.n, block_no_device, presence);
+        if (rollup_builder_add(builder, &rows) != WATTLE_OK)
             return error_memory(error);
     }
 }
@@ -97,7 +100,7 @@ measure(struct stored *stored, struct device_merge *merge,
     struct account account = {0};
     struct account_first first;
     struct profile profile;
-    if (stored_add_places(stored, merge) != WATTLE_OK)
+    if (stored_add_inputs(stored, merge) != WATTLE_OK)
         return error_memory(error);
     int status = feed(merge, builder, error);
     if (status != WATTLE_OK)

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "store/database.h"
-#include "store/rollup_builder.h"
+#include "analytics/rollup_builder.h"
 #include "store/stored.h"
 
 /* Days have 24 bits of a row's number, the device those above. */

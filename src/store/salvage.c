@@ -21,7 +21,7 @@
 #include "model/reject_room.h"
 #include "store/catalog.h"
 #include "store/checksum.h"
-#include "store/chunk.h"
+#include "codec/chunk.h"
 #include "store/delta_row.h"
 #include "store/import_write.h"
 #include "store/rollup.h"

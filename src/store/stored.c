@@ -214,7 +214,7 @@ stored_find_delta(struct stored *s, uint32_t device, int64_t since_ms,
 }
 
 int
-stored_add_places(const struct stored *s, struct device_merge *merge)
+stored_add_inputs(const struct stored *s, struct device_merge *merge)
 {
     int status = WATTLE_OK;
     for (size_t i = 0; i < s->n_chunks && status == WATTLE_OK; i++)

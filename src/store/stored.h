@@ -10,10 +10,10 @@
 #include <stdint.h>
 
 #include "base/buffer.h"
-#include "store/block.h"
+#include "codec/block.h"
 #include "store/checksum.h"
 #include "store/database.h"
-#include "store/device_merge.h"
+#include "sort/device_merge.h"
 #include "store/stored_check.h"
 #include "wattle/error.h"
 
@@ -62,7 +62,7 @@ int stored_find_delta(struct stored *stored, uint32_t device, int64_t since_ms,
                       int64_t until_ms, struct wattle_error *error);
 
 /* Adds what was found to a merge: chunks, then the delta. */
-int stored_add_places(const struct stored *stored, struct device_merge *merge);
+int stored_add_inputs(const struct stored *stored, struct device_merge *merge);
 
 /* A merge_fetch; the context is a struct stored. */
 int stored_fetch(void *context, int64_t number, struct buffer *data,

@@ -2,9 +2,9 @@
  * stored_check.h - whether what a database holds can be.
  *
  * A checksum finds damage, not somebody who means harm: a person who writes a
- * value can write its checksum. So every row, block and summary passes here
- * before anybody computes with it, in every command. What passes is within the
- * limits of input (docs/input.md), and sums of it fit where they are kept.
+ * value can write its checksum. So every row passes here before anybody
+ * computes with it, in every command; blocks and summaries pass
+ * codec/block_check.h.
  */
 #ifndef STORE_STORED_CHECK_H
 #define STORE_STORED_CHECK_H
@@ -13,9 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "store/block.h"
 #include "store/checksum.h"
-#include "store/summary.h"
 
 /* Counts of lines, files and the like are from 0 to this. */
 #define STORED_MAX_COUNT (INT64_C(1) << 53)
@@ -69,17 +67,5 @@ bool stored_check_count(sqlite3_stmt *row, int column, uint64_t *count);
 
 /* A row of reject_count: file, reason, n. It has no checksum. */
 bool stored_check_reject_count(sqlite3_stmt *row, int *reason, uint64_t *n);
-
-/*
- * Checks a block that was decoded. `columns` are those that it was stored with;
- * with values, presence is among those decoded. What stands in place of absent
- * values means nothing: it becomes 0 when it is out of range.
- */
-bool stored_check_block(const struct kernels *kernels, struct block *block,
-                        unsigned columns);
-
-/* Checks a summary that was decoded: it must be one of such a chunk. */
-bool stored_check_summary(const struct summary *summary,
-                          const struct stored_chunk *chunk);
 
 #endif

@@ -17,11 +17,11 @@
 #include "store/delta_row.h"
 #include "store/meta.h"
 #include "store/checksum.h"
-#include "store/chunk_builder.h"
+#include "sort/chunk_builder.h"
 #include "store/rollup.h"
 #include "store/salvage_walk.h"
 #include "store/stored.h"
-#include "store/summary.h"
+#include "codec/summary.h"
 #include "store/tables.h"
 
 #define NO_TIME INT64_MIN

@@ -14,8 +14,8 @@
 
 #include "analytics/account.h"
 #include "generate/counter_hash.h"
-#include "store/chunk_builder.h"
-#include "store/summary.h"
+#include "sort/chunk_builder.h"
+#include "codec/summary.h"
 #include "unit.h"
 
 #define START_MS INT64_C(1696118400000) /* 2023-10-01 */

@@ -13,8 +13,8 @@
 #include <string.h>
 
 #include "generate/counter_hash.h"
-#include "store/bit_pack.h"
-#include "store/column_codec.h"
+#include "codec/bit_pack.h"
+#include "codec/column_codec.h"
 #include "wattle/experimental/tuning.h"
 #include "unit.h"
 

@@ -13,8 +13,8 @@
 #include <string.h>
 
 #include "generate/counter_hash.h"
-#include "store/chunk_builder.h"
-#include "store/device_merge.h"
+#include "sort/chunk_builder.h"
+#include "sort/device_merge.h"
 #include "unit.h"
 
 #define START_MS INT64_C(1696118400000)
@@ -117,7 +117,7 @@ check_voltage(const struct block *block, size_t row)
     }
 }
 
-/* Rows of a piece ascend; equal times, and pieces, are as they came. */
+/* Rows of a run ascend; equal times, and runs, are as they came. */
 static size_t
 check_piece(const struct block *block, int64_t *last_serial)
 {
@@ -146,22 +146,23 @@ check_gathering(size_t max_bytes, uint32_t n_devices, size_t n_batches)
     static struct batch batch;
     static struct block block;
     struct wattle_error error;
-    struct regroup_reader reader = {0};
-    struct regroup *regroup = regroup_new(kernels_for(0), max_bytes);
+    struct shuffle_reader reader = {0};
+    struct shuffle *shuffle = shuffle_new(kernels_for(0), max_bytes);
     int64_t serial = 0;
     size_t n_found = 0;
-    assert_non_null(regroup);
+    assert_non_null(shuffle);
     for (size_t i = 0; i < n_batches; i++) {
         fill_batch(&batch, 1 + below(BATCH_ROWS), n_devices, &serial);
-        assert_int_equal(regroup_add(regroup, &batch, &error), WATTLE_OK);
+        assert_int_equal(shuffle_add(shuffle, &batch, &error), WATTLE_OK);
     }
-    assert_int_equal(regroup_finish(regroup, &error), WATTLE_OK);
+    assert_int_equal(shuffle_finish(shuffle, &error), WATTLE_OK);
     for (uint32_t d = 0; d < n_devices; d++) {
         int64_t last_serial = 0;
-        for (const struct regroup_piece *p = regroup_first(regroup, d);
-             p != NULL; p = regroup_next(regroup, p)) {
-            assert_int_equal(regroup_read(regroup, p, &reader, &block, &error),
-                             WATTLE_OK);
+        for (const struct spilled_run *p = shuffle_first_run(shuffle, d);
+             p != NULL; p = shuffle_next_run(shuffle, p)) {
+            assert_int_equal(
+                shuffle_read_run(shuffle, p, &reader, &block, &error),
+                WATTLE_OK);
             assert_int_equal(block.n_rows, p->n_rows);
             assert_value(block.column[BLOCK_TIME][0], p->first_ms);
             assert_value(block.column[BLOCK_TIME][p->n_rows - 1], p->last_ms);
@@ -169,8 +170,8 @@ check_gathering(size_t max_bytes, uint32_t n_devices, size_t n_batches)
         }
     }
     assert_int_equal(n_found, serial);
-    regroup_reader_release(&reader);
-    regroup_free(regroup);
+    shuffle_reader_release(&reader);
+    shuffle_free(shuffle);
 }
 
 static void
@@ -185,7 +186,7 @@ gathers_every_row(void **state)
 }
 
 /*
- * A freed regroup's memory is given to the next one, which must not be taken
+ * A freed shuffle's memory is given to the next one, which must not be taken
  * for it: freed memory is not held back here.
  */
 const char *__asan_default_options(void);
@@ -201,7 +202,7 @@ readers_outlive_regroups(void **state)
 {
     static struct block block, found;
     struct wattle_error error;
-    struct regroup_reader reader = {0};
+    struct shuffle_reader reader = {0};
     bool is_same_place = false;
     uintptr_t last = 0;
     (void)state;
@@ -211,32 +212,33 @@ readers_outlive_regroups(void **state)
         BLOCK_BIT(BLOCK_TIME) | BLOCK_BIT(BLOCK_VALUE + WATTLE_POWER);
     for (int64_t turn = 0; turn < 20; turn++) {
         /* no pages, but a file: more than is kept in memory */
-        struct regroup *regroup = regroup_new(kernels_for(0), 0);
-        assert_non_null(regroup);
-        is_same_place = is_same_place || (uintptr_t)regroup == last;
-        last = (uintptr_t)regroup;
+        struct shuffle *shuffle = shuffle_new(kernels_for(0), 0);
+        assert_non_null(shuffle);
+        is_same_place = is_same_place || (uintptr_t)shuffle == last;
+        last = (uintptr_t)shuffle;
         for (int64_t k = 0; k < 40000; k++) {
             for (int64_t i = 0; i < 5; i++) {
                 block.column[BLOCK_TIME][i] = k * 100 + i * i;
                 block.column[BLOCK_VALUE + WATTLE_POWER][i] =
                     (turn * 77777 + k * 1001 + i * i * 13) % 999983;
             }
-            assert_int_equal(regroup_put(regroup, 0, &block, &error),
+            assert_int_equal(shuffle_put_run(shuffle, 0, &block, &error),
                              WATTLE_OK);
         }
-        assert_int_equal(regroup_finish(regroup, &error), WATTLE_OK);
+        assert_int_equal(shuffle_finish(shuffle, &error), WATTLE_OK);
         int64_t k = 0;
-        for (const struct regroup_piece *p = regroup_first(regroup, 0);
-             p != NULL; p = regroup_next(regroup, p), k++) {
-            assert_int_equal(regroup_read(regroup, p, &reader, &found, &error),
-                             WATTLE_OK);
+        for (const struct spilled_run *p = shuffle_first_run(shuffle, 0);
+             p != NULL; p = shuffle_next_run(shuffle, p), k++) {
+            assert_int_equal(
+                shuffle_read_run(shuffle, p, &reader, &found, &error),
+                WATTLE_OK);
             assert_int_equal(value_at(&found, WATTLE_POWER, 1) / MILLI,
                              (turn * 77777 + k * 1001 + 13) % 999983);
         }
-        regroup_free(regroup);
+        shuffle_free(shuffle);
     }
     assert_true(is_same_place);
-    regroup_reader_release(&reader);
+    shuffle_reader_release(&reader);
 }
 
 /* ---- merging ----------------------------------------------------------- */
@@ -361,16 +363,16 @@ note(struct model *model, size_t i, int64_t value)
     k->is_new = true;
 }
 
-static struct regroup *
+static struct shuffle *
 gather_new(struct model *model, size_t n_rows)
 {
     static struct batch batch;
     struct wattle_error error;
-    struct regroup *regroup = regroup_new(kernels_for(0), 0);
+    struct shuffle *shuffle = shuffle_new(kernels_for(0), 0);
     struct batch_row row = {.presence = MEASURE_BIT(WATTLE_POWER)};
     size_t low = below(N_TIMES), span = 1 + below(N_TIMES - low), at = 0;
     bool is_ordered = below(2) == 0;
-    assert_non_null(regroup);
+    assert_non_null(shuffle);
     batch_reset(&batch, row.presence, 0);
     for (size_t n = 0; n < n_rows; n++) {
         at = is_ordered ? (at + below(3)) % span : below(span);
@@ -381,12 +383,12 @@ gather_new(struct model *model, size_t n_rows)
         batch_set(&batch, batch.n_rows, &row);
         batch.n_rows++;
         if (batch.n_rows == BATCH_ROWS || n + 1 == n_rows) {
-            assert_int_equal(regroup_add(regroup, &batch, &error), WATTLE_OK);
+            assert_int_equal(shuffle_add(shuffle, &batch, &error), WATTLE_OK);
             batch_reset(&batch, row.presence, 0);
         }
     }
-    assert_int_equal(regroup_finish(regroup, &error), WATTLE_OK);
-    return regroup;
+    assert_int_equal(shuffle_finish(shuffle, &error), WATTLE_OK);
+    return shuffle;
 }
 
 static void
@@ -439,7 +441,7 @@ run_once(struct device_merge *merge, struct stored_chunks *chunks)
 {
     static struct model model;
     static struct block delta;
-    struct regroup *lanes[3];
+    struct shuffle *lanes[3];
     size_t n_lanes = below(4), cut = 1000 + below(4000);
     memset(&model, 0, sizeof(model));
     model.counts.replaced_first_ms = INT64_MAX;
@@ -461,14 +463,14 @@ run_once(struct device_merge *merge, struct stored_chunks *chunks)
         assert_int_equal(device_merge_add_delta(merge, &delta), WATTLE_OK);
     for (size_t k = 0; k < n_lanes; k++) {
         lanes[k] = gather_new(&model, 1 + below(below(3) == 0 ? 9000 : 200));
-        for (const struct regroup_piece *p = regroup_first(lanes[k], 0);
-             p != NULL; p = regroup_next(lanes[k], p))
-            assert_int_equal(device_merge_add_piece(merge, lanes[k], p),
+        for (const struct spilled_run *p = shuffle_first_run(lanes[k], 0);
+             p != NULL; p = shuffle_next_run(lanes[k], p))
+            assert_int_equal(device_merge_add_run(merge, lanes[k], p),
                              WATTLE_OK);
     }
     check_merge(merge, &model);
     for (size_t k = 0; k < n_lanes; k++)
-        regroup_free(lanes[k]);
+        shuffle_free(lanes[k]);
     for (size_t i = 0; i < chunks->n; i++)
         built_chunk_release(&chunks->chunks[i]);
     chunks->n = 0;

@@ -13,8 +13,9 @@
 #include <string.h>
 
 #include "base/civil_time.h"
+#include "codec/block.h"
 #include "generate/counter_hash.h"
-#include "store/rollup_builder.h"
+#include "analytics/rollup_builder.h"
 #include "wattle/error.h"
 
 enum { MAX_READINGS = 4000, MAX_DAYS = 4000 };
@@ -153,8 +154,9 @@ feed(struct rollup_builder *meter, size_t n)
             block.column[BLOCK_VALUE + WATTLE_POWER][i - at] =
                 readings[i].power_mw;
         }
-        assert_int_equal(rollup_builder_add(meter, &block, 0, block.n_rows),
-                         WATTLE_OK);
+        const struct batch_view rows =
+            block_view(&block, 0, block.n_rows, block_no_device, NULL);
+        assert_int_equal(rollup_builder_add(meter, &rows), WATTLE_OK);
         at = end;
         if (at < n && below(2) == 0)
             cut(meter);

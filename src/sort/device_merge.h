@@ -1,21 +1,21 @@
 /*
- * device_merge.h - readings of one device from several places, as one
+ * device_merge.h - readings of one device from several inputs, as one
  * ascending line without duplicates.
  *
- * Places are stored chunks, the stored delta, and new pieces. Of several
- * readings of one time the one of the latest place stays; a delta reading
- * hides a chunk's. Only places that overlap are held in memory together.
+ * Inputs are stored chunks, the stored delta, and new runs. Of several
+ * readings of one time the one of the latest input stays; a delta reading
+ * hides a chunk's. Only inputs that overlap are held in memory together.
  */
-#ifndef STORE_DEVICE_MERGE_H
-#define STORE_DEVICE_MERGE_H
+#ifndef SORT_DEVICE_MERGE_H
+#define SORT_DEVICE_MERGE_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/buffer.h"
-#include "store/block.h"
-#include "store/regroup.h"
+#include "codec/block.h"
+#include "sort/shuffle.h"
 #include "wattle/error.h"
 
 /* What new readings did to those that were there. */
@@ -34,7 +34,7 @@ typedef int (*merge_fetch)(void *context, int64_t number, struct buffer *data,
 struct merge_segment {
     const struct block *block;
     size_t first, n;
-    bool is_new;         /* of pieces, alone or over what was stored */
+    bool is_new;         /* of runs, alone or over what was stored */
     uint64_t n_shadowed; /* readings behind a chunk's reading of that time */
 };
 
@@ -46,22 +46,22 @@ struct device_merge *device_merge_new(const struct kernels *kernels,
                                       void *context);
 void device_merge_free(struct device_merge *merge);
 
-/* Forgets all places, to begin with another device. */
+/* Forgets all inputs, to begin with another device. */
 void device_merge_reset(struct device_merge *merge);
 
 /*
- * Add a place; later calls are later places. 0 or WATTLE_ERR_MEMORY. A chunk
+ * Add a input; later calls are later inputs. 0 or WATTLE_ERR_MEMORY. A chunk
  * is read from the first block that ends at since_ms or later to the last
  * that begins before until_ms. The block of a delta (sorted, each time once)
- * and the piece are borrowed.
+ * and the run are borrowed.
  */
 int device_merge_add_chunk(struct device_merge *merge, int64_t number,
                            int64_t first_ms, int64_t last_ms);
 int device_merge_add_delta(struct device_merge *merge,
                            const struct block *block);
-int device_merge_add_piece(struct device_merge *merge,
-                           const struct regroup *regroup,
-                           const struct regroup_piece *piece);
+int device_merge_add_run(struct device_merge *merge,
+                         const struct shuffle *shuffle,
+                         const struct spilled_run *run);
 
 /* Which blocks of chunks are wanted at all; no limits at first. */
 void device_merge_limit(struct device_merge *merge, int64_t since_ms,
@@ -69,7 +69,7 @@ void device_merge_limit(struct device_merge *merge, int64_t since_ms,
 
 /*
  * The next rows with none left out: equal times one behind the other, later
- * places later. Of pieces only. 0 or a status with the error set.
+ * inputs later. Of runs only. 0 or a status with the error set.
  */
 int device_merge_next_any(struct device_merge *merge,
                           struct merge_segment *segment,

@@ -1,14 +1,14 @@
 /*
  * column_codec.c - measuring a column, choosing its encoding, and back.
  */
-#include "store/column_codec.h"
+#include "codec/column_codec.h"
 
 #include <string.h>
 
 #include "base/decimal.h"
 #include "base/wide_int.h"
-#include "store/bit_pack.h"
-#include "store/byte_io.h"
+#include "codec/bit_pack.h"
+#include "codec/byte_io.h"
 
 #define POSITION_BITS   10  /* of a row in a block */
 #define MAX_ENTRIES     256 /* of a dictionary */

@@ -6,13 +6,13 @@
  * are varints in the order of the structures; parts that hardly any chunk has
  * are left out and flagged.
  */
-#include "store/summary.h"
+#include "codec/summary.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/civil_time.h"
-#include "store/byte_io.h"
+#include "codec/byte_io.h"
 #include "wattle/error.h"
 
 enum { HAS_EXTRA = 1, HAS_FINE = 2, HAS_REST = 4 };

@@ -6,8 +6,8 @@
  * block the sum of power and the energy of the steps that end in it. The
  * bytes are described in docs/format.md.
  */
-#ifndef STORE_CHUNK_H
-#define STORE_CHUNK_H
+#ifndef CODEC_CHUNK_H
+#define CODEC_CHUNK_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,7 +15,7 @@
 
 #include "base/buffer.h"
 #include "base/wide_int.h"
-#include "store/block.h"
+#include "codec/block.h"
 #include "wattle/error.h"
 
 #define CHUNK_VERSION 2

@@ -1,33 +1,33 @@
 /*
- * device_merge.c - places in order of their first time; those whose time has
+ * device_merge.c - inputs in order of their first time; those whose time has
  * come are open, and the earliest row of the open ones is next.
  *
- * As long as one open place is ahead of all others its rows go out as they
+ * As long as one open input is ahead of all others its rows go out as they
  * lie in its block. Only rows of equal times are looked at one by one.
  */
-#include "store/device_merge.h"
+#include "sort/device_merge.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/civil_time.h"
 #include "base/error.h"
-#include "store/chunk.h"
+#include "codec/chunk.h"
 
-enum place_kind { PLACE_CHUNK, PLACE_DELTA, PLACE_PIECE };
+enum input_kind { INPUT_CHUNK, INPUT_DELTA, INPUT_RUN };
 
-struct place {
-    enum place_kind kind;
-    uint32_t rank; /* of equal times the highest rank stays */
+struct merge_input {
+    enum input_kind kind;
+    uint32_t priority; /* of equal times the highest priority stays */
     int64_t first_ms, last_ms;
     int64_t number; /* of the chunk */
     const struct block *delta;
-    const struct regroup *regroup;
-    const struct regroup_piece *piece;
+    const struct shuffle *shuffle;
+    const struct spilled_run *run;
 };
 
-struct open_place {
-    const struct place *place;
+struct merge_cursor {
+    const struct merge_input *input;
     const struct block *rows; /* being read: own, or the delta's */
     struct block *own;
     size_t at;
@@ -44,16 +44,16 @@ struct device_merge {
     merge_fetch fetch;
     void *context;
     int64_t since_ms, until_ms;
-    struct place *places;
-    size_t n_places, place_cap, n_opened;
+    struct merge_input *inputs;
+    size_t n_inputs, input_cap, n_opened;
     bool is_sorted;
-    struct open_place **open; /* a heap; behind n_open: for use again */
+    struct merge_cursor **open; /* a heap; behind n_open: for use again */
     size_t n_open, n_made, open_cap;
     struct block *single; /* a row made of several */
     bool is_new;          /* of it */
     uint64_t n_shadowed;  /* the same */
     size_t n_lent;        /* rows of open[0] that the caller has */
-    struct regroup_reader reader;
+    struct shuffle_reader reader;
     struct merge_counts counts;
 };
 
@@ -88,16 +88,16 @@ device_merge_free(struct device_merge *m)
         free(m->open[i]);
     }
     free(m->open);
-    free(m->places);
+    free(m->inputs);
     free(m->single);
-    regroup_reader_release(&m->reader);
+    shuffle_reader_release(&m->reader);
     free(m);
 }
 
 void
 device_merge_reset(struct device_merge *m)
 {
-    m->n_places = m->n_opened = m->n_open = 0;
+    m->n_inputs = m->n_opened = m->n_open = 0;
     m->is_sorted = false;
     m->n_lent = 0;
     m->since_ms = INT64_MIN;
@@ -114,16 +114,16 @@ device_merge_limit(struct device_merge *m, int64_t since_ms, int64_t until_ms)
 }
 
 static int
-add_place(struct device_merge *m, const struct place *place)
+add_input(struct device_merge *m, const struct merge_input *input)
 {
-    struct place *places = buffer_grow_array(m->places, &m->place_cap,
-                                             m->n_places + 1, sizeof(*places));
-    if (places == NULL)
+    struct merge_input *inputs = buffer_grow_array(
+        m->inputs, &m->input_cap, m->n_inputs + 1, sizeof(*inputs));
+    if (inputs == NULL)
         return WATTLE_ERR_MEMORY;
-    m->places = places;
-    places[m->n_places] = *place;
-    places[m->n_places].rank = (uint32_t)m->n_places;
-    m->n_places++;
+    m->inputs = inputs;
+    inputs[m->n_inputs] = *input;
+    inputs[m->n_inputs].priority = (uint32_t)m->n_inputs;
+    m->n_inputs++;
     return WATTLE_OK;
 }
 
@@ -131,67 +131,68 @@ int
 device_merge_add_chunk(struct device_merge *m, int64_t number, int64_t first_ms,
                        int64_t last_ms)
 {
-    return add_place(m, &(struct place){.kind = PLACE_CHUNK,
-                                        .first_ms = first_ms,
-                                        .last_ms = last_ms,
-                                        .number = number});
+    return add_input(m, &(struct merge_input){.kind = INPUT_CHUNK,
+                                              .first_ms = first_ms,
+                                              .last_ms = last_ms,
+                                              .number = number});
 }
 
 int
 device_merge_add_delta(struct device_merge *m, const struct block *block)
 {
     const int64_t *time_ms = block->column[BLOCK_TIME];
-    return add_place(m, &(struct place){.kind = PLACE_DELTA,
-                                        .first_ms = time_ms[0],
-                                        .last_ms = time_ms[block->n_rows - 1],
-                                        .delta = block});
+    return add_input(
+        m, &(struct merge_input){.kind = INPUT_DELTA,
+                                 .first_ms = time_ms[0],
+                                 .last_ms = time_ms[block->n_rows - 1],
+                                 .delta = block});
 }
 
 int
-device_merge_add_piece(struct device_merge *m, const struct regroup *regroup,
-                       const struct regroup_piece *piece)
+device_merge_add_run(struct device_merge *m, const struct shuffle *shuffle,
+                     const struct spilled_run *run)
 {
-    return add_place(m, &(struct place){.kind = PLACE_PIECE,
-                                        .first_ms = piece->first_ms,
-                                        .last_ms = piece->last_ms,
-                                        .regroup = regroup,
-                                        .piece = piece});
+    return add_input(m, &(struct merge_input){.kind = INPUT_RUN,
+                                              .first_ms = run->first_ms,
+                                              .last_ms = run->last_ms,
+                                              .shuffle = shuffle,
+                                              .run = run});
 }
 
 static int
-compare_places(const void *a, const void *b)
+compare_inputs(const void *a, const void *b)
 {
-    const struct place *x = a, *y = b;
+    const struct merge_input *x = a, *y = b;
     if (x->first_ms != y->first_ms)
         return x->first_ms < y->first_ms ? -1 : 1;
-    return (x->rank > y->rank) - (x->rank < y->rank);
+    return (x->priority > y->priority) - (x->priority < y->priority);
 }
 
 static void
-sort_places(struct device_merge *m)
+sort_inputs(struct device_merge *m)
 {
     bool is_sorted = true;
-    for (size_t i = 1; i < m->n_places && is_sorted; i++)
-        is_sorted = compare_places(&m->places[i - 1], &m->places[i]) < 0;
+    for (size_t i = 1; i < m->n_inputs && is_sorted; i++)
+        is_sorted = compare_inputs(&m->inputs[i - 1], &m->inputs[i]) < 0;
     if (!is_sorted)
-        qsort(m->places, m->n_places, sizeof(*m->places), compare_places);
+        qsort(m->inputs, m->n_inputs, sizeof(*m->inputs), compare_inputs);
     m->is_sorted = true;
 }
 
 static int
-fail_damaged(const struct place *place, int64_t time_ms,
+fail_damaged(const struct merge_input *input, int64_t time_ms,
              struct wattle_error *error)
 {
     char when[CIVIL_TEXT_SIZE];
     civil_format(time_ms, when);
     return error_set(error, WATTLE_ERR_FORMAT,
                      "chunk %lld is damaged from %s on",
-                     (long long)place->number, when);
+                     (long long)input->number, when);
 }
 
 /* Decodes the next wanted block of a chunk; n_rows == 0 when it has ended. */
 static int
-next_block(struct device_merge *m, struct open_place *o,
+next_block(struct device_merge *m, struct merge_cursor *o,
            struct wattle_error *error)
 {
     o->at = 0;
@@ -205,7 +206,7 @@ next_block(struct device_merge *m, struct open_place *o,
             continue;
         if (!chunk_decode(&o->chunk, m->kernels, number, m->wanted, o->own)) {
             o->own->n_rows = 0;
-            return fail_damaged(o->place, entry->first_ms, error);
+            return fail_damaged(o->input, entry->first_ms, error);
         }
         break;
     }
@@ -213,31 +214,31 @@ next_block(struct device_merge *m, struct open_place *o,
 }
 
 static int
-open_chunk(struct device_merge *m, struct open_place *o,
+open_chunk(struct device_merge *m, struct merge_cursor *o,
            struct wattle_error *error)
 {
     o->data.len = 0;
-    int status = m->fetch(m->context, o->place->number, &o->data, error);
+    int status = m->fetch(m->context, o->input->number, &o->data, error);
     if (status != WATTLE_OK)
         return status;
     if (!chunk_open(&o->chunk, o->data.data, o->data.len) ||
-        o->chunk.blocks[0].first_ms != o->place->first_ms ||
-        o->chunk.blocks[o->chunk.n_blocks - 1].last_ms != o->place->last_ms)
-        return fail_damaged(o->place, o->place->first_ms, error);
+        o->chunk.blocks[0].first_ms != o->input->first_ms ||
+        o->chunk.blocks[o->chunk.n_blocks - 1].last_ms != o->input->last_ms)
+        return fail_damaged(o->input, o->input->first_ms, error);
     o->n_blocks_read = 0;
     o->is_strict = true;
     return next_block(m, o, error);
 }
 
-/* An open place to use, new or used before; NULL = no memory. */
-static struct open_place *
+/* An open input to use, new or used before; NULL = no memory. */
+static struct merge_cursor *
 make_open(struct device_merge *m)
 {
     if (m->n_open < m->n_made)
         return m->open[m->n_open];
-    struct open_place **grown =
+    struct merge_cursor **grown =
         buffer_grow_array(m->open, &m->open_cap, m->n_made + 1, sizeof(*grown));
-    struct open_place *o = grown != NULL ? calloc(1, sizeof(*o)) : NULL;
+    struct merge_cursor *o = grown != NULL ? calloc(1, sizeof(*o)) : NULL;
     m->open = grown != NULL ? grown : m->open;
     if (o == NULL)
         return NULL;
@@ -251,22 +252,22 @@ make_open(struct device_merge *m)
 }
 
 static int64_t
-head_ms(const struct open_place *o)
+head_ms(const struct merge_cursor *o)
 {
     return o->rows->column[BLOCK_TIME][o->at];
 }
 
-/* The order of the heap: by time, and by rank where times are equal. */
+/* The order of the heap: by time, and by priority where times are equal. */
 static bool
-is_before(const struct open_place *a, const struct open_place *b)
+is_before(const struct merge_cursor *a, const struct merge_cursor *b)
 {
     int64_t x_ms = head_ms(a), y_ms = head_ms(b);
-    return x_ms != y_ms ? x_ms < y_ms : a->place->rank < b->place->rank;
+    return x_ms != y_ms ? x_ms < y_ms : a->input->priority < b->input->priority;
 }
 
 /* Restores the heap after the head of open[0] has become later. */
 static void
-sink(struct device_merge *m)
+sift_down(struct device_merge *m)
 {
     for (size_t at = 0;;) {
         size_t least = at;
@@ -277,7 +278,7 @@ sink(struct device_merge *m)
         }
         if (least == at)
             return;
-        struct open_place *swap = m->open[at];
+        struct merge_cursor *swap = m->open[at];
         m->open[at] = m->open[least];
         m->open[least] = swap;
         at = least;
@@ -286,13 +287,13 @@ sink(struct device_merge *m)
 
 /* Restores the heap after open[n_open - 1] has come. */
 static void
-rise(struct device_merge *m)
+sift_up(struct device_merge *m)
 {
     for (size_t at = m->n_open - 1; at > 0;) {
         size_t parent = (at - 1) / 2;
         if (!is_before(m->open[at], m->open[parent]))
             return;
-        struct open_place *swap = m->open[at];
+        struct merge_cursor *swap = m->open[at];
         m->open[at] = m->open[parent];
         m->open[parent] = swap;
         at = parent;
@@ -302,46 +303,46 @@ rise(struct device_merge *m)
 static int
 open_next(struct device_merge *m, struct wattle_error *error)
 {
-    struct open_place *o = make_open(m);
+    struct merge_cursor *o = make_open(m);
     int status = WATTLE_OK;
     if (o == NULL)
         return error_memory(error);
-    o->place = &m->places[m->n_opened++];
+    o->input = &m->inputs[m->n_opened++];
     o->rows = o->own;
     o->at = 0;
-    if (o->place->kind == PLACE_CHUNK) {
+    if (o->input->kind == INPUT_CHUNK) {
         status = open_chunk(m, o, error);
-    } else if (o->place->kind == PLACE_DELTA) {
-        o->rows = o->place->delta;
+    } else if (o->input->kind == INPUT_DELTA) {
+        o->rows = o->input->delta;
         o->is_strict = true;
     } else {
-        status = regroup_read(o->place->regroup, o->place->piece, &m->reader,
-                              o->own, error);
-        o->is_strict = o->place->piece->is_strict;
+        status = shuffle_read_run(o->input->shuffle, o->input->run, &m->reader,
+                                  o->own, error);
+        o->is_strict = o->input->run->is_strict;
     }
     if (status == WATTLE_OK && o->rows->n_rows > 0) {
         m->n_open++;
-        rise(m);
+        sift_up(m);
     }
     return status;
 }
 
-/* Moves open[0] on by n rows; a place that has ended is closed. */
+/* Moves open[0] on by n rows; a input that has ended is closed. */
 static int
 advance(struct device_merge *m, size_t n, struct wattle_error *error)
 {
-    struct open_place *o = m->open[0];
+    struct merge_cursor *o = m->open[0];
     int status = WATTLE_OK;
     o->at += n;
-    if (o->at == o->rows->n_rows && o->place->kind == PLACE_CHUNK)
+    if (o->at == o->rows->n_rows && o->input->kind == INPUT_CHUNK)
         status = next_block(m, o, error);
     if (status != WATTLE_OK || o->at < o->rows->n_rows) {
-        sink(m);
+        sift_down(m);
         return status;
     }
     m->open[0] = m->open[--m->n_open];
     m->open[m->n_open] = o;
-    sink(m);
+    sift_down(m);
     return status;
 }
 
@@ -350,7 +351,7 @@ static int64_t
 find_other(const struct device_merge *m)
 {
     int64_t other_ms =
-        m->n_opened < m->n_places ? m->places[m->n_opened].first_ms : INT64_MAX;
+        m->n_opened < m->n_inputs ? m->inputs[m->n_opened].first_ms : INT64_MAX;
     for (size_t i = 1; i < 3 && i < m->n_open; i++) {
         if (head_ms(m->open[i]) < other_ms)
             other_ms = head_ms(m->open[i]);
@@ -360,7 +361,7 @@ find_other(const struct device_merge *m)
 
 /* How many rows from the head on are before other_ms and of their own time. */
 static size_t
-count_ahead(const struct open_place *o, int64_t other_ms)
+count_ahead(const struct merge_cursor *o, int64_t other_ms)
 {
     const int64_t *time_ms = o->rows->column[BLOCK_TIME] + o->at;
     size_t n = o->rows->n_rows - o->at;
@@ -412,14 +413,14 @@ is_same_reading(const struct block *a, size_t i, const struct block *b,
     return true;
 }
 
-/* Puts a later row of the same time in place of the single one. */
+/* Puts a later row of the same time in input of the single one. */
 static void
-take_row(struct device_merge *m, const struct open_place *o, size_t row)
+take_row(struct device_merge *m, const struct merge_cursor *o, size_t row)
 {
     struct block *single = m->single;
     const struct block *rows = o->rows;
     int64_t n_duplicates = 0, n_rounded = 0;
-    bool hides = o->place->kind == PLACE_DELTA; /* with totals of its own */
+    bool hides = o->input->kind == INPUT_DELTA; /* with totals of its own */
     if (single->n_rows > 0 && !hides) {
         struct merge_counts *counts = &m->counts;
         int64_t now_ms = single->column[BLOCK_TIME][0];
@@ -434,11 +435,11 @@ take_row(struct device_merge *m, const struct open_place *o, size_t row)
             if (now_ms > counts->replaced_last_ms)
                 counts->replaced_last_ms = now_ms;
         }
-    } else if (o->place->kind == PLACE_PIECE) {
+    } else if (o->input->kind == INPUT_RUN) {
         m->counts.n_new++;
     }
-    m->is_new = m->is_new || o->place->kind == PLACE_PIECE;
-    if (o->place->kind == PLACE_CHUNK)
+    m->is_new = m->is_new || o->input->kind == INPUT_RUN;
+    if (o->input->kind == INPUT_CHUNK)
         m->n_shadowed = (uint64_t)value_at(rows, BLOCK_DUPLICATES, row) + 1;
     single->n_rows = 1;
     single->exponent = rows->exponent;
@@ -453,7 +454,7 @@ take_row(struct device_merge *m, const struct open_place *o, size_t row)
         n_rounded + value_at(rows, BLOCK_ROUNDED, row);
 }
 
-/* All rows of one time become one: the heap has them by rank. */
+/* All rows of one time become one: the heap has them by priority. */
 static int
 merge_time(struct device_merge *m, int64_t time_ms, struct wattle_error *error)
 {
@@ -463,7 +464,7 @@ merge_time(struct device_merge *m, int64_t time_ms, struct wattle_error *error)
     m->n_shadowed = 0;
     while (status == WATTLE_OK && m->n_open > 0 &&
            head_ms(m->open[0]) == time_ms) {
-        const struct open_place *o = m->open[0];
+        const struct merge_cursor *o = m->open[0];
         const struct block *rows = o->rows;
         size_t n = 0;
         while (o->at + n < rows->n_rows &&
@@ -474,14 +475,14 @@ merge_time(struct device_merge *m, int64_t time_ms, struct wattle_error *error)
     return status;
 }
 
-/* Opens all places that begin no later than the earliest row. */
+/* Opens all inputs that begin no later than the earliest row. */
 static int
 open_due(struct device_merge *m, struct wattle_error *error)
 {
     int status = WATTLE_OK;
-    while (status == WATTLE_OK && m->n_opened < m->n_places &&
+    while (status == WATTLE_OK && m->n_opened < m->n_inputs &&
            (m->n_open == 0 ||
-            m->places[m->n_opened].first_ms <= head_ms(m->open[0])))
+            m->inputs[m->n_opened].first_ms <= head_ms(m->open[0])))
         status = open_next(m, error);
     return status;
 }
@@ -494,7 +495,7 @@ begin_next(struct device_merge *m, struct merge_segment *segment,
     int status = WATTLE_OK;
     *segment = (struct merge_segment){0};
     if (!m->is_sorted)
-        sort_places(m);
+        sort_inputs(m);
     if (m->n_lent > 0)
         status = advance(m, m->n_lent, error);
     m->n_lent = 0;
@@ -508,7 +509,7 @@ device_merge_next(struct device_merge *m, struct merge_segment *segment,
     int status = begin_next(m, segment, error);
     if (status != WATTLE_OK || m->n_open == 0)
         return status;
-    const struct open_place *o = m->open[0];
+    const struct merge_cursor *o = m->open[0];
     size_t n = count_ahead(o, find_other(m));
     if (n == 0) {
         status = merge_time(m, head_ms(o), error);
@@ -516,7 +517,7 @@ device_merge_next(struct device_merge *m, struct merge_segment *segment,
             (struct merge_segment){m->single, 0, 1, m->is_new, m->n_shadowed};
         return status;
     }
-    bool is_new = o->place->kind == PLACE_PIECE;
+    bool is_new = o->input->kind == INPUT_RUN;
     m->counts.n_new += is_new ? n : 0;
     m->n_lent = n;
     *segment = (struct merge_segment){o->rows, o->at, n, is_new, 0};
@@ -530,11 +531,11 @@ device_merge_next_any(struct device_merge *m, struct merge_segment *segment,
     int status = begin_next(m, segment, error);
     if (status != WATTLE_OK || m->n_open == 0)
         return status;
-    const struct open_place *o = m->open[0];
+    const struct merge_cursor *o = m->open[0];
     const int64_t *time_ms = o->rows->column[BLOCK_TIME] + o->at;
     const size_t left = o->rows->n_rows - o->at;
     int64_t other_ms = find_other(m);
-    size_t n = 1; /* of equal heads this one has the lowest rank */
+    size_t n = 1; /* of equal heads this one has the lowest priority */
     while (n < left && time_ms[n] < other_ms)
         n++;
     m->n_lent = n;

@@ -4,14 +4,14 @@
  * Up to BLOCK_ROWS rows of each device wait on pages, in order of arrival,
  * until they are taken as a block.
  */
-#ifndef STORE_ROW_PAGES_H
-#define STORE_ROW_PAGES_H
+#ifndef SORT_ROW_PAGES_H
+#define SORT_ROW_PAGES_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "model/batch.h"
-#include "store/block.h"
+#include "codec/block.h"
 #include "wattle/error.h"
 
 /* There is no page left. */

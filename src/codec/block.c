@@ -1,14 +1,16 @@
 /*
  * block.c - columns of a block, one behind the other.
  */
-#include "store/block.h"
+#include "codec/block.h"
 
 #include <string.h>
 
-#include "store/byte_io.h"
-#include "store/column_codec.h"
+#include "codec/byte_io.h"
+#include "codec/column_codec.h"
 
 #define NANO_PER_MILLI 1000000
+
+const uint32_t block_no_device[BLOCK_ROWS];
 
 void
 block_to_nano(struct block *block)

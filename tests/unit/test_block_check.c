@@ -1,5 +1,5 @@
 /*
- * test_stored_check.c - what a database may hold, and what it may not: values,
+ * test_block_check.c - what a database may hold, and what it may not: values,
  * presence and counts of blocks, and the sums of summaries.
  */
 #include <stdarg.h>
@@ -12,8 +12,8 @@
 #include <string.h>
 
 #include "base/civil_time.h"
-#include "store/column_codec.h"
-#include "store/stored_check.h"
+#include "codec/column_codec.h"
+#include "codec/block_check.h"
 
 enum { N_ROWS = 11 };
 
@@ -33,7 +33,7 @@ make_block(unsigned values, unsigned exponent)
 static bool
 is_good(void)
 {
-    return stored_check_block(kernels_for(0), &block, block.columns);
+    return block_check(kernels_for(0), &block, block.columns);
 }
 
 /* Whether a value may be anywhere in a block: beside one more that is fine. */
@@ -166,10 +166,10 @@ bounds_hold_for_every_way(void **state)
 
 /* A summary of two readings with powers of 1 W. */
 static void
-make_summary(struct summary *s, struct stored_chunk *chunk)
+make_summary(struct summary *s, struct summary_frame *chunk)
 {
     *s = (struct summary){0};
-    *chunk = (struct stored_chunk){1, 0, 1000, 61000, 2, 0, 0};
+    *chunk = (struct summary_frame){1000, 61000, 2};
     s->first = (struct account_first){1000, 1000000000};
     s->account = (struct account){.n_readings = 2,
                                   .last_ms = 61000,
@@ -185,39 +185,39 @@ summaries_are_those_of_their_chunk(void **state)
 {
     (void)state;
     struct summary s;
-    struct stored_chunk chunk;
+    struct summary_frame chunk;
     struct account_extra extra = {.n_energy = 1};
     make_summary(&s, &chunk);
-    assert_true(stored_check_summary(&s, &chunk));
+    assert_true(summary_check(&s, &chunk));
     s.account.n_readings = 3;
-    assert_false(stored_check_summary(&s, &chunk));
+    assert_false(summary_check(&s, &chunk));
     make_summary(&s, &chunk);
     s.first.first_ms--;
-    assert_false(stored_check_summary(&s, &chunk));
+    assert_false(summary_check(&s, &chunk));
     make_summary(&s, &chunk);
     s.first.first_nw = ACCOUNT_FINE; /* without an extra part */
-    assert_false(stored_check_summary(&s, &chunk));
+    assert_false(summary_check(&s, &chunk));
     s.first.first_nw = ACCOUNT_NO_POWER;
-    assert_false(stored_check_summary(&s, &chunk));
+    assert_false(summary_check(&s, &chunk));
     s.account.extra = &extra;
-    assert_true(stored_check_summary(&s, &chunk));
+    assert_true(summary_check(&s, &chunk));
     extra.n_energy = 3;
-    assert_false(stored_check_summary(&s, &chunk));
+    assert_false(summary_check(&s, &chunk));
     make_summary(&s, &chunk);
     s.account.max_nw = INT64_C(1) << 53;
-    assert_false(stored_check_summary(&s, &chunk));
+    assert_false(summary_check(&s, &chunk));
     make_summary(&s, &chunk);
     s.account.energy = (int128)1 << 110;
-    assert_false(stored_check_summary(&s, &chunk));
+    assert_false(summary_check(&s, &chunk));
     make_summary(&s, &chunk);
     s.profile.hours[5].power_nw = -((int128)1 << 100);
-    assert_false(stored_check_summary(&s, &chunk));
+    assert_false(summary_check(&s, &chunk));
     make_summary(&s, &chunk);
     s.profile.hours[23].energy.fine.word[3] = UINT64_C(1) << 40;
-    assert_false(stored_check_summary(&s, &chunk));
+    assert_false(summary_check(&s, &chunk));
     make_summary(&s, &chunk);
     s.account.gap_ms = -1;
-    assert_false(stored_check_summary(&s, &chunk));
+    assert_false(summary_check(&s, &chunk));
 }
 
 int

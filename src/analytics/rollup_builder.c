@@ -5,7 +5,7 @@
  * The step that leads out of a day is added with the first reading of the next
  * one, so a day is open until the day after it has ended: `before`.
  */
-#include "store/rollup_builder.h"
+#include "analytics/rollup_builder.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,41 +21,42 @@
 #define NW_PER_MW     1000000
 
 int
-rollup_builder_init(struct rollup_builder *meter, const struct kernels *kernels,
-                    int64_t max_gap_ms)
+rollup_builder_init(struct rollup_builder *builder,
+                    const struct kernels *kernels, int64_t max_gap_ms)
 {
-    *meter = (struct rollup_builder){.min_nw = INT64_MAX, .max_nw = INT64_MIN};
-    account_set_init(&meter->set, max_gap_ms, false);
-    account_set_init(&meter->join, max_gap_ms, false);
-    meter->set.kernels = meter->join.kernels = kernels;
-    meter->set.profile.keeps_hours = true;
-    return account_set_reserve(&meter->set, 1);
+    *builder =
+        (struct rollup_builder){.min_nw = INT64_MAX, .max_nw = INT64_MIN};
+    account_set_init(&builder->set, max_gap_ms, false);
+    account_set_init(&builder->join, max_gap_ms, false);
+    builder->set.kernels = builder->join.kernels = kernels;
+    builder->set.profile.keeps_hours = true;
+    return account_set_reserve(&builder->set, 1);
 }
 
 /* The sets stay, emptied: to make them anew takes longer. */
 int
-rollup_builder_reset(struct rollup_builder *meter)
+rollup_builder_reset(struct rollup_builder *builder)
 {
-    struct account_set set = meter->set, join = meter->join;
+    struct account_set set = builder->set, join = builder->join;
     free(account_set_take(&set, 0).extra);
     profile_release(&set.profile);
     profile_release(&join.profile);
     set.profile.keeps_hours = true;
-    free(meter->days);
-    free(meter->last.extra);
-    *meter = (struct rollup_builder){
+    free(builder->days);
+    free(builder->last.extra);
+    *builder = (struct rollup_builder){
         .set = set, .join = join, .min_nw = INT64_MAX, .max_nw = INT64_MIN};
     return WATTLE_OK;
 }
 
 void
-rollup_builder_release(struct rollup_builder *meter)
+rollup_builder_release(struct rollup_builder *builder)
 {
-    account_set_release(&meter->set);
-    account_set_release(&meter->join);
-    free(meter->days);
-    free(meter->last.extra);
-    *meter = (struct rollup_builder){0};
+    account_set_release(&builder->set);
+    account_set_release(&builder->join);
+    free(builder->days);
+    free(builder->last.extra);
+    *builder = (struct rollup_builder){0};
 }
 
 static void
@@ -132,27 +133,27 @@ sum_powers(const struct day_hours *day, bool has_fine, struct day_sum *sum)
 
 /* A day that nothing can be added to any more. */
 static int
-emit(struct rollup_builder *meter, const struct day_hours *day)
+emit(struct rollup_builder *builder, const struct day_hours *day)
 {
     if (!day->is_there)
         return WATTLE_OK;
-    struct day_sum *days = buffer_grow_array(meter->days, &meter->day_cap,
-                                             meter->n_days + 1, sizeof(*days));
+    struct day_sum *days = buffer_grow_array(
+        builder->days, &builder->day_cap, builder->n_days + 1, sizeof(*days));
     if (days == NULL)
         return WATTLE_ERR_MEMORY;
-    meter->days = days;
-    struct day_sum *sum = &days[meter->n_days++];
+    builder->days = days;
+    struct day_sum *sum = &days[builder->n_days++];
     *sum = (struct day_sum){.day = day->day, .n_readings = day->n_readings};
-    sum_powers(day, meter->has_fine, sum);
+    sum_powers(day, builder->has_fine, sum);
     struct profile_energy total = {0};
     for (int h = 0; h < 24; h++) {
         const struct profile_hour *hour = &day->hours[h];
-        add_energy(&total, &hour->energy, meter->has_fine);
-        sum->hour_mwh[h] = to_mwh(&hour->energy, meter->has_fine);
+        add_energy(&total, &hour->energy, builder->has_fine);
+        sum->hour_mwh[h] = to_mwh(&hour->energy, builder->has_fine);
         if (hour->n_readings > 0 || sum->hour_mwh[h] != 0)
             sum->hours |= UINT32_C(1) << h;
     }
-    sum->energy_mwh = to_mwh(&total, meter->has_fine);
+    sum->energy_mwh = to_mwh(&total, builder->has_fine);
     return WATTLE_OK;
 }
 
@@ -184,20 +185,20 @@ begin_day(struct day_hours *day, int64_t number)
  * open have energy of one long step, and no reading.
  */
 static int
-take_hours(struct rollup_builder *meter, struct profile *profile)
+take_hours(struct rollup_builder *builder, struct profile *profile)
 {
     int status = WATTLE_OK;
     for (size_t i = 0; i < profile->n_open && status == WATTLE_OK; i++) {
         const struct profile_day_hours *open = &profile->open[i];
-        struct day_hours *to = &meter->day;
-        if (open->day != meter->day.day) {
-            to = &meter->before;
+        struct day_hours *to = &builder->day;
+        if (open->day != builder->day.day) {
+            to = &builder->before;
             if (!to->is_there || to->day != open->day) {
-                status = emit(meter, to);
+                status = emit(builder, to);
                 begin_day(to, open->day);
             }
         }
-        add_hours(to->hours, open->hours, meter->has_fine);
+        add_hours(to->hours, open->hours, builder->has_fine);
     }
     profile->n_open = 0;
     return status;
@@ -216,181 +217,193 @@ cover(struct int256 *min, struct int256 *max, bool is_first,
 
 /* Takes the smallest and largest powers out of an account. */
 static void
-fold_limits(struct rollup_builder *meter, struct account *account)
+fold_limits(struct rollup_builder *builder, struct account *account)
 {
-    struct day_hours *day = &meter->day;
+    struct day_hours *day = &builder->day;
     struct account_extra *extra = account->extra;
     if (account->min_nw < day->min_nw)
         day->min_nw = account->min_nw;
     if (account->max_nw > day->max_nw)
         day->max_nw = account->max_nw;
-    if (account->min_nw < meter->min_nw)
-        meter->min_nw = account->min_nw;
-    if (account->max_nw > meter->max_nw)
-        meter->max_nw = account->max_nw;
+    if (account->min_nw < builder->min_nw)
+        builder->min_nw = account->min_nw;
+    if (account->max_nw > builder->max_nw)
+        builder->max_nw = account->max_nw;
     account->min_nw = INT64_MAX;
     account->max_nw = INT64_MIN;
     if (extra == NULL || extra->n_fine == 0)
         return;
     cover(&day->min_fine, &day->max_fine, !day->has_fine, extra);
-    cover(&meter->min_fine, &meter->max_fine, meter->n_fine == 0, extra);
+    cover(&builder->min_fine, &builder->max_fine, builder->n_fine == 0, extra);
     day->has_fine = true;
-    meter->n_fine += extra->n_fine;
+    builder->n_fine += extra->n_fine;
     extra->n_fine = 0; /* the next one begins afresh */
 }
 
 /* Takes what has been added since the last time out of the account set. */
 static int
-fold(struct rollup_builder *meter)
+fold(struct rollup_builder *builder)
 {
-    struct account *account = &meter->set.accounts[0];
-    account_set_settle(&meter->set);
-    meter->has_fine = meter->has_fine || account->extra != NULL;
-    int status = take_hours(meter, &meter->set.profile);
-    meter->day.n_readings += account->n_readings - meter->n_seen;
-    meter->n_seen = account->n_readings;
-    fold_limits(meter, account);
-    account_resume(&meter->set, 0);
+    struct account *account = &builder->set.accounts[0];
+    account_set_settle(&builder->set);
+    builder->has_fine = builder->has_fine || account->extra != NULL;
+    int status = take_hours(builder, &builder->set.profile);
+    builder->day.n_readings += account->n_readings - builder->n_seen;
+    builder->n_seen = account->n_readings;
+    fold_limits(builder, account);
+    account_resume(&builder->set, 0);
     return status;
 }
 
 static int
-enter_day(struct rollup_builder *meter, int64_t day)
+enter_day(struct rollup_builder *builder, int64_t day)
 {
-    if (meter->day.is_there && meter->day.day == day)
+    if (builder->day.is_there && builder->day.day == day)
         return WATTLE_OK;
     int status = WATTLE_OK;
-    if (meter->day.is_there) {
-        status = fold(meter);
+    if (builder->day.is_there) {
+        status = fold(builder);
         if (status == WATTLE_OK)
-            status = emit(meter, &meter->before);
-        meter->before = meter->day;
+            status = emit(builder, &builder->before);
+        builder->before = builder->day;
     }
-    begin_day(&meter->day, day);
+    begin_day(&builder->day, day);
     return status;
 }
 
 /* Adds the step from the last stretch to the first reading of this one. */
 static int
-join(struct rollup_builder *meter)
+join(struct rollup_builder *builder)
 {
-    struct account *last = &meter->last;
-    const struct account_first *first = &meter->set.firsts[0];
+    struct account *last = &builder->last;
+    const struct account_first *first = &builder->set.firsts[0];
     struct power_point to = {.time_ms = first->first_ms, .nw = first->first_nw};
     if (to.nw == ACCOUNT_FINE)
-        to.fine = meter->set.accounts[0].extra->first;
-    meter->is_joining = false;
-    profile_release(&meter->join.profile);
-    meter->join.profile.keeps_hours = true;
-    int status = account_add_step(&meter->join, last, &to);
-    meter->has_fine = meter->has_fine || last->extra != NULL ||
-                      meter->set.accounts[0].extra != NULL;
+        to.fine = builder->set.accounts[0].extra->first;
+    builder->is_joining = false;
+    profile_release(&builder->join.profile);
+    builder->join.profile.keeps_hours = true;
+    int status = account_add_step(&builder->join, last, &to);
+    builder->has_fine = builder->has_fine || last->extra != NULL ||
+                        builder->set.accounts[0].extra != NULL;
     if (status == WATTLE_OK)
-        status = take_hours(meter, &meter->join.profile);
+        status = take_hours(builder, &builder->join.profile);
     return status;
 }
 
-static int
-add_rows(struct rollup_builder *meter, const struct block *block, size_t first,
-         size_t n_rows)
+/* Rows [first, first + n) of a batch. */
+static struct batch_view
+part_of(const struct batch_view *batch, size_t first, size_t n)
 {
-    static const uint32_t device[BLOCK_ROWS];
-    uint32_t presence[BLOCK_ROWS];
-    struct batch_view batch =
-        block_view(block, first, n_rows, device, presence);
-    int status = account_set_add(&meter->set, &batch);
-    if (status == WATTLE_OK && meter->is_joining) {
-        account_set_settle(&meter->set);
-        status = join(meter);
+    struct batch_view part = *batch;
+    part.n_rows = n;
+    part.device += first;
+    part.time_ms += first;
+    part.presence = batch->presence != NULL ? batch->presence + first : NULL;
+    for (int m = 0; m < MEASURE_N; m++) {
+        if (part.columns[m] != NULL)
+            part.columns[m] += first;
+    }
+    return part;
+}
+
+static int
+add_rows(struct rollup_builder *builder, const struct batch_view *rows)
+{
+    int status = account_set_add(&builder->set, rows);
+    if (status == WATTLE_OK && builder->is_joining) {
+        account_set_settle(&builder->set);
+        status = join(builder);
     }
     return status;
 }
 
 int
-rollup_builder_add(struct rollup_builder *meter, const struct block *block,
-                   size_t first, size_t n_rows)
+rollup_builder_add(struct rollup_builder *builder,
+                   const struct batch_view *batch)
 {
-    const int64_t *time_ms = block->column[BLOCK_TIME];
-    const size_t end = first + n_rows;
+    const int64_t *time_ms = batch->time_ms;
     int status = WATTLE_OK;
-    for (size_t at = first; at < end && status == WATTLE_OK;) {
+    for (size_t at = 0; at < batch->n_rows && status == WATTLE_OK;) {
         int64_t day = civil_floor_div(time_ms[at], CIVIL_MS_PER_DAY);
-        size_t n = meter->set.kernels->count_within(
-            time_ms + at, end - at, day * CIVIL_MS_PER_DAY, CIVIL_MS_PER_DAY);
-        status = enter_day(meter, day);
+        size_t n = builder->set.kernels->count_within(
+            time_ms + at, batch->n_rows - at, day * CIVIL_MS_PER_DAY,
+            CIVIL_MS_PER_DAY);
+        const struct batch_view rows = part_of(batch, at, n);
+        status = enter_day(builder, day);
         if (status == WATTLE_OK)
-            status = add_rows(meter, block, at, n);
+            status = add_rows(builder, &rows);
         at += n;
     }
     return status;
 }
 
 void
-rollup_builder_read(struct rollup_builder *meter, int128 *power_nw,
+rollup_builder_read(struct rollup_builder *builder, int128 *power_nw,
                     int128 *energy)
 {
-    account_set_settle(&meter->set);
-    *power_nw = meter->set.accounts[0].sum_nw;
-    *energy = meter->set.accounts[0].energy;
+    account_set_settle(&builder->set);
+    *power_nw = builder->set.accounts[0].sum_nw;
+    *energy = builder->set.accounts[0].energy;
 }
 
 /* The account stays behind as what the next stretch joins. */
 static int
-keep_last(struct rollup_builder *meter, const struct account *account)
+keep_last(struct rollup_builder *builder, const struct account *account)
 {
-    free(meter->last.extra);
-    meter->last = *account;
-    meter->last.extra = NULL;
+    free(builder->last.extra);
+    builder->last = *account;
+    builder->last.extra = NULL;
     if (account->extra != NULL) {
-        meter->last.extra = malloc(sizeof(*meter->last.extra));
-        if (meter->last.extra == NULL)
+        builder->last.extra = malloc(sizeof(*builder->last.extra));
+        if (builder->last.extra == NULL)
             return WATTLE_ERR_MEMORY;
-        *meter->last.extra = *account->extra;
+        *builder->last.extra = *account->extra;
     }
-    meter->is_joining = true;
+    builder->is_joining = true;
     return WATTLE_OK;
 }
 
 int
-rollup_builder_cut(struct rollup_builder *meter, struct account *account,
+rollup_builder_cut(struct rollup_builder *builder, struct account *account,
                    struct account_first *first, struct profile *profile)
 {
-    int status = fold(meter);
-    *first = meter->set.firsts[0];
-    *account = account_set_take(&meter->set, 0);
-    account->min_nw = meter->min_nw;
-    account->max_nw = meter->max_nw;
-    if (meter->n_fine > 0) {
-        account->extra->n_fine = meter->n_fine;
-        account->extra->min = meter->min_fine;
-        account->extra->max = meter->max_fine;
+    int status = fold(builder);
+    *first = builder->set.firsts[0];
+    *account = account_set_take(&builder->set, 0);
+    account->min_nw = builder->min_nw;
+    account->max_nw = builder->max_nw;
+    if (builder->n_fine > 0) {
+        account->extra->n_fine = builder->n_fine;
+        account->extra->min = builder->min_fine;
+        account->extra->max = builder->max_fine;
     }
-    *profile = meter->set.profile;
-    profile_init(&meter->set.profile);
-    meter->set.profile.keeps_hours = true;
-    meter->min_nw = INT64_MAX;
-    meter->max_nw = INT64_MIN;
-    meter->n_seen = meter->n_fine = 0;
+    *profile = builder->set.profile;
+    profile_init(&builder->set.profile);
+    builder->set.profile.keeps_hours = true;
+    builder->min_nw = INT64_MAX;
+    builder->max_nw = INT64_MIN;
+    builder->n_seen = builder->n_fine = 0;
     if (profile->failed || status != WATTLE_OK)
         return WATTLE_ERR_MEMORY;
-    return keep_last(meter, account);
+    return keep_last(builder, account);
 }
 
 int
-rollup_builder_finish(struct rollup_builder *meter)
+rollup_builder_finish(struct rollup_builder *builder)
 {
-    int status = emit(meter, &meter->before);
+    int status = emit(builder, &builder->before);
     if (status == WATTLE_OK)
-        status = emit(meter, &meter->day);
-    meter->before.is_there = meter->day.is_there = false;
+        status = emit(builder, &builder->day);
+    builder->before.is_there = builder->day.is_there = false;
     return status;
 }
 
 struct day_sums
-rollup_builder_take(struct rollup_builder *meter)
+rollup_builder_take(struct rollup_builder *builder)
 {
-    struct day_sums sums = {meter->days, meter->n_days};
-    meter->days = NULL;
-    meter->n_days = meter->day_cap = 0;
+    struct day_sums sums = {builder->days, builder->n_days};
+    builder->days = NULL;
+    builder->n_days = builder->day_cap = 0;
     return sums;
 }

@@ -1,7 +1,7 @@
 /*
  * bit_pack.c - whole blocks by kernels, the rest bit by bit.
  */
-#include "store/bit_pack.h"
+#include "codec/bit_pack.h"
 
 #include <string.h>
 

@@ -6,15 +6,14 @@
  * each stretch (a chunk) come out, and a sum for each UTC day. A step between
  * two stretches is in neither account but in the days.
  */
-#ifndef STORE_ROLLUP_BUILDER_H
-#define STORE_ROLLUP_BUILDER_H
+#ifndef ANALYTICS_ROLLUP_BUILDER_H
+#define ANALYTICS_ROLLUP_BUILDER_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "analytics/account.h"
-#include "store/block.h"
 
 /* One day, as the tables show it. */
 struct day_sum {
@@ -64,32 +63,32 @@ struct day_sums {
  * Steps longer than max_gap_ms add no energy. 0 or WATTLE_ERR_MEMORY; release
  * it in any case.
  */
-int rollup_builder_init(struct rollup_builder *meter,
+int rollup_builder_init(struct rollup_builder *builder,
                         const struct kernels *kernels, int64_t max_gap_ms);
-void rollup_builder_release(struct rollup_builder *meter);
+void rollup_builder_release(struct rollup_builder *builder);
 
 /* Forgets everything, to begin with another device. */
-int rollup_builder_reset(struct rollup_builder *meter);
+int rollup_builder_reset(struct rollup_builder *builder);
 
-/* Adds rows of a block. */
-int rollup_builder_add(struct rollup_builder *meter, const struct block *block,
-                       size_t first, size_t n_rows);
+/* Adds rows of the device, which is number 0. */
+int rollup_builder_add(struct rollup_builder *builder,
+                       const struct batch_view *batch);
 
 /* Power and energy of the present stretch so far. */
-void rollup_builder_read(struct rollup_builder *meter, int128 *power_nw,
+void rollup_builder_read(struct rollup_builder *builder, int128 *power_nw,
                          int128 *energy);
 
 /*
  * Ends the stretch: its account (its extra part is the caller's), its first
  * reading and its profile (to be released by the caller).
  */
-int rollup_builder_cut(struct rollup_builder *meter, struct account *account,
+int rollup_builder_cut(struct rollup_builder *builder, struct account *account,
                        struct account_first *first, struct profile *profile);
 
 /* Ends the last day, after rollup_builder_cut. */
-int rollup_builder_finish(struct rollup_builder *meter);
+int rollup_builder_finish(struct rollup_builder *builder);
 
 /* The days that have ended since the last call. */
-struct day_sums rollup_builder_take(struct rollup_builder *meter);
+struct day_sums rollup_builder_take(struct rollup_builder *builder);
 
 #endif

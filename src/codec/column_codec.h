@@ -6,8 +6,8 @@
  * common zeros, in the cheapest of the encodings below; docs/format.md has
  * every byte.
  */
-#ifndef STORE_COLUMN_CODEC_H
-#define STORE_COLUMN_CODEC_H
+#ifndef CODEC_COLUMN_CODEC_H
+#define CODEC_COLUMN_CODEC_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -4,8 +4,8 @@
  * A writer has room for what it is given; a reader never goes beyond its end:
  * it notes the failure once and then yields zeros.
  */
-#ifndef STORE_BYTE_IO_H
-#define STORE_BYTE_IO_H
+#ifndef CODEC_BYTE_IO_H
+#define CODEC_BYTE_IO_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -5,8 +5,8 @@
  * described in docs/format.md; zone and largest gap are those
  * of the database (meta.h).
  */
-#ifndef STORE_SUMMARY_H
-#define STORE_SUMMARY_H
+#ifndef CODEC_SUMMARY_H
+#define CODEC_SUMMARY_H
 
 #include <stdbool.h>
 #include <stddef.h>

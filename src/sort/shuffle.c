@@ -1,7 +1,7 @@
 /*
- * regroup.c - blocks of rows become pieces, in memory or in a file.
+ * shuffle.c - blocks of rows become runs, in memory or in a file.
  */
-#include "store/regroup.h"
+#include "sort/shuffle.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -10,45 +10,45 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/temp_file.h"
-#include "store/row_pages.h"
+#include "sort/row_pages.h"
 
 #define SPILL_BYTES ((size_t)1 << 20)
 
-/* Numbers + 1 of pieces. */
-struct device_pieces {
+/* Numbers + 1 of runs. */
+struct device_runs {
     uint32_t first, last;
 };
 
-/* What lies around small pieces. */
+/* What lies around small runs. */
 #define WINDOW_BYTES ((uint64_t)32 << 10)
 #define N_WINDOWS    64
 
-struct regroup_window {
-    uint64_t regroup; /* its serial number, 0 = empty */
+struct shuffle_window {
+    uint64_t shuffle; /* its serial number, 0 = empty */
     uint64_t number;  /* of the window in the file */
     uint8_t bytes[WINDOW_BYTES];
 };
 
-struct regroup {
+struct shuffle {
     uint64_t serial; /* no other ever has it */
     const struct kernels *kernels;
     struct row_pages *pages; /* NULL when all is gathered */
-    struct device_pieces *devices;
+    struct device_runs *devices;
     size_t n_devices, device_cap;
-    struct regroup_piece *pieces;
-    size_t n_pieces, piece_cap;
+    struct spilled_run *runs;
+    size_t n_runs, run_cap;
     struct block *block; /* to encode */
-    struct buffer spill; /* pieces not yet in the file */
+    struct buffer spill; /* runs not yet in the file */
     int fd;              /* -1 = none yet */
     uint64_t n_spilled;  /* bytes in the file */
 };
 
 static _Atomic uint64_t n_made;
 
-struct regroup *
-regroup_new(const struct kernels *kernels, size_t max_bytes)
+struct shuffle *
+shuffle_new(const struct kernels *kernels, size_t max_bytes)
 {
-    struct regroup *r = calloc(1, sizeof(*r));
+    struct shuffle *r = calloc(1, sizeof(*r));
     if (r == NULL)
         return NULL;
     r->serial = atomic_fetch_add(&n_made, 1) + 1;
@@ -57,18 +57,18 @@ regroup_new(const struct kernels *kernels, size_t max_bytes)
     r->pages = row_pages_new(max_bytes);
     r->block = aligned_alloc(64, sizeof(*r->block));
     if (r->pages == NULL || r->block == NULL) {
-        regroup_free(r);
+        shuffle_free(r);
         return NULL;
     }
     return r;
 }
 
 void
-regroup_free(struct regroup *r)
+shuffle_free(struct shuffle *r)
 {
     if (r == NULL)
         return;
-    free(r->pieces);
+    free(r->runs);
     row_pages_free(r->pages);
     free(r->devices);
     free(r->block);
@@ -79,7 +79,7 @@ regroup_free(struct regroup *r)
 }
 
 static int
-write_spill(struct regroup *r, struct wattle_error *error)
+write_spill(struct shuffle *r, struct wattle_error *error)
 {
     if (r->fd < 0) {
         r->fd = temp_file_open(error);
@@ -150,17 +150,17 @@ order_of(const int64_t *time_ms, size_t n)
 }
 
 static int
-add_piece(struct regroup *r, size_t device, const struct block *block,
-          enum order order, size_t len, struct wattle_error *error)
+add_run(struct shuffle *r, size_t device, const struct block *block,
+        enum order order, size_t len, struct wattle_error *error)
 {
-    struct device_pieces *d = &r->devices[device];
+    struct device_runs *d = &r->devices[device];
     const int64_t *time_ms = block->column[BLOCK_TIME];
-    struct regroup_piece *pieces = buffer_grow_array(
-        r->pieces, &r->piece_cap, r->n_pieces + 1, sizeof(*pieces));
-    if (pieces == NULL)
+    struct spilled_run *runs =
+        buffer_grow_array(r->runs, &r->run_cap, r->n_runs + 1, sizeof(*runs));
+    if (runs == NULL)
         return error_memory(error);
-    r->pieces = pieces;
-    pieces[r->n_pieces++] = (struct regroup_piece){
+    r->runs = runs;
+    runs[r->n_runs++] = (struct spilled_run){
         .first_ms = time_ms[0],
         .last_ms = time_ms[block->n_rows - 1],
         .offset = r->n_spilled + r->spill.len,
@@ -169,23 +169,23 @@ add_piece(struct regroup *r, size_t device, const struct block *block,
         .is_strict = order == STRICT,
     };
     if (d->last != 0)
-        pieces[d->last - 1].next = (uint32_t)r->n_pieces;
+        runs[d->last - 1].next = (uint32_t)r->n_runs;
     else
-        d->first = (uint32_t)r->n_pieces;
-    d->last = (uint32_t)r->n_pieces;
+        d->first = (uint32_t)r->n_runs;
+    d->last = (uint32_t)r->n_runs;
     return WATTLE_OK;
 }
 
-/* Encodes a block as the next piece of a device. */
+/* Encodes a block as the next run of a device. */
 static int
-put_block(struct regroup *r, size_t device, const struct block *block,
+put_block(struct shuffle *r, size_t device, const struct block *block,
           enum order order, struct wattle_error *error)
 {
     if (buffer_reserve(&r->spill, BLOCK_MAX_BYTES) != WATTLE_OK)
         return error_memory(error);
     size_t len = block_encode(r->kernels, block, true,
                               (uint8_t *)r->spill.data + r->spill.len);
-    int status = add_piece(r, device, block, order, len, error);
+    int status = add_run(r, device, block, order, len, error);
     r->spill.len += len;
     if (status == WATTLE_OK && r->spill.len >= SPILL_BYTES)
         status = write_spill(r, error);
@@ -194,7 +194,7 @@ put_block(struct regroup *r, size_t device, const struct block *block,
 
 /* Encodes what a device has on its pages, and empties them. */
 static int
-seal(struct regroup *r, size_t device, struct wattle_error *error)
+seal(struct shuffle *r, size_t device, struct wattle_error *error)
 {
     struct block *block = r->block;
     if (row_pages_rows(r->pages, device) == 0)
@@ -209,7 +209,7 @@ seal(struct regroup *r, size_t device, struct wattle_error *error)
 }
 
 static int
-seal_all(struct regroup *r, struct wattle_error *error)
+seal_all(struct shuffle *r, struct wattle_error *error)
 {
     int status = WATTLE_OK;
     for (size_t i = 0; i < r->n_devices && status == WATTLE_OK; i++)
@@ -218,11 +218,11 @@ seal_all(struct regroup *r, struct wattle_error *error)
 }
 
 static int
-reserve(struct regroup *r, size_t n, struct wattle_error *error)
+reserve(struct shuffle *r, size_t n, struct wattle_error *error)
 {
     if (n <= r->n_devices)
         return WATTLE_OK;
-    struct device_pieces *devices =
+    struct device_runs *devices =
         buffer_grow_array(r->devices, &r->device_cap, n, sizeof(*devices));
     if (devices == NULL)
         return error_memory(error);
@@ -234,7 +234,7 @@ reserve(struct regroup *r, size_t n, struct wattle_error *error)
 
 /* Makes room for a row: a page, perhaps after sealing. */
 static int
-make_room(struct regroup *r, size_t device, size_t row,
+make_room(struct shuffle *r, size_t device, size_t row,
           struct wattle_error *error)
 {
     int status = WATTLE_OK;
@@ -253,7 +253,7 @@ make_room(struct regroup *r, size_t device, size_t row,
 }
 
 int
-regroup_add(struct regroup *r, const struct batch *batch,
+shuffle_add(struct shuffle *r, const struct batch *batch,
             struct wattle_error *error)
 {
     uint32_t last = 0;
@@ -272,7 +272,7 @@ regroup_add(struct regroup *r, const struct batch *batch,
 }
 
 int
-regroup_finish(struct regroup *r, struct wattle_error *error)
+shuffle_finish(struct shuffle *r, struct wattle_error *error)
 {
     int status = seal_all(r, error);
     row_pages_free(r->pages);
@@ -285,8 +285,8 @@ regroup_finish(struct regroup *r, struct wattle_error *error)
 }
 
 int
-regroup_put(struct regroup *r, uint32_t device, const struct block *block,
-            struct wattle_error *error)
+shuffle_put_run(struct shuffle *r, uint32_t device, const struct block *block,
+                struct wattle_error *error)
 {
     enum order order = order_of(block->column[BLOCK_TIME], block->n_rows);
     int status = reserve(r, (size_t)device + 1, error);
@@ -294,30 +294,30 @@ regroup_put(struct regroup *r, uint32_t device, const struct block *block,
                                : status;
 }
 
-const struct regroup_piece *
-regroup_first(const struct regroup *r, uint32_t device)
+const struct spilled_run *
+shuffle_first_run(const struct shuffle *r, uint32_t device)
 {
     if (device >= r->n_devices || r->devices[device].first == 0)
         return NULL;
-    return &r->pieces[r->devices[device].first - 1];
+    return &r->runs[r->devices[device].first - 1];
 }
 
-const struct regroup_piece *
-regroup_next(const struct regroup *r, const struct regroup_piece *piece)
+const struct spilled_run *
+shuffle_next_run(const struct shuffle *r, const struct spilled_run *run)
 {
-    return piece->next != 0 ? &r->pieces[piece->next - 1] : NULL;
+    return run->next != 0 ? &r->runs[run->next - 1] : NULL;
 }
 
 void
-regroup_reader_release(struct regroup_reader *reader)
+shuffle_reader_release(struct shuffle_reader *reader)
 {
     free(reader->windows);
     free(reader->room);
-    *reader = (struct regroup_reader){NULL, NULL};
+    *reader = (struct shuffle_reader){NULL, NULL};
 }
 
 static int
-make_room_to_read(struct regroup_reader *reader, struct wattle_error *error)
+make_room_to_read(struct shuffle_reader *reader, struct wattle_error *error)
 {
     if (reader->room == NULL)
         reader->room = malloc(BLOCK_MAX_BYTES);
@@ -330,64 +330,63 @@ make_room_to_read(struct regroup_reader *reader, struct wattle_error *error)
 
 /* Copies bytes out of a window, which is read if it is not there. */
 static int
-copy_from_window(const struct regroup *r, struct regroup_reader *reader,
+copy_from_window(const struct shuffle *r, struct shuffle_reader *reader,
                  uint64_t offset, size_t len, uint8_t *to,
                  struct wattle_error *error)
 {
     uint64_t number = offset / WINDOW_BYTES;
     uint64_t begin = number * WINDOW_BYTES;
-    struct regroup_window *w =
+    struct shuffle_window *w =
         &reader->windows[(number ^ r->serial) % N_WINDOWS];
-    if (w->regroup != r->serial || w->number != number) {
+    if (w->shuffle != r->serial || w->number != number) {
         uint64_t left = r->n_spilled - begin;
-        w->regroup = 0;
+        w->shuffle = 0;
         int status = temp_file_read(
             r->fd, begin, w->bytes,
             left < WINDOW_BYTES ? (size_t)left : (size_t)WINDOW_BYTES, error);
         if (status != WATTLE_OK)
             return status;
-        w->regroup = r->serial;
+        w->shuffle = r->serial;
         w->number = number;
     }
     memcpy(to, w->bytes + (offset - begin), len);
     return WATTLE_OK;
 }
 
-/* The bytes of a piece that is in the file. */
+/* The bytes of a run that is in the file. */
 static int
-fetch(const struct regroup *r, const struct regroup_piece *piece,
-      struct regroup_reader *reader, struct wattle_error *error)
+fetch(const struct shuffle *r, const struct spilled_run *run,
+      struct shuffle_reader *reader, struct wattle_error *error)
 {
-    uint64_t end = piece->offset + piece->len;
-    uint64_t border = (piece->offset / WINDOW_BYTES + 1) * WINDOW_BYTES;
-    if (piece->len >= 1024) /* worth a call of its own */
-        return temp_file_read(r->fd, piece->offset, reader->room, piece->len,
+    uint64_t end = run->offset + run->len;
+    uint64_t border = (run->offset / WINDOW_BYTES + 1) * WINDOW_BYTES;
+    if (run->len >= 1024) /* worth a call of its own */
+        return temp_file_read(r->fd, run->offset, reader->room, run->len,
                               error);
-    uint64_t first = end < border ? piece->len : border - piece->offset;
-    int status = copy_from_window(r, reader, piece->offset, (size_t)first,
+    uint64_t first = end < border ? run->len : border - run->offset;
+    int status = copy_from_window(r, reader, run->offset, (size_t)first,
                                   reader->room, error);
-    if (status == WATTLE_OK && first < piece->len)
-        status =
-            copy_from_window(r, reader, border, (size_t)(piece->len - first),
-                             reader->room + first, error);
+    if (status == WATTLE_OK && first < run->len)
+        status = copy_from_window(r, reader, border, (size_t)(run->len - first),
+                                  reader->room + first, error);
     return status;
 }
 
 int
-regroup_read(const struct regroup *r, const struct regroup_piece *piece,
-             struct regroup_reader *reader, struct block *block,
-             struct wattle_error *error)
+shuffle_read_run(const struct shuffle *r, const struct spilled_run *run,
+                 struct shuffle_reader *reader, struct block *block,
+                 struct wattle_error *error)
 {
-    const uint8_t *bytes = (const uint8_t *)r->spill.data + piece->offset;
+    const uint8_t *bytes = (const uint8_t *)r->spill.data + run->offset;
     if (r->fd >= 0) {
         int status = make_room_to_read(reader, error);
         if (status == WATTLE_OK)
-            status = fetch(r, piece, reader, error);
+            status = fetch(r, run, reader, error);
         if (status != WATTLE_OK)
             return status;
         bytes = reader->room;
     }
-    if (!block_decode(r->kernels, bytes, piece->len, piece->n_rows, UINT32_MAX,
+    if (!block_decode(r->kernels, bytes, run->len, run->n_rows, UINT32_MAX,
                       block, NULL))
         return error_set(error, WATTLE_ERR_IO,
                          "a temporary file has lost what was written to it");

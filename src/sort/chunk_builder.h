@@ -1,14 +1,14 @@
 /*
  * chunk_builder.h - ascending readings of one device become chunks.
  */
-#ifndef STORE_CHUNK_BUILDER_H
-#define STORE_CHUNK_BUILDER_H
+#ifndef SORT_CHUNK_BUILDER_H
+#define SORT_CHUNK_BUILDER_H
 
 #include <stdint.h>
 
 #include "base/buffer.h"
-#include "store/chunk.h"
-#include "store/rollup_builder.h"
+#include "codec/chunk.h"
+#include "analytics/rollup_builder.h"
 
 /* A finished chunk, as the database keeps it. */
 struct built_chunk {

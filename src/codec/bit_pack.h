@@ -4,8 +4,8 @@
  * A whole block of at most 32 bits a value lies in lanes (see kernels.h), all
  * else is one stream of bits, the low ones first.
  */
-#ifndef STORE_BIT_PACK_H
-#define STORE_BIT_PACK_H
+#ifndef CODEC_BIT_PACK_H
+#define CODEC_BIT_PACK_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -8,8 +8,8 @@
  * has, how many readings of the same time it has replaced, and how many of
  * their values had more than nine decimals.
  */
-#ifndef STORE_BLOCK_H
-#define STORE_BLOCK_H
+#ifndef CODEC_BLOCK_H
+#define CODEC_BLOCK_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -92,5 +92,8 @@ bool block_decode(const struct kernels *kernels, const uint8_t *bytes,
 struct batch_view block_view(const struct block *block, size_t first,
                              size_t n_rows, const uint32_t *device,
                              uint32_t *presence);
+
+/* Device numbers of the rows of a block, when there is one device: zeros. */
+extern const uint32_t block_no_device[BLOCK_ROWS];
 
 #endif

@@ -1,13 +1,13 @@
 /*
  * chunk.c - the directory of a chunk, written and read.
  */
-#include "store/chunk.h"
+#include "codec/chunk.h"
 
 #include <string.h>
 
 #include "base/civil_time.h"
-#include "store/byte_io.h"
-#include "store/stored_check.h"
+#include "codec/byte_io.h"
+#include "codec/block_check.h"
 
 /* Of a block, in the directory. */
 #define MAX_ENTRY_BYTES (4 * 10 + 1 + 2 * 19)
@@ -97,7 +97,7 @@ chunk_decode(const struct chunk *chunk, const struct kernels *kernels,
     return block_decode(kernels, bytes, entry->len, entry->n_rows, wanted,
                         block, &stored) &&
            has_good_times(entry, block, kernels) &&
-           stored_check_block(kernels, block, stored);
+           block_check(kernels, block, stored);
 }
 
 int

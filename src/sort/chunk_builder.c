@@ -2,7 +2,7 @@
  * chunk_builder.c - fills blocks; full ones go through the builder of rollups
  * into the chunk.
  */
-#include "store/chunk_builder.h"
+#include "sort/chunk_builder.h"
 
 #include <math.h>
 #include <stddef.h>
@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "analytics/quotient.h"
-#include "store/summary.h"
+#include "codec/summary.h"
 #include "wattle/error.h"
 
 void
@@ -153,7 +153,10 @@ static int
 finish_block(struct chunk_builder *b)
 {
     struct chunk_block sums = {0};
-    int status = rollup_builder_add(&b->rollups, &b->block, 0, b->block.n_rows);
+    uint32_t presence[BLOCK_ROWS];
+    const struct batch_view rows =
+        block_view(&b->block, 0, b->block.n_rows, block_no_device, presence);
+    int status = rollup_builder_add(&b->rollups, &rows);
     if (status != WATTLE_OK)
         return status;
     rollup_builder_read(&b->rollups, &sums.power_nw, &sums.energy);

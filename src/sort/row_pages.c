@@ -7,7 +7,7 @@
  * than that, others carry presence and rounding as well. Memory is what limits
  * it, so ordinary rows of three small values have 16 bytes.
  */
-#include "store/row_pages.h"
+#include "sort/row_pages.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -44,20 +44,20 @@ struct page {
 _Static_assert(sizeof(struct page) == 32, "rows are aligned");
 
 /* What the kinds of some pages come to. */
-struct line_kinds {
+struct rows_kinds {
     uint32_t any_columns, all_columns; /* on one page, on all of them */
     uint8_t exponent;                  /* the finest */
     uint8_t has_notes;                 /* one of them */
 };
 
 /* The rows of one device that are on pages. */
-struct line {
+struct device_rows {
     void *next;            /* where the next row goes */
     int64_t page_ms;       /* time of the last page */
     uint32_t n_left;       /* rows that fit it */
     struct page_kind kind; /* of it */
     uint32_t n_rows;       /* on all its pages */
-    struct line_kinds kinds;
+    struct rows_kinds kinds;
     struct page *first, *last;
 };
 
@@ -72,8 +72,8 @@ struct row_source {
 };
 
 struct row_pages {
-    struct line *lines; /* of the devices */
-    size_t n_lines, line_cap;
+    struct device_rows *devices; /* of the devices */
+    size_t n_devices, device_cap;
     void **slabs;
     size_t n_slabs, slab_cap, max_slabs;
     size_t n_used; /* bytes of the last slab */
@@ -98,7 +98,7 @@ row_pages_free(struct row_pages *p)
     for (size_t i = 0; i < p->n_slabs; i++)
         free(p->slabs[i]);
     free(p->slabs);
-    free(p->lines);
+    free(p->devices);
     free(p);
 }
 
@@ -170,10 +170,10 @@ row_bytes(struct page_kind kind)
 
 /* Notes how many rows the last page has. */
 static void
-close_page(struct line *line)
+close_page(struct device_rows *rows)
 {
-    struct page *page = line->last;
-    size_t n_bytes = (size_t)((char *)line->next - (char *)page->rows);
+    struct page *page = rows->last;
+    size_t n_bytes = (size_t)((char *)rows->next - (char *)page->rows);
     page->n_rows = (uint16_t)(n_bytes / row_bytes(page->kind));
 }
 
@@ -248,9 +248,9 @@ gather_page(const struct page *page, struct block *block)
 
 /* All pages of a device become the block. */
 static void
-gather(const struct line *line, struct block *block)
+gather(const struct device_rows *rows, struct block *block)
 {
-    const struct line_kinds *kinds = &line->kinds;
+    const struct rows_kinds *kinds = &rows->kinds;
     block->n_rows = 0;
     block->exponent = kinds->exponent;
     block->columns = BLOCK_BIT(BLOCK_TIME) | (unsigned)kinds->any_columns
@@ -259,7 +259,7 @@ gather(const struct line *line, struct block *block)
         block->columns |= BLOCK_BIT(BLOCK_PRESENCE);
     if (kinds->has_notes)
         block->columns |= BLOCK_BIT(BLOCK_ROUNDED);
-    for (const struct page *page = line->first; page; page = page->next) {
+    for (const struct page *page = rows->first; page; page = page->next) {
         /* the next one has left the caches long ago */
         const char *next = (const char *)page->next;
         for (size_t i = 0; next != NULL && i < PAGE_BYTES; i += 64)
@@ -271,21 +271,21 @@ gather(const struct line *line, struct block *block)
 void
 row_pages_take(struct row_pages *p, size_t device, struct block *block)
 {
-    struct line *line = &p->lines[device];
-    close_page(line);
-    gather(line, block);
-    give_back(p, line->first);
-    *line = (struct line){0};
+    struct device_rows *rows = &p->devices[device];
+    close_page(rows);
+    gather(rows, block);
+    give_back(p, rows->first);
+    *rows = (struct device_rows){0};
 }
 
 size_t
 row_pages_rows(const struct row_pages *p, size_t device)
 {
-    return device < p->n_lines ? p->lines[device].n_rows : 0;
+    return device < p->n_devices ? p->devices[device].n_rows : 0;
 }
 
 static void
-add_kind(struct line_kinds *kinds, struct page_kind kind)
+add_kind(struct rows_kinds *kinds, struct page_kind kind)
 {
     kinds->any_columns |= kind.columns;
     kinds->all_columns &= kind.columns;
@@ -295,35 +295,35 @@ add_kind(struct line_kinds *kinds, struct page_kind kind)
 }
 
 static void
-begin_page(struct line *line, struct page *page, struct page_kind kind,
+begin_page(struct device_rows *rows, struct page *page, struct page_kind kind,
            int64_t time_ms)
 {
-    if (line->last != NULL) {
-        close_page(line);
-        line->last->next = page;
+    if (rows->last != NULL) {
+        close_page(rows);
+        rows->last->next = page;
     } else {
-        line->first = page;
-        line->kinds = (struct line_kinds){0, MEASURE_ALL, kind.exponent, 0};
+        rows->first = page;
+        rows->kinds = (struct rows_kinds){0, MEASURE_ALL, kind.exponent, 0};
     }
-    add_kind(&line->kinds, kind);
-    line->last = page;
-    line->kind = kind;
-    line->next = page->rows;
-    line->page_ms = time_ms;
+    add_kind(&rows->kinds, kind);
+    rows->last = page;
+    rows->kind = kind;
+    rows->next = page->rows;
+    rows->page_ms = time_ms;
     size_t n_bytes =
         (page->is_small ? SMALL_BYTES : PAGE_BYTES) - sizeof(*page);
-    line->n_left = (uint32_t)(n_bytes / row_bytes(kind));
-    if (line->n_left > BLOCK_ROWS - line->n_rows)
-        line->n_left = BLOCK_ROWS - line->n_rows;
+    rows->n_left = (uint32_t)(n_bytes / row_bytes(kind));
+    if (rows->n_left > BLOCK_ROWS - rows->n_rows)
+        rows->n_left = BLOCK_ROWS - rows->n_rows;
 }
 
 int
 row_pages_make_room(struct row_pages *p, size_t row, bool is_empty)
 {
     const struct row_source *source = &p->source;
-    struct line *line = &p->lines[source->batch->device[row]];
+    struct device_rows *rows = &p->devices[source->batch->device[row]];
     int64_t time_ms = source->batch->time_ms[row];
-    bool is_small = line->first == NULL, failed = false;
+    bool is_small = rows->first == NULL, failed = false;
     struct page *page = take_page(p, is_small, &failed);
     if (page == NULL && !failed && is_empty) { /* all are of the other size */
         is_small = !is_small;
@@ -333,15 +333,15 @@ row_pages_make_room(struct row_pages *p, size_t row, bool is_empty)
         return failed ? WATTLE_ERR_MEMORY : ROW_PAGES_FULL;
     *page = (struct page){
         .time_ms = time_ms, .kind = source->kind, .is_small = is_small};
-    begin_page(line, page, source->kind, time_ms);
+    begin_page(rows, page, source->kind, time_ms);
     return WATTLE_OK;
 }
 
 static bool
-fits(const struct line *line, struct page_kind kind, int64_t time_ms)
+fits(const struct device_rows *rows, struct page_kind kind, int64_t time_ms)
 {
-    int64_t since = (int64_t)((uint64_t)time_ms - (uint64_t)line->page_ms);
-    return line->n_left > 0 && memcmp(&line->kind, &kind, sizeof(kind)) == 0 &&
+    int64_t since = (int64_t)((uint64_t)time_ms - (uint64_t)rows->page_ms);
+    return rows->n_left > 0 && memcmp(&rows->kind, &kind, sizeof(kind)) == 0 &&
            (!kind.is_narrow || since == (int32_t)since);
 }
 
@@ -390,15 +390,16 @@ row_pages_begin(struct row_pages *p, const struct batch *batch,
                 size_t n_devices)
 {
     find_source(batch, &p->source);
-    if (n_devices <= p->n_lines)
+    if (n_devices <= p->n_devices)
         return WATTLE_OK;
-    struct line *lines =
-        buffer_grow_array(p->lines, &p->line_cap, n_devices, sizeof(*lines));
-    if (lines == NULL)
+    struct device_rows *devices = buffer_grow_array(
+        p->devices, &p->device_cap, n_devices, sizeof(*devices));
+    if (devices == NULL)
         return WATTLE_ERR_MEMORY;
-    p->lines = lines;
-    memset(lines + p->n_lines, 0, (n_devices - p->n_lines) * sizeof(*lines));
-    p->n_lines = n_devices;
+    p->devices = devices;
+    memset(devices + p->n_devices, 0,
+           (n_devices - p->n_devices) * sizeof(*devices));
+    p->n_devices = n_devices;
     return WATTLE_OK;
 }
 
@@ -414,39 +415,39 @@ add_plain(struct row_pages *p, size_t i, bool is_narrow)
     const struct batch *batch = source.batch;
     const int64_t *a = source.column[0], *b = source.column[1];
     const int64_t *c = source.column[2];
-    struct line *lines = p->lines;
+    struct device_rows *devices = p->devices;
     const size_t n = batch->n_rows;
     for (; i < n; i++) {
-        struct line *line = &lines[batch->device[i]];
-        if (!fits(line, source.kind, batch->time_ms[i]))
+        struct device_rows *rows = &devices[batch->device[i]];
+        if (!fits(rows, source.kind, batch->time_ms[i]))
             break;
         if (is_narrow) {
-            int32_t *to = line->next;
-            to[0] = (int32_t)(batch->time_ms[i] - line->page_ms);
+            int32_t *to = rows->next;
+            to[0] = (int32_t)(batch->time_ms[i] - rows->page_ms);
             to[1] = (int32_t)a[i];
             to[2] = (int32_t)b[i];
             to[3] = (int32_t)c[i];
-            line->next = to + 4;
+            rows->next = to + 4;
         } else {
-            int64_t *to = line->next;
+            int64_t *to = rows->next;
             to[0] = batch->time_ms[i];
             to[1] = a[i];
             to[2] = b[i];
             to[3] = c[i];
-            line->next = to + 4;
+            rows->next = to + 4;
         }
-        line->n_left--;
-        line->n_rows++;
+        rows->n_left--;
+        rows->n_rows++;
     }
     return i;
 }
 
 /* A row of any other kind, where there is room for it. */
 static void
-add_row(struct line *line, const struct row_source *source, size_t i)
+add_row(struct device_rows *rows, const struct row_source *source, size_t i)
 {
     const struct batch *batch = source->batch;
-    int64_t *to = line->next;
+    int64_t *to = rows->next;
     *to++ = batch->time_ms[i];
     for (unsigned k = 0; k < source->n; k++)
         *to++ = source->column[k][i] * source->unit[k];
@@ -456,9 +457,9 @@ add_row(struct line *line, const struct row_source *source, size_t i)
         int64_t rounded = batch->has_rounded ? batch->n_rounded[i] : 0;
         *to++ = presence | rounded << 32;
     }
-    line->next = to;
-    line->n_left--;
-    line->n_rows++;
+    rows->next = to;
+    rows->n_left--;
+    rows->n_rows++;
 }
 
 size_t
@@ -471,10 +472,10 @@ row_pages_add(struct row_pages *p, size_t i)
     if (source->is_plain)
         return add_plain(p, i, false);
     for (; i < batch->n_rows; i++) {
-        struct line *line = &p->lines[batch->device[i]];
-        if (!fits(line, source->kind, batch->time_ms[i]))
+        struct device_rows *rows = &p->devices[batch->device[i]];
+        if (!fits(rows, source->kind, batch->time_ms[i]))
             break;
-        add_row(line, source, i);
+        add_row(rows, source, i);
     }
     return i;
 }
