@@ -72,7 +72,7 @@ scan_devices(struct part *part, struct database *db, uint32_t n_devices)
     int status = WATTLE_OK;
     for (uint32_t device = part->first;
          device < n_devices && status == WATTLE_OK; device += part->step) {
-        struct device_scan_range range = {device, INT64_MIN, INT64_MAX,
+        struct scan_request range = {device, INT64_MIN, INT64_MAX,
                                           (1 << MEASURE_N) - 1};
         status = scan == NULL
                      ? device_scan_open(&scan, db, &range, &part->error)

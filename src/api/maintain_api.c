@@ -15,17 +15,17 @@
 #include "base/sized_struct.h"
 #include "model/device_table.h"
 #include "model/registry.h"
-#include "report/readings_csv.h"
+#include "report/text_out.h"
+#include "run/export.h"
 #include "store/catalog.h"
 #include "store/backup.h"
 #include "store/checkpoint.h"
 #include "store/database_open.h"
-#include "store/device_scan.h"
 #include "store/import_merge.h"
 #include "store/database_stats.h"
 #include "store/meta.h"
-#include "store/query_devices.h"
 #include "store/salvage.h"
+#include "store/store_backend.h"
 #include "store/tables.h"
 #include "store/write_lock.h"
 #include "store/verify.h"
@@ -61,29 +61,24 @@ open_all(struct opened *o, const char *path, struct wattle_error *error)
 }
 
 /* From the store's numbers of devices to ids. */
-struct relay {
+struct problem_taker {
     struct database *db;
     wattle_check_found found;
     void *context;
 };
 
 static void
-relay_problem(void *context, int64_t device, int64_t first_ms, int64_t last_ms,
-              const char *text)
+take_problem(void *context, int64_t device, int64_t first_ms, int64_t last_ms,
+             const char *text)
 {
-    const struct relay *r = context;
+    const struct problem_taker *r = context;
     struct wattle_check_problem problem = {NULL, first_ms, last_ms, text};
-    sqlite3_stmt *row = NULL;
     if (r->found == NULL)
         return;
-    if (device >= 0)
-        row = database_prepare(
-            r->db, "SELECT device_id FROM device WHERE number = ?1", NULL);
-    sqlite3_bind_int64(row, 1, device);
-    if (row != NULL && sqlite3_step(row) == SQLITE_ROW)
-        problem.device_id = (const char *)sqlite3_column_text(row, 0);
+    char *id = device >= 0 ? catalog_device_id(r->db, device) : NULL;
+    problem.device_id = id;
     r->found(r->context, &problem);
-    sqlite3_finalize(row);
+    free(id);
 }
 
 /* Gives a result to a caller who knows all of its members, or fewer. */
@@ -103,9 +98,8 @@ set_result(struct wattle_check_result *result, const struct verify_result *v,
     int64_t n_devices = 0, n_files = 0, n_rejects = 0;
     if (result == NULL)
         return;
-    database_number(db, "SELECT count(*) FROM device", &n_devices, NULL);
-    database_number(db, "SELECT count(*) FROM file", &n_files, NULL);
-    database_number(db, "SELECT sum(n_rejects) FROM file", &n_rejects, NULL);
+    catalog_count_devices(db, &n_devices, NULL);
+    catalog_count_files(db, &n_files, &n_rejects, NULL);
     const struct wattle_check_result found = {
         .n_devices = (uint64_t)n_devices,
         .n_chunks = v->n_chunks,
@@ -142,8 +136,8 @@ wattle_database_check(const char *path,
     if (status != WATTLE_OK)
         return status;
     database_set_cancel(&db, options.cancel);
-    struct relay relay = {&db, found, context};
-    status = verify_database(&db, relay_problem, &relay, &verified, error);
+    struct problem_taker taker = {&db, found, context};
+    status = verify_database(&db, take_problem, &taker, &verified, error);
     set_result(result, &verified, &db);
     database_close(&db);
     return error_end(error, status);
@@ -216,8 +210,7 @@ merge_loose(struct database *db, const char *path, struct wattle_error *error)
 {
     int64_t n_devices = 0;
     struct merge_counts counts = {0};
-    int status =
-        database_number(db, "SELECT count(*) FROM device", &n_devices, error);
+    int status = catalog_count_devices(db, &n_devices, error);
     const struct import_merge job = {
         .db = db,
         .readers_path = path,
@@ -252,158 +245,59 @@ wattle_database_compact(const char *path,
     if (status == WATTLE_OK)
         status = meta_note_change(&db, error);
     if (status == WATTLE_OK)
-        status = database_run(&db, "COMMIT", error);
+        status = database_commit(&db, error);
     if (status == WATTLE_OK)
         status = checkpoint_vacuum(&db, error);
-    if (!sqlite3_get_autocommit(db.handle))
-        database_run(&db, "ROLLBACK", NULL);
+    database_rollback(&db);
     database_close(&db);
     return error_end(error, status);
 }
 
-struct export
-{
-    struct database db;
-    struct wattle_export_options options;
-    struct selection selection; /* of them */
-    struct query_devices wanted;
-    struct device_scan *scan;
-    struct text_out out;
-    unsigned columns; /* that any reading has */
-    bool has_gaps;    /* not all have the same */
-    uint64_t n_readings;
-    struct wattle_error *error;
-};
-
-/* Does something with every batch of a device. */
-typedef void (*export_take)(struct export *e, const char *id,
-                            const struct batch_view *batch);
-
+/* Reads a database that is open, with options that are complete. */
 static int
-scan_device(struct export *e, const struct query_device *device,
-            export_take take)
+export_readings(struct database *db,
+                const struct wattle_export_options *options,
+                const struct wattle_writer *out, uint64_t *n_readings,
+                struct wattle_error *error)
 {
-    const struct device_scan_range range = {
-        .device = device->number,
-        .since_ms = e->selection.since_ms,
-        .until_ms = e->selection.until_ms,
-        .columns = (1u << MEASURE_N) - 1,
+    struct store_backend backend;
+    struct selection selection = {
+        .device_globs = options->device_globs,
+        .n_device_globs = options->n_device_globs,
     };
-    int status = e->scan != NULL
-                     ? device_scan_restart(e->scan, &range, e->error)
-                     : device_scan_open(&e->scan, &e->db, &range, e->error);
-    while (status == WATTLE_OK) {
-        struct batch_view batch;
-        status = device_scan_next(e->scan, &batch, e->error);
-        if (status != WATTLE_OK || batch.n_rows == 0)
-            break;
-        take(e, device->id, &batch);
-    }
-    return status;
-}
-
-static int
-scan_all(struct export *e, export_take take)
-{
-    int status = WATTLE_OK;
-    for (size_t i = 0; i < e->wanted.n && status == WATTLE_OK; i++)
-        status = scan_device(e, &e->wanted.items[i], take);
-    return status;
-}
-
-/* Which columns there are decides the header. */
-static void
-note_columns(struct export *e, const char *id, const struct batch_view *batch)
-{
-    (void)id;
-    unsigned columns = 0;
-    for (int c = 0; c < MEASURE_N; c++)
-        columns |= batch->columns[c] != NULL ? 1u << c : 0;
-    unsigned any = columns, all = columns;
-    for (size_t i = 0; batch->presence != NULL && i < batch->n_rows; i++) {
-        any = (i > 0 ? any : 0) | (columns & batch->presence[i]);
-        all &= batch->presence[i];
-    }
-    e->has_gaps =
-        e->has_gaps || any != all || (e->columns != 0 && any != e->columns);
-    e->columns |= any;
-}
-
-static void
-write_rows(struct export *e, const char *id, const struct batch_view *batch)
-{
-    readings_csv_rows(&e->out, e->columns, e->has_gaps, id, batch);
-    e->n_readings += batch->n_rows;
-}
-
-static int
-choose_devices(struct export *e)
-{
-    const struct selection *selection = &e->selection;
-    int status = api_check_globs(selection->device_globs,
-                                 selection->n_device_globs, e->error);
+    selection_set_range(&selection, options->since_ms, options->until_ms);
+    store_backend_init(&backend, db);
+    database_set_cancel(db, options->cancel);
+    int status = api_check_globs(selection.device_globs,
+                                 selection.n_device_globs, error);
+    if (status == WATTLE_OK)
+        status = catalog_check_devices(db, error);
     return status == WATTLE_OK
-               ? query_devices_find(&e->wanted, &e->db, selection, e->error)
+               ? export_run(&backend.base, &selection, out, n_readings, error)
                : status;
-}
-
-static int
-run_export(struct export *e)
-{
-    /* one state for both scans */
-    int status = database_run(&e->db, "BEGIN", e->error);
-    if (status == WATTLE_OK)
-        status = choose_devices(e);
-    if (status == WATTLE_OK)
-        status = scan_all(e, note_columns);
-    if (status != WATTLE_OK)
-        return status;
-    if (e->columns == 0)
-        e->columns = 1u << WATTLE_POWER;
-    readings_csv_header(&e->out, e->columns, e->has_gaps);
-    status = scan_all(e, write_rows);
-    if (text_out_finish(&e->out) != WATTLE_OK && status == WATTLE_OK)
-        status = error_set(e->error, WATTLE_ERR_IO, "cannot write: %s",
-                           strerror(errno));
-    return status;
 }
 
 int
 wattle_database_export(const char *path,
-                       const struct wattle_export_options *options,
+                       const struct wattle_export_options *given,
                        const struct wattle_writer *out, uint64_t *n_readings,
                        struct wattle_error *error)
 {
+    struct database db;
+    struct wattle_export_options options;
+    uint64_t n = 0;
     if (path == NULL || out == NULL)
         return error_null(error, path == NULL ? "path" : "out");
-    struct export *e = calloc(1, sizeof(*e));
-    if (e == NULL)
-        return error_memory(error);
-    wattle_export_options_init(&e->options);
-    e->error = error;
-    text_out_init(&e->out, out);
-    int status =
-        sized_struct_take(&e->options, sizeof(e->options), options, error);
-    e->selection = (struct selection){
-        .device_globs = e->options.device_globs,
-        .n_device_globs = e->options.n_device_globs,
-    };
-    selection_set_range(&e->selection, e->options.since_ms,
-                        e->options.until_ms);
+    wattle_export_options_init(&options);
+    int status = sized_struct_take(&options, sizeof(options), given, error);
     if (status == WATTLE_OK)
-        status = database_open(&e->db, path, DATABASE_READ, error);
+        status = database_open(&db, path, DATABASE_READ, error);
     if (status == WATTLE_OK) {
-        database_set_cancel(&e->db, e->options.cancel);
-        status = catalog_check_devices(&e->db, error);
-        if (status == WATTLE_OK)
-            status = run_export(e);
-        device_scan_close(e->scan);
-        database_close(&e->db);
+        status = export_readings(&db, &options, out, &n, error);
+        database_close(&db);
     }
     if (n_readings != NULL)
-        *n_readings = e->n_readings;
-    query_devices_release(&e->wanted);
-    free(e);
+        *n_readings = n;
     return error_end(error, status);
 }
 

@@ -10,7 +10,8 @@
 #include "base/error.h"
 #include "base/sized_struct.h"
 #include "simd/kernels.h"
-#include "store/bucket_cursor.h"
+#include "backend/bucket_cursor.h"
+#include "store/store_backend.h"
 #include "wattle/query.h"
 
 #define ONE_YEAR_MS (INT64_C(366) * CIVIL_MS_PER_DAY)
@@ -22,6 +23,7 @@
 struct wattle_query {
     struct wattle_query_options options; /* as given, and complete */
     struct bucket_request request;       /* the same for the cursor */
+    struct store_backend backend;
     struct bucket_cursor cursor;
     struct query_row row;
 };
@@ -137,8 +139,9 @@ wattle_query_open(struct wattle_query **out, struct wattle_database *database,
     query->options = options;
     complete(&query->options);
     query->request = request_of(&query->options, &tuning);
-    status = bucket_cursor_open(&query->cursor, &database->db, &query->request,
-                                error);
+    store_backend_init(&query->backend, &database->db);
+    status = bucket_cursor_open(&query->cursor, &query->backend.base,
+                                &query->request, error);
     if (status != WATTLE_OK) {
         wattle_query_close(query);
         return status;

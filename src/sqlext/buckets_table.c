@@ -9,7 +9,8 @@
 #include "base/error.h"
 #include "sqlext/buckets_request.h"
 #include "sqlext/sql_table.h"
-#include "store/bucket_cursor.h"
+#include "backend/bucket_cursor.h"
+#include "store/store_backend.h"
 
 enum column {
     BUCKETS_DEVICE,
@@ -48,6 +49,7 @@ struct cursor {
     sqlite3_vtab_cursor base;
     sqlite3_value *arguments[N_ARGUMENTS]; /* copies; NULL = not given */
     struct buckets_request request;
+    struct store_backend backend;
     struct bucket_cursor rows;
     bool is_open; /* rows */
     bool has_row;
@@ -234,8 +236,10 @@ begin_rows(sqlite3_vtab_cursor *base, int plan, const char *names, int argc,
         return fail(cursor, &error);
     if (request->selection.since_ms >= request->selection.until_ms)
         return SQLITE_OK;
-    int status =
-        bucket_cursor_open_inside(&cursor->rows, &table->db, request, &error);
+    store_backend_init(&cursor->backend, &table->db);
+    cursor->backend.is_inside = true;
+    int status = bucket_cursor_open(&cursor->rows, &cursor->backend.base,
+                                    request, &error);
     cursor->is_open = true;
     if (status == WATTLE_ERR_USAGE) /* there is no such device */
         return SQLITE_OK;

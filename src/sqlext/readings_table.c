@@ -136,7 +136,7 @@ close_cursor(sqlite3_vtab_cursor *base)
 static int
 begin_device(struct cursor *cursor, struct wattle_error *error)
 {
-    const struct device_scan_range range = {
+    const struct scan_request range = {
         .device = cursor->devices.items[cursor->at].number,
         .since_ms = cursor->request.since_ms,
         .until_ms = cursor->request.until_ms,

@@ -79,6 +79,33 @@ catalog_count_devices(struct database *db, int64_t *n,
     return database_number(db, "SELECT count(*) FROM device", n, error);
 }
 
+char *
+catalog_device_id(struct database *db, int64_t number)
+{
+    char *id = NULL;
+    sqlite3_stmt *row = database_prepare(
+        db, "SELECT device_id FROM device WHERE number = ?1", NULL);
+    sqlite3_bind_int64(row, 1, number);
+    if (row != NULL && sqlite3_step(row) == SQLITE_ROW) {
+        const char *text = (const char *)sqlite3_column_text(row, 0);
+        id = text != NULL ? strdup(text) : NULL;
+    }
+    sqlite3_finalize(row);
+    return id;
+}
+
+int
+catalog_count_files(struct database *db, int64_t *n_files, int64_t *n_rejects,
+                    struct wattle_error *error)
+{
+    int status =
+        database_number(db, "SELECT count(*) FROM file", n_files, error);
+    return status == WATTLE_OK
+               ? database_number(db, "SELECT sum(n_rejects) FROM file",
+                                 n_rejects, error)
+               : status;
+}
+
 int
 catalog_check_devices(struct database *db, struct wattle_error *error)
 {

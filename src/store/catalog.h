@@ -37,6 +37,13 @@ int catalog_read_devices(struct database *db, struct registry *devices,
 int catalog_count_devices(struct database *db, int64_t *n,
                           struct wattle_error *error);
 
+/* The id of a device; to be freed. NULL = there is none, or no memory. */
+char *catalog_device_id(struct database *db, int64_t number);
+
+/* How many files were imported, and lines of them rejected. 0 or a status. */
+int catalog_count_files(struct database *db, int64_t *n_files,
+                        int64_t *n_rejects, struct wattle_error *error);
+
 /* 0, or WATTLE_ERR_FORMAT when devices are missing. */
 int catalog_check_devices(struct database *db, struct wattle_error *error);
 

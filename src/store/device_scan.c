@@ -12,7 +12,7 @@
 struct device_scan {
     struct stored stored;
     struct device_merge *merge;
-    struct device_scan_range range;
+    struct scan_request range;
     uint32_t device[BLOCK_ROWS];
     uint32_t presence[BLOCK_ROWS];
 };
@@ -20,7 +20,7 @@ struct device_scan {
 static int
 begin(struct device_scan *scan, struct wattle_error *error)
 {
-    const struct device_scan_range *range = &scan->range;
+    const struct scan_request *range = &scan->range;
     int status = stored_find(&scan->stored, range->device, range->since_ms,
                              range->until_ms, error);
     if (status != WATTLE_OK)
@@ -36,8 +36,7 @@ begin(struct device_scan *scan, struct wattle_error *error)
 
 int
 device_scan_open(struct device_scan **out, struct database *db,
-                 const struct device_scan_range *range,
-                 struct wattle_error *error)
+                 const struct scan_request *range, struct wattle_error *error)
 {
     unsigned wanted =
         (unsigned)range->columns << BLOCK_VALUE | BLOCK_BIT(BLOCK_PRESENCE);
@@ -62,8 +61,7 @@ device_scan_open(struct device_scan **out, struct database *db,
 }
 
 int
-device_scan_restart(struct device_scan *scan,
-                    const struct device_scan_range *range,
+device_scan_restart(struct device_scan *scan, const struct scan_request *range,
                     struct wattle_error *error)
 {
     uint32_t columns = scan->range.columns;
@@ -76,7 +74,7 @@ int
 device_scan_next(struct device_scan *scan, struct batch_view *batch,
                  struct wattle_error *error)
 {
-    const struct device_scan_range *range = &scan->range;
+    const struct scan_request *range = &scan->range;
     for (;;) {
         struct merge_segment s;
         int status = cancel_flag_check(scan->stored.db->cancel, error);

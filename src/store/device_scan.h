@@ -10,24 +10,15 @@
 
 #include <stdint.h>
 
+#include "backend/backend.h"
 #include "store/database.h"
-#include "model/batch_view.h"
 #include "wattle/error.h"
 
 struct device_scan;
 
-/* Which readings, and what of them. */
-struct device_scan_range {
-    uint32_t device;  /* number in the database */
-    int64_t since_ms; /* inclusive; INT64_MIN = no limit */
-    int64_t until_ms; /* exclusive; INT64_MAX = no limit */
-    uint32_t columns; /* MEASURE_BITs wanted; others may
-                         be missing from the batches */
-};
-
 /* Begins; one scan is used by one thread. The connection is borrowed. */
 int device_scan_open(struct device_scan **scan, struct database *db,
-                     const struct device_scan_range *range,
+                     const struct scan_request *range,
                      struct wattle_error *error);
 
 /*
@@ -35,7 +26,7 @@ int device_scan_open(struct device_scan **scan, struct database *db,
  * scan; the columns stay.
  */
 int device_scan_restart(struct device_scan *scan,
-                        const struct device_scan_range *range,
+                        const struct scan_request *range,
                         struct wattle_error *error);
 
 /*

@@ -14,51 +14,18 @@
 
 #define SELECT_ALL "SELECT " STORED_DEVICE_COLUMNS " FROM device"
 
-void
-query_devices_release(struct query_devices *devices)
-{
-    for (size_t i = 0; i < devices->n; i++) {
-        free(devices->items[i].id);
-        free(devices->items[i].name);
-        free(devices->items[i].location);
-    }
-    free(devices->items);
-    *devices = (struct query_devices){0};
-}
-
-/* A copy of a text column; empty ones count as not known. */
-static bool
-copy_text(sqlite3_stmt *statement, int column, char **text)
-{
-    const char *found = (const char *)sqlite3_column_text(statement, column);
-    *text = NULL;
-    if (found == NULL || found[0] == '\0')
-        return true;
-    *text = strdup(found);
-    return *text != NULL;
-}
-
 static int
-take_row(struct query_devices *devices, sqlite3_stmt *statement,
+take_row(struct device_list *devices, sqlite3_stmt *row,
          struct wattle_error *error)
 {
-    struct query_device *grown = buffer_grow_array(
-        devices->items, &devices->cap, devices->n + 1, sizeof(*grown));
-    if (grown == NULL)
-        return error_memory(error);
-    devices->items = grown;
-    struct query_device *device = &grown[devices->n];
-    *device = (struct query_device){
-        .number = (uint32_t)sqlite3_column_int64(statement, 0)};
-    devices->n++;
-    bool done = copy_text(statement, 1, &device->id) &&
-                copy_text(statement, 2, &device->name) &&
-                copy_text(statement, 3, &device->location);
-    if (!done)
-        return error_memory(error);
-    return device->id != NULL
-               ? WATTLE_OK
-               : error_set(error, WATTLE_ERR_FORMAT, "a device has no id");
+    const char *id = (const char *)sqlite3_column_text(row, 1);
+    if (id == NULL || id[0] == '\0')
+        return error_set(error, WATTLE_ERR_FORMAT, "a device has no id");
+    int status =
+        device_list_add(devices, (uint32_t)sqlite3_column_int64(row, 0), id,
+                        (const char *)sqlite3_column_text(row, 2),
+                        (const char *)sqlite3_column_text(row, 3));
+    return status == WATTLE_OK ? status : error_memory(error);
 }
 
 /* Whether the row's device is wanted; marks the patterns that match it. */
@@ -71,7 +38,7 @@ is_match(sqlite3_stmt *statement, const struct selection *selection,
 }
 
 static int
-take_rows(struct query_devices *devices, struct database *db,
+take_rows(struct device_list *devices, struct database *db,
           sqlite3_stmt *statement, const struct selection *selection,
           bool *is_used, struct wattle_error *error)
 {
@@ -92,7 +59,7 @@ take_rows(struct query_devices *devices, struct database *db,
 }
 
 static int
-select_devices(struct query_devices *devices, struct database *db,
+select_devices(struct device_list *devices, struct database *db,
                const struct selection *selection, bool *is_used,
                struct wattle_error *error)
 {
@@ -171,23 +138,18 @@ check_used(struct database *db, const struct selection *selection,
 
 /* Drops the devices that are elsewhere. */
 static int
-keep_location(struct query_devices *devices, struct database *db,
+keep_location(struct device_list *devices, struct database *db,
               const struct selection *selection, struct wattle_error *error)
 {
     size_t kept = 0;
     for (size_t i = 0; i < devices->n; i++) {
-        struct query_device device = devices->items[i];
+        struct listed_device device = devices->items[i];
         bool is_there = selection_wants_location(selection, device.location);
         devices->items[i] = devices->items[kept];
         devices->items[kept] = device;
         kept += is_there ? 1 : 0;
     }
-    for (size_t i = kept; i < devices->n; i++) {
-        free(devices->items[i].id);
-        free(devices->items[i].name);
-        free(devices->items[i].location);
-    }
-    devices->n = kept;
+    device_list_cut(devices, kept);
     if (kept > 0)
         return WATTLE_OK;
     return fail_unmatched(db, "no such device is at the location",
@@ -197,15 +159,8 @@ keep_location(struct query_devices *devices, struct database *db,
                           "no location is known", error);
 }
 
-static int
-compare_ids(const void *a, const void *b)
-{
-    const struct query_device *x = a, *y = b;
-    return strcmp(x->id, y->id);
-}
-
 int
-query_devices_find(struct query_devices *devices, struct database *db,
+query_devices_find(struct device_list *devices, struct database *db,
                    const struct selection *selection,
                    struct wattle_error *error)
 {
@@ -217,8 +172,7 @@ query_devices_find(struct query_devices *devices, struct database *db,
         status = check_used(db, selection, is_used, error);
     if (status == WATTLE_OK && selection->location_glob != NULL)
         status = keep_location(devices, db, selection, error);
-    if (status == WATTLE_OK && devices->n > 1)
-        qsort(devices->items, devices->n, sizeof(*devices->items), compare_ids);
+    device_list_sort(devices);
     free(is_used);
     return status;
 }

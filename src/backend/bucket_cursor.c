@@ -2,7 +2,7 @@
  * bucket_cursor.c - reads one device after the other, and hands out what is
  * final of its buckets, so that memory holds few of them.
  */
-#include "store/bucket_cursor.h"
+#include "backend/bucket_cursor.h"
 
 #include <math.h>
 
@@ -10,13 +10,13 @@
 #include "analytics/quotient.h"
 #include "base/error.h"
 
-#define HAS(column) (1u << (column))
+#define HAS(column) MEASURE_BIT(column)
 
 /* The columns that the figures are made of. */
-static uint8_t
+static uint32_t
 columns_for(unsigned what)
 {
-    unsigned columns = 0;
+    uint32_t columns = 0;
     if ((what & (WATTLE_QUERY_POWER | WATTLE_QUERY_ENERGY)) != 0)
         columns |= HAS(WATTLE_VOLTAGE) | HAS(WATTLE_CURRENT) |
                    HAS(WATTLE_POWER_FACTOR) | HAS(WATTLE_POWER) |
@@ -25,14 +25,14 @@ columns_for(unsigned what)
         columns |= HAS(WATTLE_CURRENT) | HAS(WATTLE_POWER_FACTOR);
     for (int c = 0; c < BUCKET_COLUMNS; c++)
         columns |= bucket_wants(what, c) ? HAS(c) : 0;
-    return (uint8_t)columns;
+    return columns;
 }
 
 static void
-set_up(struct bucket_cursor *cursor, struct database *db,
+set_up(struct bucket_cursor *cursor, struct backend *backend,
        const struct bucket_request *request)
 {
-    *cursor = (struct bucket_cursor){.db = db, .request = request};
+    *cursor = (struct bucket_cursor){.backend = backend, .request = request};
     const struct buckets_options how = {
         .rule = request->rule,
         .since_ms = request->selection.since_ms,
@@ -47,38 +47,29 @@ set_up(struct bucket_cursor *cursor, struct database *db,
 }
 
 int
-bucket_cursor_open(struct bucket_cursor *cursor, struct database *db,
+bucket_cursor_open(struct bucket_cursor *cursor, struct backend *backend,
                    const struct bucket_request *request,
                    struct wattle_error *error)
 {
-    set_up(cursor, db, request);
-    if (sqlite3_get_autocommit(db->handle)) { /* no query before is open */
-        int status = database_run(db, "BEGIN", error);
-        if (status != WATTLE_OK)
-            return status;
-        cursor->has_snapshot = true;
-    }
-    return query_devices_find(&cursor->devices, db, &request->selection, error);
-}
-
-int
-bucket_cursor_open_inside(struct bucket_cursor *cursor, struct database *db,
-                          const struct bucket_request *request,
-                          struct wattle_error *error)
-{
-    set_up(cursor, db, request);
-    return query_devices_find(&cursor->devices, db, &request->selection, error);
+    set_up(cursor, backend, request);
+    int status = backend->ops->begin(backend, &cursor->has_snapshot, error);
+    return status == WATTLE_OK
+               ? backend->ops->devices(backend, &request->selection,
+                                       &cursor->devices, error)
+               : status;
 }
 
 void
 bucket_cursor_close(struct bucket_cursor *cursor)
 {
-    device_scan_close(cursor->scan);
+    if (cursor->backend == NULL)
+        return;
+    cursor->backend->ops->close(cursor->scan);
     buckets_release(&cursor->buckets);
     bucket_list_release(&cursor->total);
-    query_devices_release(&cursor->devices);
+    device_list_release(&cursor->devices);
     if (cursor->has_snapshot)
-        database_run(cursor->db, "COMMIT", NULL);
+        cursor->backend->ops->end(cursor->backend);
 }
 
 /* ---- reading ------------------------------------------------------------ */
@@ -92,7 +83,7 @@ begin_device(struct bucket_cursor *cursor, struct wattle_error *error)
                      (cursor->request->what & WATTLE_QUERY_ENERGY) != 0;
     int64_t around_ms = has_steps ? how->max_gap_ms : 0;
     cursor->device = &cursor->devices.items[cursor->next_device++];
-    const struct device_scan_range range = {
+    const struct scan_request range = {
         .device = cursor->device->number,
         .since_ms =
             how->since_ms != INT64_MIN ? how->since_ms - around_ms : INT64_MIN,
@@ -102,9 +93,8 @@ begin_device(struct bucket_cursor *cursor, struct wattle_error *error)
     };
     cursor->batch.n_rows = cursor->row = 0;
     buckets_begin(&cursor->buckets);
-    if (cursor->scan == NULL)
-        return device_scan_open(&cursor->scan, cursor->db, &range, error);
-    return device_scan_restart(cursor->scan, &range, error);
+    return cursor->backend->ops->scan(cursor->backend, &range, &cursor->scan,
+                                      error);
 }
 
 /* Makes sure that there are rows to take; *is_ended when there are none. */
@@ -116,7 +106,8 @@ read_batch(struct bucket_cursor *cursor, bool *is_ended,
     if (cursor->row == cursor->batch.n_rows) {
         cursor->row = 0;
         cursor->batch.n_rows = 0;
-        status = device_scan_next(cursor->scan, &cursor->batch, error);
+        status =
+            cursor->backend->ops->next(cursor->scan, &cursor->batch, error);
     }
     *is_ended = status == WATTLE_OK && cursor->batch.n_rows == 0;
     return status;

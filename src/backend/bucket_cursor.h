@@ -5,8 +5,8 @@
  * final come out as rows. Of raw readings each is a row. For a total the
  * buckets of all devices are added up before the first row.
  */
-#ifndef STORE_BUCKET_CURSOR_H
-#define STORE_BUCKET_CURSOR_H
+#ifndef BACKEND_BUCKET_CURSOR_H
+#define BACKEND_BUCKET_CURSOR_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,8 +14,7 @@
 
 #include "analytics/bucket_request.h"
 #include "analytics/buckets.h"
-#include "store/device_scan.h"
-#include "store/query_devices.h"
+#include "backend/backend.h"
 #include "wattle/query.h"
 
 /* A row, which is handed out by its public part, and what that points to. */
@@ -25,13 +24,13 @@ struct query_row {
 };
 
 struct bucket_cursor {
-    struct database *db;
-    bool has_snapshot; /* a transaction, so that imports do not show */
+    struct backend *backend;
+    bool has_snapshot; /* which ends with the cursor */
     const struct bucket_request *request;
-    struct query_devices devices;
+    struct device_list devices;
     size_t next_device;
-    const struct query_device *device; /* the present one; NULL for a total */
-    struct device_scan *scan;
+    const struct listed_device *device; /* the present one; NULL for a total */
+    struct backend_scan *scan;
     struct batch_view batch; /* of the scan; row is the next to be taken */
     size_t row;
     struct buckets buckets;
@@ -47,20 +46,12 @@ struct bucket_cursor {
 };
 
 /*
- * Finds the devices; request and database are borrowed. As query_devices_find;
- * to be closed in any case.
+ * Begins a snapshot unless there is one, and finds the devices; request and
+ * back end are borrowed. As backend_ops.devices; to be closed in any case.
  */
-int bucket_cursor_open(struct bucket_cursor *cursor, struct database *db,
+int bucket_cursor_open(struct bucket_cursor *cursor, struct backend *backend,
                        const struct bucket_request *request,
                        struct wattle_error *error);
-
-/*
- * The same within a statement that is running on the connection, whose
- * transaction is used: none is begun.
- */
-int bucket_cursor_open_inside(struct bucket_cursor *cursor, struct database *db,
-                              const struct bucket_request *request,
-                              struct wattle_error *error);
 
 /* The next row; *is_row is false when there are no more. */
 int bucket_cursor_next(struct bucket_cursor *cursor, struct query_row *row,
