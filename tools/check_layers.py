@@ -28,12 +28,12 @@ ALLOWED = {
     "sqlext": ["base", "simd", "model", "analytics", "backend", "codec",
                "sort", "store"],
     "run": ["base", "simd", "model", "input", "formats", "analytics",
-            "backend", "codec", "sort", "store", "report"],
-    "report": ["base", "model"],
+            "backend", "codec", "sort", "store", "output"],
+    "output": ["base", "model"],
     "generate": ["base"],
     "api": ["base", "simd", "model", "input", "formats", "analytics",
             "backend", "codec", "sort", "store", "run",
-            "report", "sqlext"],
+            "output", "sqlext"],
     "cli": ["generate"],
 }
 

@@ -73,7 +73,7 @@ scan_devices(struct part *part, struct database *db, uint32_t n_devices)
     for (uint32_t device = part->first;
          device < n_devices && status == WATTLE_OK; device += part->step) {
         struct scan_request range = {device, INT64_MIN, INT64_MAX,
-                                          (1 << MEASURE_N) - 1};
+                                     (1 << MEASURE_N) - 1};
         status = scan == NULL
                      ? device_scan_open(&scan, db, &range, &part->error)
                      : device_scan_restart(scan, &range, &part->error);

@@ -13,7 +13,7 @@
 #include "input/source.h"
 #include "model/device_table.h"
 #include "model/registry.h"
-#include "report/text_out.h"
+#include "output/text_out.h"
 #include "wattle/batch.h"
 #include "wattle/error.h"
 

@@ -15,7 +15,7 @@
 #include "base/sized_struct.h"
 #include "model/device_table.h"
 #include "model/registry.h"
-#include "report/text_out.h"
+#include "output/text_out.h"
 #include "run/export.h"
 #include "store/catalog.h"
 #include "store/backup.h"

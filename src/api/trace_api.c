@@ -8,7 +8,8 @@
 
 #include "base/error.h"
 #include "base/kept_file.h"
-#include "report/text_out.h"
+#include "output/text_out.h"
+#include "output/trace_json.h"
 #include "wattle/experimental/trace.h"
 
 static const struct kept_kind kind = {"trace", "{\"displayTimeUnit\""};
@@ -85,7 +86,7 @@ wattle_trace_file_close(struct wattle_trace_file *file,
     status = kept_file_clear(file->fd, file->path, &kind, error);
     if (status == WATTLE_OK) {
         const struct wattle_writer to = text_out_to_fd(file->fd);
-        bool is_written = wattle_trace_write(trace, program, &to) == WATTLE_OK;
+        bool is_written = trace_json_write(trace, program, &to) == WATTLE_OK;
         is_written = is_written && close(file->fd) == 0;
         file->fd = is_written ? -1 : file->fd;
         if (!is_written)

@@ -1,7 +1,11 @@
 /*
  * number_text.c - the fewest digits that read back.
  *
- * For numbers of everyday size, exactly and in integers: a double m * 2^e
+ * Most numbers are decimals of a few places, as readings have: when d / 10^9
+ * with d below 10^15 is the double, then d without its trailing zeros is the
+ * shortest form, because a double has only one decimal of up to 15 digits.
+ *
+ * For other numbers of everyday size, exactly and in integers: a double m * 2^e
  * stands for all reals up to half way to its neighbours. Scaled to 18 digits
  * before the point, this interval is two integers; the shortest form is the
  * multiple of the largest power of ten between them, nearest to the double.
@@ -65,10 +69,47 @@ wide_power_of_ten(int exponent)
 static int
 scale_of(double value)
 {
-    int k = 21;
-    for (double limit = 1e-3; value >= limit; limit *= 10)
-        k--;
-    return k;
+    static const double limits[] = {1e-3, 1e-2, 1e-1, 1e0,  1e1,     1e2, 1e3,
+                                    1e4,  1e5,  1e6,  1e7,  1e8,     1e9, 1e10,
+                                    1e11, 1e12, 1e13, 1e14, HUGE_VAL};
+    int i = 0;
+    while (value >= limits[i])
+        i++;
+    return 21 - i;
+}
+
+/* Digits without their trailing zeros, which go to the exponent. */
+static uint64_t
+strip_zeros(uint64_t digits, int *exponent)
+{
+    if (digits % 100000 == 0) {
+        digits /= 100000;
+        *exponent += 5;
+    }
+    for (; digits % 10 == 0; digits /= 10)
+        (*exponent)++;
+    return digits;
+}
+
+/* Decimals of a few places; false when the positive number is none. */
+static bool
+decimal_digits(double value, uint64_t *digits, int *exponent)
+{
+    static const struct {
+        double below, scale; /* scale = 10^places */
+        int places;
+    } steps[] = {{1e12, 1e3, 3}, {1e6, 1e9, 9}};
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+        if (value >= steps[i].below)
+            break;
+        double whole = rint(value * steps[i].scale);
+        if (whole / steps[i].scale != value) /* both are exact: 2^53, 10^22 */
+            continue;
+        *exponent = -steps[i].places;
+        *digits = strip_zeros((uint64_t)whole, exponent);
+        return true;
+    }
+    return false;
 }
 
 /* The shortest digits of a positive number: value ~ digits * 10^*exponent. */
@@ -139,7 +180,9 @@ number_text_exact(double value, char out[NUMBER_TEXT_SIZE])
     }
     int exponent;
     if (fabs(value) >= LEAST_EVERYDAY && fabs(value) < MOST_EVERYDAY) {
-        uint64_t digits = everyday_digits(fabs(value), &exponent);
+        uint64_t digits;
+        if (!decimal_digits(fabs(value), &digits, &exponent))
+            digits = everyday_digits(fabs(value), &exponent);
         put_decimal(value < 0, digits, exponent, out);
         return;
     }

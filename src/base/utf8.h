@@ -27,6 +27,9 @@ bool utf8_is_valid(const char *text, size_t len);
  */
 size_t utf8_shown(const unsigned char *p, int *columns);
 
+/* The text as a terminal may show it; see wattle/text.h. */
+void utf8_visible(const char *text, char *out, size_t size);
+
 /*
  * A text that is not UTF-8 is taken for Windows-1252, which has Latin-1 in it:
  * writes it as UTF-8 to out. The length, or 0 when it does not fit into size

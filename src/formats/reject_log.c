@@ -16,14 +16,6 @@ struct entry_head {
     uint64_t raw_len;
 };
 
-const char *
-wattle_reason_text(int reason)
-{
-    static const char *const texts[WATTLE_N_REASONS] = {
-        "quote", "fields", "timestamp", "device", "missing", "number", "range"};
-    return reason >= 0 && reason < WATTLE_N_REASONS ? texts[reason] : "unknown";
-}
-
 void
 reject_log_init(struct reject_log *log, enum reject_keep keep)
 {

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "report/readings_csv.h"
+#include "output/readings_csv.h"
 
 struct export
 {

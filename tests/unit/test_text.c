@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
-#include "report/text_canvas.h"
+#include "output/text_canvas.h"
 #include "wattle/stdio.h"
 #include "wattle/text.h"
 

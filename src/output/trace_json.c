@@ -11,7 +11,8 @@
 #include <stdio.h>
 
 #include "base/trace.h"
-#include "report/text_out.h"
+#include "output/text_out.h"
+#include "output/trace_json.h"
 #include "wattle/error.h"
 #include "wattle/wattle.h"
 
@@ -125,13 +126,11 @@ put_memory(struct trace_writer *w)
 }
 
 int
-wattle_trace_write(const struct wattle_trace *trace, const char *program,
-                   const struct wattle_writer *to)
+trace_json_write(const struct wattle_trace *trace, const char *program,
+                 const struct wattle_writer *to)
 {
     struct text_out text;
     struct trace_writer w = {trace, &text, stage_clock_now_ns(), 0};
-    if (to == NULL || program == NULL)
-        return WATTLE_ERR_USAGE;
     text_out_init(&text, to);
     uint64_t n_joined = 0, n_dropped = 0;
     for (const struct trace_track *t = trace->tracks; t != NULL; t = t->next) {

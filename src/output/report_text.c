@@ -1,6 +1,6 @@
 /*
- * text_report.c - the report for a person at a terminal: what matters first,
- * in 80 columns.
+ * report_text.c - a report for a person at a terminal: what matters first, in
+ * 80 columns.
  */
 #include <math.h>
 #include <stdio.h>
@@ -9,8 +9,8 @@
 
 #include "base/civil_time.h"
 #include "base/number_text.h"
-#include "report/text_canvas.h"
-#include "wattle/report.h"
+#include "output/report_output.h"
+#include "output/text_canvas.h"
 
 #define LABEL_WIDTH 12
 
@@ -480,15 +480,13 @@ put_quality(const struct text_canvas *c, const struct wattle_report_result *a)
 }
 
 int
-wattle_report_write_text(const struct wattle_report_result *a,
-                         const struct wattle_text_style *style,
-                         const struct wattle_writer *to)
+report_text_write(const struct wattle_report_result *a,
+                  const struct wattle_text_style *style,
+                  const struct wattle_writer *to)
 {
     struct text_out out;
     struct text_canvas canvas;
     const struct text_canvas *c = &canvas;
-    if (to == NULL)
-        return WATTLE_ERR_USAGE;
     text_out_init(&out, to);
     int status = text_canvas_init(&canvas, &out, style, NULL);
     if (status != WATTLE_OK)

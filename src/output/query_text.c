@@ -6,7 +6,6 @@
  * that columns are as wide as they need to be and bars have a scale; a longer
  * table goes on as it began, without bars.
  */
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,8 +13,8 @@
 #include "base/civil_time.h"
 #include "base/error.h"
 #include "base/number_text.h"
-#include "report/query_columns.h"
-#include "report/text_canvas.h"
+#include "output/query_table.h"
+#include "output/text_canvas.h"
 
 /* Rows kept of a table. */
 #define KEPT_ROWS 2000
@@ -34,14 +33,14 @@ struct kept_row {
 
 struct table {
     struct text_canvas canvas;
-    struct wattle_query *query;
+    const struct query_source *source;
     const struct wattle_query_options *options;
-    struct query_column columns[QUERY_MAX_COLUMNS];
+    struct result_column columns[QUERY_MAX_FIGURES];
     size_t n_columns;
     struct kept_row *rows; /* [KEPT_ROWS] */
     size_t n_rows;
     bool is_open; /* widths are settled, rows go out as they come */
-    int label_width, count_width, width[QUERY_MAX_COLUMNS], bar_width;
+    int label_width, count_width, width[QUERY_MAX_FIGURES], bar_width;
     double most_kwh; /* the bars' scale */
     uint64_t n_all;  /* rows of all tables */
     bool is_later;   /* there was a table before */
@@ -111,7 +110,7 @@ measure(struct table *t)
         number_text_count(row->figures->n_readings, text);
         t->count_width = wider(t->count_width, (int)strlen(text));
         for (size_t c = 0; c < t->n_columns; c++) {
-            double value = query_columns_value(&t->columns[c], row);
+            double value = query_table_figure(&t->columns[c], row);
             text_canvas_number(value, t->columns[c].places, text);
             t->width[c] = wider(t->width[c], (int)strlen(text));
         }
@@ -145,7 +144,7 @@ put_section(const struct table *t, const struct wattle_query_row *row)
         return;
     if (row->device_id == NULL) {
         char text[NUMBER_TEXT_SIZE];
-        size_t n = wattle_query_n_devices(t->query);
+        size_t n = t->source->n_devices;
         number_text_count(n, text);
         text_out_printf(out, "%s device%s together\n", text, n == 1 ? "" : "s");
         return;
@@ -196,7 +195,7 @@ put_row(const struct table *t, const struct wattle_query_row *row)
         text_out_printf(out, "  %*s", t->count_width, text);
     }
     for (size_t c = 0; c < t->n_columns; c++) {
-        double value = query_columns_value(&t->columns[c], row);
+        double value = query_table_figure(&t->columns[c], row);
         text_out_printf(out, "  %*s", t->width[c],
                         text_canvas_number(value, t->columns[c].places, text));
     }
@@ -259,35 +258,29 @@ take_row(struct table *t, const struct wattle_query_row *row)
 }
 
 int
-wattle_query_write_text(struct wattle_query *query,
-                        const struct wattle_text_style *style,
-                        const struct wattle_writer *to, uint64_t *n_rows,
-                        struct wattle_error *error)
+query_text_write(const struct query_source *source,
+                 const struct wattle_text_style *style,
+                 const struct wattle_writer *to, uint64_t *n_rows,
+                 struct wattle_error *error)
 {
-    struct table table = {.query = query,
-                          .options = wattle_query_options_of(query)};
+    struct table table = {.source = source, .options = source->options};
     const struct wattle_query_row *row = NULL;
     struct text_out out;
-    if (to == NULL)
-        return error_null(error, "out");
     text_out_init(&out, to);
     int status = text_canvas_init(&table.canvas, &out, style, error);
     if (status != WATTLE_OK)
         return status;
-    table.n_columns = query_columns_of(query, table.columns);
+    table.n_columns = query_table_figures(source->options, table.columns);
     table.rows = calloc(KEPT_ROWS, sizeof(*table.rows));
     if (table.rows == NULL)
         return error_memory(error);
-    while ((status = wattle_query_next(query, &row, error)) == WATTLE_OK &&
+    while ((status = source->next(source->self, &row, error)) == WATTLE_OK &&
            row != NULL && !out.has_failed)
         take_row(&table, row);
     if (status == WATTLE_OK)
         flush(&table);
-    if (status == WATTLE_OK && text_out_finish(&out) != WATTLE_OK)
-        status = error_set(error, WATTLE_ERR_IO, "cannot write the rows: %s",
-                           strerror(errno));
     if (n_rows != NULL)
         *n_rows = table.n_all;
     free(table.rows);
-    return status;
+    return result_write_end(&out, status, error);
 }

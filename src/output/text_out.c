@@ -1,7 +1,7 @@
 /*
  * text_out.c - gathering text, and the quoting of CSV and JSON.
  */
-#include "report/text_out.h"
+#include "output/text_out.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -116,6 +116,24 @@ text_out_count(struct text_out *out, uint64_t value)
 }
 
 void
+text_out_integer(struct text_out *out, int64_t value)
+{
+    if (value < 0)
+        text_out_byte(out, '-');
+    text_out_count(out, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
+}
+
+void
+text_out_blob(struct text_out *out, const char *bytes, size_t len)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    for (size_t i = 0; i < len; i++) {
+        text_out_byte(out, hex[(unsigned char)bytes[i] >> 4]);
+        text_out_byte(out, hex[(unsigned char)bytes[i] & 15]);
+    }
+}
+
+void
 text_out_number(struct text_out *out, double value)
 {
     char text[NUMBER_TEXT_SIZE];
@@ -172,11 +190,32 @@ text_out_csv(struct text_out *out, const char *text, size_t len)
         text_out_byte(out, '"');
 }
 
+/* A bit for each byte of x that is zero, and maybe for some above that one. */
+static inline uint64_t
+zero_bytes(uint64_t x)
+{
+    return (x - 0x0101010101010101u) & ~x & 0x8080808080808080u;
+}
+
+/* Whether JSON takes eight bytes as they are; see plain_len. */
+static inline bool
+is_plain_word(const unsigned char *text)
+{
+    const uint64_t every = 0x0101010101010101u;
+    uint64_t x;
+    memcpy(&x, text, sizeof(x));
+    uint64_t below_space = (x - 0x20 * every) & ~x & 0x80 * every;
+    return (below_space | (x & 0x80 * every) | zero_bytes(x ^ 0x7f * every) |
+            zero_bytes(x ^ '"' * every) | zero_bytes(x ^ '\\' * every)) == 0;
+}
+
 /* Bytes at the start of a text that JSON takes as they are. */
 static size_t
 plain_len(const unsigned char *text, const unsigned char *end)
 {
     const unsigned char *p = text;
+    while (end - p >= 8 && is_plain_word(p))
+        p += 8;
     while (p < end && *p >= 0x20 && *p < 0x7f && *p != '"' && *p != '\\')
         p++;
     return (size_t)(p - text);
@@ -216,6 +255,14 @@ put_special(struct text_out *out, const unsigned char *text)
         text_out_bytes(out, (const char *)text, len);
     }
     return len;
+}
+
+bool
+text_out_is_plain(const char *text)
+{
+    const unsigned char *at = (const unsigned char *)text;
+    const size_t len = strlen(text);
+    return plain_len(at, at + len) == len;
 }
 
 void

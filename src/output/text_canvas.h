@@ -3,13 +3,13 @@
  *
  * Widths are in columns. Without UTF-8 everything is ASCII.
  */
-#ifndef REPORT_TEXT_CANVAS_H
-#define REPORT_TEXT_CANVAS_H
+#ifndef OUTPUT_TEXT_CANVAS_H
+#define OUTPUT_TEXT_CANVAS_H
 
 #include <stddef.h>
 
 #include "base/number_text.h"
-#include "report/text_out.h"
+#include "output/text_out.h"
 #include "wattle/report.h"
 
 struct text_canvas {

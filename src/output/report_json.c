@@ -1,13 +1,14 @@
 /*
- * json_report.c - the report as one JSON object, numbers unrounded.
+ * report_json.c - a report as one JSON object, numbers unrounded.
+ *
+ * Counts and settings are written here, member by member; figures and lists
+ * come from the tables of report_tables.c.
  */
 #include <math.h>
-#include <string.h>
 
-#include "base/civil_time.h"
 #include "base/stage_clock.h"
-#include "report/text_out.h"
-#include "wattle/report.h"
+#include "output/report_output.h"
+#include "output/report_tables.h"
 
 /* A JSON text being written; `first` = no comma is due. */
 struct json {
@@ -83,28 +84,31 @@ put_text(struct json *j, const char *key, const char *text)
 static void
 put_time(struct json *j, const char *key, int64_t time_ms)
 {
-    char text[CIVIL_TEXT_SIZE];
-    if (time_ms != WATTLE_NO_TIME)
-        civil_format(time_ms, text);
-    put_text(j, key, time_ms != WATTLE_NO_TIME ? text : NULL);
+    const struct result_value value = {.type = VALUE_TIME, .integer = time_ms};
+    put_key(j, key);
+    table_json_value(&j->out, &value);
 }
 
 static void
-put_powers(struct json *j, const struct wattle_figures *f)
+put_figures(struct json *j, const struct wattle_figures *f)
 {
-    put_number(j, "mean_power_w", f->mean_power_w);
-    put_number(j, "min_power_w", f->min_power_w);
-    put_number(j, "max_power_w", f->max_power_w);
-    put_number(j, "efficiency", f->efficiency);
-    put_number(j, "energy_kwh", f->energy_kwh);
-    put_number(j, "monthly_cost", f->monthly_cost);
+    const void *const parts[] = {f};
+    for (size_t i = 0; i < report_n_figures; i++) {
+        const struct result_value value =
+            result_value_of(&report_figures[i], parts);
+        put_key(j, report_figures[i].name);
+        table_json_value(&j->out, &value);
+    }
 }
 
 static void
-put_gaps(struct json *j, const struct wattle_figures *f)
+put_list(struct json *j, const char *key, enum report_list list,
+         const struct wattle_report_result *a)
 {
-    put_count(j, "gaps", f->n_gaps);
-    put_number(j, "gap_hours", f->gap_hours);
+    struct report_table table;
+    report_table_init(&table, list, a);
+    put_key(j, key);
+    table_json_write(&j->out, &table.base, false, NULL, NULL);
 }
 
 static void
@@ -118,16 +122,7 @@ put_rejects(struct json *j, const struct wattle_report_result *a)
             put_count(j, wattle_reason_text(r), a->rejects_by_reason[r]);
     }
     close_scope(j, '}');
-    open_scope(j, "first", '[');
-    for (size_t i = 0; i < a->n_first_rejects; i++) {
-        const struct wattle_reject *reject = a->first_rejects[i];
-        open_scope(j, NULL, '{');
-        put_text(j, "file", reject->path);
-        put_count(j, "line", reject->line);
-        put_text(j, "reason", wattle_reason_text(reject->reason));
-        close_scope(j, '}');
-    }
-    close_scope(j, ']');
+    put_list(j, "first", REPORT_FIRST_REJECTS, a);
     close_scope(j, '}');
 }
 
@@ -143,77 +138,6 @@ put_budget(struct json *j, const struct wattle_report_result *a)
     put_key(j, "exceeded");
     text_out_text(&j->out, a->is_over_budget ? "true" : "false");
     close_scope(j, '}');
-}
-
-static void
-put_device(struct json *j, const struct wattle_device_result *d)
-{
-    open_scope(j, NULL, '{');
-    put_text(j, "device", d->id);
-    put_text(j, "name", d->name);
-    put_text(j, "location", d->location);
-    put_count(j, "readings", d->figures->n_readings);
-    put_powers(j, d->figures);
-    put_time(j, "first", d->figures->first_ms);
-    put_time(j, "last", d->figures->last_ms);
-    put_gaps(j, d->figures);
-    put_number(j, "rated_w", d->rated_w);
-    put_number(j, "peak_over_rating", d->peak_over_rating);
-    close_scope(j, '}');
-}
-
-static void
-put_locations(struct json *j, const struct wattle_report_result *a)
-{
-    open_scope(j, "by_location", '[');
-    for (size_t i = 0; i < a->n_locations; i++) {
-        const struct wattle_location_result *l = a->locations[i];
-        open_scope(j, NULL, '{');
-        put_text(j, "location", l->location);
-        put_count(j, "devices", l->n_devices);
-        put_count(j, "readings", l->figures->n_readings);
-        put_powers(j, l->figures);
-        put_gaps(j, l->figures);
-        close_scope(j, '}');
-    }
-    close_scope(j, ']');
-}
-
-static void
-put_profile(struct json *j, const struct wattle_report_result *a)
-{
-    char day[CIVIL_TEXT_SIZE];
-    open_scope(j, "by_hour", '[');
-    for (uint64_t hour = 0; hour < 24; hour++) {
-        open_scope(j, NULL, '{');
-        put_count(j, "hour", hour);
-        put_number(j, "mean_power_w", a->hours[hour]->mean_power_w);
-        put_number(j, "energy_kwh", a->hours[hour]->energy_kwh);
-        close_scope(j, '}');
-    }
-    close_scope(j, ']');
-    open_scope(j, "by_day", '[');
-    for (size_t i = 0; i < a->n_days; i++) {
-        civil_format_day(a->days[i]->day, day);
-        open_scope(j, NULL, '{');
-        put_text(j, "day", day);
-        put_number(j, "energy_kwh", a->days[i]->energy_kwh);
-        close_scope(j, '}');
-    }
-    close_scope(j, ']');
-}
-
-static void
-put_skipped(struct json *j, const struct wattle_report_result *a)
-{
-    open_scope(j, "skipped_files", '[');
-    for (size_t i = 0; i < a->n_skipped_files; i++) {
-        open_scope(j, NULL, '{');
-        put_text(j, "file", a->skipped_files[i]->path);
-        put_text(j, "reason", a->skipped_files[i]->reason);
-        close_scope(j, '}');
-    }
-    close_scope(j, ']');
 }
 
 static void
@@ -245,12 +169,10 @@ put_timings(struct json *j, const struct wattle_report_result *a,
 }
 
 int
-wattle_report_write_json(const struct wattle_report_result *a,
-                         bool with_timings, const struct wattle_writer *to)
+report_json_write(const struct wattle_report_result *a, bool with_timings,
+                  const struct wattle_writer *to)
 {
     struct json j;
-    if (to == NULL)
-        return WATTLE_ERR_USAGE;
     text_out_init(&j.out, to);
     j.first = true;
     int64_t began_ns = stage_clock_now_ns();
@@ -264,19 +186,18 @@ wattle_report_write_json(const struct wattle_report_result *a,
     put_count(&j, "devices", a->n_devices);
     put_time(&j, "first", a->figures->first_ms);
     put_time(&j, "last", a->figures->last_ms);
-    put_powers(&j, a->figures);
+    put_figures(&j, a->figures);
     put_number(&j, "pooled_monthly_cost", a->pooled_monthly_cost);
     put_number(&j, "rate", a->rate_per_kwh);
     put_budget(&j, a);
-    put_gaps(&j, a->figures);
+    put_count(&j, "gaps", a->figures->n_gaps);
+    put_number(&j, "gap_hours", a->figures->gap_hours);
     put_number(&j, "max_gap_hours", a->max_gap_hours);
-    open_scope(&j, "per_device", '[');
-    for (size_t i = 0; i < a->n_devices; i++)
-        put_device(&j, a->devices[i]);
-    close_scope(&j, ']');
-    put_locations(&j, a);
-    put_profile(&j, a);
-    put_skipped(&j, a);
+    put_list(&j, "per_device", REPORT_DEVICES, a);
+    put_list(&j, "by_location", REPORT_LOCATIONS, a);
+    put_list(&j, "by_hour", REPORT_HOURS, a);
+    put_list(&j, "by_day", REPORT_DAYS, a);
+    put_list(&j, "skipped_files", REPORT_SKIPPED_FILES, a);
     if (with_timings)
         put_timings(&j, a, (double)(stage_clock_now_ns() - began_ns) / 1e9);
     close_scope(&j, '}');

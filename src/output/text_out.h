@@ -2,8 +2,8 @@
  * text_out.h - text on its way into a file, gathered to large pieces: a report
  * on many devices is millions of small ones.
  */
-#ifndef REPORT_TEXT_OUT_H
-#define REPORT_TEXT_OUT_H
+#ifndef OUTPUT_TEXT_OUT_H
+#define OUTPUT_TEXT_OUT_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -41,6 +41,10 @@ __attribute__((format(printf, 2, 3))) void text_out_printf(struct text_out *out,
 
 void text_out_bytes(struct text_out *out, const char *bytes, size_t len);
 void text_out_count(struct text_out *out, uint64_t value);
+void text_out_integer(struct text_out *out, int64_t value);
+
+/* Two hexadecimal digits a byte. */
+void text_out_blob(struct text_out *out, const char *bytes, size_t len);
 
 /* The fewest digits that read back; "null" when it is not finite. */
 void text_out_number(struct text_out *out, double value);
@@ -67,6 +71,9 @@ void text_out_csv(struct text_out *out, const char *text, size_t len);
  * control characters are escaped. text[len] must be a zero byte.
  */
 void text_out_json_bytes(struct text_out *out, const char *text, size_t len);
+
+/* Whether JSON has the text as it is, between quotes. */
+bool text_out_is_plain(const char *text);
 
 static inline void
 text_out_json(struct text_out *out, const char *text)

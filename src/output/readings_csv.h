@@ -1,13 +1,13 @@
 /*
  * readings_csv.h - readings as CSV that can be read back, decimal for decimal.
  */
-#ifndef REPORT_READINGS_CSV_H
-#define REPORT_READINGS_CSV_H
+#ifndef OUTPUT_READINGS_CSV_H
+#define OUTPUT_READINGS_CSV_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "report/text_out.h"
+#include "output/text_out.h"
 #include "model/batch_view.h"
 
 /*

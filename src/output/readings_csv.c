@@ -1,7 +1,7 @@
 /*
  * readings_csv.c - one line a reading.
  */
-#include "report/readings_csv.h"
+#include "output/readings_csv.h"
 
 #include "base/civil_time.h"
 #include "base/decimal.h"

@@ -1,7 +1,7 @@
 /*
  * text_canvas.c - eighths of blocks where UTF-8 is at hand, '#' elsewhere.
  */
-#include "report/text_canvas.h"
+#include "output/text_canvas.h"
 
 #include <math.h>
 #include <stdbool.h>

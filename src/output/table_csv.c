@@ -1,0 +1,104 @@
+/*
+ * table_csv.c - tables as CSV (RFC 4180): a line of names, then a line a row,
+ * numbers unrounded. What is not known is an empty field; a text without
+ * characters is "".
+ */
+#include "base/civil_time.h"
+#include "base/error.h"
+#include "output/result_table.h"
+
+static void
+put_bytes(struct text_out *out, const struct result_value *value)
+{
+    if (value->len == 0)
+        text_out_bytes(out, "\"\"", 2);
+    else if (value->type == VALUE_BLOB)
+        text_out_blob(out, value->bytes, value->len);
+    else
+        text_out_csv(out, value->bytes, value->len);
+}
+
+static void
+put_value(struct text_out *out, const struct result_value *value)
+{
+    char text[CIVIL_TEXT_SIZE];
+    if (!result_value_is_known(value))
+        return;
+    switch (value->type) {
+    case VALUE_COUNT:
+        text_out_count(out, value->count);
+        break;
+    case VALUE_INTEGER:
+        text_out_integer(out, value->integer);
+        break;
+    case VALUE_REAL:
+        text_out_number(out, value->real);
+        break;
+    case VALUE_TIME:
+        civil_format(value->integer, text);
+        text_out_text(out, text);
+        break;
+    case VALUE_DAY:
+        civil_format_day(value->integer, text);
+        text_out_text(out, text);
+        break;
+    default:
+        put_bytes(out, value);
+    }
+}
+
+static void
+put_names(struct text_out *out, const struct result_table *table)
+{
+    for (size_t i = 0; i < table->n_columns; i++) {
+        const char *name = table->columns[i].name;
+        if (i > 0)
+            text_out_byte(out, ',');
+        text_out_csv(out, name, strlen(name));
+    }
+    text_out_byte(out, '\n');
+}
+
+int
+table_csv_write(struct text_out *out, const struct result_table *table,
+                uint64_t *n_rows, struct wattle_error *error)
+{
+    const struct result_value *row;
+    uint64_t n = 0;
+    int status;
+    put_names(out, table);
+    while ((status = table->next(table->self, &row, error)) == WATTLE_OK &&
+           row != NULL) {
+        for (size_t i = 0; i < table->n_columns; i++) {
+            if (i > 0)
+                text_out_byte(out, ',');
+            put_value(out, &row[i]);
+        }
+        text_out_byte(out, '\n');
+        n++;
+        if (out->has_failed)
+            break;
+    }
+    if (n_rows != NULL)
+        *n_rows = n;
+    return status;
+}
+
+int
+result_set_write_csv(const struct result_set *set,
+                     const struct wattle_writer *to, struct wattle_error *error)
+{
+    const struct result_table *table;
+    struct text_out out;
+    int status, n_tables = 0;
+    text_out_init(&out, to);
+    while ((status = set->next_table(set->self, &table, error)) == WATTLE_OK &&
+           table != NULL && !out.has_failed) {
+        if (n_tables++ > 0)
+            text_out_byte(&out, '\n');
+        status = table_csv_write(&out, table, NULL, error);
+        if (status != WATTLE_OK)
+            break;
+    }
+    return result_write_end(&out, status, error);
+}
