@@ -13,7 +13,6 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
-#include "base/temp_file.h"
 
 #define DEFAULT_RUN_ROWS ((size_t)1 << 18)
 #define KEEP_ROWS        ((size_t)1 << 16) /* smaller runs stay in memory */
@@ -24,7 +23,7 @@ reorder_new(size_t run_rows)
     struct reorder *r = calloc(1, sizeof(*r));
     if (r == NULL)
         return NULL;
-    r->fd = -1;
+    r->spill = (struct spill)SPILL_INIT;
     r->run_rows = run_rows != 0 ? run_rows : DEFAULT_RUN_ROWS;
     return r;
 }
@@ -34,8 +33,7 @@ reorder_free(struct reorder *r)
 {
     if (r == NULL)
         return;
-    if (r->fd >= 0)
-        temp_file_close(r->fd);
+    spill_release(&r->spill);
     free(r->records);
     free(r->spare);
     free(r->runs);
@@ -129,17 +127,12 @@ spill(struct reorder *r, struct wattle_error *error)
     if (runs == NULL)
         return error_memory(error);
     r->runs = runs;
-    if (r->fd < 0) {
-        r->fd = temp_file_open(error);
-        if (r->fd < 0)
-            return r->fd;
-    }
     size_t size = r->n * sizeof(*r->records);
-    int status = temp_file_write(r->fd, r->end, r->records, size, error);
+    const uint64_t begin = r->spill.n_bytes;
+    int status = spill_append(&r->spill, r->records, size, error);
     if (status != WATTLE_OK)
         return status;
-    r->runs[r->n_runs++] = (struct reorder_run){r->end, r->n};
-    r->end += size;
+    r->runs[r->n_runs++] = (struct reorder_run){begin, r->n};
     r->n = 0;
     return WATTLE_OK;
 }

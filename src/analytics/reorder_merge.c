@@ -9,7 +9,6 @@
 
 #include "analytics/reorder_run.h"
 #include "base/error.h"
-#include "base/temp_file.h"
 
 #define MERGE_BYTES ((size_t)16 << 20) /* for all read buffers together */
 #define MIN_RECORDS 64
@@ -21,7 +20,7 @@ struct run_reader {
     const struct reorder_record *records; /* buffer or memory run */
     struct reorder_record *buffer;        /* owned; NULL = memory run */
     size_t at, n, cap;
-    int fd;
+    const struct spill *spill;
     uint64_t offset, n_left; /* in the file, after the buffer */
 };
 
@@ -88,7 +87,7 @@ refill(struct run_reader *reader, struct wattle_error *error)
         reader->n_left < reader->cap ? (size_t)reader->n_left : reader->cap;
     size_t size = n * sizeof(*reader->buffer);
     int status =
-        temp_file_read(reader->fd, reader->offset, reader->buffer, size, error);
+        spill_read(reader->spill, reader->offset, reader->buffer, size, error);
     reader->records = reader->buffer;
     reader->at = 0;
     reader->n = n;
@@ -101,7 +100,7 @@ static int
 open_reader(struct merge *m, const struct reorder *r, size_t run, size_t cap)
 {
     struct run_reader *reader = &m->readers[m->n_readers];
-    *reader = (struct run_reader){.fd = r->fd, .cap = cap};
+    *reader = (struct run_reader){.spill = &r->spill, .cap = cap};
     if (run == r->n_runs) {
         reader->records = r->records;
         reader->n = r->n;

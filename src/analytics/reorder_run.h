@@ -9,6 +9,7 @@
 #define ANALYTICS_REORDER_RUN_H
 
 #include "analytics/reorder.h"
+#include "base/spill.h"
 
 #define REORDER_VALUES    3
 #define REORDER_NO_COLUMN 0xff
@@ -33,8 +34,7 @@ struct reorder {
     struct reorder_record *spare;
     size_t n, run_rows;
     uint32_t max_device;
-    int fd; /* temporary file, -1 = none yet */
-    uint64_t end;
+    struct spill spill;
     struct reorder_run *runs;
     size_t n_runs, run_cap;
 };

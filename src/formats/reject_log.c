@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/temp_file.h"
+#include "base/spill.h"
 
 #define SPILL_BYTES ((size_t)1 << 20)
 
@@ -19,30 +19,23 @@ struct entry_head {
 void
 reject_log_init(struct reject_log *log, enum reject_keep keep)
 {
-    *log = (struct reject_log){.keep = keep, .fd = -1};
+    *log = (struct reject_log){.keep = keep, .spill = SPILL_INIT};
 }
 
 void
 reject_log_release(struct reject_log *log)
 {
     buffer_release(&log->raw);
-    if (log->fd >= 0)
-        temp_file_close(log->fd);
-    log->fd = -1;
+    spill_release(&log->spill);
 }
 
+/* Moves what is in memory to the file. */
 static int
-spill(struct reject_log *log, struct wattle_error *error)
+spill_raw(struct reject_log *log, struct wattle_error *error)
 {
-    if (log->fd < 0) {
-        log->fd = temp_file_open(error);
-        if (log->fd < 0)
-            return log->fd;
-    }
-    int status = temp_file_write(log->fd, log->spilled, log->raw.data,
-                                 log->raw.len, error);
-    log->spilled += log->raw.len;
-    log->raw.len = 0;
+    int status = spill_append(&log->spill, log->raw.data, log->raw.len, error);
+    if (status == WATTLE_OK)
+        log->raw.len = 0;
     return status;
 }
 
@@ -67,7 +60,7 @@ reject_log_add(struct reject_log *log, const struct reject_place *place,
     if (buffer_append(&log->raw, &head, sizeof(head)) != WATTLE_OK ||
         buffer_append(&log->raw, raw, raw_len) != WATTLE_OK)
         return error_memory(error);
-    return log->raw.len < SPILL_BYTES ? WATTLE_OK : spill(log, error);
+    return log->raw.len < SPILL_BYTES ? WATTLE_OK : spill_raw(log, error);
 }
 
 /* Visits the entries in a piece of memory; returns the bytes of whole ones. */
@@ -96,15 +89,15 @@ visit_file(struct reject_log *log, reject_visit visit, void *context,
     struct buffer piece = {0};
     uint64_t at = 0;
     int status = WATTLE_OK;
-    while (at < log->spilled && status == WATTLE_OK) {
-        uint64_t left = log->spilled - at;
+    while (at < log->spill.n_bytes && status == WATTLE_OK) {
+        uint64_t left = log->spill.n_bytes - at;
         size_t n = left < 2 * SPILL_BYTES ? (size_t)left : 2 * SPILL_BYTES;
         size_t used = 0;
         piece.len = 0;
         if (buffer_reserve(&piece, n) != WATTLE_OK)
             status = error_memory(error);
         else
-            status = temp_file_read(log->fd, at, piece.data, n, error);
+            status = spill_read(&log->spill, at, piece.data, n, error);
         if (status == WATTLE_OK)
             status = visit_memory(piece.data, n, &used, visit, context);
         at += used;

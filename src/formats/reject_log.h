@@ -14,6 +14,7 @@
 #include <stdio.h>
 
 #include "base/buffer.h"
+#include "base/spill.h"
 #include "model/reject_room.h"
 #include "wattle/result.h"
 #include "wattle/error.h"
@@ -40,9 +41,8 @@ struct reject_log {
     enum reject_keep keep;
     uint32_t source; /* of the last reject, and what was kept of it */
     struct reject_room room;
-    struct buffer raw; /* entries not yet spilled */
-    int fd;            /* temporary file, -1 = none */
-    uint64_t spilled;  /* bytes in it */
+    struct buffer raw;  /* entries not yet spilled */
+    struct spill spill; /* those before */
 };
 
 void reject_log_init(struct reject_log *log, enum reject_keep keep);

@@ -8,7 +8,7 @@
 
 #include "base/decimal.h"
 #include "base/error.h"
-#include "base/temp_file.h"
+#include "base/spill.h"
 
 #define MEMORY_ROWS ((size_t)16384)
 
@@ -16,7 +16,7 @@ struct row_store {
     struct batch_row *rows; /* those not in the file yet */
     size_t n_rows;
     uint64_t n_filed;
-    int fd;
+    struct spill spill;
 };
 
 struct row_store *
@@ -25,7 +25,7 @@ row_store_new(void)
     struct row_store *store = calloc(1, sizeof(*store));
     if (store == NULL)
         return NULL;
-    store->fd = -1;
+    store->spill = (struct spill)SPILL_INIT;
     store->rows = calloc(MEMORY_ROWS, sizeof(*store->rows));
     if (store->rows == NULL) {
         free(store);
@@ -39,8 +39,7 @@ row_store_free(struct row_store *store)
 {
     if (store == NULL)
         return;
-    if (store->fd >= 0)
-        temp_file_close(store->fd);
+    spill_release(&store->spill);
     free(store->rows);
     free(store);
 }
@@ -55,13 +54,8 @@ static int
 file_rows(struct row_store *store, struct wattle_error *error)
 {
     const size_t size = sizeof(struct batch_row);
-    if (store->fd < 0) {
-        store->fd = temp_file_open(error);
-        if (store->fd < 0)
-            return store->fd;
-    }
-    int status = temp_file_write(store->fd, store->n_filed * size, store->rows,
-                                 store->n_rows * size, error);
+    int status =
+        spill_append(&store->spill, store->rows, store->n_rows * size, error);
     if (status != WATTLE_OK)
         return status;
     store->n_filed += store->n_rows;
@@ -114,6 +108,6 @@ row_store_read(struct row_store *store, uint64_t first, struct batch_row *rows,
         memcpy(rows, store->rows + (first - store->n_filed), n * size);
         return (int64_t)n;
     }
-    int status = temp_file_read(store->fd, first * size, rows, n * size, error);
+    int status = spill_read(&store->spill, first * size, rows, n * size, error);
     return status == WATTLE_OK ? (int64_t)n : status;
 }

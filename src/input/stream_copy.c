@@ -9,7 +9,7 @@
 #include <zstd.h>
 
 #include "base/error.h"
-#include "base/temp_file.h"
+#include "base/spill.h"
 
 #define PACKED_BYTES ((size_t)128 << 10)
 #define FAST_LEVEL   (-3)
@@ -17,8 +17,7 @@
 struct stream_copy {
     ZSTD_CCtx *zstd;
     uint8_t *packed;
-    int fd;
-    uint64_t written;
+    struct spill spill;
     bool is_finished;
     int status;
     struct wattle_error error;
@@ -32,7 +31,7 @@ stream_copy_new(void)
         return NULL;
     copy->zstd = ZSTD_createCCtx();
     copy->packed = malloc(PACKED_BYTES);
-    copy->fd = -1;
+    copy->spill = (struct spill)SPILL_INIT;
     if (copy->zstd == NULL || copy->packed == NULL) {
         stream_copy_free(copy);
         return NULL;
@@ -48,24 +47,8 @@ stream_copy_free(struct stream_copy *copy)
         return;
     ZSTD_freeCCtx(copy->zstd);
     free(copy->packed);
-    if (copy->fd >= 0)
-        temp_file_close(copy->fd);
+    spill_release(&copy->spill);
     free(copy);
-}
-
-static void
-put_packed(struct stream_copy *copy, size_t len)
-{
-    if (copy->fd < 0) {
-        copy->fd = temp_file_open(&copy->error);
-        if (copy->fd < 0) {
-            copy->status = copy->fd;
-            return;
-        }
-    }
-    copy->status = temp_file_write(copy->fd, copy->written, copy->packed, len,
-                                   &copy->error);
-    copy->written += len;
 }
 
 static void
@@ -81,7 +64,8 @@ pack(struct stream_copy *copy, ZSTD_inBuffer *from, ZSTD_EndDirective how)
             return;
         }
         if (to.pos > 0)
-            put_packed(copy, to.pos);
+            copy->status =
+                spill_append(&copy->spill, copy->packed, to.pos, &copy->error);
     } while (copy->status == WATTLE_OK &&
              (from->pos < from->size || (how == ZSTD_e_end && left != 0)));
 }
@@ -106,5 +90,5 @@ stream_copy_finish(struct stream_copy *copy, struct wattle_error *error)
             *error = copy->error;
         return copy->status;
     }
-    return copy->fd;
+    return copy->spill.fd;
 }

@@ -27,7 +27,7 @@ split_new(uint64_t begin, uint64_t end)
     split->begin = begin;
     split->claimed = begin;
     split->end = end;
-    split->rejects.fd = -1;
+    reject_log_init(&split->rejects, REJECT_KEEP_NONE);
     return split;
 }
 
@@ -62,7 +62,7 @@ split_restart(struct split *split, const struct sink_ops *ops, uint64_t begin)
         .claimed = begin,
         .end = end > begin ? end : begin,
         .is_certain = true,
-        .rejects = {.fd = -1},
+        .rejects = {.spill = SPILL_INIT},
     };
 }
 

@@ -9,7 +9,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
-#include "base/temp_file.h"
+#include "base/spill.h"
 #include "sort/row_pages.h"
 
 #define SPILL_BYTES ((size_t)1 << 20)
@@ -37,10 +37,9 @@ struct shuffle {
     size_t n_devices, device_cap;
     struct spilled_run *runs;
     size_t n_runs, run_cap;
-    struct block *block; /* to encode */
-    struct buffer spill; /* runs not yet in the file */
-    int fd;              /* -1 = none yet */
-    uint64_t n_spilled;  /* bytes in the file */
+    struct block *block;     /* to encode */
+    struct buffer unwritten; /* runs not yet in the file */
+    struct spill spill;
 };
 
 static _Atomic uint64_t n_made;
@@ -53,7 +52,7 @@ shuffle_new(const struct kernels *kernels, size_t max_bytes)
         return NULL;
     r->serial = atomic_fetch_add(&n_made, 1) + 1;
     r->kernels = kernels;
-    r->fd = -1;
+    r->spill = (struct spill)SPILL_INIT;
     r->pages = row_pages_new(max_bytes);
     r->block = aligned_alloc(64, sizeof(*r->block));
     if (r->pages == NULL || r->block == NULL) {
@@ -72,24 +71,18 @@ shuffle_free(struct shuffle *r)
     row_pages_free(r->pages);
     free(r->devices);
     free(r->block);
-    buffer_release(&r->spill);
-    if (r->fd >= 0)
-        temp_file_close(r->fd);
+    buffer_release(&r->unwritten);
+    spill_release(&r->spill);
     free(r);
 }
 
 static int
-write_spill(struct shuffle *r, struct wattle_error *error)
+write_runs(struct shuffle *r, struct wattle_error *error)
 {
-    if (r->fd < 0) {
-        r->fd = temp_file_open(error);
-        if (r->fd < 0)
-            return r->fd;
-    }
-    int status = temp_file_write(r->fd, r->n_spilled, r->spill.data,
-                                 r->spill.len, error);
-    r->n_spilled += r->spill.len;
-    r->spill.len = 0;
+    int status =
+        spill_append(&r->spill, r->unwritten.data, r->unwritten.len, error);
+    if (status == WATTLE_OK)
+        r->unwritten.len = 0;
     return status;
 }
 
@@ -163,7 +156,7 @@ add_run(struct shuffle *r, size_t device, const struct block *block,
     runs[r->n_runs++] = (struct spilled_run){
         .first_ms = time_ms[0],
         .last_ms = time_ms[block->n_rows - 1],
-        .offset = r->n_spilled + r->spill.len,
+        .offset = r->spill.n_bytes + r->unwritten.len,
         .len = (uint32_t)len,
         .n_rows = (uint16_t)block->n_rows,
         .is_strict = order == STRICT,
@@ -181,14 +174,14 @@ static int
 put_block(struct shuffle *r, size_t device, const struct block *block,
           enum order order, struct wattle_error *error)
 {
-    if (buffer_reserve(&r->spill, BLOCK_MAX_BYTES) != WATTLE_OK)
+    if (buffer_reserve(&r->unwritten, BLOCK_MAX_BYTES) != WATTLE_OK)
         return error_memory(error);
     size_t len = block_encode(r->kernels, block, true,
-                              (uint8_t *)r->spill.data + r->spill.len);
+                              (uint8_t *)r->unwritten.data + r->unwritten.len);
     int status = add_run(r, device, block, order, len, error);
-    r->spill.len += len;
-    if (status == WATTLE_OK && r->spill.len >= SPILL_BYTES)
-        status = write_spill(r, error);
+    r->unwritten.len += len;
+    if (status == WATTLE_OK && r->unwritten.len >= SPILL_BYTES)
+        status = write_runs(r, error);
     return status;
 }
 
@@ -277,10 +270,10 @@ shuffle_finish(struct shuffle *r, struct wattle_error *error)
     int status = seal_all(r, error);
     row_pages_free(r->pages);
     r->pages = NULL;
-    if (status == WATTLE_OK && r->fd >= 0 && r->spill.len > 0)
-        status = write_spill(r, error);
-    if (r->fd >= 0)
-        buffer_release(&r->spill);
+    if (status == WATTLE_OK && spill_is_used(&r->spill) && r->unwritten.len > 0)
+        status = write_runs(r, error);
+    if (spill_is_used(&r->spill))
+        buffer_release(&r->unwritten);
     return status;
 }
 
@@ -339,10 +332,10 @@ copy_from_window(const struct shuffle *r, struct shuffle_reader *reader,
     struct shuffle_window *w =
         &reader->windows[(number ^ r->serial) % N_WINDOWS];
     if (w->shuffle != r->serial || w->number != number) {
-        uint64_t left = r->n_spilled - begin;
+        uint64_t left = r->spill.n_bytes - begin;
         w->shuffle = 0;
-        int status = temp_file_read(
-            r->fd, begin, w->bytes,
+        int status = spill_read(
+            &r->spill, begin, w->bytes,
             left < WINDOW_BYTES ? (size_t)left : (size_t)WINDOW_BYTES, error);
         if (status != WATTLE_OK)
             return status;
@@ -361,8 +354,8 @@ fetch(const struct shuffle *r, const struct spilled_run *run,
     uint64_t end = run->offset + run->len;
     uint64_t border = (run->offset / WINDOW_BYTES + 1) * WINDOW_BYTES;
     if (run->len >= 1024) /* worth a call of its own */
-        return temp_file_read(r->fd, run->offset, reader->room, run->len,
-                              error);
+        return spill_read(&r->spill, run->offset, reader->room, run->len,
+                          error);
     uint64_t first = end < border ? run->len : border - run->offset;
     int status = copy_from_window(r, reader, run->offset, (size_t)first,
                                   reader->room, error);
@@ -377,8 +370,8 @@ shuffle_read_run(const struct shuffle *r, const struct spilled_run *run,
                  struct shuffle_reader *reader, struct block *block,
                  struct wattle_error *error)
 {
-    const uint8_t *bytes = (const uint8_t *)r->spill.data + run->offset;
-    if (r->fd >= 0) {
+    const uint8_t *bytes = (const uint8_t *)r->unwritten.data + run->offset;
+    if (spill_is_used(&r->spill)) {
         int status = make_room_to_read(reader, error);
         if (status == WATTLE_OK)
             status = fetch(r, run, reader, error);

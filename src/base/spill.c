@@ -1,8 +1,8 @@
 /*
- * temp_file.c - O_TMPFILE where the file system has it, else a file that is
+ * spill.c - O_TMPFILE where the file system has it, else a file that is
  * unlinked as soon as it is open.
  */
-#include "base/temp_file.h"
+#include "base/spill.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -35,8 +35,9 @@ open_and_unlink(const char *folder)
     return fd;
 }
 
-int
-temp_file_open(struct wattle_error *error)
+/* A descriptor, or a negative status. */
+static int
+open_nameless(struct wattle_error *error)
 {
     const char *folder = temp_folder();
     int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
@@ -50,12 +51,19 @@ temp_file_open(struct wattle_error *error)
 }
 
 int
-temp_file_write(int fd, uint64_t offset, const void *bytes, size_t len,
-                struct wattle_error *error)
+spill_append(struct spill *spill, const void *bytes, size_t len,
+             struct wattle_error *error)
 {
     const char *p = bytes;
+    uint64_t offset = spill->n_bytes;
+    if (spill->fd < 0) {
+        int fd = open_nameless(error);
+        if (fd < 0)
+            return fd;
+        spill->fd = fd;
+    }
     while (len > 0) {
-        ssize_t n = pwrite(fd, p, len, (off_t)offset);
+        ssize_t n = pwrite(spill->fd, p, len, (off_t)offset);
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
@@ -66,16 +74,17 @@ temp_file_write(int fd, uint64_t offset, const void *bytes, size_t len,
         len -= (size_t)n;
         offset += (uint64_t)n;
     }
+    spill->n_bytes = offset;
     return WATTLE_OK;
 }
 
 int
-temp_file_read(int fd, uint64_t offset, void *bytes, size_t len,
-               struct wattle_error *error)
+spill_read(const struct spill *spill, uint64_t offset, void *bytes, size_t len,
+           struct wattle_error *error)
 {
     char *p = bytes;
     while (len > 0) {
-        ssize_t n = pread(fd, p, len, (off_t)offset);
+        ssize_t n = pread(spill->fd, p, len, (off_t)offset);
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
@@ -90,7 +99,9 @@ temp_file_read(int fd, uint64_t offset, void *bytes, size_t len,
 }
 
 void
-temp_file_close(int fd)
+spill_release(struct spill *spill)
 {
-    close(fd);
+    if (spill->fd >= 0)
+        close(spill->fd);
+    *spill = (struct spill)SPILL_INIT;
 }
