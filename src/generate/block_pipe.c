@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "base/pool.h"
 
 struct pipe_state {
     const struct block_pipe_work *work;
@@ -26,12 +27,6 @@ struct pipe_state {
     bool *is_ready; /* by slot */
     int status;     /* of the first failure */
     struct wattle_error error;
-};
-
-struct worker {
-    struct pipe_state *state;
-    unsigned number;
-    pthread_t thread;
 };
 
 /* Remembers the first failure. The lock is held. */
@@ -88,47 +83,31 @@ wait_for_block(struct pipe_state *state, uint64_t *block)
     return true;
 }
 
-static void *
-work_on(void *argument)
+/* A pool_work. */
+static void
+work_on(void *context, unsigned worker)
 {
-    struct worker *worker = argument;
-    struct pipe_state *state = worker->state;
+    struct pipe_state *state = context;
     const struct block_pipe_work *work = state->work;
     uint64_t block = 0;
     pthread_mutex_lock(&state->lock);
     while (wait_for_block(state, &block)) {
         uint64_t n_taken = state->n_taken;
         pthread_mutex_unlock(&state->lock);
-        if (worker->number == 0 && work->progress != NULL)
+        if (worker == 0 && work->progress != NULL)
             work->progress(work->context, n_taken);
         unsigned slot = (unsigned)(block % state->n_slots);
         struct wattle_error error = {0};
-        int status =
-            work->make(work->context, worker->number, slot, block, &error);
+        int status = work->make(work->context, worker, slot, block, &error);
         pthread_mutex_lock(&state->lock);
         if (status != WATTLE_OK) {
             fail(state, status, &error);
             break;
         }
         state->is_ready[slot] = true;
-        take_ready(state, worker->number);
+        take_ready(state, worker);
     }
     pthread_mutex_unlock(&state->lock);
-    return NULL;
-}
-
-static void
-run_workers(struct worker *workers, unsigned n_workers)
-{
-    unsigned n_started = 1;
-    for (; n_started < n_workers; n_started++) {
-        struct worker *worker = &workers[n_started];
-        if (pthread_create(&worker->thread, NULL, work_on, worker) != 0)
-            break;
-    }
-    work_on(&workers[0]);
-    for (unsigned i = 1; i < n_started; i++)
-        pthread_join(workers[i].thread, NULL);
 }
 
 int
@@ -142,15 +121,12 @@ block_pipe_run(const struct block_pipe_work *work, uint64_t n_blocks,
         .lock = PTHREAD_MUTEX_INITIALIZER,
         .moved = PTHREAD_COND_INITIALIZER,
     };
-    struct worker *workers = calloc(n_workers, sizeof(*workers));
     state.is_ready = calloc(n_slots, sizeof(bool));
     int status = WATTLE_OK;
-    if (workers == NULL || state.is_ready == NULL) {
+    if (state.is_ready == NULL) {
         status = error_memory(error);
     } else {
-        for (unsigned i = 0; i < n_workers; i++)
-            workers[i] = (struct worker){.state = &state, .number = i};
-        run_workers(workers, n_workers);
+        pool_run(n_workers, work_on, &state);
         status = state.status;
         if (status != WATTLE_OK && error != NULL)
             *error = state.error;
@@ -158,6 +134,5 @@ block_pipe_run(const struct block_pipe_work *work, uint64_t n_blocks,
     pthread_cond_destroy(&state.moved);
     pthread_mutex_destroy(&state.lock);
     free(state.is_ready);
-    free(workers);
     return status;
 }

@@ -4,7 +4,6 @@
 #include "input/fingerprint.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,8 +13,9 @@
 #include <xxh_x86dispatch.h> /* the widest vectors there are */
 #endif
 
-#define READ_BYTES  ((size_t)256 << 10)
-#define MAX_THREADS 64
+#include "base/pool.h"
+
+#define READ_BYTES ((size_t)256 << 10)
 
 size_t
 fingerprint_n_parts(uint64_t size_bytes)
@@ -52,10 +52,11 @@ hash_range(int fd, uint64_t at, uint64_t end, uint8_t *room,
     return 0;
 }
 
-static void *
-hash_parts(void *context)
+static void
+hash_parts(void *context, unsigned worker)
 {
     struct hashing *h = context;
+    (void)worker;
     uint8_t *room = malloc(READ_BYTES);
     XXH3_state_t *state = XXH3_createState();
     int failure = room == NULL || state == NULL ? ENOMEM : 0;
@@ -73,7 +74,6 @@ hash_parts(void *context)
         atomic_store(&h->failure, failure);
     XXH3_freeState(state);
     free(room);
-    return NULL;
 }
 
 /* Hashes the parts from `from` to `to` of a file. */
@@ -81,20 +81,16 @@ static bool
 hash_all(int fd, struct fingerprint *fingerprint, size_t from, size_t to,
          int n_threads)
 {
-    pthread_t threads[MAX_THREADS];
-    int n_running = 0;
     struct hashing h = {.fd = fd,
                         .size_bytes = fingerprint->size_bytes,
                         .hashes = fingerprint->hashes,
                         .n_parts = to};
     atomic_store(&h.next, from);
-    n_threads = n_threads < MAX_THREADS ? n_threads : MAX_THREADS;
-    while (n_running + 1 < n_threads && from + (size_t)n_running + 1 < to &&
-           pthread_create(&threads[n_running], NULL, hash_parts, &h) == 0)
-        n_running++;
-    hash_parts(&h);
-    for (int i = 0; i < n_running; i++)
-        pthread_join(threads[i], NULL);
+    size_t n_useful = to - from;
+    if (n_useful > 0 && n_threads > 0)
+        pool_run(n_useful < (size_t)n_threads ? (unsigned)n_useful
+                                              : (unsigned)n_threads,
+                 hash_parts, &h);
     return atomic_load(&h.failure) == 0;
 }
 

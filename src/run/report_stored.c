@@ -4,12 +4,12 @@
  */
 #include "run/report_stored.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cores.h"
 #include "base/error.h"
+#include "base/pool.h"
 #include "store/account_read.h"
 #include "store/catalog.h"
 #include "store/catalog_read.h"
@@ -71,10 +71,11 @@ close_worker(struct worker *w)
     database_close(&w->db);
 }
 
-static void *
-work(void *context)
+/* A pool_work: takes devices until there are no more. */
+static void
+work(void *context, unsigned worker)
 {
-    struct worker *w = context;
+    struct worker *w = (struct worker *)context + worker;
     struct job *job = w->job;
     const uint32_t n = job->data->devices.n_devices;
     int status = account_set_reserve(&w->set, n) == WATTLE_OK
@@ -94,7 +95,6 @@ work(void *context)
     account_set_settle(&w->set);
     if (status != WATTLE_OK)
         atomic_store(&job->status, status);
-    return NULL;
 }
 
 /* Lists a file that was imported as a source. */
@@ -203,19 +203,6 @@ open_others(struct worker *workers, int n, struct wattle_error *error)
 }
 
 static void
-run_workers(struct worker *workers, int n)
-{
-    pthread_t threads[MAX_THREADS];
-    int n_running = 0;
-    while (n_running + 1 < n && pthread_create(&threads[n_running], NULL, work,
-                                               &workers[n_running + 1]) == 0)
-        n_running++;
-    work(&workers[0]);
-    for (int i = 0; i < n_running; i++)
-        pthread_join(threads[i], NULL);
-}
-
-static void
 add_counts(struct report_data *data, const struct account_read_counts *c)
 {
     data->tally.n_duplicates += c->n_duplicates;
@@ -310,7 +297,7 @@ run_all(struct job *job, struct worker *workers, struct wattle_error *error)
     if (status != WATTLE_OK)
         return status;
     job->data->n_threads = n;
-    run_workers(workers, n);
+    pool_run((unsigned)n, work, workers);
     status = atomic_load(&job->status);
     for (int i = 0; i < n && status != WATTLE_OK; i++) {
         if (workers[i].error.code != WATTLE_OK && error != NULL)

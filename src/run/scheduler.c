@@ -3,11 +3,10 @@
  */
 #include "run/scheduler.h"
 
-#include <pthread.h>
-#include <sched.h>
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "base/pool.h"
 #include "base/trace.h"
 #include "run/recognise.h"
 
@@ -22,9 +21,6 @@ struct scheduler {
     struct split_shared *shared;
     struct split *first;
     int64_t *spent_ns;
-    unsigned n_helpers; /* under the lock */
-    cpu_set_t cores;    /* that helpers may run on */
-    bool has_cores;
 };
 
 static uint64_t
@@ -109,9 +105,9 @@ run_split(struct scheduler *scheduler, struct split *split,
     trace_end(track);
 }
 
-/* Worker 0 is the calling thread. */
+/* Runs a split, then the second halves of others. */
 static void
-work(struct scheduler *scheduler, struct split *split, unsigned worker)
+run_splits(struct scheduler *scheduler, struct split *split, unsigned worker)
 {
     struct wattle_trace *trace = scheduler->shared->options->tuning.trace;
     struct stage_clock clock = {.track = trace_track(trace, worker)};
@@ -129,20 +125,15 @@ work(struct scheduler *scheduler, struct split *split, unsigned worker)
         add_times(scheduler, used);
 }
 
-static void *
-helper(void *context)
+/* A pool_work: the calling thread begins with all of the input. */
+static void
+work(void *context, unsigned worker)
 {
     struct scheduler *scheduler = context;
-    if (scheduler->has_cores)
-        pthread_setaffinity_np(pthread_self(), sizeof(scheduler->cores),
-                               &scheduler->cores);
-    struct split *split = steal_half(scheduler);
-    pthread_mutex_lock(&scheduler->shared->lock);
-    unsigned worker = ++scheduler->n_helpers;
-    pthread_mutex_unlock(&scheduler->shared->lock);
+    struct split *split =
+        worker == 0 ? scheduler->first : steal_half(scheduler);
     if (split != NULL)
-        work(scheduler, split, worker);
-    return NULL;
+        run_splits(scheduler, split, worker);
 }
 
 /*
@@ -159,47 +150,10 @@ verify(struct scheduler *scheduler)
         struct split *next = split->next;
         if (next->true_begin != split->true_end) {
             split_restart(next, scheduler->shared->ops, split->true_end);
-            work(scheduler, next, 0);
+            run_splits(scheduler, next, 0);
         }
         split = next;
     }
-}
-
-/*
- * Threads begin on another core than this one's, then go where they like.
- * Started plainly, one may wait here for milliseconds, behind the thread that
- * started it, until the scheduler moves it.
- */
-static bool
-start_elsewhere(struct scheduler *scheduler, pthread_attr_t *attributes)
-{
-    int here = sched_getcpu();
-    if (pthread_attr_init(attributes) != 0)
-        return false;
-    if (here < 0 || here >= CPU_SETSIZE ||
-        sched_getaffinity(0, sizeof(scheduler->cores), &scheduler->cores) != 0)
-        return true;
-    cpu_set_t others = scheduler->cores;
-    CPU_CLR((size_t)here, &others);
-    scheduler->has_cores =
-        CPU_COUNT(&others) > 0 &&
-        pthread_attr_setaffinity_np(attributes, sizeof(others), &others) == 0;
-    return true;
-}
-
-/* Starts up to n helpers; returns how many. */
-static int
-start_helpers(struct scheduler *scheduler, pthread_t *threads, int n)
-{
-    int n_started = 0;
-    pthread_attr_t attributes;
-    if (n == 0 || !start_elsewhere(scheduler, &attributes))
-        return 0;
-    while (n_started < n && pthread_create(&threads[n_started], &attributes,
-                                           helper, scheduler) == 0)
-        n_started++;
-    pthread_attr_destroy(&attributes);
-    return n_started;
 }
 
 int
@@ -207,20 +161,13 @@ scheduler_run(struct split_shared *shared, int n_threads, struct split **splits,
               int64_t *spent_ns, struct wattle_error *error)
 {
     struct scheduler scheduler = {.shared = shared, .spent_ns = spent_ns};
-    pthread_t *threads = calloc((size_t)n_threads, sizeof(*threads));
     scheduler.first = split_new(0, shared->starts[shared->sources->n]);
     *splits = scheduler.first;
-    if (threads == NULL || scheduler.first == NULL) {
-        free(threads);
+    if (scheduler.first == NULL)
         return error_memory(error);
-    }
     scheduler.first->is_certain = true;
     scheduler.first->is_running = true;
-    int n_started = start_helpers(&scheduler, threads, n_threads - 1);
-    work(&scheduler, scheduler.first, 0);
-    for (int i = 0; i < n_started; i++)
-        pthread_join(threads[i], NULL);
-    free(threads);
+    pool_run((unsigned)n_threads, work, &scheduler);
     verify(&scheduler);
     int status = atomic_load(&shared->status);
     if (status != WATTLE_OK && error != NULL)

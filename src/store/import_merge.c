@@ -14,6 +14,7 @@
 
 #include "base/civil_time.h"
 #include "base/error.h"
+#include "base/pool.h"
 #include "sort/chunk_builder.h"
 #include "store/database_open.h"
 #include "store/import_write.h"
@@ -491,11 +492,14 @@ close_worker(struct worker *w)
     }
 }
 
-/* A thread of the import; its failure before any device stops the writer. */
-static void *
-work(void *context)
+/*
+ * A pool_work of helpers: the calling thread writes. A failure before any
+ * device stops the writer.
+ */
+static void
+work(void *context, unsigned worker)
 {
-    struct worker *w = context;
+    struct worker *w = (struct worker *)context + (worker - 1);
     struct merge_queue *queue = w->queue;
     for (;;) {
         uint32_t number = atomic_fetch_add(&queue->next, 1);
@@ -506,7 +510,6 @@ work(void *context)
             break;
     }
     show_small(w);
-    return NULL;
 }
 
 static int
@@ -635,17 +638,11 @@ static int
 run_threads(struct merge_queue *queue, struct worker *workers,
             struct merge_counts *counts, struct wattle_error *error)
 {
-    int n_threads = queue->job->n_threads;
-    pthread_t *threads = calloc((size_t)n_threads, sizeof(*threads));
-    int n_running = 0;
-    int status = threads != NULL ? WATTLE_OK : error_memory(error);
-    while (status == WATTLE_OK && n_running < n_threads) {
-        if (pthread_create(&threads[n_running], NULL, work,
-                           &workers[n_running]) != 0)
-            break;
-        n_running++;
-    }
-    if (status == WATTLE_OK && n_running == 0)
+    unsigned n_running = 0;
+    int status = WATTLE_OK;
+    struct pool *pool =
+        pool_start((unsigned)queue->job->n_threads, work, workers, &n_running);
+    if (n_running == 0)
         status = error_set(error, WATTLE_ERR_IO, "cannot start a thread");
     if (status == WATTLE_OK)
         status = write_all(queue, counts, error);
@@ -653,9 +650,7 @@ run_threads(struct merge_queue *queue, struct worker *workers,
     queue->is_stopped = true;
     pthread_cond_broadcast(&queue->moved);
     pthread_mutex_unlock(&queue->lock);
-    for (int i = 0; i < n_running; i++)
-        pthread_join(threads[i], NULL);
-    free(threads);
+    pool_join(pool);
     return status;
 }
 
