@@ -313,7 +313,7 @@ def changes_section(_data, _charts):
 | `src/model/batch.c`, `registry.c` | columns, numbers for devices |
 | `src/analytics/account_block.c` | ordinary rows as columns, added eight devices at a time |
 | `src/analytics/efficiency.c` | efficiency without floating point, kept in tables |
-| `src/analytics/reorder*.c` | sorting in bounded memory, only where it is needed |
+| `src/sort/`, `src/run/sorted_totals.c` | sorting in bounded memory, only where it is needed |
 | `src/run/` | splits, threads, sinks |
 | `src/store/` | readings of a device in compressed blocks of 1,024, with sums that spare decoding |
 | `bench/ladder/` | the monitor's work in C with every technique as a switch; for measuring only |

@@ -69,11 +69,10 @@ block_append(struct block *block, const struct block *rows, size_t first,
 {
     adapt(block, rows);
     const int64_t unit = block->exponent == rows->exponent ? 1 : 1000000;
-    for (unsigned c = 0; c < BLOCK_N_COLUMNS; c++) {
+    for (unsigned left = block->columns; left != 0; left &= left - 1) {
+        const unsigned c = (unsigned)__builtin_ctz(left);
         int64_t *to = block->column[c] + block->n_rows;
         const int64_t *from = rows->column[c] + first;
-        if ((block->columns & BLOCK_BIT(c)) == 0)
-            continue;
         bool is_value = c >= BLOCK_VALUE && c < BLOCK_PRESENCE;
         if ((rows->columns & BLOCK_BIT(c)) == 0) {
             /* what is absent repeats what was there: it packs well */
@@ -86,6 +85,8 @@ block_append(struct block *block, const struct block *rows, size_t first,
         } else if (is_value && unit != 1) {
             for (size_t i = 0; i < n; i++)
                 to[i] = from[i] * unit;
+        } else if (n == 1) { /* often so when runs overlap */
+            to[0] = from[0];
         } else {
             memcpy(to, from, n * sizeof(*to));
         }

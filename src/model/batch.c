@@ -83,24 +83,36 @@ batch_get(const struct batch *batch, size_t at, struct batch_row *row)
 }
 
 void
+batch_take(struct batch *to, const struct batch *from, const uint16_t *rows,
+           size_t n)
+{
+    if (to != from) {
+        to->columns = from->columns;
+        to->is_uniform = from->is_uniform;
+        to->places = from->places;
+        to->power_shift = from->power_shift;
+        to->has_rounded = from->has_rounded;
+    }
+    to->n_rows = n;
+    for (size_t i = 0; i < n; i++)
+        to->device[i] = from->device[rows[i]];
+    for (size_t i = 0; i < n; i++)
+        to->time_ms[i] = from->time_ms[rows[i]];
+    for (size_t i = 0; i < n && !from->is_uniform; i++)
+        to->presence[i] = from->presence[rows[i]];
+    for (size_t i = 0; i < n && from->has_rounded; i++)
+        to->n_rounded[i] = from->n_rounded[rows[i]];
+    MEASURE_FOR_EACH (m, from->columns) {
+        for (size_t i = 0; i < n; i++)
+            to->value[m][i] = from->value[m][rows[i]];
+    }
+}
+
+void
 batch_keep(struct batch *batch, const uint16_t *rows, size_t n)
 {
-    if (n == batch->n_rows)
-        return;
-    batch->n_rows = n;
-    for (size_t i = 0; i < n; i++)
-        batch->device[i] = batch->device[rows[i]];
-    for (size_t i = 0; i < n; i++)
-        batch->time_ms[i] = batch->time_ms[rows[i]];
-    for (size_t i = 0; i < n && !batch->is_uniform; i++)
-        batch->presence[i] = batch->presence[rows[i]];
-    for (size_t i = 0; i < n && batch->has_rounded; i++)
-        batch->n_rounded[i] = batch->n_rounded[rows[i]];
-    MEASURE_FOR_EACH (m, batch->columns) {
-        int64_t *values = batch->value[m];
-        for (size_t i = 0; i < n; i++)
-            values[i] = values[rows[i]];
-    }
+    if (n != batch->n_rows)
+        batch_take(batch, batch, rows, n);
 }
 
 uint64_t

@@ -65,6 +65,11 @@ void batch_widen(struct batch *batch, size_t from, size_t to);
 /* Reads row `at` back at nine places. */
 void batch_get(const struct batch *batch, size_t at, struct batch_row *row);
 
+/* Copies n rows, whose numbers ascend, to another batch, in place of its own.
+ */
+void batch_take(struct batch *to, const struct batch *from,
+                const uint16_t *rows, size_t n);
+
 /* Keeps n rows, whose numbers ascend; the others are dropped. */
 void batch_keep(struct batch *batch, const uint16_t *rows, size_t n);
 

@@ -496,14 +496,14 @@ static int
 merge_splits(struct importer *im, const struct scan_splits *splits,
              struct wattle_error *error)
 {
-    struct import_split *list = calloc(splits->n + 1, sizeof(*list));
+    struct shuffle_part *list = calloc(splits->n + 1, sizeof(*list));
     size_t n = 0;
     if (list == NULL)
         return error_memory(error);
     for (const struct split *split = splits->first; split != NULL;
          split = split->next, n++) {
         const struct shuffle_split *state = split->state;
-        list[n] = (struct import_split){state->rows, splits->device_of[n],
+        list[n] = (struct shuffle_part){state->rows, splits->device_of[n],
                                         split->registry.n_devices};
     }
     const struct import_merge job = {

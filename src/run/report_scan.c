@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/trace.h"
+#include "run/sorted_totals.h"
 #include "run/totals_sink.h"
 
 /* A report, and which devices are sorted. */
@@ -87,23 +88,32 @@ check_unchanged(const struct pass *pass, const struct scan_splits *splits)
 
 /* Sorted readings of the diverted devices go into the joined totals. */
 static int
-merge_diverted(struct pass *pass, const struct scan_splits *splits)
+add_diverted(struct pass *pass, const struct scan_splits *splits)
 {
     struct report_data *data = pass->data;
+    const struct scan_options *options = pass->report->options;
     if (pass->diverted == NULL)
         return WATTLE_OK;
-    struct reorder **reorders = calloc(splits->n, sizeof(*reorders));
-    if (reorders == NULL)
+    struct shuffle_part *parts = calloc(splits->n + 1, sizeof(*parts));
+    if (parts == NULL)
         return error_memory(pass->error);
     size_t n = 0;
     for (const struct split *split = splits->first; split != NULL;
-         split = split->next) {
-        if (totals_of(split)->reorder != NULL)
-            reorders[n++] = totals_of(split)->reorder;
-    }
-    int status = reorder_merge(reorders, n, &data->accounts,
-                               &data->tally.n_duplicates, pass->error);
-    free(reorders);
+         split = split->next, n++)
+        parts[n] = (struct shuffle_part){totals_of(split)->gathered,
+                                         splits->device_of[n],
+                                         split->registry.n_devices};
+    const struct sorted_totals sorted = {
+        .parts = parts,
+        .n_parts = n,
+        .n_devices = data->devices.n_devices,
+        .kernels = kernels_for(options->tuning.simd),
+        .n_threads = data->n_threads,
+        .cancel = options->cancel,
+    };
+    int status = sorted_totals_add(&sorted, &data->accounts,
+                                   &data->tally.n_duplicates, pass->error);
+    free(parts);
     return status;
 }
 
@@ -117,7 +127,7 @@ merge_results(struct pass *pass, struct scan_splits *splits)
         status = check_unchanged(pass, splits);
     if (status != WATTLE_OK || data->accounts.n_disordered != 0)
         return status;
-    status = merge_diverted(pass, splits);
+    status = add_diverted(pass, splits);
     tally_add(&data->tally, &splits->tally);
     return status == WATTLE_OK
                ? scan_take_rejects(splits, &data->rejects, pass->error)

@@ -3,7 +3,8 @@
  *
  * A device is looked at once, when its first batch comes: whether the report is
  * about it, and whether an earlier scan has found its readings out of order.
- * Those go through a sorter; their sums follow when all splits are sealed.
+ * Those are gathered by device; they are sorted and added up when all splits
+ * are sealed (sorted_totals.c).
  */
 #include "run/totals_sink.h"
 
@@ -16,14 +17,8 @@
 
 enum { DEVICE_FILTERED = 1, DEVICE_DIVERTED = 2 };
 
-/* Sorting memory is shared out among the threads. */
-static size_t
-sort_rows(int n_threads)
-{
-    const size_t all = (size_t)1 << 19, least = (size_t)1 << 14;
-    size_t rows = all / (size_t)n_threads;
-    return rows > least ? rows : least;
-}
+/* Memory for rows that are gathered; it is shared out among the threads. */
+#define GATHER_BYTES ((size_t)32 << 20)
 
 static void
 discard(void *context)
@@ -32,9 +27,9 @@ discard(void *context)
     if (state == NULL)
         return;
     account_set_release(&state->accounts);
-    reorder_free(state->reorder);
+    shuffle_free(state->gathered);
+    free(state->diverted_rows);
     free(state->device_flags);
-    free(state->device_global);
     free(state);
 }
 
@@ -54,8 +49,12 @@ open_split(void *context, const struct sink_split *split, void **out,
     state->accounts.kernels = sink->kernels;
     if (sink->diverted == NULL)
         return WATTLE_OK;
-    state->reorder = reorder_new(sort_rows(sink->n_threads));
-    return state->reorder != NULL ? WATTLE_OK : error_memory(error);
+    state->gathered =
+        shuffle_new(sink->kernels, GATHER_BYTES / (size_t)sink->n_threads);
+    state->diverted_rows = calloc(1, sizeof(*state->diverted_rows));
+    return state->gathered != NULL && state->diverted_rows != NULL
+               ? WATTLE_OK
+               : error_memory(error);
 }
 
 static int
@@ -64,14 +63,9 @@ reserve_devices(struct totals_split *state, size_t n,
 {
     uint8_t *flags =
         buffer_grow_array(state->device_flags, &state->flag_cap, n, 1);
-    uint32_t *global = buffer_grow_array(
-        state->device_global, &state->global_cap, n, sizeof(*global));
     if (flags != NULL)
         state->device_flags = flags;
-    if (global != NULL)
-        state->device_global = global;
-    if (flags == NULL || global == NULL ||
-        account_set_reserve(&state->accounts, n) != WATTLE_OK)
+    if (flags == NULL || account_set_reserve(&state->accounts, n) != WATTLE_OK)
         return error_memory(error);
     return WATTLE_OK;
 }
@@ -94,7 +88,6 @@ meet_devices(struct totals_split *state, struct wattle_error *error)
         if (sink->diverted == NULL)
             continue;
         uint32_t number = registry_find(sink->devices, id, strlen(id));
-        state->device_global[i] = number;
         if (number == REGISTRY_NO_DEVICE) {
             /* a wrong guess reads nonsense; else the input has changed */
             state->saw_unknown = true;
@@ -105,27 +98,30 @@ meet_devices(struct totals_split *state, struct wattle_error *error)
     return status;
 }
 
-/* Takes the rows of diverted devices out of the batch, into the sorter. */
+/* Takes the rows of diverted devices out of the batch, to be sorted. */
 static int
 divert(struct totals_split *state, struct batch *batch,
        struct wattle_error *error)
 {
-    struct batch_view view = batch_view(batch);
-    uint16_t kept[BATCH_ROWS];
-    size_t n_kept = 0;
+    uint16_t kept[BATCH_ROWS], diverted[BATCH_ROWS];
+    size_t n_kept = 0, n_diverted = 0;
     for (size_t i = 0; i < batch->n_rows; i++) {
         uint32_t device = batch->device[i];
-        if ((state->device_flags[device] & DEVICE_DIVERTED) == 0) {
+        if ((state->device_flags[device] & DEVICE_DIVERTED) == 0)
             kept[n_kept++] = (uint16_t)i;
-            continue;
-        }
-        int status = reorder_add(state->reorder, &view, i,
-                                 state->device_global[device], error);
-        if (status != WATTLE_OK)
-            return status;
+        else
+            diverted[n_diverted++] = (uint16_t)i;
     }
+    if (n_diverted == 0)
+        return WATTLE_OK;
+    const struct batch *rows = batch;
+    if (n_kept > 0) {
+        batch_take(state->diverted_rows, batch, diverted, n_diverted);
+        rows = state->diverted_rows;
+    }
+    int status = shuffle_add(state->gathered, rows, error);
     batch_keep(batch, kept, n_kept);
-    return WATTLE_OK;
+    return status;
 }
 
 static int
@@ -155,8 +151,8 @@ seal(void *context, struct wattle_error *error)
 {
     struct totals_split *state = context;
     account_set_settle(&state->accounts);
-    return state->reorder != NULL ? reorder_finish(state->reorder, error)
-                                  : WATTLE_OK;
+    return state->gathered != NULL ? shuffle_finish(state->gathered, error)
+                                   : WATTLE_OK;
 }
 
 const struct sink_ops totals_sink_ops = {

@@ -9,9 +9,9 @@
 #include <stdint.h>
 
 #include "analytics/account.h"
-#include "analytics/reorder.h"
 #include "run/scan_options.h"
 #include "run/sink.h"
+#include "sort/shuffle.h"
 
 struct totals_sink {
     const struct scan_options *options;
@@ -19,7 +19,7 @@ struct totals_sink {
     int n_threads; /* memory to sort is shared out among them */
     /* from the second scan on: devices whose readings have to be sorted */
     const struct registry *devices; /* numbers of `diverted` */
-    const uint8_t *diverted;        /* [devices] 1 = through `reorder` */
+    const uint8_t *diverted;        /* [devices] 1 = their rows are gathered */
 };
 
 /* The state of a split. */
@@ -27,12 +27,12 @@ struct totals_split {
     const struct totals_sink *sink;
     struct sink_split split;
     struct account_set accounts; /* by the split's numbers of devices */
-    struct reorder *reorder;     /* when there is `diverted` */
+    struct shuffle *gathered;    /* rows of diverted devices, or NULL */
+    struct batch *diverted_rows; /* of a batch */
     bool saw_unknown;            /* a device that no earlier scan has seen */
     /* by the split's numbers of devices */
     uint8_t *device_flags;
-    uint32_t *device_global;
-    size_t n_flags, flag_cap, global_cap;
+    size_t n_flags, flag_cap;
 };
 
 /* `sink` is a struct totals_sink, `state` a struct totals_split. */

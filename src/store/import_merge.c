@@ -19,7 +19,6 @@
 #include "store/database_open.h"
 #include "store/import_write.h"
 #include "store/meta.h"
-#include "sort/merge_pass.h"
 #include "store/stored.h"
 
 #define QUEUE_BYTES ((size_t)16 << 20)
@@ -36,7 +35,7 @@
 struct merge_queue {
     const struct import_merge *job;
     struct import_device **devices; /* [n_devices] NULL = not begun */
-    uint32_t *locals;               /* [n_splits][n_devices] */
+    struct shuffle_set gathered;
     _Atomic uint32_t next;
     pthread_mutex_t lock;
     pthread_cond_t moved;
@@ -52,47 +51,13 @@ struct worker {
     struct stored stored;
     struct device_merge *merge;
     struct chunk_builder *builder;
-    struct shuffle *premerged; /* runs of the device, or NULL */
+    struct shuffle *reduced; /* runs of the device, or NULL */
     struct import_device *device;
     struct import_device *small[SMALL_AT_ONCE]; /* done, not yet shown */
     size_t n_small;
     int64_t first_ms, last_ms; /* of all places that are merged */
     struct wattle_error error;
 };
-
-/* What is gathered of a device. */
-struct gathered {
-    int64_t first_ms, last_ms;
-    uint64_t n_rows;
-    size_t n_runs;
-};
-
-static const struct spilled_run *
-first_run(const struct merge_queue *queue, size_t split, uint32_t device)
-{
-    const struct import_merge *job = queue->job;
-    uint32_t local = queue->locals[split * job->n_devices + device];
-    return local != UINT32_MAX
-               ? shuffle_first_run(job->splits[split].shuffle, local)
-               : NULL;
-}
-
-static struct gathered
-measure_gathered(const struct merge_queue *queue, uint32_t device)
-{
-    struct gathered g = {INT64_MAX, INT64_MIN, 0, 0};
-    for (size_t k = 0; k < queue->job->n_splits; k++) {
-        const struct shuffle *shuffle = queue->job->splits[k].shuffle;
-        for (const struct spilled_run *p = first_run(queue, k, device);
-             p != NULL; p = shuffle_next_run(shuffle, p)) {
-            g.n_runs++;
-            g.n_rows += p->n_rows;
-            g.first_ms = p->first_ms < g.first_ms ? p->first_ms : g.first_ms;
-            g.last_ms = p->last_ms > g.last_ms ? p->last_ms : g.last_ms;
-        }
-    }
-    return g;
-}
 
 /* Chunks to be read again and replaced; the range grows over the delta. */
 static bool
@@ -161,65 +126,13 @@ ask_for_days(struct import_device *device, int64_t from_ms, int64_t to_ms,
     range->last = last;
 }
 
-/* All new runs of a device in order of arrival; NULL = no memory. */
-static struct run_ref *
-list_runs(const struct worker *w, uint32_t device, size_t n)
-{
-    struct run_ref *list = calloc(n + 1, sizeof(*list));
-    size_t i = 0;
-    for (size_t k = 0; k < w->queue->job->n_splits && list != NULL; k++) {
-        const struct shuffle *shuffle = w->queue->job->splits[k].shuffle;
-        for (const struct spilled_run *p = first_run(w->queue, k, device);
-             p != NULL; p = shuffle_next_run(shuffle, p))
-            list[i++] = (struct run_ref){shuffle, p};
-    }
-    return list;
-}
-
 /* Merges a device's runs in groups when too many overlap. */
 static int
-merge_pass(struct worker *w, uint32_t device, const struct gathered *g)
+reduce_runs(struct worker *w, uint32_t device, const struct gathered *g)
 {
-    shuffle_free(w->premerged);
-    w->premerged = NULL;
-    if (g->n_runs <= MERGE_PASS_MAX_OVERLAP)
-        return WATTLE_OK;
-    struct run_ref *list = list_runs(w, device, g->n_runs);
-    size_t overlap =
-        list != NULL ? merge_pass_overlap(list, g->n_runs) : (size_t)-1;
-    int status = WATTLE_OK;
-    if (overlap == (size_t)-1)
-        status = error_memory(&w->error);
-    else if (overlap > MERGE_PASS_MAX_OVERLAP)
-        status = merge_pass_run(w->merge, w->queue->job->kernels, list,
-                                g->n_runs, &w->premerged, &w->error);
-    free(list);
-    return status;
-}
-
-static int
-add_run_list(struct worker *w, const struct shuffle *shuffle,
-             const struct spilled_run *run)
-{
-    int status = WATTLE_OK;
-    for (; run != NULL && status == WATTLE_OK;
-         run = shuffle_next_run(shuffle, run))
-        status = device_merge_add_run(w->merge, shuffle, run);
-    return status;
-}
-
-static int
-add_runs(struct worker *w, uint32_t device)
-{
-    const struct import_merge *job = w->queue->job;
-    int status = WATTLE_OK;
-    if (w->premerged != NULL)
-        return add_run_list(w, w->premerged,
-                            shuffle_first_run(w->premerged, 0));
-    for (size_t k = 0; k < job->n_splits && status == WATTLE_OK; k++)
-        status = add_run_list(w, job->splits[k].shuffle,
-                              first_run(w->queue, k, device));
-    return status;
+    shuffle_free(w->reduced);
+    return shuffle_set_reduce(&w->queue->gathered, device, g->n_runs, w->merge,
+                              w->queue->job->kernels, &w->reduced, &w->error);
 }
 
 /* Puts all places of a device into the merge. */
@@ -250,7 +163,8 @@ add_inputs(struct worker *w, uint32_t device, const struct gathered *g,
         w->device->clears_delta = !to_delta;
     }
     if (status == WATTLE_OK)
-        status = add_runs(w, device);
+        status =
+            shuffle_set_add(&w->queue->gathered, device, w->reduced, w->merge);
     return status == WATTLE_OK ? status : error_memory(&w->error);
 }
 
@@ -446,12 +360,12 @@ begin_device(struct worker *w, uint32_t number, uint64_t n_rows)
 static bool
 run_device(struct worker *w, uint32_t number)
 {
-    struct gathered g = measure_gathered(w->queue, number);
+    struct gathered g = shuffle_set_measure(&w->queue->gathered, number);
     if (!begin_device(w, number, g.n_rows))
         return false;
     int status = cancel_flag_check(w->queue->job->db->cancel, &w->error);
     if (status == WATTLE_OK && (g.n_rows > 0 || w->queue->job->compacts))
-        status = merge_pass(w, number, &g);
+        status = reduce_runs(w, number, &g);
     if (status == WATTLE_OK && (g.n_rows > 0 || w->queue->job->compacts))
         status = do_device(w, number, g);
     finish_device(w, status);
@@ -483,7 +397,7 @@ close_worker(struct worker *w)
 {
     device_merge_free(w->merge);
     chunk_builder_free(w->builder);
-    shuffle_free(w->premerged);
+    shuffle_free(w->reduced);
     for (size_t i = 0; i < w->n_small; i++)
         import_device_free(w->small[i]);
     if (w->has_reader) {
@@ -513,22 +427,15 @@ work(void *context, unsigned worker)
 }
 
 static int
-map_devices(struct merge_queue *queue)
+open_queue(struct merge_queue *queue)
 {
     const struct import_merge *job = queue->job;
-    size_t n = job->n_splits * job->n_devices;
     queue->devices =
         calloc((size_t)job->n_devices + 1, sizeof(*queue->devices));
-    queue->locals = malloc((n + 1) * sizeof(*queue->locals));
-    if (queue->devices == NULL || queue->locals == NULL)
+    if (queue->devices == NULL)
         return WATTLE_ERR_MEMORY;
-    memset(queue->locals, 0xff, n * sizeof(*queue->locals));
-    for (size_t k = 0; k < job->n_splits; k++) {
-        const struct import_split *split = &job->splits[k];
-        for (uint32_t i = 0; i < split->n_devices; i++)
-            queue->locals[k * job->n_devices + split->device_of[i]] = i;
-    }
-    return WATTLE_OK;
+    return shuffle_set_open(&queue->gathered, job->splits, job->n_splits,
+                            job->n_devices);
 }
 
 /* Waits for something of a device: true when there is a chunk to take. */
@@ -629,7 +536,7 @@ release_queue(struct merge_queue *queue)
          i++)
         import_device_free(queue->devices[i]);
     free(queue->devices);
-    free(queue->locals);
+    shuffle_set_release(&queue->gathered);
     pthread_cond_destroy(&queue->moved);
     pthread_mutex_destroy(&queue->lock);
 }
@@ -664,7 +571,7 @@ import_merge_run(const struct import_merge *job, struct merge_counts *counts,
     int n_open = 0;
     pthread_mutex_init(&queue.lock, NULL);
     pthread_cond_init(&queue.moved, NULL);
-    if (workers == NULL || map_devices(&queue) != WATTLE_OK)
+    if (workers == NULL || open_queue(&queue) != WATTLE_OK)
         status = error_memory(error);
     for (; n_open < job->n_threads && status == WATTLE_OK; n_open++) {
         status = open_worker(&workers[n_open], &queue);

@@ -12,21 +12,14 @@
 
 #include "store/database.h"
 #include "sort/device_merge.h"
-#include "sort/shuffle.h"
-
-/* What one worker has gathered. */
-struct import_split {
-    const struct shuffle *shuffle;
-    const uint32_t *device_of; /* its device numbers: those of the database */
-    uint32_t n_devices;
-};
+#include "sort/shuffle_set.h"
 
 struct import_merge {
     struct database *db;      /* with a transaction begun */
     const char *readers_path; /* to read what was there before, or NULL: none */
     const struct kernels *kernels;
     int n_threads;                     /* beside the calling one, at least 1 */
-    const struct import_split *splits; /* in input order */
+    const struct shuffle_part *splits; /* in input order */
     size_t n_splits;
     uint32_t n_devices; /* numbers in the database are below this */
     bool compacts;      /* merge deltas and small chunks; there are no splits */

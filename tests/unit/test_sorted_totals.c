@@ -1,6 +1,6 @@
 /*
- * test_reorder.c - readings in any order come out sorted, the last of equal
- * ones kept, however small the runs are.
+ * test_sorted_totals.c - readings in any order come out sorted, the last of
+ * equal ones kept, however small the runs are.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,11 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analytics/reorder.h"
+#include "base/decimal.h"
 #include "generate/counter_hash.h"
+#include "model/batch.h"
+#include "run/sorted_totals.h"
+#include "simd/kernels.h"
 #include "unit.h"
 
-enum { MAX_ROWS = 20000, N_DEVICES = 9, MAX_WORKERS = 4 };
+enum { MAX_ROWS = 40000, N_DEVICES = 9, MAX_SPLITS = 4, MANY_SPLITS = 700 };
 
 static uint64_t seed_counter;
 
@@ -154,8 +157,9 @@ assert_same_sets(struct account_set *got, struct account_set *wanted)
 struct job {
     size_t n_rows;
     unsigned n_times;
-    size_t run_rows;
-    size_t n_workers;
+    size_t max_bytes; /* of memory for rows of a split */
+    size_t n_splits;
+    int n_threads;
     bool is_sorted; /* input in order of time, but for duplicates */
 };
 
@@ -173,31 +177,69 @@ make_readings(const struct job *job)
     }
 }
 
-/* Deals consecutive parts of the input to the workers and merges them. */
-static uint64_t
-sort_by_reorder(const struct job *job, struct account_set *set)
+/* Adds readings to a shuffle, in batches of a few; their number is returned. */
+static size_t
+add_some(struct shuffle *shuffle, const struct reading *from, size_t n,
+         struct wattle_error *error, int *status)
 {
-    struct reorder *workers[MAX_WORKERS];
+    static struct batch batch;
+    size_t n_rows = n < BATCH_ROWS ? n : 1 + pick(BATCH_ROWS);
+    n_rows = n_rows < n ? n_rows : n;
+    batch_reset(&batch, from[0].presence, 0);
+    for (size_t i = 0; i < n_rows; i++) {
+        struct batch_row row = {.device = from[i].device,
+                                .presence = from[i].presence,
+                                .time_ms = from[i].time_ms};
+        for (int c = 0; c < MEASURE_N; c++)
+            row.nano[c] =
+                from[i].value[c] * decimal_power_of_ten(9 - from[i].decimals);
+        batch_set(&batch, i, &row);
+        batch.n_rows = i + 1;
+    }
+    *status = shuffle_add(shuffle, &batch, error);
+    return n_rows;
+}
+
+static struct shuffle *
+gather(const struct reading *from, size_t n, size_t max_bytes)
+{
+    struct shuffle *shuffle = shuffle_new(kernels_for(0), max_bytes);
+    int status = WATTLE_OK;
+    assert_non_null(shuffle);
+    for (size_t at = 0; at < n;) {
+        at += add_some(shuffle, from + at, n - at, NULL, &status);
+        assert_value(status, WATTLE_OK);
+    }
+    assert_int_equal(shuffle_finish(shuffle, NULL), 0);
+    return shuffle;
+}
+
+/* Deals consecutive parts of the input to splits, and adds all up. */
+static uint64_t
+add_gathered(const struct job *job, struct account_set *set)
+{
+    static const uint32_t same[N_DEVICES] = {0, 1, 2, 3, 4, 5, 6, 7, 8};
+    struct shuffle *shuffles[MANY_SPLITS];
+    struct shuffle_part parts[MANY_SPLITS];
     size_t at = 0;
-    for (size_t k = 0; k < job->n_workers; k++) {
+    for (size_t k = 0; k < job->n_splits; k++) {
         size_t left = job->n_rows - at;
-        size_t n = k + 1 == job->n_workers ? left : pick((unsigned)left + 1);
-        workers[k] = reorder_new(job->run_rows);
-        assert_non_null(workers[k]);
-        for (size_t i = at; i < at + n; i++) {
-            struct batch_view batch = view(&readings[i], pick(2) == 0);
-            assert_int_equal(
-                reorder_add(workers[k], &batch, 0, readings[i].device, NULL),
-                0);
-        }
-        assert_int_equal(reorder_finish(workers[k], NULL), 0);
+        size_t share = 2 * left / (job->n_splits - k);
+        size_t n = k + 1 == job->n_splits ? left : pick((unsigned)share + 1);
+        n = n < left ? n : left;
+        shuffles[k] = gather(readings + at, n, job->max_bytes);
+        parts[k] = (struct shuffle_part){shuffles[k], same, N_DEVICES};
         at += n;
     }
+    const struct sorted_totals sorted = {.parts = parts,
+                                         .n_parts = job->n_splits,
+                                         .n_devices = N_DEVICES,
+                                         .kernels = kernels_for(0),
+                                         .n_threads = job->n_threads};
     uint64_t n_duplicates = 1000;
-    assert_int_equal(
-        reorder_merge(workers, job->n_workers, set, &n_duplicates, NULL), 0);
-    for (size_t k = 0; k < job->n_workers; k++)
-        reorder_free(workers[k]);
+    assert_int_equal(sorted_totals_add(&sorted, set, &n_duplicates, NULL), 0);
+    for (size_t k = 0; k < job->n_splits; k++)
+        shuffle_free(shuffles[k]);
     return n_duplicates - 1000; /* it adds to what was there */
 }
 
@@ -210,7 +252,7 @@ check_job(const struct job *job)
     assert_int_equal(account_set_reserve(&got, N_DEVICES), 0);
     assert_int_equal(account_set_reserve(&wanted, N_DEVICES), 0);
     make_readings(job);
-    uint64_t n_duplicates = sort_by_reorder(job, &got);
+    uint64_t n_duplicates = add_gathered(job, &got);
     assert_int_equal(n_duplicates, add_sorted(&wanted, readings, job->n_rows));
     assert_same_sets(&got, &wanted);
     account_set_release(&got);
@@ -218,13 +260,14 @@ check_job(const struct job *job)
 }
 
 static void
-small_runs_spill_and_come_out_sorted(void **state)
+small_runs_come_out_sorted(void **state)
 {
     (void)state;
-    static const size_t runs[] = {16, 1, 2, 7, 64, 1000, 0};
-    for (size_t i = 0; i < 7; i++) {
-        for (size_t n_workers = 1; n_workers <= MAX_WORKERS; n_workers++) {
-            struct job job = {1500, 400, runs[i], n_workers, false};
+    static const size_t bytes[] = {0, 1, 4096, 20000, 1 << 20};
+    for (size_t i = 0; i < sizeof(bytes) / sizeof(bytes[0]); i++) {
+        for (size_t n_splits = 1; n_splits <= MAX_SPLITS; n_splits++) {
+            struct job job = {1500,           400,  bytes[i], n_splits,
+                              1 + (int)i % 3, false};
             check_job(&job);
         }
     }
@@ -235,7 +278,7 @@ equal_times_keep_the_last_in_input_order(void **state)
 {
     (void)state;
     for (unsigned n_times = 1; n_times < 40; n_times += 4) {
-        struct job job = {900, n_times, 16, 1 + n_times % MAX_WORKERS, false};
+        struct job job = {900, n_times, 0, 1 + n_times % MAX_SPLITS, 2, false};
         check_job(&job);
     }
 }
@@ -245,39 +288,67 @@ borders_of_runs_lose_nothing(void **state)
 {
     (void)state;
     for (size_t n = 0; n < 70; n++) {
-        struct job job = {n, 50, 16, 1 + n % 2, n % 3 == 0};
+        struct job job = {n, 50, 0, 1 + n % 2, 1, n % 3 == 0};
+        check_job(&job);
+    }
+    for (size_t n = 9 * 1024 - 2; n < 9 * 1024 + 3; n++) {
+        struct job job = {n, 100000, 1 << 24, 1, 1, false};
         check_job(&job);
     }
 }
 
-/* More than one buffer of the merge, and more than one batch out. */
+/* More runs than one merge holds, so that some are merged before; a spill. */
 static void
-long_runs_are_read_in_parts(void **state)
+many_runs_are_merged_in_groups(void **state)
 {
     (void)state;
-    struct job shuffled = {MAX_ROWS, 6000, 9000, 2, false};
+    struct job shuffled = {MAX_ROWS, 6000, 0, 2, 2, false};
     check_job(&shuffled);
-    struct job sorted = {MAX_ROWS, 1000000, 5000, 3, true};
+    struct job sorted = {MAX_ROWS, 1000000, 5000, 3, 1, true};
     check_job(&sorted);
+    /* a run or more of each device in each split: 700 overlap */
+    struct job split = {MAX_ROWS, 6000, 0, MANY_SPLITS, 2, false};
+    check_job(&split);
+}
+
+/* What totals hold of other devices stays as it is. */
+static void
+totals_of_others_stay(void **state)
+{
+    (void)state;
+    struct account_set got, wanted;
+    account_set_init(&got, 3600000, false);
+    account_set_init(&wanted, 3600000, false);
+    assert_int_equal(account_set_reserve(&got, N_DEVICES), 0);
+    assert_int_equal(account_set_reserve(&wanted, N_DEVICES), 0);
+    struct job job = {3000, 500, 0, 2, 2, false};
+    make_readings(&job);
+    const size_t n_others = 1000;
+    for (size_t i = 0; i < job.n_rows; i++)
+        readings[i].device = i < n_others ? 0 : 1 + readings[i].device % 8;
+    add_sorted(&got, readings, n_others);
+    memmove(readings, readings + n_others,
+            (job.n_rows - n_others) * sizeof(*readings));
+    job.n_rows -= n_others;
+    uint64_t n_duplicates = add_gathered(&job, &got);
+    assert_value(n_duplicates, add_sorted(&wanted, readings, job.n_rows));
+    account_set_settle(&got);
+    account_set_settle(&wanted);
+    assert_true(got.accounts[0].n_readings > 0);
+    for (size_t d = 1; d < N_DEVICES; d++)
+        assert_same_account(&got.accounts[d], &wanted.accounts[d]);
+    account_set_release(&got);
+    account_set_release(&wanted);
 }
 
 static void
 nothing_in_is_nothing_out(void **state)
 {
     (void)state;
-    struct account_set set;
-    uint64_t n_duplicates = 0;
-    account_set_init(&set, 3600000, false);
-    struct reorder *empty[2] = {reorder_new(16), reorder_new(0)};
-    assert_int_equal(reorder_finish(empty[0], NULL), 0);
-    assert_int_equal(reorder_finish(empty[1], NULL), 0);
-    assert_int_equal(reorder_merge(empty, 2, &set, &n_duplicates, NULL), 0);
-    assert_int_equal(reorder_merge(empty, 0, &set, &n_duplicates, NULL), 0);
-    assert_int_equal(n_duplicates, 0);
-    reorder_free(empty[0]);
-    reorder_free(empty[1]);
-    reorder_free(NULL);
-    account_set_release(&set);
+    struct job empty = {0, 50, 0, 2, 2, false};
+    check_job(&empty);
+    empty.n_splits = 0;
+    check_job(&empty);
 }
 
 static void
@@ -287,14 +358,14 @@ a_folder_without_room_is_an_error(void **state)
     const char *old = getenv("TMPDIR");
     char *kept = old != NULL ? strdup(old) : NULL;
     struct wattle_error error = {0};
-    struct reorder *r = reorder_new(4);
-    struct reading reading;
+    struct shuffle *shuffle = shuffle_new(kernels_for(0), 0);
+    assert_non_null(shuffle);
     assert_int_equal(setenv("TMPDIR", "/nonexistent/folder", 1), 0);
     int status = WATTLE_OK;
-    for (size_t i = 0; i < 20 && status == WATTLE_OK; i++) {
-        random_reading(&reading, i, 50);
-        struct batch_view batch = view(&reading, false);
-        status = reorder_add(r, &batch, 0, reading.device, &error);
+    for (size_t n = 0; n < 400000 && status == WATTLE_OK;) {
+        for (size_t i = 0; i < 1000; i++)
+            random_reading(&readings[i], i, 50000);
+        n += add_some(shuffle, readings, 1000, &error, &status);
     }
     if (kept != NULL)
         setenv("TMPDIR", kept, 1);
@@ -304,17 +375,18 @@ a_folder_without_room_is_an_error(void **state)
     assert_int_equal(status, WATTLE_ERR_IO);
     assert_int_equal(error.code, WATTLE_ERR_IO);
     assert_non_null(strstr(error.message, "/nonexistent/folder"));
-    reorder_free(r);
+    shuffle_free(shuffle);
 }
 
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(small_runs_spill_and_come_out_sorted),
+        cmocka_unit_test(small_runs_come_out_sorted),
         cmocka_unit_test(equal_times_keep_the_last_in_input_order),
         cmocka_unit_test(borders_of_runs_lose_nothing),
-        cmocka_unit_test(long_runs_are_read_in_parts),
+        cmocka_unit_test(many_runs_are_merged_in_groups),
+        cmocka_unit_test(totals_of_others_stay),
         cmocka_unit_test(nothing_in_is_nothing_out),
         cmocka_unit_test(a_folder_without_room_is_an_error),
     };

@@ -1,0 +1,218 @@
+/*
+ * sorted_totals.c - threads take devices one after the other, merge the runs
+ * of each, and add it up in totals of their own, which are joined at the end.
+ */
+#include "run/sorted_totals.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/pool.h"
+
+struct job {
+    const struct sorted_totals *sorted;
+    struct shuffle_set set;
+    struct worker *workers;
+    _Atomic uint32_t next; /* device */
+    _Atomic int status;    /* of a failure */
+};
+
+struct worker {
+    struct job *job;
+    struct device_merge *merge;
+    struct account_set totals;
+    uint64_t n_duplicates;
+    struct block *rows;          /* merged, not yet added */
+    uint32_t device[BLOCK_ROWS]; /* the same number in each row */
+    uint32_t presence[BLOCK_ROWS];
+    struct wattle_error error;
+};
+
+static void
+empty(struct block *rows)
+{
+    rows->n_rows = 0;
+    rows->columns = 0;
+    rows->exponent = BLOCK_MILLI;
+}
+
+static int
+open_worker(struct worker *w, struct job *job, const struct account_set *like)
+{
+    w->job = job;
+    account_set_init(&w->totals, like->max_gap_ms, like->no_memo);
+    w->totals.kernels = like->kernels;
+    w->totals.hours = like->hours;
+    w->merge = device_merge_new(job->sorted->kernels, UINT32_MAX, NULL, NULL);
+    w->rows = aligned_alloc(64, sizeof(*w->rows));
+    if (w->merge == NULL || w->rows == NULL)
+        return WATTLE_ERR_MEMORY;
+    empty(w->rows);
+    return account_set_reserve(&w->totals, job->sorted->n_devices);
+}
+
+static void
+close_worker(struct worker *w)
+{
+    device_merge_free(w->merge);
+    free(w->rows);
+    account_set_release(&w->totals);
+}
+
+/* Adds up the rows that are at hand; none are left then. */
+static int
+add_rows(struct worker *w)
+{
+    struct block *rows = w->rows;
+    if (rows->n_rows == 0)
+        return WATTLE_OK;
+    const struct batch_view view =
+        block_view(rows, 0, rows->n_rows, w->device, w->presence);
+    int status = account_set_add(&w->totals, &view);
+    empty(rows);
+    return status == WATTLE_OK ? status : error_memory(&w->error);
+}
+
+/*
+ * Adds up what the merge brings out, in whole blocks: where runs overlap, it
+ * comes row by row. *n_rows counts it.
+ */
+static int
+add_merged(struct worker *w, uint64_t *n_rows)
+{
+    for (;;) {
+        struct merge_segment s;
+        int status = device_merge_next(w->merge, &s, &w->error);
+        if (status != WATTLE_OK || s.n == 0)
+            return status == WATTLE_OK ? add_rows(w) : status;
+        *n_rows += s.n;
+        while (s.n > 0 && status == WATTLE_OK) {
+            size_t room = BLOCK_ROWS - w->rows->n_rows;
+            size_t n = s.n < room ? s.n : room;
+            block_append(w->rows, s.block, s.first, n);
+            s.first += n;
+            s.n -= n;
+            if (w->rows->n_rows == BLOCK_ROWS)
+                status = add_rows(w);
+        }
+        if (status != WATTLE_OK)
+            return status;
+    }
+}
+
+static int
+add_device(struct worker *w, uint32_t device)
+{
+    const struct shuffle_set *set = &w->job->set;
+    const struct gathered g = shuffle_set_measure(set, device);
+    struct shuffle *reduced = NULL;
+    uint64_t n_rows = 0;
+    if (g.n_rows == 0)
+        return WATTLE_OK;
+    for (size_t i = 0; i < BLOCK_ROWS; i++)
+        w->device[i] = device;
+    device_merge_reset(w->merge);
+    int status =
+        shuffle_set_reduce(set, device, g.n_runs, w->merge,
+                           w->job->sorted->kernels, &reduced, &w->error);
+    if (status == WATTLE_OK) {
+        device_merge_reset(w->merge);
+        status = shuffle_set_add(set, device, reduced, w->merge);
+        if (status != WATTLE_OK)
+            error_memory(&w->error);
+    }
+    if (status == WATTLE_OK)
+        status = add_merged(w, &n_rows);
+    w->n_duplicates += g.n_rows - n_rows;
+    device_merge_reset(w->merge);
+    shuffle_free(reduced);
+    return status;
+}
+
+/* A pool_work. */
+static void
+work(void *context, unsigned worker)
+{
+    struct job *job = context;
+    struct worker *w = &job->workers[worker];
+    int status = WATTLE_OK;
+    while (status == WATTLE_OK && atomic_load(&job->status) == WATTLE_OK) {
+        uint32_t device = atomic_fetch_add(&job->next, 1);
+        if (device >= job->sorted->n_devices)
+            break;
+        status = cancel_flag_check(job->sorted->cancel, &w->error);
+        if (status == WATTLE_OK)
+            status = add_device(w, device);
+    }
+    account_set_settle(&w->totals);
+    if (status != WATTLE_OK)
+        atomic_store(&job->status, status);
+}
+
+/* What was there and what the workers have added become one. */
+static int
+join(const struct job *job, int n_workers, struct account_set *totals,
+     uint64_t *n_duplicates, struct wattle_error *error)
+{
+    const size_t n_sets = (size_t)n_workers + 1;
+    struct account_set **sets = calloc(n_sets, sizeof(struct account_set *));
+    const uint32_t **same = calloc(n_sets, sizeof(const uint32_t *));
+    struct account_set joined;
+    int status = WATTLE_ERR_MEMORY;
+    account_set_init(&joined, totals->max_gap_ms, totals->no_memo);
+    joined.kernels = totals->kernels;
+    joined.hours = totals->hours;
+    if (sets != NULL && same != NULL)
+        status = account_set_reserve(&joined, job->sorted->n_devices);
+    if (status == WATTLE_OK) {
+        sets[0] = totals;
+        for (int i = 0; i < n_workers; i++) {
+            sets[i + 1] = &job->workers[i].totals;
+            *n_duplicates += job->workers[i].n_duplicates;
+        }
+        status = account_set_join(&joined, sets, same, n_sets);
+    }
+    free(sets);
+    free(same);
+    if (status != WATTLE_OK) {
+        account_set_release(&joined);
+        return error_memory(error);
+    }
+    account_set_release(totals);
+    *totals = joined;
+    return WATTLE_OK;
+}
+
+int
+sorted_totals_add(const struct sorted_totals *sorted,
+                  struct account_set *totals, uint64_t *n_duplicates,
+                  struct wattle_error *error)
+{
+    struct job job = {.sorted = sorted};
+    int n_open = 0;
+    job.workers = calloc((size_t)sorted->n_threads, sizeof(*job.workers));
+    int status = shuffle_set_open(&job.set, sorted->parts, sorted->n_parts,
+                                  sorted->n_devices);
+    if (job.workers == NULL)
+        status = WATTLE_ERR_MEMORY;
+    while (status == WATTLE_OK && n_open < sorted->n_threads)
+        status = open_worker(&job.workers[n_open++], &job, totals);
+    if (status == WATTLE_OK) {
+        pool_run((unsigned)n_open, work, &job);
+        status = atomic_load(&job.status);
+        for (int i = 0; i < n_open && status != WATTLE_OK; i++) {
+            if (job.workers[i].error.code != WATTLE_OK && error != NULL)
+                *error = job.workers[i].error;
+        }
+        if (status == WATTLE_OK)
+            status = join(&job, n_open, totals, n_duplicates, error);
+    } else {
+        error_memory(error);
+    }
+    for (int i = 0; i < n_open; i++)
+        close_worker(&job.workers[i]);
+    free(job.workers);
+    shuffle_set_release(&job.set);
+    return status;
+}
