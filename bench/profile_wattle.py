@@ -22,7 +22,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from harness import contenders, datasets, machine, measure, paths  # noqa: E402
 
 SCHEMA = 1
-STAGES = ["open", "read", "split", "decode", "lookup", "account", "merge",
+STAGES = ["open", "read", "split", "decode", "lookup", "totals", "merge",
           "print"]
 BLOCKS = [None, 1 << 20, 1 << 24]  # None = the default; and the largest file
 LIMIT_S = 120

@@ -4,7 +4,7 @@
  * The first bytes of the input choose how it is read (piece size, kernels);
  * the rest is a CSV file. It is decoded with remembered layouts in pieces,
  * and by the reference parser alone in one piece; rows, rejects and counts
- * must be the same. Then the readings go into accounts by blocks and row by
+ * must be the same. Then the readings go into totals by blocks and row by
  * row, and the sums must be the same.
  */
 #include <stdint.h>
@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analytics/account.h"
-#include "analytics/account_block.h"
+#include "analytics/totals.h"
+#include "analytics/totals_parts.h"
 #include "formats/csv_format.h"
 #include "formats/csv_schema.h"
 #include "formats/record_parser.h"
@@ -27,7 +27,7 @@ struct outcome {
     uint64_t n_lines;
     struct reject_log rejects;
     struct registry registry;
-    struct account_set accounts;
+    struct totals_set totals;
 };
 
 static void
@@ -97,12 +97,12 @@ note_rows(struct outcome *o, const struct batch *batch, bool by_row)
              "no memory");
     }
     struct batch_view view = batch_view(batch);
-    must(account_set_reserve(&o->accounts, o->registry.n_devices) == WATTLE_OK,
+    must(totals_set_reserve(&o->totals, o->registry.n_devices) == WATTLE_OK,
          "no memory");
     for (size_t i = 0; by_row && i < view.n_rows; i++)
-        must(account_add_row(&o->accounts, &view, i) == WATTLE_OK, "no memory");
+        must(totals_add_row(&o->totals, &view, i) == WATTLE_OK, "no memory");
     if (!by_row)
-        must(account_set_add(&o->accounts, &view) == WATTLE_OK, "no memory");
+        must(totals_set_add(&o->totals, &view) == WATTLE_OK, "no memory");
 }
 
 /* Reads the text in pieces as a reader would. */
@@ -131,29 +131,29 @@ decode(struct outcome *o, const struct csv_schema *schema, const uint8_t *text,
             end = end + piece < len ? end + piece : len;
     }
     o->n_lines = d->n_lines;
-    account_set_settle(&o->accounts);
+    totals_set_flush(&o->totals);
     free(view);
     d->ops->close(d);
 }
 
 static void
-compare_accounts(const struct outcome *a, const struct outcome *b)
+compare_totals(const struct outcome *a, const struct outcome *b)
 {
-    must(a->accounts.n_disordered == b->accounts.n_disordered &&
-             a->accounts.n_stretches == b->accounts.n_stretches,
+    must(a->totals.n_disordered == b->totals.n_disordered &&
+             a->totals.n_segments == b->totals.n_segments,
          "disorder differs");
-    for (uint32_t i = 0; i < a->accounts.n_devices; i++) {
+    for (uint32_t i = 0; i < a->totals.n_devices; i++) {
         const char *id = registry_id(&a->registry, i);
         uint32_t k = registry_find(&b->registry, id, strlen(id));
         must(k != REGISTRY_NO_DEVICE, "devices differ");
-        const struct account *x = &a->accounts.accounts[i];
-        const struct account *y = &b->accounts.accounts[k];
+        const struct device_totals *x = &a->totals.totals[i];
+        const struct device_totals *y = &b->totals.totals[k];
         must(x->n_readings == y->n_readings && x->sum_nw == y->sum_nw &&
                  x->min_nw == y->min_nw && x->max_nw == y->max_nw &&
                  x->energy == y->energy && x->efficiency == y->efficiency &&
                  x->n_gaps == y->n_gaps && x->gap_ms == y->gap_ms &&
                  x->last_ms == y->last_ms && x->last_nw == y->last_nw,
-             "accounts differ");
+             "totals differ");
     }
 }
 
@@ -173,16 +173,16 @@ compare(const struct outcome *a, const struct outcome *b)
               memcmp(a->rejects.raw.data, b->rejects.raw.data,
                      a->rejects.raw.len) == 0),
          "rejected lines differ");
-    compare_accounts(a, b);
+    compare_totals(a, b);
 }
 
 static void
-begin(struct outcome *o)
+begin_outcome(struct outcome *o)
 {
     memset(o, 0, sizeof(*o));
     registry_init(&o->registry);
-    reject_log_init(&o->rejects, true);
-    account_set_init(&o->accounts, 3600000, false);
+    reject_log_init(&o->rejects, REJECT_KEEP_ALL);
+    totals_set_init(&o->totals, 3600000, false);
 }
 
 static void
@@ -191,7 +191,7 @@ end_outcome(struct outcome *o)
     buffer_release(&o->rows);
     registry_release(&o->registry);
     reject_log_release(&o->rejects);
-    account_set_release(&o->accounts);
+    totals_set_release(&o->totals);
 }
 
 int
@@ -212,8 +212,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     data += header_len;
     size -= header_len;
     struct outcome fast, plain;
-    begin(&fast);
-    begin(&plain);
+    begin_outcome(&fast);
+    begin_outcome(&plain);
     decode(&fast, &schema, data, size, piece, kernels, false);
     decode(&plain, &schema, data, size, size + 1, &kernels_scalar, true);
     compare(&fast, &plain);

@@ -10,7 +10,7 @@ import sys
 import tempfile
 
 N_READINGS = 60000
-STAGES = ["open", "read", "split", "decode", "lookup", "account", "merge"]
+STAGES = ["open", "read", "split", "decode", "lookup", "totals", "merge"]
 
 
 def run(program, *arguments, **options):

@@ -3,8 +3,11 @@
 
 Every quoted #include below src/ must name a file of its own room, of a room
 that the table allows, or of the public headers; src/cli may use those and the
-generator. File names are unique in the whole tree, and a module foo.c of
-the library exports only foo_* and the public wattle_*.
+generator. The same holds for symbols: what an object leaves undefined must be
+defined in its room or in one that it may use, so that no room calls a public
+function of a room above it. Objects do not use each other in a circle. File
+names are unique in the whole tree, and a module foo_bar.c exports only foo*,
+what foo_bar.h declares, and the public wattle_*.
 """
 import os
 import re
@@ -68,25 +71,80 @@ def check_names(paths):
         seen[name] = path
 
 
-def check_exports(archive):
-    """Global symbols of each object must begin with the module's name."""
-    if not os.path.exists(archive):
-        return
-    done = subprocess.run(["nm", "--defined-only", "-g", archive], text=True,
-                          capture_output=True, check=True)
-    module = ""
-    for line in done.stdout.splitlines():
-        member = re.match(r"(?:.*_)?src_[a-z]+_([a-z0-9_]+)\.c\.o:$", line)
-        member = member or re.match(r"([a-z0-9_]+)\.c\.o:$", line)
-        if member:
-            module = member.group(1)
-        symbol = re.match(r"[0-9a-f]+ [A-Z] (\w+)$", line)
-        if not symbol or not module:
+ARCHIVES = ("libwattle_inner.a", "libwattle_generator.a")
+OBJECT = re.compile(r"(?:.*_)?src_([a-z]+)_([a-z0-9_]+)\.c\.o$")
+
+
+def read_symbols():
+    """By object, a (room, module): what it defines, what it leaves undefined."""
+    defined, undefined = {}, {}
+    for archive in ARCHIVES:
+        path = os.path.join(ROOT, "build/release", archive)
+        if not os.path.exists(path):
             continue
-        name = symbol.group(1)
-        # foo_bar.c may also export foo_*, the name of what it is a part of
-        if not name.startswith(("wattle_", module, module.split("_")[0])):
-            yield f"{module}.c exports {name}"
+        done = subprocess.run(["nm", "-A", "-g", path], text=True,
+                              capture_output=True, check=True)
+        for line in done.stdout.splitlines():
+            place, kind, symbol = line.rsplit(None, 2)
+            member = OBJECT.match(os.path.basename(place.split(":")[1]))
+            if not member:
+                continue
+            held = undefined if kind in "Uwv" else defined
+            held.setdefault(member.groups(), set()).add(symbol)
+    return defined, undefined
+
+
+def check_exports(defined):
+    """Global symbols of foo_bar.c begin with foo, or foo_bar.h declares them."""
+    for (room, module), names in sorted(defined.items()):
+        header = os.path.join(ROOT, "src", room, module + ".h")
+        declared = ""
+        if os.path.exists(header):
+            with open(header, encoding="utf-8") as file:
+                declared = file.read()
+        for name in sorted(names):
+            if name.startswith(("wattle_", module.split("_")[0])):
+                continue
+            if not re.search(rf"\b{name}\b", declared):
+                yield f"{room}/{module}.c exports {name}"
+
+
+def find_uses(defined, undefined):
+    """By object: the objects it uses, each with one of the symbols."""
+    home = {name: part for part, names in defined.items() for name in names}
+    uses = {}
+    for part, names in undefined.items():
+        for name in sorted(names):
+            if name in home and home[name] != part:
+                uses.setdefault(part, {})[home[name]] = name
+    return uses
+
+
+def check_symbols(uses):
+    for (room, module), others in sorted(uses.items()):
+        for (other, other_module), name in sorted(others.items()):
+            if other != room and other not in ALLOWED[room]:
+                yield (f"{room}/{module}.c must not call {name} of "
+                       f"{other}/{other_module}.c")
+
+
+def check_circles(uses):
+    """What can be reached from an object must not reach it."""
+    def reach(part):
+        seen, left = set(), [part]
+        while left:
+            for other in uses.get(left.pop(), ()):
+                if other not in seen:
+                    seen.add(other)
+                    left.append(other)
+        return seen
+
+    reached = {part: reach(part) for part in uses}
+    for part in sorted(uses):
+        for other, name in sorted(uses[part].items()):
+            if part < other and part in reached.get(other, ()):
+                yield (f"{part[0]}/{part[1]}.c and {other[0]}/{other[1]}.c use "
+                       f"each other ({name})")
 
 
 def main():
@@ -95,8 +153,11 @@ def main():
     for path in paths:
         if path.startswith("src/"):
             problems += check_includes(path)
-    for archive in ("libwattle_inner.a", "libwattle_generator.a"):
-        problems += check_exports(os.path.join(ROOT, "build/release", archive))
+    defined, undefined = read_symbols()
+    uses = find_uses(defined, undefined)
+    problems += check_exports(defined)
+    problems += check_symbols(uses)
+    problems += check_circles(uses)
     for problem in problems:
         print(problem)
     return 1 if problems else 0

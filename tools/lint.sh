@@ -19,7 +19,7 @@ mkdir -p build/lint
 for compiler in gcc clang; do
     echo "warnings of $compiler"
     # shellcheck disable=SC2086
-    files 'src/*.c' 'bench/ladder/*.c' 'bench/storage/*.c' 'bench/load/*.c' | xargs -P "$(nproc)" -I{} sh -c '
+    files 'src/*.c' 'fuzz/*.c' 'bench/ladder/*.c' 'bench/storage/*.c' 'bench/load/*.c' | xargs -P "$(nproc)" -I{} sh -c '
         extra=
         case {} in *avx*) extra="'"$(echo $vector)"'";; esac
         '"$compiler $(echo $flags)"' $extra -c {} \

@@ -134,7 +134,7 @@ def final_section(data, charts):
     text.append(
         "wattle does loading and analytics in one pass, block by block. "
         "Loading is its stages open, read, split, decode and look up, "
-        "analytics its accounts and merging, on one thread as the monitor "
+        "analytics its totals and merging, on one thread as the monitor "
         "has; writing and starting count in the total only. The factor of the "
         "total is the median of pairs that ran in turn, with their range.\n")
     text.append(picture(charts, "before_after", "before and after"))
@@ -311,7 +311,7 @@ def changes_section(_data, _charts):
 | `src/formats/csv_decoder.c`, `layout_builder.c` | the quick path through rows of a known shape |
 | `src/simd/` | splitting, decoding and column loops for each instruction set |
 | `src/model/batch.c`, `registry.c` | columns, numbers for devices |
-| `src/analytics/account_block.c` | ordinary rows as columns, added eight devices at a time |
+| `src/analytics/totals_block.c` | ordinary rows as columns, added eight devices at a time |
 | `src/analytics/efficiency.c` | efficiency without floating point, kept in tables |
 | `src/sort/`, `src/run/sorted_totals.c` | sorting in bounded memory, only where it is needed |
 | `src/run/` | splits, threads, sinks |

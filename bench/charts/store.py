@@ -150,7 +150,7 @@ def n_ok(result):
 
 
 LOAD = ("open", "read", "split", "decode", "lookup")
-ANALYTICS = ("account", "merge")
+ANALYTICS = ("totals", "merge")
 
 
 def stage_sum(stages, names):

@@ -62,7 +62,7 @@ TECHNIQUES = [
         ["algorithms"], "Algorithms",
         "no trigonometry (sin(2 acos x)^2 = 4 x^2 (1 - x^2)), one pass for "
         "all questions, sums in integers",
-        "`docs/formulas.md`, `src/analytics/account_block.c`, "
+        "`docs/formulas.md`, `src/analytics/totals_block.c`, "
         "`efficiency.c`",
         "Integer sums are there for exactness first: any order of adding, so "
         "any number of threads, gives the same bytes. They save time as well, "

@@ -72,7 +72,7 @@ const KIND_NAMES = {
 };
 const STAGE_COLOURS = {
   open: "#9aa3ad", read: "#5b8ecb", split: "#7cc4bb", decode: "#f29a3f",
-  "look up": "#ecd05f", account: "#b88ad0", merge: "#e0605f",
+  "look up": "#ecd05f", totals: "#b88ad0", merge: "#e0605f",
   print: "#a77f63", make: "#f29a3f", pack: "#b88ad0", write: "#5b8ecb",
 };
 

@@ -291,7 +291,7 @@ function show_timeline() {
 }
 
 function show_sums(timings) {
-  const stages = ["open", "read", "split", "decode", "look up", "account",
+  const stages = ["open", "read", "split", "decode", "look up", "totals",
     "merge", "print"].map((name) =>
     [name, timings[name === "look up" ? "lookup_s" : `${name}_s`]]);
   const all_s = stages.reduce((sum, [, s]) => sum + s, 0) || 1;

@@ -1,6 +1,6 @@
 """A trace of wattle, as small as the page needs it."""
 
-STAGES = ["open", "read", "split", "decode", "look up", "account", "merge",
+STAGES = ["open", "read", "split", "decode", "look up", "totals", "merge",
           "make", "pack", "write", "print"]
 
 

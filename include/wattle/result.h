@@ -90,7 +90,7 @@ struct wattle_skipped_file {
 
 /* Where the time went, summed over threads; all zero unless asked for. */
 struct wattle_timings {
-    double wall_s, open_s, read_s, split_s, decode_s, lookup_s, account_s;
+    double wall_s, open_s, read_s, split_s, decode_s, lookup_s, totals_s;
     double merge_s;
     uint64_t n_bytes;     /* of text, after unpacking */
     uint64_t n_fast_rows; /* decoded by a remembered row layout */

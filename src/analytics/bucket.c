@@ -6,7 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "analytics/account.h"
+#include "analytics/totals.h"
 #include "analytics/profile.h"
 #include "analytics/quotient.h"
 #include "base/decimal.h"
@@ -32,35 +32,35 @@ bucket_init(struct bucket *bucket, struct bucket_range range)
         bucket->n_values[c] = 0;
         bucket->values_nano[c] = 0;
     }
-    bucket->fine = NULL;
+    bucket->wide = NULL;
 }
 
 void
 bucket_release(struct bucket *bucket)
 {
-    free(bucket->fine);
-    bucket->fine = NULL;
+    free(bucket->wide);
+    bucket->wide = NULL;
 }
 
-struct bucket_fine *
-bucket_fine_of(struct bucket *bucket)
+struct bucket_wide *
+bucket_wide_of(struct bucket *bucket)
 {
-    if (bucket->fine == NULL)
-        bucket->fine = calloc(1, sizeof(*bucket->fine));
-    return bucket->fine;
+    if (bucket->wide == NULL)
+        bucket->wide = calloc(1, sizeof(*bucket->wide));
+    return bucket->wide;
 }
 
 static void
-widen(struct bucket_fine *fine, struct int256 min, struct int256 max)
+widen(struct bucket_wide *wide, struct int256 min, struct int256 max)
 {
-    if (fine->n_power == 0 || int256_compare(min, fine->min) < 0)
-        fine->min = min;
-    if (fine->n_power == 0 || int256_compare(max, fine->max) > 0)
-        fine->max = max;
+    if (wide->n_power == 0 || int256_compare(min, wide->min) < 0)
+        wide->min = min;
+    if (wide->n_power == 0 || int256_compare(max, wide->max) > 0)
+        wide->max = max;
 }
 
 static void
-add_fine(struct bucket_fine *to, const struct bucket_fine *from)
+add_wide(struct bucket_wide *to, const struct bucket_wide *from)
 {
     if (from->n_power > 0)
         widen(to, from->min, from->max);
@@ -85,11 +85,11 @@ greater(int64_t a, int64_t b)
 int
 bucket_add(struct bucket *bucket, const struct bucket *other)
 {
-    if (other->fine != NULL) {
-        struct bucket_fine *fine = bucket_fine_of(bucket);
-        if (fine == NULL)
+    if (other->wide != NULL) {
+        struct bucket_wide *wide = bucket_wide_of(bucket);
+        if (wide == NULL)
             return WATTLE_ERR_MEMORY;
-        add_fine(fine, other->fine);
+        add_wide(wide, other->wide);
     }
     bucket->first_ms = lesser(bucket->first_ms, other->first_ms);
     bucket->last_ms = greater(bucket->last_ms, other->last_ms);
@@ -113,18 +113,18 @@ static int
 add_power(struct bucket *bucket, const struct power_point *point)
 {
     bucket->n_power++;
-    if (point->nw != ACCOUNT_FINE) {
+    if (point->nw != TOTALS_WIDE) {
         bucket->power_nw += point->nw;
         bucket->min_nw = lesser(bucket->min_nw, point->nw);
         bucket->max_nw = greater(bucket->max_nw, point->nw);
         return WATTLE_OK;
     }
-    struct bucket_fine *fine = bucket_fine_of(bucket);
-    if (fine == NULL)
+    struct bucket_wide *wide = bucket_wide_of(bucket);
+    if (wide == NULL)
         return WATTLE_ERR_MEMORY;
-    widen(fine, point->fine, point->fine);
-    fine->n_power++;
-    fine->power = int256_add(fine->power, point->fine);
+    widen(wide, point->wide, point->wide);
+    wide->n_power++;
+    wide->power = int256_add(wide->power, point->wide);
     return WATTLE_OK;
 }
 
@@ -136,10 +136,10 @@ add_efficiency(struct bucket *bucket, const struct reading *reading)
         bucket->efficiency += reading->efficiency;
         return WATTLE_OK;
     }
-    struct bucket_fine *fine = bucket_fine_of(bucket);
-    if (fine == NULL)
+    struct bucket_wide *wide = bucket_wide_of(bucket);
+    if (wide == NULL)
         return WATTLE_ERR_MEMORY;
-    fine->efficiency += reading->efficiency;
+    wide->efficiency += reading->efficiency;
     return WATTLE_OK;
 }
 
@@ -148,7 +148,7 @@ bucket_add_reading(struct bucket *bucket, const struct reading *reading)
 {
     const struct power_point *point = &reading->point;
     int status = WATTLE_OK;
-    if (point->nw != ACCOUNT_NO_POWER)
+    if (point->nw != TOTALS_NO_POWER)
         status = add_power(bucket, point);
     if (status == WATTLE_OK && reading->has_efficiency)
         status = add_efficiency(bucket, reading);
@@ -174,26 +174,26 @@ bucket_add_values(struct bucket *bucket, const struct batch_view *batch,
 }
 
 static struct int256
-fine_power_of(const struct bucket *bucket)
+wide_power_of(const struct bucket *bucket)
 {
-    return bucket->fine != NULL ? bucket->fine->power : int256_from(0);
+    return bucket->wide != NULL ? bucket->wide->power : int256_from(0);
 }
 
 static void
 set_powers(const struct bucket *bucket, struct wattle_query_figures *f)
 {
-    const struct bucket_fine *fine = bucket->fine;
+    const struct bucket_wide *wide = bucket->wide;
     if (bucket->n_power == 0)
         return;
-    f->mean_power_w = quotient_watts(bucket->power_nw, fine_power_of(bucket),
+    f->mean_power_w = quotient_watts(bucket->power_nw, wide_power_of(bucket),
                                      bucket->n_power);
     if (bucket->min_nw <= bucket->max_nw) {
         f->min_power_w = quotient_watts_narrow(bucket->min_nw, 1);
         f->max_power_w = quotient_watts_narrow(bucket->max_nw, 1);
     }
-    if (fine != NULL && fine->n_power > 0) {
-        double min_w = quotient_of_fine(fine->min, 1, DECIMAL_ONE);
-        double max_w = quotient_of_fine(fine->max, 1, DECIMAL_ONE);
+    if (wide != NULL && wide->n_power > 0) {
+        double min_w = quotient_of_wide(wide->min, 1, DECIMAL_ONE);
+        double max_w = quotient_of_wide(wide->max, 1, DECIMAL_ONE);
         f->min_power_w = fmin(f->min_power_w, min_w);
         f->max_power_w = fmax(f->max_power_w, max_w);
     }
@@ -204,8 +204,8 @@ energy_kwh(const struct bucket *bucket)
 {
     struct profile_energy energy = {.units = bucket->energy,
                                     .rest = bucket->energy_rest};
-    if (bucket->fine != NULL)
-        energy.fine = bucket->fine->energy;
+    if (bucket->wide != NULL)
+        energy.wide = bucket->wide->energy;
     return quotient_kwh_of_parts(&energy);
 }
 
@@ -236,6 +236,6 @@ bucket_figures(const struct bucket *bucket, unsigned what,
     if ((what & WATTLE_QUERY_EFFICIENCY) != 0)
         f->efficiency = quotient_efficiency(
             bucket->efficiency,
-            bucket->fine != NULL ? bucket->fine->efficiency : 0,
+            bucket->wide != NULL ? bucket->wide->efficiency : 0,
             bucket->n_efficiency);
 }

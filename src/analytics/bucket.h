@@ -1,9 +1,9 @@
 /*
- * bucket.h - the exact sums over one stretch of time.
+ * bucket.h - the exact sums over one segment of time.
  *
  * Buckets form a monoid: those of the same time, of several devices or of
  * parts of one, add up in any order. Sums are integers in the units of
- * account.h; quotients are formed once, by bucket_figures.
+ * totals.h; quotients are formed once, by bucket_figures.
  */
 #ifndef ANALYTICS_BUCKET_H
 #define ANALYTICS_BUCKET_H
@@ -20,8 +20,8 @@
 /* Columns whose means are kept: voltage, current, power factor. */
 #define BUCKET_COLUMNS 3
 
-/* What only few buckets have: see "fine" in account.h. */
-struct bucket_fine {
+/* What only few buckets have: see "wide" in totals.h. */
+struct bucket_wide {
     uint64_t n_power;
     struct int256 power, min, max;
     struct int256 energy;
@@ -41,7 +41,7 @@ struct bucket {
     int128 energy_rest; /* 2^-60 units, from steps cut at borders */
     int128 efficiency;  /* 2^-56 */
     int128 values_nano[BUCKET_COLUMNS];
-    struct bucket_fine *fine; /* NULL for most; owned */
+    struct bucket_wide *wide; /* NULL for most; owned */
 };
 
 void bucket_init(struct bucket *bucket, struct bucket_range range);
@@ -67,8 +67,8 @@ bucket_wants(unsigned what, int column)
 void bucket_add_values(struct bucket *bucket, const struct batch_view *batch,
                        size_t row, unsigned what);
 
-/* The bucket's fine part, made if need be; NULL = no memory. */
-struct bucket_fine *bucket_fine_of(struct bucket *bucket);
+/* The bucket's wide part, made if need be; NULL = no memory. */
+struct bucket_wide *bucket_wide_of(struct bucket *bucket);
 
 /*
  * The means and sums that `what` names (bits of enum wattle_query_what); all

@@ -41,7 +41,7 @@ void
 bucket_list_drop(struct bucket_list *list, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        if (list->items[i].fine != NULL)
+        if (list->items[i].wide != NULL)
             bucket_release(&list->items[i]);
     }
     list->n -= n;
@@ -98,7 +98,7 @@ weave(struct bucket_list *list, struct bucket_list *other, size_t n_new)
             status = added != WATTLE_OK ? added : status;
         } else {
             both.items[both.n++] = *theirs;
-            theirs->fine = NULL;
+            theirs->wide = NULL;
         }
     }
     while (i < list->n)

@@ -3,7 +3,7 @@
  */
 #include "analytics/buckets.h"
 
-#include "analytics/account.h"
+#include "analytics/totals.h"
 #include "analytics/buckets_block.h"
 #include "analytics/energy_split.h"
 #include "analytics/reading.h"
@@ -52,11 +52,11 @@ add_part(void *context, const struct time_cell *cell,
     struct bucket *bucket = buckets_at(context, cell->start_ms);
     if (bucket == NULL)
         return WATTLE_ERR_MEMORY;
-    if (part->is_fine) {
-        struct bucket_fine *fine = bucket_fine_of(bucket);
-        if (fine == NULL)
+    if (part->is_wide) {
+        struct bucket_wide *wide = bucket_wide_of(bucket);
+        if (wide == NULL)
             return WATTLE_ERR_MEMORY;
-        fine->energy = int256_add(fine->energy, part->fine);
+        wide->energy = int256_add(wide->energy, part->wide);
     } else {
         bucket->energy += part->units;
         bucket->energy_rest += part->rest;
@@ -71,7 +71,7 @@ buckets_add_step(struct buckets *buckets, const struct power_point *to)
     const struct buckets_options *o = &buckets->options;
     if ((o->what & WATTLE_QUERY_ENERGY) == 0 || !buckets->has_last ||
         to->time_ms - from->time_ms > o->max_gap_ms ||
-        from->nw == ACCOUNT_NO_POWER || to->nw == ACCOUNT_NO_POWER)
+        from->nw == TOTALS_NO_POWER || to->nw == TOTALS_NO_POWER)
         return WATTLE_OK;
     int64_t begin_ms = from->time_ms, end_ms = to->time_ms;
     begin_ms = begin_ms > o->since_ms ? begin_ms : o->since_ms;
@@ -81,7 +81,7 @@ buckets_add_step(struct buckets *buckets, const struct power_point *to)
     struct bucket *bucket = buckets_at(buckets, begin_ms);
     if (bucket == NULL)
         return WATTLE_ERR_MEMORY;
-    bool is_narrow = from->nw != ACCOUNT_FINE && to->nw != ACCOUNT_FINE;
+    bool is_narrow = from->nw != TOTALS_WIDE && to->nw != TOTALS_WIDE;
     if (is_narrow && begin_ms == from->time_ms && end_ms == to->time_ms &&
         end_ms <= bucket->range.end_ms) { /* mostly: nothing to split */
         bucket->energy += (int128)(from->nw + to->nw) * (end_ms - begin_ms);
@@ -114,18 +114,5 @@ buckets_add_row(struct buckets *buckets, const struct batch_view *batch,
     }
     buckets->last = reading.point;
     buckets->has_last = true;
-    return status;
-}
-
-int
-buckets_add(struct buckets *buckets, const struct batch_view *batch,
-            size_t *row)
-{
-    int status = WATTLE_OK;
-    if (buckets_add_block(buckets, batch, row, &status))
-        return status;
-    while (*row < batch->n_rows && status == WATTLE_OK &&
-           buckets->list.n < BUCKETS_ENOUGH)
-        status = buckets_add_row(buckets, batch, (*row)++);
     return status;
 }

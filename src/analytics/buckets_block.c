@@ -197,3 +197,16 @@ buckets_add_block(struct buckets *buckets, const struct batch_view *batch,
     *row += at;
     return true;
 }
+
+int
+buckets_add(struct buckets *buckets, const struct batch_view *batch,
+            size_t *row)
+{
+    int status = WATTLE_OK;
+    if (buckets_add_block(buckets, batch, row, &status))
+        return status;
+    while (*row < batch->n_rows && status == WATTLE_OK &&
+           buckets->list.n < BUCKETS_ENOUGH)
+        status = buckets_add_row(buckets, batch, (*row)++);
+    return status;
+}

@@ -8,7 +8,7 @@
  */
 #include "analytics/energy_split.h"
 
-#include "analytics/account.h"
+#include "analytics/totals.h"
 #include "wattle/error.h"
 
 /* The next border behind begin_ms, of its cell or of all. */
@@ -29,7 +29,7 @@ split_narrow(const struct energy_step *step, struct time_cell *cell,
     struct power_part done =
         power_part_until(from, to, begin_ms - from->time_ms);
     struct energy_part part;
-    part.is_fine = false;
+    part.is_wide = false;
     while (begin_ms < step->end_ms) {
         begin_ms = next_border(step->partition, begin_ms, step->end_ms, cell);
         struct power_part now =
@@ -45,18 +45,18 @@ split_narrow(const struct energy_step *step, struct time_cell *cell,
 }
 
 static int
-split_fine(const struct energy_step *step, struct time_cell *cell,
+split_wide(const struct energy_step *step, struct time_cell *cell,
            energy_take take, void *context)
 {
     const struct power_point *from = step->from, *to = step->to;
     int64_t begin_ms = step->begin_ms;
-    struct int256 done = power_fine_until(from, to, begin_ms - from->time_ms);
-    struct energy_part part = {.is_fine = true};
+    struct int256 done = power_wide_until(from, to, begin_ms - from->time_ms);
+    struct energy_part part = {.is_wide = true};
     while (begin_ms < step->end_ms) {
         begin_ms = next_border(step->partition, begin_ms, step->end_ms, cell);
         struct int256 now =
-            power_fine_until(from, to, begin_ms - from->time_ms);
-        part.fine = int256_sub(now, done);
+            power_wide_until(from, to, begin_ms - from->time_ms);
+        part.wide = int256_sub(now, done);
         int status = take(context, cell, &part);
         if (status != WATTLE_OK)
             return status;
@@ -69,15 +69,14 @@ int
 energy_split(const struct energy_step *step, struct time_cell *cell,
              energy_take take, void *context)
 {
-    bool is_fine =
-        step->from->nw == ACCOUNT_FINE || step->to->nw == ACCOUNT_FINE;
-    return is_fine ? split_fine(step, cell, take, context)
+    bool is_wide = step->from->nw == TOTALS_WIDE || step->to->nw == TOTALS_WIDE;
+    return is_wide ? split_wide(step, cell, take, context)
                    : split_narrow(step, cell, take, context);
 }
 
 struct int256
-energy_of_fine_step(const struct power_point *from,
+energy_of_wide_step(const struct power_point *from,
                     const struct power_point *to)
 {
-    return power_fine_until(from, to, to->time_ms - from->time_ms);
+    return power_wide_until(from, to, to->time_ms - from->time_ms);
 }

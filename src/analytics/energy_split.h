@@ -13,9 +13,9 @@
 
 /* The energy within a cell. */
 struct energy_part {
-    bool is_fine;       /* one end of the step has a fine power */
+    bool is_wide;       /* one end of the step has a wide power */
     int128 units, rest; /* when it is not: rest in 2^-60 units */
-    struct int256 fine; /* when it is: in 1e-18 units */
+    struct int256 wide; /* when it is: in 1e-18 units */
 };
 
 /* Takes a part, in order of time. A status other than 0 ends the split. */
@@ -47,7 +47,7 @@ energy_of_narrow_step(const struct power_point *from,
 }
 
 /* The same of any powers, in 1e-18 units. */
-struct int256 energy_of_fine_step(const struct power_point *from,
+struct int256 energy_of_wide_step(const struct power_point *from,
                                   const struct power_point *to);
 
 #endif

@@ -8,19 +8,19 @@
  */
 #include "analytics/power.h"
 
-#include "analytics/account.h"
+#include "analytics/totals.h"
 #include "base/decimal.h"
 
 void
-power_from_fine(struct power_point *point, struct int256 fine)
+power_from_wide(struct power_point *point, struct int256 wide)
 {
     struct int256 narrow;
-    if (int256_divides(fine, POWER_FINE_PER_NW, &narrow) &&
+    if (int256_divides(wide, POWER_WIDE_PER_NW, &narrow) &&
         int256_to_int64(narrow, &point->nw) && point->nw < POWER_NARROW_LIMIT &&
         point->nw > -POWER_NARROW_LIMIT)
         return;
-    point->nw = ACCOUNT_FINE;
-    point->fine = fine;
+    point->nw = TOTALS_WIDE;
+    point->wide = wide;
 }
 
 void
@@ -28,7 +28,7 @@ power_from_product(struct power_point *point, int64_t voltage_nano,
                    int64_t current_nano, int64_t factor_nano)
 {
     int128 apparent = (int128)voltage_nano * current_nano;
-    power_from_fine(point, int256_mul(int256_from(apparent), factor_nano));
+    power_from_wide(point, int256_mul(int256_from(apparent), factor_nano));
 }
 
 void
@@ -38,15 +38,15 @@ power_from_watts(struct power_point *point, int64_t value, int decimals)
     if (nw < POWER_NARROW_LIMIT && nw > -POWER_NARROW_LIMIT)
         point->nw = (int64_t)nw;
     else
-        power_from_fine(point, int256_mul(int256_from(nw), POWER_FINE_PER_NW));
+        power_from_wide(point, int256_mul(int256_from(nw), POWER_WIDE_PER_NW));
 }
 
 struct int256
-power_fine(const struct power_point *point)
+power_wide(const struct power_point *point)
 {
-    if (point->nw == ACCOUNT_FINE)
-        return point->fine;
-    return int256_mul(int256_from(point->nw), POWER_FINE_PER_NW);
+    if (point->nw == TOTALS_WIDE)
+        return point->wide;
+    return int256_mul(int256_from(point->nw), POWER_WIDE_PER_NW);
 }
 
 struct power_part
@@ -66,12 +66,12 @@ power_part_until(const struct power_point *from, const struct power_point *to,
 }
 
 struct int256
-power_fine_until(const struct power_point *from, const struct power_point *to,
+power_wide_until(const struct power_point *from, const struct power_point *to,
                  int64_t after_ms)
 {
     int64_t dt = to->time_ms - from->time_ms;
-    struct int256 p0 = power_fine(from);
-    struct int256 bend = int256_mul(int256_sub(power_fine(to), p0), after_ms);
+    struct int256 p0 = power_wide(from);
+    struct int256 bend = int256_mul(int256_sub(power_wide(to), p0), after_ms);
     bend = int256_div_round(int256_mul(bend, after_ms), dt);
     return int256_add(int256_mul(int256_add(p0, p0), after_ms), bend);
 }

@@ -1,7 +1,7 @@
 /*
  * power.h - the exact power of one reading, and energy between two.
  *
- * Used off the fast path: by the account's general way and by joins.
+ * Used off the fast path: by the general way of totals and by joins.
  */
 #ifndef ANALYTICS_POWER_H
 #define ANALYTICS_POWER_H
@@ -12,21 +12,21 @@
 #include "analytics/profile.h"
 #include "base/wide_int.h"
 
-/* Powers in nW from this magnitude on are kept fine. */
+/* Powers in nW from this magnitude on are kept wide. */
 #define POWER_NARROW_LIMIT (INT64_C(1) << 53)
 
-/* 1e-27 W in a nW, and the factor between the fine and narrow units. */
-#define POWER_FINE_PER_NW INT64_C(1000000000000000000)
+/* 1e-27 W in a nW, and the factor between the wide and narrow units. */
+#define POWER_WIDE_PER_NW INT64_C(1000000000000000000)
 
-/* An instant with its power. nw is ACCOUNT_FINE or ACCOUNT_NO_POWER else. */
+/* An instant with its power. nw is TOTALS_WIDE or TOTALS_NO_POWER else. */
 struct power_point {
     int64_t time_ms;
     int64_t nw;
-    struct int256 fine; /* when nw is ACCOUNT_FINE */
+    struct int256 wide; /* when nw is TOTALS_WIDE */
 };
 
-/* Sets nw and fine from a power in 1e-27 W. */
-void power_from_fine(struct power_point *point, struct int256 fine);
+/* Sets nw and wide from a power in 1e-27 W. */
+void power_from_wide(struct power_point *point, struct int256 wide);
 
 /* From nano-volt, nano-ampere and nano-power-factor. */
 void power_from_product(struct power_point *point, int64_t voltage_nano,
@@ -36,7 +36,7 @@ void power_from_product(struct power_point *point, int64_t voltage_nano,
 void power_from_watts(struct power_point *point, int64_t value, int decimals);
 
 /* The power in 1e-27 W; the point must have one. */
-struct int256 power_fine(const struct power_point *point);
+struct int256 power_wide(const struct power_point *point);
 
 /*
  * Doubled energy of the straight line between two points, up to a moment
@@ -54,7 +54,7 @@ struct power_part power_part_until(const struct power_point *from,
                                    int64_t after_ms);
 
 /* Of any powers, in 1e-18 units. */
-struct int256 power_fine_until(const struct power_point *from,
+struct int256 power_wide_until(const struct power_point *from,
                                const struct power_point *to, int64_t after_ms);
 
 #endif

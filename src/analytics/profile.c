@@ -173,24 +173,24 @@ profile_add_power(struct profile *profile, int64_t hour, uint64_t n,
 }
 
 static void
-add_power_fine(struct profile_hour *hour, struct int256 power_fine)
+add_power_wide(struct profile_hour *hour, struct int256 power_wide)
 {
     hour->n_readings++;
-    hour->power_fine = int256_add(hour->power_fine, power_fine);
+    hour->power_wide = int256_add(hour->power_wide, power_wide);
 }
 
 void
-profile_add_power_fine(struct profile *profile, int64_t hour,
-                       struct int256 power_fine)
+profile_add_power_wide(struct profile *profile, int64_t hour,
+                       struct int256 power_wide)
 {
     struct profile_day *day = day_at(profile, hour);
     if (day == NULL)
         return;
     day->has_readings = true;
-    add_power_fine(&profile->hours[hour_in(day, hour)], power_fine);
+    add_power_wide(&profile->hours[hour_in(day, hour)], power_wide);
     struct profile_hour *kept = hour_kept(profile, day, hour);
     if (kept != NULL)
-        add_power_fine(kept, power_fine);
+        add_power_wide(kept, power_wide);
 }
 
 void
@@ -221,23 +221,23 @@ profile_add_part(struct profile *profile, int64_t hour, int128 units,
 }
 
 static void
-add_fine(struct profile_energy *energy, struct int256 fine)
+add_wide(struct profile_energy *energy, struct int256 wide)
 {
-    energy->fine = int256_add(energy->fine, fine);
+    energy->wide = int256_add(energy->wide, wide);
 }
 
 void
-profile_add_energy_fine(struct profile *profile, int64_t hour,
-                        struct int256 energy_fine)
+profile_add_energy_wide(struct profile *profile, int64_t hour,
+                        struct int256 energy_wide)
 {
     struct profile_day *day = day_at(profile, hour);
     if (day == NULL)
         return;
-    add_fine(&day->energy, energy_fine);
-    add_fine(&profile->hours[hour_in(day, hour)].energy, energy_fine);
+    add_wide(&day->energy, energy_wide);
+    add_wide(&profile->hours[hour_in(day, hour)].energy, energy_wide);
     struct profile_hour *kept = hour_kept(profile, day, hour);
     if (kept != NULL)
-        add_fine(&kept->energy, energy_fine);
+        add_wide(&kept->energy, energy_wide);
 }
 
 static void
@@ -245,8 +245,8 @@ add_energy(struct profile_energy *to, const struct profile_energy *from)
 {
     to->units += from->units;
     to->rest += from->rest;
-    if (!int256_is_zero(from->fine)) /* hardly ever */
-        to->fine = int256_add(to->fine, from->fine);
+    if (!int256_is_zero(from->wide)) /* hardly ever */
+        to->wide = int256_add(to->wide, from->wide);
 }
 
 void
@@ -257,8 +257,8 @@ profile_merge(struct profile *profile, const struct profile *other)
         const struct profile_hour *o = &other->hours[i];
         h->n_readings += o->n_readings;
         h->power_nw += o->power_nw;
-        if (!int256_is_zero(o->power_fine))
-            h->power_fine = int256_add(h->power_fine, o->power_fine);
+        if (!int256_is_zero(o->power_wide))
+            h->power_wide = int256_add(h->power_wide, o->power_wide);
         add_energy(&h->energy, &o->energy);
     }
     for (size_t i = 0; i < other->n_days; i++) {
@@ -283,7 +283,7 @@ static bool
 is_empty(const struct profile_day *day)
 {
     return !day->has_readings && day->energy.units == 0 &&
-           day->energy.rest == 0 && int256_is_zero(day->energy.fine);
+           day->energy.rest == 0 && int256_is_zero(day->energy.wide);
 }
 
 void

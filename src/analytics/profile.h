@@ -3,7 +3,7 @@
  *
  * Sums are integers and so do not depend on the order of adding. Power is in
  * nW, energy in half nW ms ("energy units": the trapezoid (p0 + p1) * dt
- * without its halving); the fine sums are in 1e-18 of these units and used
+ * without its halving); the wide sums are in 1e-18 of these units and used
  * only for readings that do not fit whole nW.
  */
 #ifndef ANALYTICS_PROFILE_H
@@ -24,13 +24,13 @@
 struct profile_energy {
     int128 units;
     int128 rest; /* 2^-60 units */
-    struct int256 fine;
+    struct int256 wide;
 };
 
 struct profile_hour {
     uint64_t n_readings; /* those with a power */
     int128 power_nw;
-    struct int256 power_fine;
+    struct int256 power_wide;
     struct profile_energy energy;
 };
 
@@ -72,10 +72,10 @@ void profile_add_power(struct profile *profile, int64_t hour, uint64_t n,
 void profile_add_energy(struct profile *profile, int64_t hour, int128 units);
 void profile_add_part(struct profile *profile, int64_t hour, int128 units,
                       int128 rest);
-void profile_add_power_fine(struct profile *profile, int64_t hour,
-                            struct int256 power_fine);
-void profile_add_energy_fine(struct profile *profile, int64_t hour,
-                             struct int256 energy_fine);
+void profile_add_power_wide(struct profile *profile, int64_t hour,
+                            struct int256 power_wide);
+void profile_add_energy_wide(struct profile *profile, int64_t hour,
+                             struct int256 energy_wide);
 
 /* Notes that the hour's day has readings, even if they add no power. */
 void profile_add_day(struct profile *profile, int64_t hour);

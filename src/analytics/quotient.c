@@ -1,6 +1,6 @@
 /*
  * quotient.c - the shorter of two divisions: 256 bits only where a sum has a
- * fine part.
+ * wide part.
  */
 #include "analytics/quotient.h"
 
@@ -11,16 +11,16 @@
 #include "base/decimal.h"
 
 struct int256
-quotient_fine(int128 units)
+quotient_wide(int128 units)
 {
-    return int256_mul(int256_from(units), POWER_FINE_PER_NW);
+    return int256_mul(int256_from(units), POWER_WIDE_PER_NW);
 }
 
 double
-quotient_of_fine(struct int256 numerator, uint64_t denominator, int64_t unit)
+quotient_of_wide(struct int256 numerator, uint64_t denominator, int64_t unit)
 {
     struct int256 d = int256_mul(int256_from((int128)denominator), unit);
-    return int256_ratio(numerator, int256_mul(d, POWER_FINE_PER_NW));
+    return int256_ratio(numerator, int256_mul(d, POWER_WIDE_PER_NW));
 }
 
 static double
@@ -30,29 +30,29 @@ kwh_of(int128 units)
 }
 
 double
-quotient_kwh(int128 units, struct int256 fine)
+quotient_kwh(int128 units, struct int256 wide)
 {
-    if (int256_is_zero(fine))
+    if (int256_is_zero(wide))
         return kwh_of(units);
-    return quotient_of_fine(int256_add(quotient_fine(units), fine),
+    return quotient_of_wide(int256_add(quotient_wide(units), wide),
                             PROFILE_UNITS_PER_KWH, 1);
 }
 
 double
 quotient_kwh_of_parts(const struct profile_energy *e)
 {
-    if (e->rest == 0 && int256_is_zero(e->fine))
+    if (e->rest == 0 && int256_is_zero(e->wide))
         return kwh_of(e->units);
     const int64_t one = INT64_C(1) << PROFILE_REST_BITS;
     const int128 safe = (int128)1 << 66; /* times `one`: below 2^127 */
-    if (int256_is_zero(e->fine) && e->units < safe && e->units > -safe)
+    if (int256_is_zero(e->wide) && e->units < safe && e->units > -safe)
         return int128_ratio(e->units * one + e->rest, PROFILE_UNITS_PER_KWH) /
                (double)one;
     struct int256 sum = int256_mul(int256_from(e->units), one);
     sum = int256_add(sum, int256_from(e->rest));
-    sum = int256_mul(sum, POWER_FINE_PER_NW);
-    sum = int256_add(sum, int256_mul(e->fine, one));
-    return quotient_of_fine(sum, PROFILE_UNITS_PER_KWH, one);
+    sum = int256_mul(sum, POWER_WIDE_PER_NW);
+    sum = int256_add(sum, int256_mul(e->wide, one));
+    return quotient_of_wide(sum, PROFILE_UNITS_PER_KWH, one);
 }
 
 double
@@ -75,14 +75,14 @@ quotient_watts_narrow(int128 nw, uint64_t n)
 {
     if (n <= UINT64_MAX / (uint64_t)DECIMAL_ONE)
         return int128_ratio(nw, n * (uint64_t)DECIMAL_ONE);
-    return quotient_of_fine(quotient_fine(nw), n, DECIMAL_ONE);
+    return quotient_of_wide(quotient_wide(nw), n, DECIMAL_ONE);
 }
 
 double
-quotient_watts(int128 nw, struct int256 fine, uint64_t n)
+quotient_watts(int128 nw, struct int256 wide, uint64_t n)
 {
-    if (int256_is_zero(fine))
+    if (int256_is_zero(wide))
         return quotient_watts_narrow(nw, n);
-    return quotient_of_fine(int256_add(quotient_fine(nw), fine), n,
+    return quotient_of_wide(int256_add(quotient_wide(nw), wide), n,
                             DECIMAL_ONE);
 }

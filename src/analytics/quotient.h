@@ -2,7 +2,7 @@
  * quotient.h - exact sums to doubles: each is the double nearest to the exact
  * quotient, formed once, when all adding is done.
  *
- * A sum has a narrow and a fine part, see account.h; either may be zero.
+ * A sum has a narrow and a wide part, see totals.h; either may be zero.
  */
 #ifndef ANALYTICS_QUOTIENT_H
 #define ANALYTICS_QUOTIENT_H
@@ -12,19 +12,19 @@
 #include "analytics/profile.h"
 #include "base/wide_int.h"
 
-/* A narrow sum in the units of fine ones. */
-struct int256 quotient_fine(int128 units);
+/* A narrow sum in the units of wide ones. */
+struct int256 quotient_wide(int128 units);
 
-/* numerator / (denominator * unit), the numerator fine. */
-double quotient_of_fine(struct int256 numerator, uint64_t denominator,
+/* numerator / (denominator * unit), the numerator wide. */
+double quotient_of_wide(struct int256 numerator, uint64_t denominator,
                         int64_t unit);
 
 /* Mean power in W, of n > 0 readings with nW and 1e-27 W in all. */
-double quotient_watts(int128 nw, struct int256 fine, uint64_t n);
+double quotient_watts(int128 nw, struct int256 wide, uint64_t n);
 double quotient_watts_narrow(int128 nw, uint64_t n);
 
 /* Energy in kWh. */
-double quotient_kwh(int128 units, struct int256 fine);
+double quotient_kwh(int128 units, struct int256 wide);
 double quotient_kwh_of_parts(const struct profile_energy *energy);
 
 /* Mean efficiency of sums in 2^-56 and in 1e-9 * 2^-60; NaN when n is 0. */

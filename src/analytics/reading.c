@@ -3,7 +3,7 @@
  */
 #include "analytics/reading.h"
 
-#include "analytics/account.h"
+#include "analytics/totals.h"
 #include "analytics/efficiency.h"
 #include "base/decimal.h"
 
@@ -67,7 +67,7 @@ set_power(struct reading *reading, const struct batch_view *batch, size_t row,
     const unsigned product =
         HAS(WATTLE_VOLTAGE) | HAS(WATTLE_CURRENT) | HAS(WATTLE_POWER_FACTOR);
     *reading = (struct reading){
-        .point = {.time_ms = batch->time_ms[row], .nw = ACCOUNT_NO_POWER}};
+        .point = {.time_ms = batch->time_ms[row], .nw = TOTALS_NO_POWER}};
     if ((has & HAS(WATTLE_POWER)) != 0) {
         power_from_watts(&reading->point, batch->columns[WATTLE_POWER][row],
                          batch->decimals[WATTLE_POWER]);

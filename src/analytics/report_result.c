@@ -19,7 +19,7 @@ struct sums {
     uint64_t n_readings, n_power, n_efficiency, n_gaps;
     struct int256 power;  /* 1e-27 W */
     struct int256 energy; /* 1e-18 energy units */
-    bool is_fine;         /* else the next two say the same */
+    bool is_wide;         /* else the next two say the same */
     int128 power_nw, energy_units;
     int128 efficiency, efficiency_nano;
     int128 gap_ms;
@@ -36,7 +36,7 @@ struct sums {
 
 /* The mean power of a device that has only energies: see docs/formulas.md. */
 static double
-mean_from_energy(const struct account *a, int64_t first_ms)
+mean_from_energy(const struct device_totals *a, int64_t first_ms)
 {
     uint64_t n = a->n_readings;
     if (n < 2 || n - 1 <= a->n_gaps)
@@ -64,25 +64,25 @@ greatest(double a, double b)
 }
 
 static void
-power_extremes(const struct account *a, double *min_w, double *max_w)
+power_extremes(const struct device_totals *a, double *min_w, double *max_w)
 {
-    const struct account_extra *extra = a->extra;
+    const struct totals_extra *extra = a->extra;
     *min_w = *max_w = NAN;
     if (a->min_nw <= a->max_nw) {
         *min_w = quotient_watts_narrow(a->min_nw, 1);
         *max_w = quotient_watts_narrow(a->max_nw, 1);
     }
-    if (extra != NULL && extra->n_fine > 0) {
-        *min_w = least(*min_w, quotient_of_fine(extra->min, 1, DECIMAL_ONE));
-        *max_w = greatest(*max_w, quotient_of_fine(extra->max, 1, DECIMAL_ONE));
+    if (extra != NULL && extra->n_wide > 0) {
+        *min_w = least(*min_w, quotient_of_wide(extra->min, 1, DECIMAL_ONE));
+        *max_w = greatest(*max_w, quotient_of_wide(extra->max, 1, DECIMAL_ONE));
     }
 }
 
 static void
-set_device_figures(struct wattle_figures *f, const struct account *a,
+set_device_figures(struct wattle_figures *f, const struct device_totals *a,
                    int64_t first_ms, const struct tariff *tariff)
 {
-    const struct account_extra *extra = a->extra;
+    const struct totals_extra *extra = a->extra;
     const struct int256 zero = int256_from(0);
     uint64_t n_power = a->n_readings - (extra != NULL ? extra->n_energy : 0);
     f->n_readings = a->n_readings;
@@ -116,9 +116,9 @@ sums_init(struct sums *s)
 
 /* The mean power of a device in the units of sums.means. */
 static struct int256
-mean_of_powers(const struct account *a, uint64_t n_power)
+mean_of_powers(const struct device_totals *a, uint64_t n_power)
 {
-    struct int256 sum = quotient_fine(a->sum_nw);
+    struct int256 sum = quotient_wide(a->sum_nw);
     if (a->extra != NULL)
         sum = int256_add(sum, a->extra->sum);
     sum = int256_mul(sum, INT64_C(1) << MEAN_BITS);
@@ -130,13 +130,13 @@ mean_of_powers(const struct account *a, uint64_t n_power)
  * 1e27 * 2^20 / 2e9 = 1e18 * 2^19.
  */
 static void
-add_energy_device(struct sums *s, const struct account *a,
+add_energy_device(struct sums *s, const struct device_totals *a,
                   const struct wattle_figures *f)
 {
     struct int256 mean = int256_mul(int256_from(a->energy),
                                     (int64_t)(a->n_readings - 1 - a->n_gaps));
     mean = int256_mul(mean, INT64_C(1) << (MEAN_BITS - 1));
-    mean = int256_mul(mean, POWER_FINE_PER_NW);
+    mean = int256_mul(mean, POWER_WIDE_PER_NW);
     mean = int256_div_round(mean, f->last_ms - f->first_ms - a->gap_ms);
     s->weighted = int256_add(s->weighted, mean);
     mean = int256_div_round(mean, (int64_t)a->n_readings);
@@ -145,10 +145,10 @@ add_energy_device(struct sums *s, const struct account *a,
 }
 
 static void
-sums_add(struct sums *s, const struct account *a,
+sums_add(struct sums *s, const struct device_totals *a,
          const struct wattle_figures *f)
 {
-    const struct account_extra *extra = a->extra;
+    const struct totals_extra *extra = a->extra;
     uint64_t n_power = a->n_readings - (extra != NULL ? extra->n_energy : 0);
     s->n_readings += a->n_readings;
     s->n_power += n_power;
@@ -183,13 +183,13 @@ mean_power(const struct sums *s)
         return NAN;
     if (s->n_weighted == 0)
         return quotient_watts(s->power_nw, s->power, s->n_power);
-    struct int256 sum = int256_add(quotient_fine(s->power_nw), s->power);
+    struct int256 sum = int256_add(quotient_wide(s->power_nw), s->power);
     sum = int256_mul(sum, INT64_C(1) << MEAN_BITS);
     struct int256 places = int256_mul(
         int256_from((int128)(s->n_power + s->n_weighted) << MEAN_BITS),
         DECIMAL_ONE);
     return int256_ratio(int256_add(sum, s->weighted),
-                        int256_mul(places, POWER_FINE_PER_NW));
+                        int256_mul(places, POWER_WIDE_PER_NW));
 }
 
 /* The bill: what the devices' mean powers cost together. */
@@ -266,8 +266,8 @@ sorted_devices(const struct report_result_input *input, size_t *n)
     *n = 0;
     if (entries == NULL)
         return NULL;
-    for (size_t i = 0; i < n_all && i < input->accounts->n_devices; i++) {
-        if (input->accounts->accounts[i].n_readings == 0)
+    for (size_t i = 0; i < n_all && i < input->totals->n_devices; i++) {
+        if (input->totals->totals[i].n_readings == 0)
             continue;
         const char *id = registry_id(input->devices, (uint32_t)i);
         entries[(*n)++] = (struct entry){text_start(id), id, (uint32_t)i};
@@ -373,8 +373,7 @@ group_locations(struct report_result *whole,
             const struct result_device *device = residents[i].device;
             const char *id = device->public.id;
             uint32_t number = registry_find(input->devices, id, strlen(id));
-            sums_add(&sums, &input->accounts->accounts[number],
-                     &device->figures);
+            sums_add(&sums, &input->totals->totals[number], &device->figures);
             l->n_devices++;
         }
         sums_figures(&sums, tariff, &at->figures);
@@ -394,7 +393,7 @@ set_profile(struct report_result *whole, struct profile *profile)
         const struct profile_hour *h = &profile->hours[i];
         whole->hours[i].mean_power_w =
             h->n_readings > 0
-                ? quotient_watts(h->power_nw, h->power_fine, h->n_readings)
+                ? quotient_watts(h->power_nw, h->power_wide, h->n_readings)
                 : NAN;
         whole->hours[i].energy_kwh = quotient_kwh_of_parts(&h->energy);
     }
@@ -436,13 +435,13 @@ set_devices(struct report_result *whole,
     sums_init(&sums);
     for (size_t i = 0; i < n; i++) {
         uint32_t number = entries[i].number;
-        const struct account *account = &input->accounts->accounts[number];
+        const struct device_totals *totals = &input->totals->totals[number];
         devices[i].public.id = entries[i].id;
         devices[i].public.figures = &devices[i].figures;
-        set_device_figures(&devices[i].figures, account,
-                           input->accounts->firsts[number].first_ms, tariff);
+        set_device_figures(&devices[i].figures, totals,
+                           input->totals->firsts[number].first_ms, tariff);
         describe(&devices[i], input->table);
-        sums_add(&sums, account, &devices[i].figures);
+        sums_add(&sums, totals, &devices[i].figures);
     }
     struct wattle_report_result *result = &whole->public;
     sums_figures(&sums, tariff, &whole->figures);
@@ -469,7 +468,7 @@ report_result_compute(struct report_result *whole,
     if (status == WATTLE_OK)
         status = group_locations(whole, input, &tariff);
     if (status == WATTLE_OK)
-        status = set_profile(whole, &input->accounts->profile);
+        status = set_profile(whole, &input->totals->profile);
     result->rate_per_kwh = input->rate_per_kwh;
     result->budget = input->budget;
     result->is_over_budget =

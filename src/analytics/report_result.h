@@ -1,14 +1,14 @@
 /*
- * report_result.h - from accounts to a report: means, costs, groups.
+ * report_result.h - from totals to a report: means, costs, groups.
  *
- * A pure function of accounts, device table and tariff. Every quotient is the
+ * A pure function of totals, device table and tariff. Every quotient is the
  * double nearest to the exact one; sums over devices are taken in the order
  * of their ids, with compensation.
  */
 #ifndef ANALYTICS_REPORT_RESULT_H
 #define ANALYTICS_REPORT_RESULT_H
 
-#include "analytics/account.h"
+#include "analytics/totals.h"
 #include "model/device_table.h"
 #include "model/registry.h"
 #include "wattle/result.h"
@@ -16,7 +16,7 @@
 
 struct report_result_input {
     const struct registry *devices;
-    struct account_set *accounts; /* its profile is finished here */
+    struct totals_set *totals; /* its profile is finished here */
     const struct device_table *table;
     double rate_per_kwh;
     double budget; /* NaN = none */

@@ -1,6 +1,6 @@
 /*
- * rollup_builder.c - one account set does the work; its profile keeps hours by
- * day, which are taken out of it whenever a day or a stretch ends.
+ * rollup_builder.c - a set of totals does the work; its profile keeps hours by
+ * day, which are taken out of it whenever a day or a segment ends.
  *
  * The step that leads out of a day is added with the first reading of the next
  * one, so a day is open until the day after it has ended: `before`.
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analytics/account_block.h"
+#include "analytics/totals_parts.h"
 #include "analytics/power.h"
 #include "base/buffer.h"
 #include "base/civil_time.h"
@@ -26,19 +26,19 @@ rollup_builder_init(struct rollup_builder *builder,
 {
     *builder =
         (struct rollup_builder){.min_nw = INT64_MAX, .max_nw = INT64_MIN};
-    account_set_init(&builder->set, max_gap_ms, false);
-    account_set_init(&builder->join, max_gap_ms, false);
+    totals_set_init(&builder->set, max_gap_ms, false);
+    totals_set_init(&builder->join, max_gap_ms, false);
     builder->set.kernels = builder->join.kernels = kernels;
     builder->set.profile.keeps_hours = true;
-    return account_set_reserve(&builder->set, 1);
+    return totals_set_reserve(&builder->set, 1);
 }
 
 /* The sets stay, emptied: to make them anew takes longer. */
 int
 rollup_builder_reset(struct rollup_builder *builder)
 {
-    struct account_set set = builder->set, join = builder->join;
-    free(account_set_take(&set, 0).extra);
+    struct totals_set set = builder->set, join = builder->join;
+    free(totals_set_take(&set, 0).extra);
     profile_release(&set.profile);
     profile_release(&join.profile);
     set.profile.keeps_hours = true;
@@ -52,8 +52,8 @@ rollup_builder_reset(struct rollup_builder *builder)
 void
 rollup_builder_release(struct rollup_builder *builder)
 {
-    account_set_release(&builder->set);
-    account_set_release(&builder->join);
+    totals_set_release(&builder->set);
+    totals_set_release(&builder->join);
     free(builder->days);
     free(builder->last.extra);
     *builder = (struct rollup_builder){0};
@@ -61,12 +61,12 @@ rollup_builder_release(struct rollup_builder *builder)
 
 static void
 add_energy(struct profile_energy *to, const struct profile_energy *from,
-           bool has_fine)
+           bool has_wide)
 {
     to->units += from->units;
     to->rest += from->rest;
-    if (has_fine)
-        to->fine = int256_add(to->fine, from->fine);
+    if (has_wide)
+        to->wide = int256_add(to->wide, from->wide);
 }
 
 static int64_t
@@ -76,14 +76,14 @@ round_div(int128 value, int128 unit)
     return (int64_t)((value + half) / unit);
 }
 
-/* (units + fine / 1e18) / unit, no further than int64_t goes. */
+/* (units + wide / 1e18) / unit, no further than int64_t goes. */
 static int64_t
-round_fine(int128 units, struct int256 fine, int64_t unit)
+round_wide(int128 units, struct int256 wide, int64_t unit)
 {
     int64_t out;
     struct int256 sum =
-        int256_add(fine, int256_mul(int256_from(units), POWER_FINE_PER_NW));
-    sum = int256_div_round(int256_div_round(sum, unit), POWER_FINE_PER_NW);
+        int256_add(wide, int256_mul(int256_from(units), POWER_WIDE_PER_NW));
+    sum = int256_div_round(int256_div_round(sum, unit), POWER_WIDE_PER_NW);
     if (!int256_to_int64(sum, &out))
         out = int256_is_negative(sum) ? INT64_MIN : INT64_MAX;
     return out;
@@ -91,41 +91,41 @@ round_fine(int128 units, struct int256 fine, int64_t unit)
 
 /* Cut to 70 GWh, so that the hours of a day fit the table (tables.c). */
 static int64_t
-to_mwh(const struct profile_energy *energy, bool has_fine)
+to_mwh(const struct profile_energy *energy, bool has_wide)
 {
     const int64_t most = INT64_C(1) << 46;
-    int64_t mwh = has_fine
-                      ? round_fine(energy->units, energy->fine, UNITS_PER_MWH)
+    int64_t mwh = has_wide
+                      ? round_wide(energy->units, energy->wide, UNITS_PER_MWH)
                       : round_div(energy->units, UNITS_PER_MWH);
     return mwh > most ? most : mwh < -most ? -most : mwh;
 }
 
 /* Powers over the day. */
 static void
-sum_powers(const struct day_hours *day, bool has_fine, struct day_sum *sum)
+sum_powers(const struct day_hours *day, bool has_wide, struct day_sum *sum)
 {
     int128 power_nw = 0;
-    struct int256 fine = int256_from(0);
+    struct int256 wide = int256_from(0);
     for (int h = 0; h < 24; h++) {
         sum->n_power += day->hours[h].n_readings;
         power_nw += day->hours[h].power_nw;
-        if (has_fine)
-            fine = int256_add(fine, day->hours[h].power_fine);
+        if (has_wide)
+            wide = int256_add(wide, day->hours[h].power_wide);
     }
     if (sum->n_power == 0)
         return;
     int64_t unit = (int64_t)sum->n_power * NW_PER_MW;
     sum->mean_mw =
-        has_fine ? round_fine(power_nw, fine, unit) : round_div(power_nw, unit);
+        has_wide ? round_wide(power_nw, wide, unit) : round_div(power_nw, unit);
     sum->min_mw = INT64_MAX;
     sum->max_mw = INT64_MIN;
     if (day->min_nw <= day->max_nw) {
         sum->min_mw = round_div(day->min_nw, NW_PER_MW);
         sum->max_mw = round_div(day->max_nw, NW_PER_MW);
     }
-    if (day->has_fine) {
-        int64_t min_mw = round_fine(0, day->min_fine, NW_PER_MW);
-        int64_t max_mw = round_fine(0, day->max_fine, NW_PER_MW);
+    if (day->has_wide) {
+        int64_t min_mw = round_wide(0, day->min_wide, NW_PER_MW);
+        int64_t max_mw = round_wide(0, day->max_wide, NW_PER_MW);
         sum->min_mw = min_mw < sum->min_mw ? min_mw : sum->min_mw;
         sum->max_mw = max_mw > sum->max_mw ? max_mw : sum->max_mw;
     }
@@ -144,29 +144,29 @@ emit(struct rollup_builder *builder, const struct day_hours *day)
     builder->days = days;
     struct day_sum *sum = &days[builder->n_days++];
     *sum = (struct day_sum){.day = day->day, .n_readings = day->n_readings};
-    sum_powers(day, builder->has_fine, sum);
+    sum_powers(day, builder->has_wide, sum);
     struct profile_energy total = {0};
     for (int h = 0; h < 24; h++) {
         const struct profile_hour *hour = &day->hours[h];
-        add_energy(&total, &hour->energy, builder->has_fine);
-        sum->hour_mwh[h] = to_mwh(&hour->energy, builder->has_fine);
+        add_energy(&total, &hour->energy, builder->has_wide);
+        sum->hour_mwh[h] = to_mwh(&hour->energy, builder->has_wide);
         if (hour->n_readings > 0 || sum->hour_mwh[h] != 0)
             sum->hours |= UINT32_C(1) << h;
     }
-    sum->energy_mwh = to_mwh(&total, builder->has_fine);
+    sum->energy_mwh = to_mwh(&total, builder->has_wide);
     return WATTLE_OK;
 }
 
 static void
 add_hours(struct profile_hour *to, const struct profile_hour *from,
-          bool has_fine)
+          bool has_wide)
 {
     for (int h = 0; h < 24; h++) {
         to[h].n_readings += from[h].n_readings;
         to[h].power_nw += from[h].power_nw;
-        if (has_fine)
-            to[h].power_fine = int256_add(to[h].power_fine, from[h].power_fine);
-        add_energy(&to[h].energy, &from[h].energy, has_fine);
+        if (has_wide)
+            to[h].power_wide = int256_add(to[h].power_wide, from[h].power_wide);
+        add_energy(&to[h].energy, &from[h].energy, has_wide);
     }
 }
 
@@ -198,7 +198,7 @@ take_hours(struct rollup_builder *builder, struct profile *profile)
                 begin_day(to, open->day);
             }
         }
-        add_hours(to->hours, open->hours, builder->has_fine);
+        add_hours(to->hours, open->hours, builder->has_wide);
     }
     profile->n_open = 0;
     return status;
@@ -207,7 +207,7 @@ take_hours(struct rollup_builder *builder, struct profile *profile)
 /* Widens [*min, *max]; the first value is both. */
 static void
 cover(struct int256 *min, struct int256 *max, bool is_first,
-      const struct account_extra *extra)
+      const struct totals_extra *extra)
 {
     if (is_first || int256_compare(extra->min, *min) < 0)
         *min = extra->min;
@@ -215,43 +215,43 @@ cover(struct int256 *min, struct int256 *max, bool is_first,
         *max = extra->max;
 }
 
-/* Takes the smallest and largest powers out of an account. */
+/* Takes the smallest and largest powers out of totals. */
 static void
-fold_limits(struct rollup_builder *builder, struct account *account)
+fold_limits(struct rollup_builder *builder, struct device_totals *totals)
 {
     struct day_hours *day = &builder->day;
-    struct account_extra *extra = account->extra;
-    if (account->min_nw < day->min_nw)
-        day->min_nw = account->min_nw;
-    if (account->max_nw > day->max_nw)
-        day->max_nw = account->max_nw;
-    if (account->min_nw < builder->min_nw)
-        builder->min_nw = account->min_nw;
-    if (account->max_nw > builder->max_nw)
-        builder->max_nw = account->max_nw;
-    account->min_nw = INT64_MAX;
-    account->max_nw = INT64_MIN;
-    if (extra == NULL || extra->n_fine == 0)
+    struct totals_extra *extra = totals->extra;
+    if (totals->min_nw < day->min_nw)
+        day->min_nw = totals->min_nw;
+    if (totals->max_nw > day->max_nw)
+        day->max_nw = totals->max_nw;
+    if (totals->min_nw < builder->min_nw)
+        builder->min_nw = totals->min_nw;
+    if (totals->max_nw > builder->max_nw)
+        builder->max_nw = totals->max_nw;
+    totals->min_nw = INT64_MAX;
+    totals->max_nw = INT64_MIN;
+    if (extra == NULL || extra->n_wide == 0)
         return;
-    cover(&day->min_fine, &day->max_fine, !day->has_fine, extra);
-    cover(&builder->min_fine, &builder->max_fine, builder->n_fine == 0, extra);
-    day->has_fine = true;
-    builder->n_fine += extra->n_fine;
-    extra->n_fine = 0; /* the next one begins afresh */
+    cover(&day->min_wide, &day->max_wide, !day->has_wide, extra);
+    cover(&builder->min_wide, &builder->max_wide, builder->n_wide == 0, extra);
+    day->has_wide = true;
+    builder->n_wide += extra->n_wide;
+    extra->n_wide = 0; /* the next one begins afresh */
 }
 
-/* Takes what has been added since the last time out of the account set. */
+/* Takes what has been added since the last time out of the set of totals. */
 static int
 fold(struct rollup_builder *builder)
 {
-    struct account *account = &builder->set.accounts[0];
-    account_set_settle(&builder->set);
-    builder->has_fine = builder->has_fine || account->extra != NULL;
+    struct device_totals *totals = &builder->set.totals[0];
+    totals_set_flush(&builder->set);
+    builder->has_wide = builder->has_wide || totals->extra != NULL;
     int status = take_hours(builder, &builder->set.profile);
-    builder->day.n_readings += account->n_readings - builder->n_seen;
-    builder->n_seen = account->n_readings;
-    fold_limits(builder, account);
-    account_resume(&builder->set, 0);
+    builder->day.n_readings += totals->n_readings - builder->n_seen;
+    builder->n_seen = totals->n_readings;
+    fold_limits(builder, totals);
+    totals_reload(&builder->set, 0);
     return status;
 }
 
@@ -271,21 +271,21 @@ enter_day(struct rollup_builder *builder, int64_t day)
     return status;
 }
 
-/* Adds the step from the last stretch to the first reading of this one. */
+/* Adds the step from the last segment to the first reading of this one. */
 static int
 join(struct rollup_builder *builder)
 {
-    struct account *last = &builder->last;
-    const struct account_first *first = &builder->set.firsts[0];
+    struct device_totals *last = &builder->last;
+    const struct totals_first *first = &builder->set.firsts[0];
     struct power_point to = {.time_ms = first->first_ms, .nw = first->first_nw};
-    if (to.nw == ACCOUNT_FINE)
-        to.fine = builder->set.accounts[0].extra->first;
+    if (to.nw == TOTALS_WIDE)
+        to.wide = builder->set.totals[0].extra->first;
     builder->is_joining = false;
     profile_release(&builder->join.profile);
     builder->join.profile.keeps_hours = true;
-    int status = account_add_step(&builder->join, last, &to);
-    builder->has_fine = builder->has_fine || last->extra != NULL ||
-                        builder->set.accounts[0].extra != NULL;
+    int status = totals_add_step(&builder->join, last, &to);
+    builder->has_wide = builder->has_wide || last->extra != NULL ||
+                        builder->set.totals[0].extra != NULL;
     if (status == WATTLE_OK)
         status = take_hours(builder, &builder->join.profile);
     return status;
@@ -310,9 +310,9 @@ part_of(const struct batch_view *batch, size_t first, size_t n)
 static int
 add_rows(struct rollup_builder *builder, const struct batch_view *rows)
 {
-    int status = account_set_add(&builder->set, rows);
+    int status = totals_set_add(&builder->set, rows);
     if (status == WATTLE_OK && builder->is_joining) {
-        account_set_settle(&builder->set);
+        totals_set_flush(&builder->set);
         status = join(builder);
     }
     return status;
@@ -342,51 +342,51 @@ void
 rollup_builder_read(struct rollup_builder *builder, int128 *power_nw,
                     int128 *energy)
 {
-    account_set_settle(&builder->set);
-    *power_nw = builder->set.accounts[0].sum_nw;
-    *energy = builder->set.accounts[0].energy;
+    totals_set_flush(&builder->set);
+    *power_nw = builder->set.totals[0].sum_nw;
+    *energy = builder->set.totals[0].energy;
 }
 
-/* The account stays behind as what the next stretch joins. */
+/* The totals stays behind as what the next segment joins. */
 static int
-keep_last(struct rollup_builder *builder, const struct account *account)
+keep_last(struct rollup_builder *builder, const struct device_totals *totals)
 {
     free(builder->last.extra);
-    builder->last = *account;
+    builder->last = *totals;
     builder->last.extra = NULL;
-    if (account->extra != NULL) {
+    if (totals->extra != NULL) {
         builder->last.extra = malloc(sizeof(*builder->last.extra));
         if (builder->last.extra == NULL)
             return WATTLE_ERR_MEMORY;
-        *builder->last.extra = *account->extra;
+        *builder->last.extra = *totals->extra;
     }
     builder->is_joining = true;
     return WATTLE_OK;
 }
 
 int
-rollup_builder_cut(struct rollup_builder *builder, struct account *account,
-                   struct account_first *first, struct profile *profile)
+rollup_builder_cut(struct rollup_builder *builder, struct device_totals *totals,
+                   struct totals_first *first, struct profile *profile)
 {
     int status = fold(builder);
     *first = builder->set.firsts[0];
-    *account = account_set_take(&builder->set, 0);
-    account->min_nw = builder->min_nw;
-    account->max_nw = builder->max_nw;
-    if (builder->n_fine > 0) {
-        account->extra->n_fine = builder->n_fine;
-        account->extra->min = builder->min_fine;
-        account->extra->max = builder->max_fine;
+    *totals = totals_set_take(&builder->set, 0);
+    totals->min_nw = builder->min_nw;
+    totals->max_nw = builder->max_nw;
+    if (builder->n_wide > 0) {
+        totals->extra->n_wide = builder->n_wide;
+        totals->extra->min = builder->min_wide;
+        totals->extra->max = builder->max_wide;
     }
     *profile = builder->set.profile;
     profile_init(&builder->set.profile);
     builder->set.profile.keeps_hours = true;
     builder->min_nw = INT64_MAX;
     builder->max_nw = INT64_MIN;
-    builder->n_seen = builder->n_fine = 0;
+    builder->n_seen = builder->n_wide = 0;
     if (profile->failed || status != WATTLE_OK)
         return WATTLE_ERR_MEMORY;
-    return keep_last(builder, account);
+    return keep_last(builder, totals);
 }
 
 int

@@ -2,9 +2,9 @@
  * rollup_builder.h - what a device's readings say day by day and hour by hour,
  * and in all, while they pass.
  *
- * Readings go in once, in ascending order; the account and the profile of
- * each stretch (a chunk) come out, and a sum for each UTC day. A step between
- * two stretches is in neither account but in the days.
+ * Readings go in once, in ascending order; the totals and the profile of
+ * each segment (a chunk) come out, and a sum for each UTC day. A step between
+ * two segments is in neither totals but in the days.
  */
 #ifndef ANALYTICS_ROLLUP_BUILDER_H
 #define ANALYTICS_ROLLUP_BUILDER_H
@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "analytics/account.h"
+#include "analytics/totals.h"
 
 /* One day, as the tables show it. */
 struct day_sum {
@@ -32,22 +32,22 @@ struct day_hours {
     int64_t day;
     uint64_t n_readings;
     int64_t min_nw, max_nw; /* of the narrow powers */
-    bool has_fine;
-    struct int256 min_fine, max_fine; /* of the others */
+    bool has_wide;
+    struct int256 min_wide, max_wide; /* of the others */
     struct profile_hour hours[24];
 };
 
 struct rollup_builder {
-    struct account_set set;  /* one device, number 0 */
-    struct account_set join; /* for steps between stretches; the same */
+    struct totals_set set;  /* one device, number 0 */
+    struct totals_set join; /* for steps between segments; the same */
     struct day_hours day, before;
     int64_t min_nw, max_nw;           /* the same */
-    struct int256 min_fine, max_fine; /* the same, when n_fine > 0 */
-    uint64_t n_fine;                  /* fine powers of it, folded */
-    uint64_t n_seen;                  /* readings of the stretch, folded */
-    bool has_fine;
+    struct int256 min_wide, max_wide; /* the same, when n_wide > 0 */
+    uint64_t n_wide;                  /* wide powers of it, folded */
+    uint64_t n_seen;                  /* readings of the segment, folded */
+    bool has_wide;
     bool is_joining;
-    struct account last; /* of the stretch before */
+    struct device_totals last; /* of the segment before */
     /* what has come out, see rollup_builder_take */
     struct day_sum *days;
     size_t n_days, day_cap;
@@ -74,16 +74,17 @@ int rollup_builder_reset(struct rollup_builder *builder);
 int rollup_builder_add(struct rollup_builder *builder,
                        const struct batch_view *batch);
 
-/* Power and energy of the present stretch so far. */
+/* Power and energy of the present segment so far. */
 void rollup_builder_read(struct rollup_builder *builder, int128 *power_nw,
                          int128 *energy);
 
 /*
- * Ends the stretch: its account (its extra part is the caller's), its first
+ * Ends the segment: its totals (its extra part is the caller's), its first
  * reading and its profile (to be released by the caller).
  */
-int rollup_builder_cut(struct rollup_builder *builder, struct account *account,
-                       struct account_first *first, struct profile *profile);
+int rollup_builder_cut(struct rollup_builder *builder,
+                       struct device_totals *totals, struct totals_first *first,
+                       struct profile *profile);
 
 /* Ends the last day, after rollup_builder_cut. */
 int rollup_builder_finish(struct rollup_builder *builder);

@@ -47,17 +47,17 @@ tariff_cost_of_mean(const struct tariff *tariff, double mean_power_w)
 }
 
 double
-tariff_cost(const struct tariff *tariff, int128 nw, struct int256 fine,
+tariff_cost(const struct tariff *tariff, int128 nw, struct int256 wide,
             uint64_t n)
 {
     const int128 safe = (int128)1 << 64; /* times a factor: below 2^127 */
-    if (tariff->is_decimal && int256_is_zero(fine) && nw < safe && nw > -safe &&
+    if (tariff->is_decimal && int256_is_zero(wide) && nw < safe && nw > -safe &&
         tariff->divisor <= UINT64_MAX / n)
         return int128_ratio(nw * tariff->factor, (uint64_t)tariff->divisor * n);
-    struct int256 sum = int256_mul(int256_from(nw), POWER_FINE_PER_NW);
+    struct int256 sum = int256_mul(int256_from(nw), POWER_WIDE_PER_NW);
     struct int256 places = int256_mul(int256_from((int128)n), DECIMAL_ONE);
-    sum = int256_add(sum, fine);
-    places = int256_mul(places, POWER_FINE_PER_NW);
+    sum = int256_add(sum, wide);
+    places = int256_mul(places, POWER_WIDE_PER_NW);
     if (!tariff->is_decimal)
         return tariff_cost_of_mean(tariff, int256_ratio(sum, places));
     sum = int256_mul(sum, tariff->rate_nano * HOURS_PER_MONTH);

@@ -23,8 +23,8 @@ struct tariff {
 
 void tariff_init(struct tariff *tariff, double rate_per_kwh);
 
-/* Monthly cost of the mean power (nw * 1e-9 W + fine * 1e-27 W) / n. */
-double tariff_cost(const struct tariff *tariff, int128 nw, struct int256 fine,
+/* Monthly cost of the mean power (nw * 1e-9 W + wide * 1e-27 W) / n. */
+double tariff_cost(const struct tariff *tariff, int128 nw, struct int256 wide,
                    uint64_t n);
 
 /* The same of a mean power known as a double; NaN of NaN. */

@@ -233,7 +233,7 @@ wattle_sql_write_text(struct wattle_sql *sql,
     const struct result_set set = {next_table, &tables};
     if (to == NULL)
         return error_null(error, "out");
-    int status = result_set_write_text(&set, style, to, error);
+    int status = table_text_write_set(&set, style, to, error);
     release(&tables);
     return status;
 }
@@ -246,7 +246,7 @@ wattle_sql_write_csv(struct wattle_sql *sql, const struct wattle_writer *to,
     const struct result_set set = {next_table, &tables};
     if (to == NULL)
         return error_null(error, "out");
-    int status = result_set_write_csv(&set, to, error);
+    int status = table_csv_write_set(&set, to, error);
     release(&tables);
     return status;
 }
@@ -259,7 +259,7 @@ wattle_sql_write_json(struct wattle_sql *sql, const struct wattle_writer *to,
     const struct result_set set = {next_table, &tables};
     if (to == NULL)
         return error_null(error, "out");
-    int status = result_set_write_json(&set, to, error);
+    int status = table_json_write_set(&set, to, error);
     release(&tables);
     return status;
 }

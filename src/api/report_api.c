@@ -168,7 +168,7 @@ set_timings(struct wattle_report *report, int64_t wall_ns)
     t->split_s = seconds(data->spent_ns[STAGE_SPLIT]);
     t->decode_s = seconds(data->spent_ns[STAGE_DECODE]);
     t->lookup_s = seconds(data->spent_ns[STAGE_LOOKUP]);
-    t->account_s = seconds(data->spent_ns[STAGE_ACCOUNT]);
+    t->totals_s = seconds(data->spent_ns[STAGE_TOTALS]);
     t->merge_s = seconds(data->spent_ns[STAGE_MERGE]);
     t->n_bytes = data->tally.n_bytes;
     t->n_fast_rows = data->tally.n_fast;
@@ -202,7 +202,7 @@ set_result(struct wattle_report *report, struct wattle_error *error)
     struct wattle_report_result *a = &report->result.public;
     struct report_data *data = &report->data;
     struct report_result_input input = {
-        &data->devices, &data->accounts, &report->inputs.table,
+        &data->devices, &data->totals, &report->inputs.table,
         report->options.rate_per_kwh, report->options.budget};
     a->n_lines = data->tally.n_lines;
     a->n_duplicates = data->tally.n_duplicates;

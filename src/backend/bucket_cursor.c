@@ -6,7 +6,7 @@
 
 #include <math.h>
 
-#include "analytics/account.h"
+#include "analytics/totals.h"
 #include "analytics/quotient.h"
 #include "base/error.h"
 

@@ -28,7 +28,7 @@ enum stage {
     STAGE_SPLIT,
     STAGE_DECODE,
     STAGE_LOOKUP,
-    STAGE_ACCOUNT,
+    STAGE_TOTALS,
     STAGE_MERGE,
     /* of wattle generate */
     STAGE_MAKE,

@@ -223,7 +223,7 @@ print_timings(const struct wattle_report_result *result, double print_s)
     const struct wattle_timings *t = result->timings;
     uint64_t n_rows = t->n_fast_rows + t->n_slow_rows;
     double all_s = t->open_s + t->read_s + t->split_s + t->decode_s +
-                   t->lookup_s + t->account_s + t->merge_s + print_s;
+                   t->lookup_s + t->totals_s + t->merge_s + print_s;
     fprintf(stderr, "Time by stage, summed over %d thread%s:\n", t->n_threads,
             t->n_threads == 1 ? "" : "s");
     print_stage("open", t->open_s, all_s);
@@ -231,7 +231,7 @@ print_timings(const struct wattle_report_result *result, double print_s)
     print_stage("split", t->split_s, all_s);
     print_stage("decode", t->decode_s, all_s);
     print_stage("look up", t->lookup_s, all_s);
-    print_stage("account", t->account_s, all_s);
+    print_stage("totals", t->totals_s, all_s);
     print_stage("merge", t->merge_s, all_s);
     print_stage("print", print_s, all_s);
     fprintf(stderr,

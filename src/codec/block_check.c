@@ -3,7 +3,7 @@
  *
  * The limits of sums are powers of two somewhat above what 32,768 readings can
  * give; so a sum over all chunks that a file can have fits 128 bits, and 256
- * bits where powers are fine.
+ * bits where powers are wide.
  */
 #include "codec/block_check.h"
 
@@ -110,7 +110,7 @@ has_bits(int128 sum, int bits)
 
 /* Fine powers have 150 bits, their sums and energies up to 200. */
 static bool
-has_bits_fine(struct int256 value, int bits)
+has_bits_wide(struct int256 value, int bits)
 {
     const uint64_t sign = (int64_t)value.word[3] < 0 ? UINT64_MAX : 0;
     int in_word = bits % 64;
@@ -121,33 +121,33 @@ has_bits_fine(struct int256 value, int bits)
 }
 
 static bool
-is_power(int64_t nw, const struct account_extra *extra)
+is_power(int64_t nw, const struct totals_extra *extra)
 {
-    if (nw == ACCOUNT_NO_POWER)
+    if (nw == TOTALS_NO_POWER)
         return extra != NULL && extra->n_energy > 0;
-    if (nw == ACCOUNT_FINE)
-        return extra != NULL && extra->n_fine > 0;
+    if (nw == TOTALS_WIDE)
+        return extra != NULL && extra->n_wide > 0;
     return nw > -POWER_NARROW_LIMIT && nw < POWER_NARROW_LIMIT;
 }
 
 static bool
-is_extra_good(const struct account_extra *extra, uint64_t n)
+is_extra_good(const struct totals_extra *extra, uint64_t n)
 {
-    return extra->n_fine <= n && extra->n_energy <= n - extra->n_fine &&
+    return extra->n_wide <= n && extra->n_energy <= n - extra->n_wide &&
            has_bits(extra->efficiency, PRODUCT_BITS) &&
-           has_bits_fine(extra->min, 160) && has_bits_fine(extra->max, 160) &&
-           has_bits_fine(extra->first, 160) &&
-           has_bits_fine(extra->last, 160) && has_bits_fine(extra->sum, 180) &&
-           has_bits_fine(extra->energy, 210);
+           has_bits_wide(extra->min, 160) && has_bits_wide(extra->max, 160) &&
+           has_bits_wide(extra->first, 160) &&
+           has_bits_wide(extra->last, 160) && has_bits_wide(extra->sum, 180) &&
+           has_bits_wide(extra->energy, 210);
 }
 
 static bool
-are_powers_good(const struct account *a)
+are_powers_good(const struct device_totals *a)
 {
-    const struct account_extra *extra = a->extra;
+    const struct totals_extra *extra = a->extra;
     uint64_t n_narrow = a->n_readings;
     if (extra != NULL)
-        n_narrow -= extra->n_fine + extra->n_energy;
+        n_narrow -= extra->n_wide + extra->n_energy;
     if (n_narrow == 0)
         return a->min_nw == INT64_MAX && a->max_nw == INT64_MIN &&
                a->sum_nw == 0;
@@ -156,7 +156,7 @@ are_powers_good(const struct account *a)
 }
 
 static bool
-is_account_good(const struct account *a, const struct account_first *first,
+are_totals_good(const struct device_totals *a, const struct totals_first *first,
                 const struct summary_frame *frame)
 {
     const uint64_t n = frame->n_readings;
@@ -175,7 +175,7 @@ is_energy_good(const struct profile_energy *energy)
 {
     return has_bits(energy->units, ENERGY_BITS) &&
            has_bits(energy->rest, REST_BITS) &&
-           has_bits_fine(energy->fine, 210);
+           has_bits_wide(energy->wide, 210);
 }
 
 static bool
@@ -184,7 +184,7 @@ is_profile_good(const struct profile *profile, uint64_t n)
     for (int h = 0; h < 24; h++) {
         const struct profile_hour *hour = &profile->hours[h];
         if (hour->n_readings > n || !has_bits(hour->power_nw, SUM_BITS) ||
-            !has_bits_fine(hour->power_fine, 180) ||
+            !has_bits_wide(hour->power_wide, 180) ||
             !is_energy_good(&hour->energy))
             return false;
     }
@@ -198,6 +198,6 @@ is_profile_good(const struct profile *profile, uint64_t n)
 bool
 summary_check(const struct summary *summary, const struct summary_frame *frame)
 {
-    return is_account_good(&summary->account, &summary->first, frame) &&
+    return are_totals_good(&summary->totals, &summary->first, frame) &&
            is_profile_good(&summary->profile, frame->n_readings);
 }

@@ -15,7 +15,7 @@
 #include "codec/byte_io.h"
 #include "wattle/error.h"
 
-enum { HAS_EXTRA = 1, HAS_FINE = 2, HAS_REST = 4 };
+enum { HAS_EXTRA = 1, HAS_WIDE = 2, HAS_REST = 4 };
 
 /* Sections, in this order. */
 enum { SECTION_TOTALS = 1, SECTION_PROFILE = 2 };
@@ -26,14 +26,14 @@ enum { SECTION_TOTALS = 1, SECTION_PROFILE = 2 };
 #define MAX_DAY         (10 + 1 + 2 * 19 + 32)
 
 static uint8_t *
-put_fine(uint8_t *to, struct int256 value)
+put_wide(uint8_t *to, struct int256 value)
 {
     memcpy(to, value.word, sizeof(value.word));
     return to + sizeof(value.word);
 }
 
 static struct int256
-get_fine(struct byte_reader *in)
+get_wide(struct byte_reader *in)
 {
     struct int256 value = int256_from(0);
     const uint8_t *from = byte_take(in, sizeof(value.word));
@@ -43,41 +43,41 @@ get_fine(struct byte_reader *in)
 }
 
 static uint8_t *
-put_extra(uint8_t *to, const struct account_extra *extra, unsigned flags)
+put_extra(uint8_t *to, const struct totals_extra *extra, unsigned flags)
 {
     to = byte_put_count(to, extra->n_energy);
     to = byte_put_signed_wide(to, extra->efficiency);
-    if ((flags & HAS_FINE) == 0)
+    if ((flags & HAS_WIDE) == 0)
         return to;
-    to = byte_put_count(to, extra->n_fine);
-    to = put_fine(to, extra->sum);
-    to = put_fine(to, extra->min);
-    to = put_fine(to, extra->max);
-    to = put_fine(to, extra->first);
-    to = put_fine(to, extra->last);
-    return put_fine(to, extra->energy);
+    to = byte_put_count(to, extra->n_wide);
+    to = put_wide(to, extra->sum);
+    to = put_wide(to, extra->min);
+    to = put_wide(to, extra->max);
+    to = put_wide(to, extra->first);
+    to = put_wide(to, extra->last);
+    return put_wide(to, extra->energy);
 }
 
 static void
-get_extra(struct byte_reader *in, struct account_extra *extra, unsigned flags)
+get_extra(struct byte_reader *in, struct totals_extra *extra, unsigned flags)
 {
     memset(extra, 0, sizeof(*extra));
     extra->n_energy = byte_get_count(in);
     extra->efficiency = byte_get_signed_wide(in);
-    if ((flags & HAS_FINE) == 0)
+    if ((flags & HAS_WIDE) == 0)
         return;
-    extra->n_fine = byte_get_count(in);
-    extra->sum = get_fine(in);
-    extra->min = get_fine(in);
-    extra->max = get_fine(in);
-    extra->first = get_fine(in);
-    extra->last = get_fine(in);
-    extra->energy = get_fine(in);
+    extra->n_wide = byte_get_count(in);
+    extra->sum = get_wide(in);
+    extra->min = get_wide(in);
+    extra->max = get_wide(in);
+    extra->first = get_wide(in);
+    extra->last = get_wide(in);
+    extra->energy = get_wide(in);
 }
 
 static uint8_t *
-put_account(uint8_t *to, const struct account *a,
-            const struct account_first *first, unsigned flags)
+put_sums(uint8_t *to, const struct device_totals *a,
+         const struct totals_first *first, unsigned flags)
 {
     to = byte_put_count(to, a->n_readings);
     to = byte_put_signed(to, first->first_ms);
@@ -96,11 +96,11 @@ put_account(uint8_t *to, const struct account *a,
 }
 
 static int
-get_account(struct byte_reader *in, struct account *a,
-            struct account_first *first, unsigned flags)
+get_totals(struct byte_reader *in, struct device_totals *a,
+           struct totals_first *first, unsigned flags)
 {
-    struct account_extra *extra = a->extra;
-    *a = (struct account){.n_readings = byte_get_count(in)};
+    struct totals_extra *extra = a->extra;
+    *a = (struct device_totals){.n_readings = byte_get_count(in)};
     first->first_ms = byte_get_signed(in);
     first->first_nw = byte_get_signed(in);
     a->last_ms = byte_get_signed(in);
@@ -131,7 +131,7 @@ put_energy(uint8_t *to, const struct profile_energy *energy, unsigned flags)
     to = byte_put_signed_wide(to, energy->units);
     if ((flags & HAS_REST) != 0)
         to = byte_put_signed_wide(to, energy->rest);
-    return (flags & HAS_FINE) != 0 ? put_fine(to, energy->fine) : to;
+    return (flags & HAS_WIDE) != 0 ? put_wide(to, energy->wide) : to;
 }
 
 static void
@@ -141,8 +141,8 @@ get_energy(struct byte_reader *in, struct profile_energy *energy,
     *energy = (struct profile_energy){.units = byte_get_signed_wide(in)};
     if ((flags & HAS_REST) != 0)
         energy->rest = byte_get_signed_wide(in);
-    if ((flags & HAS_FINE) != 0)
-        energy->fine = get_fine(in);
+    if ((flags & HAS_WIDE) != 0)
+        energy->wide = get_wide(in);
 }
 
 static uint8_t *
@@ -152,8 +152,8 @@ put_hours(uint8_t *to, const struct profile *profile, unsigned flags)
         const struct profile_hour *hour = &profile->hours[h];
         to = byte_put_count(to, hour->n_readings);
         to = byte_put_signed_wide(to, hour->power_nw);
-        if ((flags & HAS_FINE) != 0)
-            to = put_fine(to, hour->power_fine);
+        if ((flags & HAS_WIDE) != 0)
+            to = put_wide(to, hour->power_wide);
         to = put_energy(to, &hour->energy, flags);
     }
     return to;
@@ -166,8 +166,8 @@ get_hours(struct byte_reader *in, struct profile *profile, unsigned flags)
         struct profile_hour *hour = &profile->hours[h];
         *hour = (struct profile_hour){.n_readings = byte_get_count(in)};
         hour->power_nw = byte_get_signed_wide(in);
-        if ((flags & HAS_FINE) != 0)
-            hour->power_fine = get_fine(in);
+        if ((flags & HAS_WIDE) != 0)
+            hour->power_wide = get_wide(in);
         get_energy(in, &hour->energy, flags);
     }
 }
@@ -215,11 +215,11 @@ get_days(struct byte_reader *in, struct summary *summary, unsigned flags)
 }
 
 static unsigned
-find_flags(const struct account *account, const struct profile *profile)
+find_flags(const struct device_totals *totals, const struct profile *profile)
 {
     unsigned flags = 0;
-    if (account->extra != NULL)
-        flags |= HAS_EXTRA | (account->extra->n_fine > 0 ? HAS_FINE : 0);
+    if (totals->extra != NULL)
+        flags |= HAS_EXTRA | (totals->extra->n_wide > 0 ? HAS_WIDE : 0);
     for (size_t i = 0; i < profile->n_days; i++)
         flags |= profile->days[i].energy.rest != 0 ? HAS_REST : 0;
     for (int h = 0; h < 24; h++)
@@ -241,13 +241,13 @@ put_section(struct buffer *out, unsigned tag, const uint8_t *from,
 }
 
 static int
-put_totals(struct buffer *out, const struct account *account,
-           const struct account_first *first, unsigned flags)
+put_totals(struct buffer *out, const struct device_totals *totals,
+           const struct totals_first *first, unsigned flags)
 {
     uint8_t bytes[MAX_ACCOUNT];
     uint8_t *to = bytes;
-    *to++ = (uint8_t)(flags & (HAS_EXTRA | HAS_FINE));
-    to = put_account(to, account, first, flags);
+    *to++ = (uint8_t)(flags & (HAS_EXTRA | HAS_WIDE));
+    to = put_sums(to, totals, first, flags);
     return put_section(out, SECTION_TOTALS, bytes, to);
 }
 
@@ -258,7 +258,7 @@ put_profile(struct buffer *out, const struct profile *profile, unsigned flags)
     if (bytes == NULL)
         return WATTLE_ERR_MEMORY;
     uint8_t *to = bytes;
-    *to++ = (uint8_t)(flags & (HAS_FINE | HAS_REST));
+    *to++ = (uint8_t)(flags & (HAS_WIDE | HAS_REST));
     to = put_hours(to, profile, flags);
     to = put_days(to, profile, flags);
     int status = put_section(out, SECTION_PROFILE, bytes, to);
@@ -267,14 +267,15 @@ put_profile(struct buffer *out, const struct profile *profile, unsigned flags)
 }
 
 int
-summary_encode(const struct account *account, const struct account_first *first,
-               const struct profile *profile, struct buffer *out)
+summary_encode(const struct device_totals *totals,
+               const struct totals_first *first, const struct profile *profile,
+               struct buffer *out)
 {
     const uint8_t version = SUMMARY_VERSION;
-    const unsigned flags = find_flags(account, profile);
+    const unsigned flags = find_flags(totals, profile);
     int status = buffer_append(out, &version, 1);
     if (status == WATTLE_OK)
-        status = put_totals(out, account, first, flags);
+        status = put_totals(out, totals, first, flags);
     return status == WATTLE_OK ? put_profile(out, profile, flags) : status;
 }
 
@@ -285,7 +286,7 @@ get_section(struct byte_reader *in, unsigned tag, struct summary *summary)
     const unsigned flags = byte_get(in);
     int status;
     if (tag == SECTION_TOTALS) {
-        status = get_account(in, &summary->account, &summary->first, flags);
+        status = get_totals(in, &summary->totals, &summary->first, flags);
     } else {
         get_hours(in, &summary->profile, flags);
         status = get_days(in, summary, flags);
@@ -318,8 +319,7 @@ summary_decode(const void *bytes, size_t len, struct summary *summary)
         status = get_section(&inner, (unsigned)tag, summary);
     }
     const unsigned all = 1u << SECTION_TOTALS | 1u << SECTION_PROFILE;
-    if (status == WATTLE_OK &&
-        (seen != all || summary->account.n_readings == 0))
+    if (status == WATTLE_OK && (seen != all || summary->totals.n_readings == 0))
         status = WATTLE_ERR_FORMAT;
     return status;
 }
@@ -327,7 +327,7 @@ summary_decode(const void *bytes, size_t len, struct summary *summary)
 void
 summary_release(struct summary *summary)
 {
-    free(summary->account.extra);
+    free(summary->totals.extra);
     profile_release(&summary->profile);
     *summary = (struct summary){0};
 }

@@ -1,5 +1,5 @@
 /*
- * summary.h - the account and profile of a chunk as bytes.
+ * summary.h - the totals and profile of a chunk as bytes.
  *
  * With it a report adds up chunks without looking into them. The bytes are
  * described in docs/format.md; zone and largest gap are those
@@ -12,19 +12,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "analytics/account.h"
+#include "analytics/totals.h"
 #include "base/buffer.h"
 
 struct summary {
-    struct account account; /* its extra part is owned */
-    struct account_first first;
+    struct device_totals totals; /* its extra part is owned */
+    struct totals_first first;
     struct profile profile; /* owned; without slots: only to merge from */
     size_t day_cap;
 };
 
 /* Appends the bytes; 0 or WATTLE_ERR_MEMORY. */
-int summary_encode(const struct account *account,
-                   const struct account_first *first,
+int summary_encode(const struct device_totals *totals,
+                   const struct totals_first *first,
                    const struct profile *profile, struct buffer *out);
 
 /*

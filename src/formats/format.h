@@ -1,10 +1,10 @@
 /*
  * format.h - what a text can be, and who makes batches of readings of it.
  *
- * A format is a constant in a file of its own and a line in formats.c. It looks
- * at the first bytes of a text and says how sure it is (probe); the surest one
- * reads the text (open). What it found out is a struct recognition, which all
- * threads that read the text share.
+ * A format is a constant in a file of its own and a line in format_list.c. It
+ * looks at the first bytes of a text and says how sure it is (probe); the
+ * surest one reads the text (open). What it found out is a struct recognition,
+ * which all threads that read the text share.
  *
  * No format opens a file: texts come from the room input, views of them from
  * its readers.
@@ -50,7 +50,7 @@ struct recognition {
     void *dialect;        /* the format's own; owned */
 };
 
-void recognition_release(struct recognition *recognition);
+void format_recognition_release(struct recognition *recognition);
 
 /* Where a decoder begins. */
 struct decoder_place {

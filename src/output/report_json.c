@@ -153,7 +153,7 @@ put_timings(struct json *j, const struct wattle_report_result *a,
     put_number(j, "split_s", t->split_s);
     put_number(j, "decode_s", t->decode_s);
     put_number(j, "lookup_s", t->lookup_s);
-    put_number(j, "account_s", t->account_s);
+    put_number(j, "totals_s", t->totals_s);
     put_number(j, "merge_s", t->merge_s);
     put_number(j, "print_s", print_s);
     put_count(j, "bytes", t->n_bytes);

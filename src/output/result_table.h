@@ -117,16 +117,16 @@ void table_json_value(struct text_out *out, const struct result_value *value);
  * or what the set returns.
  */
 struct wattle_text_style;
-int result_set_write_csv(const struct result_set *set,
+int table_csv_write_set(const struct result_set *set,
+                        const struct wattle_writer *to,
+                        struct wattle_error *error);
+int table_json_write_set(const struct result_set *set,
                          const struct wattle_writer *to,
                          struct wattle_error *error);
-int result_set_write_json(const struct result_set *set,
-                          const struct wattle_writer *to,
-                          struct wattle_error *error);
-int result_set_write_text(const struct result_set *set,
-                          const struct wattle_text_style *style,
-                          const struct wattle_writer *to,
-                          struct wattle_error *error);
+int table_text_write_set(const struct result_set *set,
+                         const struct wattle_text_style *style,
+                         const struct wattle_writer *to,
+                         struct wattle_error *error);
 
 /* The end of writing rows: `status`, or WATTLE_ERR_IO and why. */
 int result_write_end(struct text_out *out, int status,

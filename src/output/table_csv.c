@@ -85,8 +85,8 @@ table_csv_write(struct text_out *out, const struct result_table *table,
 }
 
 int
-result_set_write_csv(const struct result_set *set,
-                     const struct wattle_writer *to, struct wattle_error *error)
+table_csv_write_set(const struct result_set *set,
+                    const struct wattle_writer *to, struct wattle_error *error)
 {
     const struct result_table *table;
     struct text_out out;

@@ -117,9 +117,8 @@ table_json_write(struct text_out *out, const struct result_table *table,
 }
 
 int
-result_set_write_json(const struct result_set *set,
-                      const struct wattle_writer *to,
-                      struct wattle_error *error)
+table_json_write_set(const struct result_set *set,
+                     const struct wattle_writer *to, struct wattle_error *error)
 {
     const struct result_table *table;
     struct text_out out;

@@ -172,10 +172,9 @@ put_table(struct text_table *t, const struct result_table *table,
 }
 
 int
-result_set_write_text(const struct result_set *set,
-                      const struct wattle_text_style *style,
-                      const struct wattle_writer *to,
-                      struct wattle_error *error)
+table_text_write_set(const struct result_set *set,
+                     const struct wattle_text_style *style,
+                     const struct wattle_writer *to, struct wattle_error *error)
 {
     struct text_table t = {.n_tables = 0};
     const struct result_table *table;

@@ -19,7 +19,7 @@
 static const char *const stage_names[N_STAGES] = {
     [STAGE_OPEN] = "open",      [STAGE_READ] = "read",
     [STAGE_SPLIT] = "split",    [STAGE_DECODE] = "decode",
-    [STAGE_LOOKUP] = "look up", [STAGE_ACCOUNT] = "account",
+    [STAGE_LOOKUP] = "look up", [STAGE_TOTALS] = "totals",
     [STAGE_MERGE] = "merge",    [STAGE_MAKE] = "make",
     [STAGE_PACK] = "pack",      [STAGE_WRITE] = "write",
 };

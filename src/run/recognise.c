@@ -11,7 +11,7 @@
 static void
 release(struct recognition *recognition)
 {
-    recognition_release(recognition);
+    format_recognition_release(recognition);
     free(recognition);
 }
 

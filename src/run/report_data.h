@@ -6,14 +6,14 @@
 
 #include <stdint.h>
 
-#include "analytics/account.h"
+#include "analytics/totals.h"
 #include "base/stage_clock.h"
 #include "model/registry.h"
 #include "run/scan.h"
 
 struct report_data {
     struct registry devices;
-    struct account_set accounts; /* by number in `devices` */
+    struct totals_set totals; /* by number in `devices` */
     struct tally tally;
     struct scan_rejects rejects;
     uint64_t n_scans; /* of the input */

@@ -36,12 +36,12 @@ move_only_split(struct pass *pass, struct scan_splits *splits)
     struct split *split = splits->first;
     struct totals_split *totals = split->state;
     if (splits->n != 1 || pass->diverted != NULL ||
-        totals->accounts.n_stretches != 0 || totals->accounts.n_disordered != 0)
+        totals->totals.n_segments != 0 || totals->totals.n_disordered != 0)
         return false;
     pass->data->devices = split->registry;
-    pass->data->accounts = totals->accounts;
+    pass->data->totals = totals->totals;
     registry_init(&split->registry);
-    account_set_init(&totals->accounts, 1, false);
+    totals_set_init(&totals->totals, 1, false);
     return true;
 }
 
@@ -49,26 +49,26 @@ static int
 join_totals(struct pass *pass, struct scan_splits *splits)
 {
     const struct scan_options *options = pass->report->options;
-    struct account_set *total = &pass->data->accounts;
+    struct totals_set *total = &pass->data->totals;
     size_t n = 0;
     if (move_only_split(pass, splits))
         return WATTLE_OK;
     int status = scan_number_devices(splits, &pass->data->devices, pass->error);
     if (status != WATTLE_OK)
         return status;
-    struct account_set **sets =
-        calloc(splits->n + 1, sizeof(struct account_set *));
+    struct totals_set **sets =
+        calloc(splits->n + 1, sizeof(struct totals_set *));
     if (sets == NULL)
         return error_memory(pass->error);
     for (struct split *split = splits->first; split != NULL;
          split = split->next)
-        sets[n++] = &((struct totals_split *)split->state)->accounts;
-    account_set_init(total, options->max_gap_ms, options->tuning.no_memo);
+        sets[n++] = &((struct totals_split *)split->state)->totals;
+    totals_set_init(total, options->max_gap_ms, options->tuning.no_memo);
     total->kernels = kernels_for(options->tuning.simd);
-    status = account_set_reserve(total, pass->data->devices.n_devices);
+    status = totals_set_reserve(total, pass->data->devices.n_devices);
     if (status == WATTLE_OK)
-        status = account_set_join(
-            total, sets, (const uint32_t *const *)splits->device_of, n);
+        status = totals_set_join(total, sets,
+                                 (const uint32_t *const *)splits->device_of, n);
     free(sets);
     return status == WATTLE_OK ? status : error_memory(pass->error);
 }
@@ -111,7 +111,7 @@ add_diverted(struct pass *pass, const struct scan_splits *splits)
         .n_threads = data->n_threads,
         .cancel = options->cancel,
     };
-    int status = sorted_totals_add(&sorted, &data->accounts,
+    int status = sorted_totals_add(&sorted, &data->totals,
                                    &data->tally.n_duplicates, pass->error);
     free(parts);
     return status;
@@ -125,7 +125,7 @@ merge_results(struct pass *pass, struct scan_splits *splits)
     int status = join_totals(pass, splits);
     if (status == WATTLE_OK)
         status = check_unchanged(pass, splits);
-    if (status != WATTLE_OK || data->accounts.n_disordered != 0)
+    if (status != WATTLE_OK || data->totals.n_disordered != 0)
         return status;
     status = add_diverted(pass, splits);
     tally_add(&data->tally, &splits->tally);
@@ -190,13 +190,13 @@ widen_diverted(struct pass *pass)
     pass->diverted = flags;
     size_t n_diverted = 0;
     for (size_t i = 0; i < n; i++) {
-        if (pass->data->accounts.accounts[i].is_disordered)
+        if (pass->data->totals.totals[i].is_disordered)
             flags[i] = 1;
         n_diverted += flags[i];
     }
     if (2 * n_diverted > n)
         memset(flags, 1, n + 1);
-    account_set_release(&pass->data->accounts);
+    totals_set_release(&pass->data->totals);
     return WATTLE_OK;
 }
 
@@ -225,13 +225,13 @@ report_scan_run(const struct report_scan *report, struct report_data *data,
         return status;
     data->n_threads = scan_threads(report->options, report->sources);
     status = run_pass(&pass);
-    while (status == WATTLE_OK && data->accounts.n_disordered != 0) {
+    while (status == WATTLE_OK && data->totals.n_disordered != 0) {
         status = widen_diverted(&pass);
         if (status == WATTLE_OK)
             status = run_pass(&pass);
     }
     free(pass.diverted);
-    if (status == WATTLE_OK && data->accounts.profile.failed)
+    if (status == WATTLE_OK && data->totals.profile.failed)
         status = error_memory(error);
     return status;
 }
@@ -240,5 +240,5 @@ void
 report_data_release(struct report_data *data)
 {
     registry_release(&data->devices);
-    account_set_release(&data->accounts);
+    totals_set_release(&data->totals);
 }

@@ -10,7 +10,7 @@
 #include "base/cores.h"
 #include "base/error.h"
 #include "base/pool.h"
-#include "store/account_read.h"
+#include "store/totals_reader.h"
 #include "store/catalog.h"
 #include "store/catalog_read.h"
 #include "codec/chunk.h"
@@ -28,7 +28,7 @@
 struct job {
     const struct report_stored *report;
     struct report_data *data;
-    struct account_read_range range;
+    struct totals_reader_range range;
     const struct kernels *kernels;
     uint8_t *is_wanted; /* [devices] */
     _Atomic uint32_t next;
@@ -38,8 +38,8 @@ struct job {
 struct worker {
     struct job *job;
     struct database db;
-    struct account_read read;
-    struct account_set set;
+    struct totals_reader read;
+    struct totals_set set;
     struct wattle_error error;
 };
 
@@ -49,7 +49,7 @@ open_worker(struct worker *w, struct job *job)
 {
     const struct scan_options *o = job->report->options;
     *w = (struct worker){.job = job};
-    account_set_init(&w->set, o->max_gap_ms, o->tuning.no_memo);
+    totals_set_init(&w->set, o->max_gap_ms, o->tuning.no_memo);
     w->set.kernels = job->kernels;
     int status =
         database_open(&w->db, job->report->database, DATABASE_READ, &w->error);
@@ -58,16 +58,16 @@ open_worker(struct worker *w, struct job *job)
         status = database_begin(&w->db, &w->error);
     }
     if (status == WATTLE_OK)
-        status = account_read_open(&w->read, &w->db, job->kernels, &job->range,
-                                   &w->error);
+        status = totals_reader_open(&w->read, &w->db, job->kernels, &job->range,
+                                    &w->error);
     return status;
 }
 
 static void
 close_worker(struct worker *w)
 {
-    account_read_close(&w->read);
-    account_set_release(&w->set);
+    totals_reader_close(&w->read);
+    totals_set_release(&w->set);
     database_close(&w->db);
 }
 
@@ -78,7 +78,7 @@ work(void *context, unsigned worker)
     struct worker *w = (struct worker *)context + worker;
     struct job *job = w->job;
     const uint32_t n = job->data->devices.n_devices;
-    int status = account_set_reserve(&w->set, n) == WATTLE_OK
+    int status = totals_set_reserve(&w->set, n) == WATTLE_OK
                      ? WATTLE_OK
                      : error_memory(&w->error);
     while (status == WATTLE_OK && atomic_load(&job->status) == WATTLE_OK) {
@@ -88,11 +88,12 @@ work(void *context, unsigned worker)
             break;
         status = cancel_flag_check(w->db.cancel, &w->error);
         for (; at < end && status == WATTLE_OK; at++)
-            status = job->is_wanted[at]
-                         ? account_read_device(&w->read, at, &w->set, &w->error)
-                         : account_read_skip(&w->read, at, &w->error);
+            status =
+                job->is_wanted[at]
+                    ? totals_reader_device(&w->read, at, &w->set, &w->error)
+                    : totals_reader_skip(&w->read, at, &w->error);
     }
-    account_set_settle(&w->set);
+    totals_set_flush(&w->set);
     if (status != WATTLE_OK)
         atomic_store(&job->status, status);
 }
@@ -203,7 +204,7 @@ open_others(struct worker *workers, int n, struct wattle_error *error)
 }
 
 static void
-add_counts(struct report_data *data, const struct account_read_counts *c)
+add_counts(struct report_data *data, const struct totals_reader_counts *c)
 {
     data->tally.n_duplicates += c->n_duplicates;
     data->tally.n_filtered += c->n_filtered;
@@ -235,7 +236,7 @@ join_workers(const struct job *job, struct worker *workers, int n,
 {
     const struct scan_options *options = job->report->options;
     struct report_data *data = job->data;
-    struct account_set *sets[MAX_THREADS];
+    struct totals_set *sets[MAX_THREADS];
     const uint32_t *same[MAX_THREADS] = {NULL};
     for (int i = 0; i < n; i++) {
         add_counts(data, &workers[i].read.counts);
@@ -246,15 +247,15 @@ join_workers(const struct job *job, struct worker *workers, int n,
         return status;
     data->tally.n_lines -= data->tally.n_filtered;
     if (n == 1) {
-        data->accounts = workers[0].set;
-        account_set_init(&workers[0].set, 1, false);
+        data->totals = workers[0].set;
+        totals_set_init(&workers[0].set, 1, false);
         return WATTLE_OK;
     }
-    account_set_init(&data->accounts, options->max_gap_ms,
-                     options->tuning.no_memo);
-    if (account_set_reserve(&data->accounts, data->devices.n_devices) !=
+    totals_set_init(&data->totals, options->max_gap_ms,
+                    options->tuning.no_memo);
+    if (totals_set_reserve(&data->totals, data->devices.n_devices) !=
             WATTLE_OK ||
-        account_set_join(&data->accounts, sets, same, (size_t)n) != WATTLE_OK)
+        totals_set_join(&data->totals, sets, same, (size_t)n) != WATTLE_OK)
         return error_memory(error);
     return WATTLE_OK;
 }
@@ -335,7 +336,7 @@ report_stored_run(const struct report_stored *report, struct report_data *data,
         close_worker(&workers[i]);
     free(workers);
     free(job.is_wanted);
-    if (status == WATTLE_OK && data->accounts.profile.failed)
+    if (status == WATTLE_OK && data->totals.profile.failed)
         status = error_memory(error);
     return status;
 }

@@ -21,7 +21,7 @@ struct job {
 struct worker {
     struct job *job;
     struct device_merge *merge;
-    struct account_set totals;
+    struct totals_set totals;
     uint64_t n_duplicates;
     struct block *rows;          /* merged, not yet added */
     uint32_t device[BLOCK_ROWS]; /* the same number in each row */
@@ -38,10 +38,10 @@ empty(struct block *rows)
 }
 
 static int
-open_worker(struct worker *w, struct job *job, const struct account_set *like)
+open_worker(struct worker *w, struct job *job, const struct totals_set *like)
 {
     w->job = job;
-    account_set_init(&w->totals, like->max_gap_ms, like->no_memo);
+    totals_set_init(&w->totals, like->max_gap_ms, like->no_memo);
     w->totals.kernels = like->kernels;
     w->totals.hours = like->hours;
     w->merge = device_merge_new(job->sorted->kernels, UINT32_MAX, NULL, NULL);
@@ -49,7 +49,7 @@ open_worker(struct worker *w, struct job *job, const struct account_set *like)
     if (w->merge == NULL || w->rows == NULL)
         return WATTLE_ERR_MEMORY;
     empty(w->rows);
-    return account_set_reserve(&w->totals, job->sorted->n_devices);
+    return totals_set_reserve(&w->totals, job->sorted->n_devices);
 }
 
 static void
@@ -57,7 +57,7 @@ close_worker(struct worker *w)
 {
     device_merge_free(w->merge);
     free(w->rows);
-    account_set_release(&w->totals);
+    totals_set_release(&w->totals);
 }
 
 /* Adds up the rows that are at hand; none are left then. */
@@ -69,7 +69,7 @@ add_rows(struct worker *w)
         return WATTLE_OK;
     const struct batch_view view =
         block_view(rows, 0, rows->n_rows, w->device, w->presence);
-    int status = account_set_add(&w->totals, &view);
+    int status = totals_set_add(&w->totals, &view);
     empty(rows);
     return status == WATTLE_OK ? status : error_memory(&w->error);
 }
@@ -145,49 +145,48 @@ work(void *context, unsigned worker)
         if (status == WATTLE_OK)
             status = add_device(w, device);
     }
-    account_set_settle(&w->totals);
+    totals_set_flush(&w->totals);
     if (status != WATTLE_OK)
         atomic_store(&job->status, status);
 }
 
 /* What was there and what the workers have added become one. */
 static int
-join(const struct job *job, int n_workers, struct account_set *totals,
+join(const struct job *job, int n_workers, struct totals_set *totals,
      uint64_t *n_duplicates, struct wattle_error *error)
 {
     const size_t n_sets = (size_t)n_workers + 1;
-    struct account_set **sets = calloc(n_sets, sizeof(struct account_set *));
+    struct totals_set **sets = calloc(n_sets, sizeof(struct totals_set *));
     const uint32_t **same = calloc(n_sets, sizeof(const uint32_t *));
-    struct account_set joined;
+    struct totals_set joined;
     int status = WATTLE_ERR_MEMORY;
-    account_set_init(&joined, totals->max_gap_ms, totals->no_memo);
+    totals_set_init(&joined, totals->max_gap_ms, totals->no_memo);
     joined.kernels = totals->kernels;
     joined.hours = totals->hours;
     if (sets != NULL && same != NULL)
-        status = account_set_reserve(&joined, job->sorted->n_devices);
+        status = totals_set_reserve(&joined, job->sorted->n_devices);
     if (status == WATTLE_OK) {
         sets[0] = totals;
         for (int i = 0; i < n_workers; i++) {
             sets[i + 1] = &job->workers[i].totals;
             *n_duplicates += job->workers[i].n_duplicates;
         }
-        status = account_set_join(&joined, sets, same, n_sets);
+        status = totals_set_join(&joined, sets, same, n_sets);
     }
     free(sets);
     free(same);
     if (status != WATTLE_OK) {
-        account_set_release(&joined);
+        totals_set_release(&joined);
         return error_memory(error);
     }
-    account_set_release(totals);
+    totals_set_release(totals);
     *totals = joined;
     return WATTLE_OK;
 }
 
 int
-sorted_totals_add(const struct sorted_totals *sorted,
-                  struct account_set *totals, uint64_t *n_duplicates,
-                  struct wattle_error *error)
+sorted_totals_add(const struct sorted_totals *sorted, struct totals_set *totals,
+                  uint64_t *n_duplicates, struct wattle_error *error)
 {
     struct job job = {.sorted = sorted};
     int n_open = 0;

@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#include "analytics/account.h"
+#include "analytics/totals.h"
 #include "base/cancel_flag.h"
 #include "sort/shuffle_set.h"
 
@@ -29,7 +29,7 @@ struct sorted_totals {
  * holds after a failure means nothing.
  */
 int sorted_totals_add(const struct sorted_totals *sorted,
-                      struct account_set *totals, uint64_t *n_duplicates,
+                      struct totals_set *totals, uint64_t *n_duplicates,
                       struct wattle_error *error);
 
 #endif

@@ -110,7 +110,7 @@ is_stopped(const struct run *run)
 static int
 add_batch(struct run *run, struct batch *batch)
 {
-    stage_clock_enter(run->clock, STAGE_ACCOUNT);
+    stage_clock_enter(run->clock, STAGE_TOTALS);
     return run->shared->ops->add(run->split->state, batch, &run->error);
 }
 

@@ -26,7 +26,7 @@ discard(void *context)
     struct totals_split *state = context;
     if (state == NULL)
         return;
-    account_set_release(&state->accounts);
+    totals_set_release(&state->totals);
     shuffle_free(state->gathered);
     free(state->diverted_rows);
     free(state->device_flags);
@@ -44,9 +44,9 @@ open_split(void *context, const struct sink_split *split, void **out,
         return error_memory(error);
     state->sink = sink;
     state->split = *split;
-    account_set_init(&state->accounts, sink->options->max_gap_ms,
-                     sink->options->tuning.no_memo);
-    state->accounts.kernels = sink->kernels;
+    totals_set_init(&state->totals, sink->options->max_gap_ms,
+                    sink->options->tuning.no_memo);
+    state->totals.kernels = sink->kernels;
     if (sink->diverted == NULL)
         return WATTLE_OK;
     state->gathered =
@@ -65,7 +65,7 @@ reserve_devices(struct totals_split *state, size_t n,
         buffer_grow_array(state->device_flags, &state->flag_cap, n, 1);
     if (flags != NULL)
         state->device_flags = flags;
-    if (flags == NULL || account_set_reserve(&state->accounts, n) != WATTLE_OK)
+    if (flags == NULL || totals_set_reserve(&state->totals, n) != WATTLE_OK)
         return error_memory(error);
     return WATTLE_OK;
 }
@@ -142,7 +142,7 @@ add(void *context, struct batch *batch, struct wattle_error *error)
     if (status != WATTLE_OK || batch->n_rows == 0)
         return status;
     struct batch_view view = batch_view(batch);
-    status = account_set_add(&state->accounts, &view);
+    status = totals_set_add(&state->totals, &view);
     return status == WATTLE_OK ? status : error_memory(error);
 }
 
@@ -150,7 +150,7 @@ static int
 seal(void *context, struct wattle_error *error)
 {
     struct totals_split *state = context;
-    account_set_settle(&state->accounts);
+    totals_set_flush(&state->totals);
     return state->gathered != NULL ? shuffle_finish(state->gathered, error)
                                    : WATTLE_OK;
 }

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "analytics/account.h"
+#include "analytics/totals.h"
 #include "run/scan_options.h"
 #include "run/sink.h"
 #include "sort/shuffle.h"
@@ -26,7 +26,7 @@ struct totals_sink {
 struct totals_split {
     const struct totals_sink *sink;
     struct sink_split split;
-    struct account_set accounts; /* by the split's numbers of devices */
+    struct totals_set totals;    /* by the split's numbers of devices */
     struct shuffle *gathered;    /* rows of diverted devices, or NULL */
     struct batch *diverted_rows; /* of a batch */
     bool saw_unknown;            /* a device that no earlier scan has seen */

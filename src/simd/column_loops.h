@@ -50,18 +50,18 @@ column_multiply(const int64_t *a, const int64_t *b, const int64_t *c, size_t n,
     return high < UINT64_C(1) << 31 && over >> 63 == 0;
 }
 
-/* Adds one row; false when the account cannot take it. */
+/* Adds one row; false when the totals cannot take it. */
 static inline bool
-column_add_one(struct running *running, const struct running_rows *rows,
-               size_t row, int64_t from_ms, struct running_sums *sums)
+column_add_one(struct partial_sums *partial, const struct summed_rows *rows,
+               size_t row, int64_t from_ms, struct added_sums *sums)
 {
     uint32_t device = rows->device[row];
-    struct running *a = &running[device / RUNNING_LANES];
-    size_t lane = device % RUNNING_LANES;
+    struct partial_sums *a = &partial[device / PARTIAL_LANES];
+    size_t lane = device % PARTIAL_LANES;
     int64_t now_ms = rows->time_ms[row];
     uint64_t back = (uint64_t)a->last_ms[lane] - (uint64_t)from_ms;
     uint64_t span = (uint64_t)now_ms - (uint64_t)from_ms;
-    if (back >= span || a->n_readings[lane] >= RUNNING_READINGS)
+    if (back >= span || a->n_readings[lane] >= PARTIAL_READINGS)
         return false;
     int64_t nw = rows->power_nw[row];
     int64_t both = a->last_nw[lane] + nw;

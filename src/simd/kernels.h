@@ -34,25 +34,25 @@ struct decoded_rows {
 
 /*
  * Accounts in the making, eight devices a block, a row of eight for each
- * figure: what has been added since they were settled last. Sums fit 64 bits
+ * figure: what has been added since the last flush. Sums fit 64 bits
  * for that number of readings.
  */
-#define RUNNING_LANES    8
-#define RUNNING_READINGS 127
+#define PARTIAL_LANES    8
+#define PARTIAL_READINGS 127
 
-struct running {
-    int64_t last_ms[RUNNING_LANES];    /* INT64_MIN: nothing may be added */
-    int64_t last_nw[RUNNING_LANES];    /* power of the last reading */
-    int64_t n_readings[RUNNING_LANES]; /* at most RUNNING_READINGS */
-    int64_t min_nw[RUNNING_LANES], max_nw[RUNNING_LANES];
-    int64_t sum_nw[RUNNING_LANES];
-    int64_t energy_low[RUNNING_LANES]; /* energy: low + high * 2^32 */
-    int64_t energy_high[RUNNING_LANES];
-    int64_t efficiency[RUNNING_LANES]; /* at most 2^56 a reading */
+struct partial_sums {
+    int64_t last_ms[PARTIAL_LANES];    /* INT64_MIN: nothing may be added */
+    int64_t last_nw[PARTIAL_LANES];    /* power of the last reading */
+    int64_t n_readings[PARTIAL_LANES]; /* at most PARTIAL_READINGS */
+    int64_t min_nw[PARTIAL_LANES], max_nw[PARTIAL_LANES];
+    int64_t sum_nw[PARTIAL_LANES];
+    int64_t energy_low[PARTIAL_LANES]; /* energy: low + high * 2^32 */
+    int64_t energy_high[PARTIAL_LANES];
+    int64_t efficiency[PARTIAL_LANES]; /* at most 2^56 a reading */
 };
 
 /* Rows for them; |power| < 2^53. */
-struct running_rows {
+struct summed_rows {
     const uint32_t *device;
     const int64_t *time_ms;
     const int64_t *power_nw;
@@ -60,7 +60,7 @@ struct running_rows {
 };
 
 /* Sums over rows: power, and the energy of steps, low + high * 2^32. */
-struct running_sums {
+struct added_sums {
     int64_t power_nw;
     uint64_t energy_low;
     int64_t energy_high;
@@ -117,16 +117,16 @@ struct kernels {
     bool (*multiply)(const int64_t *a, const int64_t *b, const int64_t *c,
                      size_t n, int64_t max_ab, int64_t *power);
     /*
-     * Adds rows from `row` on to their accounts, each with the step from the
-     * account's last reading, whose energy is (p0 + p1) * dt. Stops before
+     * Adds rows from `row` on to their totals, each with the step from the
+     * device's last reading, whose energy is (p0 + p1) * dt. Stops before
      * the first row whose last reading is earlier than from_ms or not earlier
-     * than the row, or whose account is full; returns it, or `end`. No row is
-     * more than 2^22 ms after from_ms; at most KERNEL_ROWS rows. *sums grows
-     * by what was added. `running` is aligned to 64 bytes.
+     * than the row, or whose partial sums are full; returns it, or `end`. No
+     * row is more than 2^22 ms after from_ms; at most KERNEL_ROWS rows. *sums
+     * grows by what was added. `partial` is aligned to 64 bytes.
      */
-    size_t (*add_rows)(struct running *running, const struct running_rows *rows,
-                       size_t row, size_t end, int64_t from_ms,
-                       struct running_sums *sums);
+    size_t (*add_rows)(struct partial_sums *partial,
+                       const struct summed_rows *rows, size_t row, size_t end,
+                       int64_t from_ms, struct added_sums *sums);
     /* How many values, from the first on, are in [low, low + span). */
     size_t (*count_within)(const int64_t *values, size_t n, int64_t low,
                            uint64_t span);

@@ -231,7 +231,7 @@ add_to(int64_t *figures, __m256i amount)
     store_four(figures, _mm256_add_epi64(load_four(figures), amount));
 }
 
-/* struct running_sums, by lane. */
+/* struct added_sums, by lane. */
 struct lane_sums {
     __m256i nw, low, high;
 };
@@ -253,7 +253,7 @@ greatest_of(__m256i a, __m256i b)
  * all of them can be added.
  */
 static inline bool
-add_four(struct running *a, size_t lane, const struct running_rows *rows,
+add_four(struct partial_sums *a, size_t lane, const struct summed_rows *rows,
          size_t row, __m256i from_ms, struct lane_sums *sums)
 {
     __m256i now_ms = load_four(rows->time_ms + row);
@@ -262,7 +262,7 @@ add_four(struct running *a, size_t lane, const struct running_rows *rows,
     __m256i n = load_four(a->n_readings + lane);
     __m256i taken = _mm256_and_si256(
         is_below(back, span),
-        _mm256_cmpgt_epi64(_mm256_set1_epi64x(RUNNING_READINGS), n));
+        _mm256_cmpgt_epi64(_mm256_set1_epi64x(PARTIAL_READINGS), n));
     if (_mm256_movemask_epi8(taken) != -1)
         return false;
     __m256i dt = _mm256_sub_epi64(span, back);
@@ -316,19 +316,19 @@ sum_four(__m256i values)
                      (uint64_t)value[2] + (uint64_t)value[3]);
 }
 
-/* What a stretch of rows of one device comes to, by lane. */
-struct stretch {
+/* What a segment of rows of one device comes to, by lane. */
+struct segment {
     struct lane_sums sums;
     __m256i min, max, efficiency;
     __m256i last_ms, last_nw; /* in the last lane: of the last row */
     int64_t n;
 };
 
-static inline struct stretch
-begin_stretch(const struct running *a, size_t lane)
+static inline struct segment
+begin_segment(const struct partial_sums *a, size_t lane)
 {
     const __m256i none = _mm256_setzero_si256();
-    return (struct stretch){
+    return (struct segment){
         .sums = {none, none, none},
         .min = _mm256_set1_epi64x(a->min_nw[lane]),
         .max = _mm256_set1_epi64x(a->max_nw[lane]),
@@ -340,7 +340,7 @@ begin_stretch(const struct running *a, size_t lane)
 }
 
 static inline void
-end_stretch(const struct stretch *s, struct running *a, size_t lane)
+end_segment(const struct segment *s, struct partial_sums *a, size_t lane)
 {
     int64_t min[4], max[4];
     store_four(min, s->min);
@@ -369,16 +369,16 @@ shift_in(__m256i before, __m256i now)
                               0x03);
 }
 
-/* Adds four rows of the stretch's device; false when they cannot be. */
+/* Adds four rows of the segment's device; false when they cannot be. */
 static inline bool
-extend_stretch(struct stretch *s, const struct running_rows *rows, size_t row,
+extend_segment(struct segment *s, const struct summed_rows *rows, size_t row,
                __m256i from_ms)
 {
     __m256i now_ms = load_four(rows->time_ms + row);
     /* each row's step begins at the row before */
     __m256i span = _mm256_sub_epi64(now_ms, from_ms);
     __m256i back = _mm256_sub_epi64(shift_in(s->last_ms, now_ms), from_ms);
-    if (s->n + 4 > RUNNING_READINGS ||
+    if (s->n + 4 > PARTIAL_READINGS ||
         _mm256_movemask_epi8(is_below(back, span)) != -1)
         return false;
     __m256i dt = _mm256_sub_epi64(span, back);
@@ -402,20 +402,20 @@ extend_stretch(struct stretch *s, const struct running_rows *rows, size_t row,
 
 /* Adds rows of one device, four at a time; returns the first other row. */
 static inline size_t
-add_stretch(struct running *running, const struct running_rows *rows,
+add_segment(struct partial_sums *partial, const struct summed_rows *rows,
             size_t row, size_t end, __m256i from_ms, struct lane_sums *sums)
 {
     uint32_t device = rows->device[row];
-    struct running *a = &running[device / RUNNING_LANES];
-    size_t lane = device % RUNNING_LANES;
-    struct stretch s = begin_stretch(a, lane);
+    struct partial_sums *a = &partial[device / PARTIAL_LANES];
+    size_t lane = device % PARTIAL_LANES;
+    struct segment s = begin_segment(a, lane);
     size_t at = row;
     while (end - at >= 4 && rows->device[at] == device &&
-           is_same(rows->device + at) && extend_stretch(&s, rows, at, from_ms))
+           is_same(rows->device + at) && extend_segment(&s, rows, at, from_ms))
         at += 4;
     if (at == row)
         return row;
-    end_stretch(&s, a, lane);
+    end_segment(&s, a, lane);
     sums->nw = _mm256_add_epi64(sums->nw, s.sums.nw);
     sums->low = _mm256_add_epi64(sums->low, s.sums.low);
     sums->high = _mm256_add_epi64(sums->high, s.sums.high);
@@ -424,35 +424,35 @@ add_stretch(struct running *running, const struct running_rows *rows,
 
 /* Adds rows, as many as go at once; returns the first row not added. */
 static inline size_t
-add_several(struct running *running, const struct running_rows *rows,
+add_several(struct partial_sums *partial, const struct summed_rows *rows,
             size_t row, size_t end, __m256i from_ms, struct lane_sums *sums)
 {
     const uint32_t *device = rows->device + row;
     if (end - row < 4)
         return row;
     if (is_half_block(device))
-        return add_four(&running[device[0] / RUNNING_LANES],
-                        device[0] % RUNNING_LANES, rows, row, from_ms, sums)
+        return add_four(&partial[device[0] / PARTIAL_LANES],
+                        device[0] % PARTIAL_LANES, rows, row, from_ms, sums)
                    ? row + 4
                    : row;
     if (is_same(device))
-        return add_stretch(running, rows, row, end, from_ms, sums);
+        return add_segment(partial, rows, row, end, from_ms, sums);
     return row;
 }
 
 static size_t
-add_rows(struct running *running, const struct running_rows *rows, size_t row,
-         size_t end, int64_t from_ms, struct running_sums *sums)
+add_rows(struct partial_sums *partial, const struct summed_rows *rows,
+         size_t row, size_t end, int64_t from_ms, struct added_sums *sums)
 {
-    const struct running_rows r = *rows;
+    const struct summed_rows r = *rows;
     const __m256i none = _mm256_setzero_si256();
     __m256i from = _mm256_set1_epi64x(from_ms);
     struct lane_sums lanes = {none, none, none};
     bool has_lanes = false;
     while (row < end) {
-        size_t next = add_several(running, &r, row, end, from, &lanes);
+        size_t next = add_several(partial, &r, row, end, from, &lanes);
         if (next == row) {
-            if (!column_add_one(running, &r, row, from_ms, sums))
+            if (!column_add_one(partial, &r, row, from_ms, sums))
                 break;
             row++;
             continue;

@@ -257,7 +257,7 @@ decode_rows(const struct row_layout *table,
         decode_alone(&d, text + starts[i], starts[i + 1] - starts[i], i);
 }
 
-/* struct running_sums, by lane. */
+/* struct added_sums, by lane. */
 struct lane_sums {
     __m512i nw, low, high;
 };
@@ -274,7 +274,7 @@ add_to(int64_t *figures, __m512i amount)
  * of them can be added.
  */
 static inline bool
-add_eight(struct running *a, const struct running_rows *rows, size_t row,
+add_eight(struct partial_sums *a, const struct summed_rows *rows, size_t row,
           __m512i from_ms, struct lane_sums *sums)
 {
     __m512i now_ms = _mm512_loadu_si512(rows->time_ms + row);
@@ -283,7 +283,7 @@ add_eight(struct running *a, const struct running_rows *rows, size_t row,
     __m512i n = _mm512_load_si512(a->n_readings);
     __mmask8 taken = _mm512_cmplt_epu64_mask(back, span);
     taken = _mm512_mask_cmplt_epi64_mask(taken, n,
-                                         _mm512_set1_epi64(RUNNING_READINGS));
+                                         _mm512_set1_epi64(PARTIAL_READINGS));
     if (taken != 0xff)
         return false;
     __m512i dt = _mm512_sub_epi64(span, back);
@@ -314,7 +314,7 @@ add_eight(struct running *a, const struct running_rows *rows, size_t row,
 static inline bool
 is_block(const uint32_t *device)
 {
-    if (device[0] % RUNNING_LANES != 0)
+    if (device[0] % PARTIAL_LANES != 0)
         return false;
     __m256i wanted = _mm256_add_epi32(_mm256_set1_epi32((int)device[0]),
                                       _mm256_set_epi32(7, 6, 5, 4, 3, 2, 1, 0));
@@ -333,19 +333,19 @@ is_same(const uint32_t *device)
     return _mm256_cmpneq_epi32_mask(wanted, found) == 0;
 }
 
-/* What a stretch of rows of one device comes to, by lane. */
-struct stretch {
+/* What a segment of rows of one device comes to, by lane. */
+struct segment {
     struct lane_sums sums;
     __m512i min, max, efficiency;
     __m512i last_ms, last_nw; /* in the last lane: of the last row */
     int64_t n;
 };
 
-static inline struct stretch
-begin_stretch(const struct running *a, size_t lane)
+static inline struct segment
+begin_segment(const struct partial_sums *a, size_t lane)
 {
     const __m512i none = _mm512_setzero_si512();
-    return (struct stretch){
+    return (struct segment){
         .sums = {none, none, none},
         .min = _mm512_set1_epi64(a->min_nw[lane]),
         .max = _mm512_set1_epi64(a->max_nw[lane]),
@@ -363,7 +363,7 @@ last_lane(__m512i values)
 }
 
 static inline void
-end_stretch(const struct stretch *s, struct running *a, size_t lane)
+end_segment(const struct segment *s, struct partial_sums *a, size_t lane)
 {
     a->last_ms[lane] = last_lane(s->last_ms);
     a->last_nw[lane] = last_lane(s->last_nw);
@@ -376,9 +376,9 @@ end_stretch(const struct stretch *s, struct running *a, size_t lane)
     a->efficiency[lane] += _mm512_reduce_add_epi64(s->efficiency);
 }
 
-/* Adds eight rows of the stretch's device; false when they cannot be. */
+/* Adds eight rows of the segment's device; false when they cannot be. */
 static inline bool
-extend_stretch(struct stretch *s, const struct running_rows *rows, size_t row,
+extend_segment(struct segment *s, const struct summed_rows *rows, size_t row,
                __m512i from_ms)
 {
     __m512i now_ms = _mm512_loadu_si512(rows->time_ms + row);
@@ -386,7 +386,7 @@ extend_stretch(struct stretch *s, const struct running_rows *rows, size_t row,
     __m512i then_ms = _mm512_alignr_epi64(now_ms, s->last_ms, 7);
     __m512i span = _mm512_sub_epi64(now_ms, from_ms);
     __m512i back = _mm512_sub_epi64(then_ms, from_ms);
-    if (s->n + 8 > RUNNING_READINGS ||
+    if (s->n + 8 > PARTIAL_READINGS ||
         _mm512_cmplt_epu64_mask(back, span) != 0xff)
         return false;
     __m512i dt = _mm512_sub_epi64(span, back);
@@ -410,20 +410,20 @@ extend_stretch(struct stretch *s, const struct running_rows *rows, size_t row,
 
 /* Adds rows of one device, eight at a time; returns the first other row. */
 static inline size_t
-add_stretch(struct running *running, const struct running_rows *rows,
+add_segment(struct partial_sums *partial, const struct summed_rows *rows,
             size_t row, size_t end, __m512i from_ms, struct lane_sums *sums)
 {
     uint32_t device = rows->device[row];
-    struct running *a = &running[device / RUNNING_LANES];
-    size_t lane = device % RUNNING_LANES;
-    struct stretch s = begin_stretch(a, lane);
+    struct partial_sums *a = &partial[device / PARTIAL_LANES];
+    size_t lane = device % PARTIAL_LANES;
+    struct segment s = begin_segment(a, lane);
     size_t at = row;
     while (end - at >= 8 && rows->device[at] == device &&
-           is_same(rows->device + at) && extend_stretch(&s, rows, at, from_ms))
+           is_same(rows->device + at) && extend_segment(&s, rows, at, from_ms))
         at += 8;
     if (at == row)
         return row;
-    end_stretch(&s, a, lane);
+    end_segment(&s, a, lane);
     sums->nw = _mm512_add_epi64(sums->nw, s.sums.nw);
     sums->low = _mm512_add_epi64(sums->low, s.sums.low);
     sums->high = _mm512_add_epi64(sums->high, s.sums.high);
@@ -432,35 +432,35 @@ add_stretch(struct running *running, const struct running_rows *rows,
 
 /* Adds rows, as many as go at once; returns the first row not added. */
 static inline size_t
-add_several(struct running *running, const struct running_rows *rows,
+add_several(struct partial_sums *partial, const struct summed_rows *rows,
             size_t row, size_t end, __m512i from_ms, struct lane_sums *sums)
 {
     const uint32_t *device = rows->device + row;
-    if (end - row < RUNNING_LANES)
+    if (end - row < PARTIAL_LANES)
         return row;
     if (is_block(device))
-        return add_eight(&running[device[0] / RUNNING_LANES], rows, row,
+        return add_eight(&partial[device[0] / PARTIAL_LANES], rows, row,
                          from_ms, sums)
-                   ? row + RUNNING_LANES
+                   ? row + PARTIAL_LANES
                    : row;
     if (is_same(device))
-        return add_stretch(running, rows, row, end, from_ms, sums);
+        return add_segment(partial, rows, row, end, from_ms, sums);
     return row;
 }
 
 static size_t
-add_rows(struct running *running, const struct running_rows *rows, size_t row,
-         size_t end, int64_t from_ms, struct running_sums *sums)
+add_rows(struct partial_sums *partial, const struct summed_rows *rows,
+         size_t row, size_t end, int64_t from_ms, struct added_sums *sums)
 {
-    const struct running_rows r = *rows;
+    const struct summed_rows r = *rows;
     const __m512i none = _mm512_setzero_si512();
     __m512i from = _mm512_set1_epi64(from_ms);
     struct lane_sums lanes = {none, none, none};
     bool has_lanes = false;
     while (row < end) {
-        size_t next = add_several(running, &r, row, end, from, &lanes);
+        size_t next = add_several(partial, &r, row, end, from, &lanes);
         if (next == row) {
-            if (!column_add_one(running, &r, row, from_ms, sums))
+            if (!column_add_one(partial, &r, row, from_ms, sums))
                 break;
             row++;
             continue;

@@ -211,7 +211,7 @@ decode_rows(const struct row_layout *table,
     }
 }
 
-/* struct running_sums, by lane. */
+/* struct added_sums, by lane. */
 struct lane_sums {
     int64x2_t nw;
     uint64x2_t low;
@@ -225,7 +225,7 @@ add_to(int64_t *figures, int64x2_t amount)
 }
 
 static inline void
-add_extremes(struct running *a, size_t lane, int64x2_t nw)
+add_extremes(struct partial_sums *a, size_t lane, int64x2_t nw)
 {
     int64x2_t min = vld1q_s64(a->min_nw + lane);
     int64x2_t max = vld1q_s64(a->max_nw + lane);
@@ -238,7 +238,7 @@ add_extremes(struct running *a, size_t lane, int64x2_t nw)
  * both can be added.
  */
 static inline bool
-add_two(struct running *a, size_t lane, const struct running_rows *rows,
+add_two(struct partial_sums *a, size_t lane, const struct summed_rows *rows,
         size_t row, int64x2_t from_ms, struct lane_sums *sums)
 {
     int64x2_t now_ms = vld1q_s64(rows->time_ms + row);
@@ -247,7 +247,7 @@ add_two(struct running *a, size_t lane, const struct running_rows *rows,
     uint64x2_t span = vreinterpretq_u64_s64(vsubq_s64(now_ms, from_ms));
     uint64x2_t back = vreinterpretq_u64_s64(vsubq_s64(last_ms, from_ms));
     uint64x2_t taken = vandq_u64(vcltq_u64(back, span),
-                                 vcltq_s64(n, vdupq_n_s64(RUNNING_READINGS)));
+                                 vcltq_s64(n, vdupq_n_s64(PARTIAL_READINGS)));
     if (vminvq_u32(vreinterpretq_u32_u64(taken)) == 0)
         return false;
     uint32x2_t dt = vmovn_u64(vsubq_u64(span, back));
@@ -271,22 +271,22 @@ add_two(struct running *a, size_t lane, const struct running_rows *rows,
 }
 
 static size_t
-add_rows(struct running *running, const struct running_rows *rows, size_t row,
-         size_t end, int64_t from_ms, struct running_sums *sums)
+add_rows(struct partial_sums *partial, const struct summed_rows *rows,
+         size_t row, size_t end, int64_t from_ms, struct added_sums *sums)
 {
-    const struct running_rows r = *rows;
+    const struct summed_rows r = *rows;
     const int64x2_t from = vdupq_n_s64(from_ms);
     struct lane_sums lanes = {vdupq_n_s64(0), vdupq_n_u64(0), vdupq_n_s64(0)};
     while (row < end) {
         uint32_t device = r.device[row];
         bool is_pair = end - row >= 2 && device % 2 == 0 &&
                        r.device[row + 1] == device + 1;
-        if (is_pair && add_two(&running[device / RUNNING_LANES],
-                               device % RUNNING_LANES, &r, row, from, &lanes)) {
+        if (is_pair && add_two(&partial[device / PARTIAL_LANES],
+                               device % PARTIAL_LANES, &r, row, from, &lanes)) {
             row += 2;
             continue;
         }
-        if (!column_add_one(running, &r, row, from_ms, sums))
+        if (!column_add_one(partial, &r, row, from_ms, sums))
             break;
         row++;
     }

@@ -138,10 +138,10 @@ decode_rows(const struct row_layout *table,
 }
 
 static size_t
-add_rows(struct running *running, const struct running_rows *rows, size_t row,
-         size_t end, int64_t from_ms, struct running_sums *sums)
+add_rows(struct partial_sums *partial, const struct summed_rows *rows,
+         size_t row, size_t end, int64_t from_ms, struct added_sums *sums)
 {
-    while (row < end && column_add_one(running, rows, row, from_ms, sums))
+    while (row < end && column_add_one(partial, rows, row, from_ms, sums))
         row++;
     return row;
 }

@@ -67,12 +67,12 @@ chunk_builder_free(struct chunk_builder *b)
 
 /* Shown to people only; answers come from the summary. */
 static void
-set_figures(struct built_chunk *chunk, const struct account *a)
+set_figures(struct built_chunk *chunk, const struct device_totals *a)
 {
-    const struct account_extra *extra = a->extra;
+    const struct totals_extra *extra = a->extra;
     const struct int256 none = int256_from(0);
     uint64_t n_power = a->n_readings - (extra != NULL ? extra->n_energy : 0);
-    bool is_narrow = n_power > 0 && (extra == NULL || extra->n_fine == 0);
+    bool is_narrow = n_power > 0 && (extra == NULL || extra->n_wide == 0);
     chunk->energy_kwh =
         quotient_kwh(a->energy, extra != NULL ? extra->energy : none);
     chunk->mean_power_w = chunk->min_power_w = chunk->max_power_w = NAN;
@@ -94,17 +94,17 @@ finish_chunk(struct chunk_builder *b)
         .n_rounded = b->n_rounded,
         .measures = b->measures,
     };
-    struct account account = {0};
-    struct account_first first;
+    struct device_totals totals = {0};
+    struct totals_first first;
     struct profile profile;
-    int status = rollup_builder_cut(&b->rollups, &account, &first, &profile);
+    int status = rollup_builder_cut(&b->rollups, &totals, &first, &profile);
     if (status == WATTLE_OK)
-        status = summary_encode(&account, &first, &profile, &chunk.summary);
+        status = summary_encode(&totals, &first, &profile, &chunk.summary);
     if (status == WATTLE_OK)
         status = chunk_writer_finish(&b->writer, &chunk.data);
     if (status == WATTLE_OK)
-        set_figures(&chunk, &account);
-    free(account.extra);
+        set_figures(&chunk, &totals);
+    free(totals.extra);
     profile_release(&profile);
     b->n_duplicates = b->n_rounded = 0;
     b->measures = 0;

@@ -89,7 +89,7 @@ product_of(const struct batch_view *batch, size_t row)
                       to_nano(batch, WATTLE_CURRENT, row);
     int64_t factor = to_nano(batch, WATTLE_POWER_FACTOR, row);
     return int256_ratio(int256_mul(int256_from(apparent), factor),
-                        int256_from((int128)POWER_FINE_PER_NW * DECIMAL_ONE));
+                        int256_from((int128)POWER_WIDE_PER_NW * DECIMAL_ONE));
 }
 
 /* The power of a row, whatever its columns are. */

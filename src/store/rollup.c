@@ -97,16 +97,16 @@ static int
 measure(struct stored *stored, struct device_merge *merge,
         struct rollup_builder *builder, struct wattle_error *error)
 {
-    struct account account = {0};
-    struct account_first first;
+    struct device_totals totals = {0};
+    struct totals_first first;
     struct profile profile;
     if (stored_add_inputs(stored, merge) != WATTLE_OK)
         return error_memory(error);
     int status = feed(merge, builder, error);
     if (status != WATTLE_OK)
         return status;
-    status = rollup_builder_cut(builder, &account, &first, &profile);
-    free(account.extra);
+    status = rollup_builder_cut(builder, &totals, &first, &profile);
+    free(totals.extra);
     profile_release(&profile);
     if (status == WATTLE_OK)
         status = rollup_builder_finish(builder);

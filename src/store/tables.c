@@ -7,8 +7,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "store/upgrade_format1.h"
-
 #define TABLES_PLACE                                                           \
     "CREATE TABLE place(file INTEGER PRIMARY KEY, real_path TEXT NOT NULL, "   \
     "ends_record INTEGER NOT NULL, value_kind INTEGER NOT NULL, "              \
@@ -39,7 +37,7 @@
 const char tables_place[] = TABLES_PLACE;
 const char tables_new_in_2[] = TABLES_DELTA META_NEW_IN_2;
 
-static const char tables[] =
+const char tables_all[] =
     "CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
     "INSERT INTO meta VALUES('generation', 0), ('lost', 0);" META_NEW_IN_2
     "CREATE TABLE device("
@@ -123,7 +121,7 @@ static const char tables[] =
 /* Digit k (from 1) of x, as a number. */
 #define DIGIT(k) "instr('123456789ABCDEF', substr(x, " #k ", 1))"
 
-static const char views[] =
+const char tables_views[] =
     "CREATE VIEW devices AS SELECT"
     "  d.device_id, d.name, d.location, d.rated_w,"
     "  (SELECT ifnull(sum(n_readings), 0) FROM chunk WHERE device = d.number)"
@@ -174,14 +172,10 @@ static const char views[] =
 
 /* clang-format on */
 
-static const char drop_views[] =
+const char tables_drop_views[] =
     "DROP VIEW IF EXISTS devices; DROP VIEW IF EXISTS files;"
     "DROP VIEW IF EXISTS corrections; DROP VIEW IF EXISTS daily;"
     "DROP VIEW IF EXISTS hourly;";
-
-static const struct tables_step upgrades[DATABASE_VERSION + 1] = {
-    [2] = {.convert = upgrade_format1},
-};
 
 /*
  * Where a statement of a text makes an object of that name: at its CREATE; NULL
@@ -235,12 +229,3 @@ tables_count_needed(const struct tables_format *format)
         n += tables_is_needed(at) ? 1 : 0;
     return n;
 }
-
-const struct tables_format tables_format = {
-    .is_strict = true,
-    .version = DATABASE_VERSION,
-    .tables = tables,
-    .views = views,
-    .drop_views = drop_views,
-    .upgrades = upgrades,
-};

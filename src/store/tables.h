@@ -48,10 +48,13 @@ bool tables_is_needed(const char *sql);
 /* How many such tables there are. */
 size_t tables_count_needed(const struct tables_format *format);
 
+/* What the format of this program has; see struct tables_format. */
+extern const char tables_all[], tables_views[], tables_drop_views[];
+
 /* What a database of format 1 lacks; some have the table place already. */
 extern const char tables_place[], tables_new_in_2[];
 
-/* That of this program. */
+/* The format of this program (tables_format.c). */
 extern const struct tables_format tables_format;
 
 #endif

@@ -32,9 +32,9 @@ enum {
 };
 
 /* Flags of a summary. */
-enum { OLD_EXTRA = 1, OLD_FINE = 2, OLD_REST = 4 };
+enum { OLD_EXTRA = 1, OLD_WIDE = 2, OLD_REST = 4 };
 
-#define OLD_FINE_BYTES 32
+#define OLD_WIDE_BYTES 32
 
 /* Reads a row of the database, and writes it as it is now. */
 struct upgrade {
@@ -82,10 +82,10 @@ skip_totals(struct byte_reader *in, unsigned flags)
     if ((flags & OLD_EXTRA) == 0)
         return;
     skip_counts(in, 2);
-    if ((flags & OLD_FINE) == 0)
+    if ((flags & OLD_WIDE) == 0)
         return;
     skip_counts(in, 1);
-    byte_take(in, 6 * OLD_FINE_BYTES);
+    byte_take(in, 6 * OLD_WIDE_BYTES);
 }
 
 static int
@@ -117,9 +117,9 @@ convert_summary(const void *bytes, size_t len, struct buffer *out)
     int status = buffer_append(out, &version, 1);
     if (status == WATTLE_OK)
         status =
-            put_section(out, 1, flags & (OLD_EXTRA | OLD_FINE), totals, in.at);
+            put_section(out, 1, flags & (OLD_EXTRA | OLD_WIDE), totals, in.at);
     return status == WATTLE_OK
-               ? put_section(out, 2, flags & (OLD_FINE | OLD_REST), in.at,
+               ? put_section(out, 2, flags & (OLD_WIDE | OLD_REST), in.at,
                              in.end)
                : status;
 }

@@ -318,7 +318,7 @@ is_same_summary(const void *bytes, size_t len, const struct buffer *rebuilt)
     struct summary summary = {0};
     struct buffer known = {0};
     bool is_same = summary_decode(bytes, len, &summary) == WATTLE_OK &&
-                   summary_encode(&summary.account, &summary.first,
+                   summary_encode(&summary.totals, &summary.first,
                                   &summary.profile, &known) == WATTLE_OK &&
                    known.len == rebuilt->len &&
                    memcmp(known.data, rebuilt->data, known.len) == 0;

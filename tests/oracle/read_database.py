@@ -235,7 +235,7 @@ def chunk(data, ways=None):
 def energy(source, flags):
     found = {"units": source.wide()}
     found["rest"] = source.wide() if flags & 4 else 0
-    found["fine"] = source.number256() if flags & 2 else 0
+    found["wide"] = source.number256() if flags & 2 else 0
     return found
 
 
@@ -264,8 +264,8 @@ def totals(source):
         found["n_energy"] = source.count()
         found["other_efficiency"] = source.wide()
         if flags & 2:
-            found["n_fine"] = source.count()
-            found["fine"] = [source.number256() for _ in range(6)]
+            found["n_wide"] = source.count()
+            found["wide"] = [source.number256() for _ in range(6)]
     source.end()
     return found
 
@@ -275,7 +275,7 @@ def profile(source):
     found = {"hours": []}
     for _ in range(24):
         hour = {"n_readings": source.count(), "power_nw": source.wide()}
-        hour["fine"] = source.number256() if flags & 2 else 0
+        hour["wide"] = source.number256() if flags & 2 else 0
         hour["energy"] = energy(source, flags)
         found["hours"].append(hour)
     found["days"], day = {}, 0

@@ -22,7 +22,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
 import read_database as reader  # noqa: E402
 
 HOUR_MS, DAY_MS = 3600000, 86400000
-NONE_NW, FINE_NW = -2 ** 63, -2 ** 63 + 1  # a power that is no number of nW
+NONE_NW, WIDE_NW = -2 ** 63, -2 ** 63 + 1  # a power that is no number of nW
 YEAR_0, YEAR_9999 = -62167219200000, 253402300799999
 TIME, VOLTAGE, CURRENT, FACTOR, POWER, ENERGY, PRESENCE = range(7)
 DUPLICATES, ROUNDED = 7, 8
@@ -355,7 +355,7 @@ def directory_entry(n, first, span, power, energy):
 
 
 def power_of(values):
-    """The power of a reading in nW, FINE_NW or NONE_NW; values by bit."""
+    """The power of a reading in nW, WIDE_NW or NONE_NW; values by bit."""
     if POWER in values:
         power = values[POWER] * 10 ** 18
     elif all(bit in values for bit in (VOLTAGE, CURRENT, FACTOR)):
@@ -363,7 +363,7 @@ def power_of(values):
     else:
         return NONE_NW
     whole, rest = divmod(power, 10 ** 18)
-    return whole if rest == 0 and abs(whole) < 2 ** 53 else FINE_NW
+    return whole if rest == 0 and abs(whole) < 2 ** 53 else WIDE_NW
 
 
 def steps_of(readings):
@@ -372,7 +372,7 @@ def steps_of(readings):
     for time_ms, values in readings:
         power = power_of(values)
         energy = 0
-        if before and power > FINE_NW and before[1] > FINE_NW and \
+        if before and power > WIDE_NW and before[1] > WIDE_NW and \
                 time_ms - before[0] <= HOUR_MS:
             energy = (before[1] + power) * (time_ms - before[0])
         before = (time_ms, power)
@@ -398,7 +398,7 @@ def make_chunk(rng, readings):
                 rng, [sum(1 << (bit - 1) for bit in row[1]) for row in part])
         entries.append(directory_entry(
             n, part[0][0] - last, part[-1][0] - part[0][0],
-            sum(step[1] for step in of_part if step[1] > FINE_NW),
+            sum(step[1] for step in of_part if step[1] > WIDE_NW),
             sum(step[2] for step in of_part)))
         last = part[-1][0]
         blocks.append(Block(n, columns))
@@ -462,19 +462,19 @@ def totals_shape(flags):
     if flags & 1:
         yield from [("n_energy", "count"), ("other_efficiency", "wide")]
     if flags & 3 == 3:
-        yield ("n_fine", "count")
-        yield from [(f"fine_{name}", "number256") for name in
+        yield ("n_wide", "count")
+        yield from [(f"wide_{name}", "number256") for name in
                     ("sum", "min", "max", "first", "last", "steps")]
 
 
 def profile_shape(flags, n_days):
     """The same; `n_days` may be filled while they are read."""
     energy = [("energy", "wide")] + [("rest", "wide")] * (flags >> 2 & 1) + \
-        [("fine_energy", "number256")] * (flags >> 1 & 1)
+        [("wide_energy", "number256")] * (flags >> 1 & 1)
     for _ in range(24):
         yield from [("hour.n", "count"), ("hour.sum_nw", "wide")]
         if flags & 2:
-            yield ("hour.fine", "number256")
+            yield ("hour.wide", "number256")
         yield from [("hour." + name, kind) for name, kind in energy]
     yield ("n_days", "count")
     for _ in range(n_days[0] if n_days else 0):

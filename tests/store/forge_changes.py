@@ -16,7 +16,7 @@ import re
 import sqlite3
 import struct
 
-from forge import (BITS, CHECKED, DAY_MS, DUPLICATES, FACTOR, FINE_NW, HOUR_MS,
+from forge import (BITS, CHECKED, DAY_MS, DUPLICATES, FACTOR, WIDE_NW, HOUR_MS,
                    NONE_NW, POWER, PRESENCE, ROUNDED, TIME, WHEN, YEAR_0,
                    YEAR_9999, Bases, Block, Packed, Text, made_home,
                    count, make_column, reader, reshape_summary,
@@ -64,7 +64,7 @@ def field_value(rng, field):
     if field.kind == "bytes":
         return rng.getrandbits(64).to_bytes(8, "little")
     if field.name.endswith("_nw") and rng.random() < .3:
-        return rng.choice([NONE_NW, FINE_NW, 2 ** 63 - 1])
+        return rng.choice([NONE_NW, WIDE_NW, 2 ** 63 - 1])
     if field.name == "size" and rng.random() < .3:
         return rng.choice([0, 1, 5, 2 ** 64 - 1, 2 ** 32, 100000])
     bits = {"wide": rng.choice([64, 65, 128, 128, 130]), "number256": 256,
@@ -182,7 +182,7 @@ def summary_flags(rng, home):
 
 @change(4)
 def summary_powers(rng, home):
-    """First or last powers that are none, or fine, whatever the flags say."""
+    """First or last powers that are none, or wide, whatever the flags say."""
     told = []
     rows = home.rows["chunk"]
     if rows and rng.random() < .5:
@@ -191,7 +191,7 @@ def summary_powers(rng, home):
         name = rng.choice(["first_nw", "last_nw"])
         for field in home.summary(row) or []:
             if field.name == name:
-                field.value = rng.choice([NONE_NW, FINE_NW, FINE_NW])
+                field.value = rng.choice([NONE_NW, WIDE_NW, WIDE_NW])
                 told.append(f"{name}: {field.value}")
     return "; ".join(told[:8]) or None
 
@@ -467,7 +467,7 @@ def sums_again(chunk, i):
             for k in range(block.n)]
     steps = list(steps_of(rows))
     entry = {field.name: field for field in chunk.entries[i]}
-    entry["sum_nw"].value = sum(x[1] for x in steps if x[1] > FINE_NW)
+    entry["sum_nw"].value = sum(x[1] for x in steps if x[1] > WIDE_NW)
     entry["energy"].value = sum(x[2] for x in steps)
 
 

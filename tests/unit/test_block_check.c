@@ -36,7 +36,7 @@ is_good(void)
     return block_check(kernels_for(0), &block, block.columns);
 }
 
-/* Whether a value may be anywhere in a block: beside one more that is fine. */
+/* Whether a value may be anywhere in a block: beside one more that is wide. */
 static bool
 may_be(int column, unsigned exponent, int64_t value)
 {
@@ -170,14 +170,14 @@ make_summary(struct summary *s, struct summary_frame *chunk)
 {
     *s = (struct summary){0};
     *chunk = (struct summary_frame){1000, 61000, 2};
-    s->first = (struct account_first){1000, 1000000000};
-    s->account = (struct account){.n_readings = 2,
-                                  .last_ms = 61000,
-                                  .last_nw = 1000000000,
-                                  .min_nw = 1000000000,
-                                  .max_nw = 1000000000,
-                                  .sum_nw = 2000000000,
-                                  .energy = 1};
+    s->first = (struct totals_first){1000, 1000000000};
+    s->totals = (struct device_totals){.n_readings = 2,
+                                       .last_ms = 61000,
+                                       .last_nw = 1000000000,
+                                       .min_nw = 1000000000,
+                                       .max_nw = 1000000000,
+                                       .sum_nw = 2000000000,
+                                       .energy = 1};
 }
 
 static void
@@ -186,37 +186,37 @@ summaries_are_those_of_their_chunk(void **state)
     (void)state;
     struct summary s;
     struct summary_frame chunk;
-    struct account_extra extra = {.n_energy = 1};
+    struct totals_extra extra = {.n_energy = 1};
     make_summary(&s, &chunk);
     assert_true(summary_check(&s, &chunk));
-    s.account.n_readings = 3;
+    s.totals.n_readings = 3;
     assert_false(summary_check(&s, &chunk));
     make_summary(&s, &chunk);
     s.first.first_ms--;
     assert_false(summary_check(&s, &chunk));
     make_summary(&s, &chunk);
-    s.first.first_nw = ACCOUNT_FINE; /* without an extra part */
+    s.first.first_nw = TOTALS_WIDE; /* without an extra part */
     assert_false(summary_check(&s, &chunk));
-    s.first.first_nw = ACCOUNT_NO_POWER;
+    s.first.first_nw = TOTALS_NO_POWER;
     assert_false(summary_check(&s, &chunk));
-    s.account.extra = &extra;
+    s.totals.extra = &extra;
     assert_true(summary_check(&s, &chunk));
     extra.n_energy = 3;
     assert_false(summary_check(&s, &chunk));
     make_summary(&s, &chunk);
-    s.account.max_nw = INT64_C(1) << 53;
+    s.totals.max_nw = INT64_C(1) << 53;
     assert_false(summary_check(&s, &chunk));
     make_summary(&s, &chunk);
-    s.account.energy = (int128)1 << 110;
+    s.totals.energy = (int128)1 << 110;
     assert_false(summary_check(&s, &chunk));
     make_summary(&s, &chunk);
     s.profile.hours[5].power_nw = -((int128)1 << 100);
     assert_false(summary_check(&s, &chunk));
     make_summary(&s, &chunk);
-    s.profile.hours[23].energy.fine.word[3] = UINT64_C(1) << 40;
+    s.profile.hours[23].energy.wide.word[3] = UINT64_C(1) << 40;
     assert_false(summary_check(&s, &chunk));
     make_summary(&s, &chunk);
-    s.account.gap_ms = -1;
+    s.totals.gap_ms = -1;
     assert_false(summary_check(&s, &chunk));
 }
 

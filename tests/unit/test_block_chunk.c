@@ -1,6 +1,6 @@
 /*
  * test_block_chunk.c - blocks and chunks come back as they were, damaged
- * bytes are refused or harmless, and a summary says what an account of the
+ * bytes are refused or harmless, and a summary says what the totals of the
  * same readings says.
  */
 #include <stdarg.h>
@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analytics/account.h"
+#include "analytics/totals.h"
 #include "generate/counter_hash.h"
 #include "sort/chunk_builder.h"
 #include "codec/summary.h"
@@ -174,15 +174,15 @@ release(struct finished *f)
     f->n = 0;
 }
 
-/* Adds the rows of a block to an account. */
+/* Adds the rows of a block to totals. */
 static void
-account_for(struct account_set *set, const struct block *block)
+totals_of(struct totals_set *set, const struct block *block)
 {
     static uint32_t device[BLOCK_ROWS];
     static uint32_t presence[BLOCK_ROWS];
     struct batch_view batch =
         block_view(block, 0, block->n_rows, device, presence);
-    assert_int_equal(account_set_add(set, &batch), WATTLE_OK);
+    assert_int_equal(totals_set_add(set, &batch), WATTLE_OK);
 }
 
 static void
@@ -192,7 +192,7 @@ assert_same_int256(struct int256 a, struct int256 b)
 }
 
 static void
-assert_same_account(const struct account *a, const struct account *b)
+assert_same_totals(const struct device_totals *a, const struct device_totals *b)
 {
     assert_value(a->n_readings, b->n_readings);
     assert_value(a->last_ms, b->last_ms);
@@ -208,10 +208,10 @@ assert_same_account(const struct account *a, const struct account *b)
     assert_true((a->extra == NULL) == (b->extra == NULL));
     if (a->extra == NULL)
         return;
-    assert_value(a->extra->n_fine, b->extra->n_fine);
+    assert_value(a->extra->n_wide, b->extra->n_wide);
     assert_value(a->extra->n_energy, b->extra->n_energy);
     assert_value(a->extra->efficiency, b->extra->efficiency);
-    if (a->extra->n_fine == 0)
+    if (a->extra->n_wide == 0)
         return;
     assert_same_int256(a->extra->sum, b->extra->sum);
     assert_same_int256(a->extra->min, b->extra->min);
@@ -225,7 +225,7 @@ assert_same_energy(const struct profile_energy *a,
 {
     assert_value(a->units, b->units);
     assert_value(a->rest, b->rest);
-    assert_same_int256(a->fine, b->fine);
+    assert_same_int256(a->wide, b->wide);
 }
 
 static void
@@ -234,7 +234,7 @@ assert_same_profile(struct profile *a, struct profile *b)
     for (int h = 0; h < 24; h++) {
         assert_value(a->hours[h].n_readings, b->hours[h].n_readings);
         assert_value(a->hours[h].power_nw, b->hours[h].power_nw);
-        assert_same_int256(a->hours[h].power_fine, b->hours[h].power_fine);
+        assert_same_int256(a->hours[h].power_wide, b->hours[h].power_wide);
         assert_same_energy(&a->hours[h].energy, &b->hours[h].energy);
     }
     profile_finish(a);
@@ -270,24 +270,24 @@ check_unknown_sections(const struct built_chunk *chunk,
                len - places[i]);
         assert_int_equal(summary_decode(bytes, len + sizeof(section), &summary),
                          WATTLE_OK);
-        assert_same_account(&summary.account, &known->account);
+        assert_same_totals(&summary.totals, &known->totals);
         summary_release(&summary);
         free(bytes);
     }
 }
 
-/* A summary must be the account of a set that saw the same readings. */
+/* A summary must be the totals of a set that saw the same readings. */
 static void
-check_summary(const struct built_chunk *chunk, struct account_set *set)
+check_summary(const struct built_chunk *chunk, struct totals_set *set)
 {
     struct summary summary = {0};
     struct profile profile;
     uint8_t *bytes = exact_copy(chunk->summary.data, chunk->summary.len);
-    account_set_settle(set);
+    totals_set_flush(set);
     for (int round = 0; round < 2; round++) /* a summary may be used again */
         assert_int_equal(summary_decode(bytes, chunk->summary.len, &summary),
                          WATTLE_OK);
-    assert_same_account(&summary.account, &set->accounts[0]);
+    assert_same_totals(&summary.totals, &set->totals[0]);
     assert_value(summary.first.first_ms, set->firsts[0].first_ms);
     assert_value(summary.first.first_nw, set->firsts[0].first_nw);
     profile_init(&profile);
@@ -343,15 +343,15 @@ check_chunk(size_t n_blocks)
 {
     static struct block in[CHUNK_BLOCKS], out;
     struct finished f = {.n = 0};
-    struct account_set set;
+    struct totals_set set;
     struct chunk_builder *builder =
         chunk_builder_new(kernels_for(0), 3600000, keep, &f);
     const struct kind kind = any_kind();
     int64_t now_ms = below(4) == 0 ? -START_MS / 4 : START_MS;
     size_t n_rows = 0, at = 0, n_duplicates = 0;
     assert_non_null(builder);
-    account_set_init(&set, 3600000, false);
-    assert_int_equal(account_set_reserve(&set, 1), WATTLE_OK);
+    totals_set_init(&set, 3600000, false);
+    assert_int_equal(totals_set_reserve(&set, 1), WATTLE_OK);
     for (size_t i = 0; i < n_blocks; i++) {
         struct kind other = i % 3 == 2 ? any_kind() : kind;
         other.step_ms = kind.step_ms;
@@ -359,7 +359,7 @@ check_chunk(size_t n_blocks)
         n_rows += in[i].n_rows;
         for (size_t k = 0; other.has_duplicates && k < in[i].n_rows; k++)
             n_duplicates += (size_t)in[i].column[BLOCK_DUPLICATES][k];
-        account_for(&set, &in[i]);
+        totals_of(&set, &in[i]);
         assert_int_equal(chunk_builder_add(builder, &in[i], 0, in[i].n_rows),
                          WATTLE_OK);
     }
@@ -395,7 +395,7 @@ check_chunk(size_t n_blocks)
         }
     }
     release(&f);
-    account_set_release(&set);
+    totals_set_release(&set);
     chunk_builder_free(builder);
 }
 

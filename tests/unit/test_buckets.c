@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analytics/account.h"
+#include "analytics/totals.h"
 #include "analytics/buckets_block.h"
 #include "base/civil_time.h"
 #include "made_rows.h"
@@ -116,22 +116,22 @@ random_options(int64_t start_ms)
 /* ---- comparing --------------------------------------------------------- */
 
 static void
-assert_same_wide(struct int256 a, struct int256 b)
+assert_same_256(struct int256 a, struct int256 b)
 {
     assert_int_equal(int256_compare(a, b), 0);
 }
 
 static void
-assert_same_fine(const struct bucket *a, const struct bucket *b)
+assert_same_wide(const struct bucket *a, const struct bucket *b)
 {
-    static const struct bucket_fine nothing;
-    const struct bucket_fine *x = a->fine != NULL ? a->fine : &nothing;
-    const struct bucket_fine *y = b->fine != NULL ? b->fine : &nothing;
+    static const struct bucket_wide nothing;
+    const struct bucket_wide *x = a->wide != NULL ? a->wide : &nothing;
+    const struct bucket_wide *y = b->wide != NULL ? b->wide : &nothing;
     assert_int_equal(x->n_power, y->n_power);
-    assert_same_wide(x->power, y->power);
-    assert_same_wide(x->min, y->min);
-    assert_same_wide(x->max, y->max);
-    assert_same_wide(x->energy, y->energy);
+    assert_same_256(x->power, y->power);
+    assert_same_256(x->min, y->min);
+    assert_same_256(x->max, y->max);
+    assert_same_256(x->energy, y->energy);
     assert_value(x->efficiency, y->efficiency);
 }
 
@@ -155,7 +155,7 @@ assert_same_bucket(const struct bucket *a, const struct bucket *b)
         assert_int_equal(a->n_values[c], b->n_values[c]);
         assert_value(a->values_nano[c], b->values_nano[c]);
     }
-    assert_same_fine(a, b);
+    assert_same_wide(a, b);
 }
 
 static void
@@ -187,7 +187,7 @@ add_all(struct buckets *buckets, const struct batch_view *batch,
         for (size_t i = 0; i < n_done; i++) {
             struct bucket *bucket = &buckets->list.items[i];
             *bucket_list_append(&done, bucket->range) = *bucket;
-            bucket->fine = NULL;
+            bucket->wide = NULL;
         }
         bucket_list_drop(&buckets->list, n_done);
         assert_int_equal(bucket_list_merge(list, &done), 0);
@@ -390,23 +390,23 @@ parts_add_up_to_the_whole(void **state)
     free(rows);
 }
 
-/* A bucket of everything has what the device's account has. */
+/* A bucket of everything has what the device's totals have. */
 static void
-the_whole_is_the_account(void **state)
+the_whole_is_the_totals(void **state)
 {
     (void)state;
     struct rows *rows = malloc(sizeof(*rows));
     assert_non_null(rows);
     for (int round = 0; round < 33; round++) {
-        struct account_set set;
+        struct totals_set set;
         int64_t clock_ms = START_MS;
         fill_rows(rows, 700, &kinds[round % N_KINDS], &clock_ms, 2);
         struct batch_view batch = view(rows, 0, 700);
-        account_set_init(&set, 4 * HOUR_MS, false);
-        assert_int_equal(account_set_reserve(&set, 4), 0);
-        assert_int_equal(account_set_add(&set, &batch), 0);
-        account_set_settle(&set);
-        const struct account *a = &set.accounts[3];
+        totals_set_init(&set, 4 * HOUR_MS, false);
+        assert_int_equal(totals_set_reserve(&set, 4), 0);
+        assert_int_equal(totals_set_add(&set, &batch), 0);
+        totals_set_flush(&set);
+        const struct device_totals *a = &set.totals[3];
         struct buckets whole = simple(rules[0], INT64_MIN, INT64_MAX);
         for (size_t row = 0; row < 700;)
             assert_int_equal(buckets_add(&whole, &batch, &row), 0);
@@ -420,12 +420,12 @@ the_whole_is_the_account(void **state)
         assert_int_equal(a->min_nw, b->min_nw);
         assert_int_equal(a->max_nw, b->max_nw);
         assert_int_equal(a->last_ms, b->last_ms);
-        if (a->extra != NULL && b->fine != NULL) {
-            assert_same_wide(a->extra->sum, b->fine->power);
-            assert_same_wide(a->extra->energy, b->fine->energy);
-            assert_value(a->extra->efficiency, b->fine->efficiency);
+        if (a->extra != NULL && b->wide != NULL) {
+            assert_same_256(a->extra->sum, b->wide->power);
+            assert_same_256(a->extra->energy, b->wide->energy);
+            assert_value(a->extra->efficiency, b->wide->efficiency);
         }
-        account_set_release(&set);
+        totals_set_release(&set);
         buckets_release(&whole);
     }
     free(rows);
@@ -541,7 +541,7 @@ main(void)
         cmocka_unit_test(steps_are_split_at_borders),
         cmocka_unit_test(empty_buckets_in_a_step_have_its_energy),
         cmocka_unit_test(parts_add_up_to_the_whole),
-        cmocka_unit_test(the_whole_is_the_account),
+        cmocka_unit_test(the_whole_is_the_totals),
         cmocka_unit_test(merging_is_adding_in_any_order),
         cmocka_unit_test(buckets_begin_where_people_expect),
         cmocka_unit_test(figures_are_nan_where_nothing_is_known),

@@ -29,7 +29,7 @@ struct sums {
     int64_t at_ms; /* where the next part must begin */
     int64_t end_ms;
     int128 units, rest;
-    struct int256 fine;
+    struct int256 wide;
     size_t n;
 };
 
@@ -51,7 +51,7 @@ take(void *context, const struct time_cell *cell,
     struct sums *s = context;
     int64_t until_ms = cell->end_ms < s->end_ms ? cell->end_ms : s->end_ms;
     assert_true(cell->start_ms <= s->at_ms && s->at_ms < cell->end_ms);
-    if (!part->is_fine) {
+    if (!part->is_wide) {
         long double wanted = area(s, s->at_ms, until_ms);
         long double found =
             (long double)part->units + (long double)part->rest / 0x1p60L;
@@ -61,7 +61,7 @@ take(void *context, const struct time_cell *cell,
         s->units += part->units;
         s->rest += part->rest;
     } else {
-        s->fine = int256_add(s->fine, part->fine);
+        s->wide = int256_add(s->wide, part->wide);
     }
     s->at_ms = until_ms;
     s->n++;
@@ -90,11 +90,11 @@ any_partition(struct bucket_rule *rule)
 }
 
 static struct power_point
-any_point(int64_t time_ms, bool is_fine)
+any_point(int64_t time_ms, bool is_wide)
 {
     struct power_point point = {.time_ms = time_ms};
-    if (is_fine)
-        power_from_fine(&point, int256_from(pick(INT64_MAX) | 1));
+    if (is_wide)
+        power_from_wide(&point, int256_from(pick(INT64_MAX) | 1));
     else
         point.nw = pick(INT64_C(1) << 50) - (INT64_C(1) << 49);
     return point;
@@ -107,10 +107,10 @@ parts_add_up(void **state)
     for (int i = 0; i < 5000; i++) {
         struct bucket_rule rule;
         const struct time_partition partition = any_partition(&rule);
-        bool is_fine = i % 5 == 0;
+        bool is_wide = i % 5 == 0;
         int64_t from_ms = INT64_C(1696118400000) + pick(10000000000);
         int64_t dt_ms = 1 + pick(i % 3 == 0 ? 3600000 : 900000);
-        const struct power_point from = any_point(from_ms, is_fine);
+        const struct power_point from = any_point(from_ms, is_wide);
         const struct power_point to = any_point(from_ms + dt_ms, false);
         const struct energy_step step = {&from, &to, from_ms, from_ms + dt_ms,
                                          &partition};
@@ -118,17 +118,17 @@ parts_add_up(void **state)
                          .to = &to,
                          .at_ms = from_ms,
                          .end_ms = from_ms + dt_ms,
-                         .fine = int256_from(0)};
+                         .wide = int256_from(0)};
         struct time_cell cell = TIME_CELL_NONE;
         assert_int_equal(energy_split(&step, &cell, take, &s), 0);
         assert_value(s.at_ms, s.end_ms);
-        if (!is_fine) {
+        if (!is_wide) {
             assert_value(s.units, energy_of_narrow_step(&from, &to) -
                                       s.rest / ((int128)1 << 60));
             assert_value(s.rest % ((int128)1 << 60), (int128)0);
         } else {
-            struct int256 total = energy_of_fine_step(&from, &to);
-            assert_int_equal(int256_compare(s.fine, total), 0);
+            struct int256 total = energy_of_wide_step(&from, &to);
+            assert_int_equal(int256_compare(s.wide, total), 0);
         }
     }
 }

@@ -34,7 +34,7 @@ struct event {
 static void
 add_event(struct profile *profile, const struct event *e)
 {
-    struct int256 fine = int256_mul(int256_from(e->amount), e->rest);
+    struct int256 wide = int256_mul(int256_from(e->amount), e->rest);
     switch (e->kind) {
     case 0:
         profile_add_power(profile, e->hour, 3, e->amount);
@@ -46,10 +46,10 @@ add_event(struct profile *profile, const struct event *e)
         profile_add_part(profile, e->hour, e->amount, e->rest);
         break;
     case 3:
-        profile_add_power_fine(profile, e->hour, fine);
+        profile_add_power_wide(profile, e->hour, wide);
         break;
     default:
-        profile_add_energy_fine(profile, e->hour, fine);
+        profile_add_energy_wide(profile, e->hour, wide);
         break;
     }
 }
@@ -71,7 +71,7 @@ assert_same_energy(const struct profile_energy *a,
 {
     assert_value(a->units, b->units);
     assert_value(a->rest, b->rest);
-    assert_int_equal(int256_compare(a->fine, b->fine), 0);
+    assert_int_equal(int256_compare(a->wide, b->wide), 0);
 }
 
 static void
@@ -82,7 +82,7 @@ assert_same(const struct profile *a, const struct profile *b)
         assert_int_equal(a->hours[h].n_readings, b->hours[h].n_readings);
         assert_value(a->hours[h].power_nw, b->hours[h].power_nw);
         assert_int_equal(
-            int256_compare(a->hours[h].power_fine, b->hours[h].power_fine), 0);
+            int256_compare(a->hours[h].power_wide, b->hours[h].power_wide), 0);
         assert_same_energy(&a->hours[h].energy, &b->hours[h].energy);
     }
     assert_int_equal(a->n_days, b->n_days);
@@ -139,7 +139,7 @@ a_reading_alone_makes_a_day(void **state)
     profile_finish(&p);
     assert_int_equal(p.n_days, 0);
     profile_add_power(&p, 30, 1, 0);
-    profile_add_power_fine(&p, 80, int256_from(0));
+    profile_add_power_wide(&p, 80, int256_from(0));
     profile_finish(&p);
     assert_int_equal(p.n_days, 2);
     assert_int_equal(p.days[0].day, 1);
@@ -158,7 +158,7 @@ a_day_of_nothing_is_no_day(void **state)
     profile_add_energy(&p, 30, 9);
     profile_add_energy(&p, 31, -9); /* takes away what the hour before gave */
     profile_add_part(&p, 50, 0, 1);
-    profile_add_energy_fine(&p, 80, int256_from(-1));
+    profile_add_energy_wide(&p, 80, int256_from(-1));
     profile_finish(&p);
     assert_int_equal(p.n_days, 2);
     assert_int_equal(p.days[0].day, 2);
@@ -239,12 +239,12 @@ hours_and_days_hold_the_same_energy(void **state)
     for (int h = 0; h < 24; h++) {
         hours.units += p.hours[h].energy.units;
         hours.rest += p.hours[h].energy.rest;
-        hours.fine = int256_add(hours.fine, p.hours[h].energy.fine);
+        hours.wide = int256_add(hours.wide, p.hours[h].energy.wide);
     }
     for (size_t i = 0; i < p.n_days; i++) {
         days.units += p.days[i].energy.units;
         days.rest += p.days[i].energy.rest;
-        days.fine = int256_add(days.fine, p.days[i].energy.fine);
+        days.wide = int256_add(days.wide, p.days[i].energy.wide);
     }
     assert_same_energy(&hours, &days);
     assert_true(hours.units != 0 && hours.rest != 0);

@@ -92,11 +92,11 @@ written(struct made_table *table, int n_tables, enum format format,
     const struct wattle_writer memory = wattle_stdio_writer(out);
     const struct wattle_writer *to = writer != NULL ? writer : &memory;
     if (format == CSV)
-        *status = result_set_write_csv(&set, to, NULL);
+        *status = table_csv_write_set(&set, to, NULL);
     else if (format == JSON)
-        *status = result_set_write_json(&set, to, NULL);
+        *status = table_json_write_set(&set, to, NULL);
     else
-        *status = result_set_write_text(&set, NULL, to, NULL);
+        *status = table_text_write_set(&set, NULL, to, NULL);
     assert_int_equal(fclose(out), 0);
     return shown;
 }

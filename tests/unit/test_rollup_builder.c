@@ -1,6 +1,6 @@
 /*
  * test_rollup_builder.c - sums of days and hours against plain long doubles,
- * over stretches that are cut anywhere.
+ * over segments that are cut anywhere.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -128,16 +128,16 @@ check_days(const struct rollup_builder *meter, int64_t first_day)
 static void
 cut(struct rollup_builder *meter)
 {
-    struct account account = {0};
-    struct account_first first;
+    struct device_totals totals = {0};
+    struct totals_first first;
     struct profile profile;
-    assert_int_equal(rollup_builder_cut(meter, &account, &first, &profile),
+    assert_int_equal(rollup_builder_cut(meter, &totals, &first, &profile),
                      WATTLE_OK);
-    free(account.extra);
+    free(totals.extra);
     profile_release(&profile);
 }
 
-/* Feeds the readings in blocks, cutting stretches now and then. */
+/* Feeds the readings in blocks, cutting segments now and then. */
 static void
 feed(struct rollup_builder *meter, size_t n)
 {

@@ -87,9 +87,9 @@ compare_readings(const void *a, const void *b)
     return x->place < y->place ? -1 : 1;
 }
 
-/* The expected accounts, by the library's sort; returns the duplicates. */
+/* The expected totals, by the library's sort; returns the duplicates. */
 static uint64_t
-add_sorted(struct account_set *set, struct reading *readings, size_t n)
+add_sorted(struct totals_set *set, struct reading *readings, size_t n)
 {
     uint64_t n_duplicates = 0;
     qsort(readings, n, sizeof(*readings), compare_readings);
@@ -101,7 +101,7 @@ add_sorted(struct account_set *set, struct reading *readings, size_t n)
             continue;
         }
         struct batch_view batch = view(r, false);
-        assert_int_equal(account_set_add(set, &batch), 0);
+        assert_int_equal(totals_set_add(set, &batch), 0);
     }
     return n_duplicates;
 }
@@ -109,11 +109,11 @@ add_sorted(struct account_set *set, struct reading *readings, size_t n)
 /* ---- comparing --------------------------------------------------------- */
 
 static void
-assert_same_account(const struct account *a, const struct account *b)
+assert_same_totals(const struct device_totals *a, const struct device_totals *b)
 {
-    static const struct account_extra nothing;
-    const struct account_extra *x = a->extra != NULL ? a->extra : &nothing;
-    const struct account_extra *y = b->extra != NULL ? b->extra : &nothing;
+    static const struct totals_extra nothing;
+    const struct totals_extra *x = a->extra != NULL ? a->extra : &nothing;
+    const struct totals_extra *y = b->extra != NULL ? b->extra : &nothing;
     assert_int_equal(a->n_readings, b->n_readings);
     assert_int_equal(a->last_ms, b->last_ms);
     assert_int_equal(a->last_nw, b->last_nw);
@@ -125,21 +125,21 @@ assert_same_account(const struct account *a, const struct account *b)
     assert_value(a->energy, b->energy);
     assert_value(a->efficiency, b->efficiency);
     assert_value(x->efficiency, y->efficiency);
-    assert_int_equal(x->n_fine, y->n_fine);
+    assert_int_equal(x->n_wide, y->n_wide);
     assert_int_equal(x->n_energy, y->n_energy);
     assert_int_equal(int256_compare(x->sum, y->sum), 0);
     assert_int_equal(int256_compare(x->energy, y->energy), 0);
 }
 
 static void
-assert_same_sets(struct account_set *got, struct account_set *wanted)
+assert_same_sets(struct totals_set *got, struct totals_set *wanted)
 {
-    account_set_settle(got);
-    account_set_settle(wanted);
+    totals_set_flush(got);
+    totals_set_flush(wanted);
     assert_int_equal(got->n_disordered, 0);
-    assert_int_equal(got->n_stretches, 0);
+    assert_int_equal(got->n_segments, 0);
     for (size_t d = 0; d < N_DEVICES; d++)
-        assert_same_account(&got->accounts[d], &wanted->accounts[d]);
+        assert_same_totals(&got->totals[d], &wanted->totals[d]);
     profile_finish(&got->profile);
     profile_finish(&wanted->profile);
     assert_int_equal(got->profile.n_days, wanted->profile.n_days);
@@ -216,7 +216,7 @@ gather(const struct reading *from, size_t n, size_t max_bytes)
 
 /* Deals consecutive parts of the input to splits, and adds all up. */
 static uint64_t
-add_gathered(const struct job *job, struct account_set *set)
+add_gathered(const struct job *job, struct totals_set *set)
 {
     static const uint32_t same[N_DEVICES] = {0, 1, 2, 3, 4, 5, 6, 7, 8};
     struct shuffle *shuffles[MANY_SPLITS];
@@ -246,17 +246,17 @@ add_gathered(const struct job *job, struct account_set *set)
 static void
 check_job(const struct job *job)
 {
-    struct account_set got, wanted;
-    account_set_init(&got, 3600000, false);
-    account_set_init(&wanted, 3600000, false);
-    assert_int_equal(account_set_reserve(&got, N_DEVICES), 0);
-    assert_int_equal(account_set_reserve(&wanted, N_DEVICES), 0);
+    struct totals_set got, wanted;
+    totals_set_init(&got, 3600000, false);
+    totals_set_init(&wanted, 3600000, false);
+    assert_int_equal(totals_set_reserve(&got, N_DEVICES), 0);
+    assert_int_equal(totals_set_reserve(&wanted, N_DEVICES), 0);
     make_readings(job);
     uint64_t n_duplicates = add_gathered(job, &got);
     assert_int_equal(n_duplicates, add_sorted(&wanted, readings, job->n_rows));
     assert_same_sets(&got, &wanted);
-    account_set_release(&got);
-    account_set_release(&wanted);
+    totals_set_release(&got);
+    totals_set_release(&wanted);
 }
 
 static void
@@ -316,11 +316,11 @@ static void
 totals_of_others_stay(void **state)
 {
     (void)state;
-    struct account_set got, wanted;
-    account_set_init(&got, 3600000, false);
-    account_set_init(&wanted, 3600000, false);
-    assert_int_equal(account_set_reserve(&got, N_DEVICES), 0);
-    assert_int_equal(account_set_reserve(&wanted, N_DEVICES), 0);
+    struct totals_set got, wanted;
+    totals_set_init(&got, 3600000, false);
+    totals_set_init(&wanted, 3600000, false);
+    assert_int_equal(totals_set_reserve(&got, N_DEVICES), 0);
+    assert_int_equal(totals_set_reserve(&wanted, N_DEVICES), 0);
     struct job job = {3000, 500, 0, 2, 2, false};
     make_readings(&job);
     const size_t n_others = 1000;
@@ -332,13 +332,13 @@ totals_of_others_stay(void **state)
     job.n_rows -= n_others;
     uint64_t n_duplicates = add_gathered(&job, &got);
     assert_value(n_duplicates, add_sorted(&wanted, readings, job.n_rows));
-    account_set_settle(&got);
-    account_set_settle(&wanted);
-    assert_true(got.accounts[0].n_readings > 0);
+    totals_set_flush(&got);
+    totals_set_flush(&wanted);
+    assert_true(got.totals[0].n_readings > 0);
     for (size_t d = 1; d < N_DEVICES; d++)
-        assert_same_account(&got.accounts[d], &wanted.accounts[d]);
-    account_set_release(&got);
-    account_set_release(&wanted);
+        assert_same_totals(&got.totals[d], &wanted.totals[d]);
+    totals_set_release(&got);
+    totals_set_release(&wanted);
 }
 
 static void

@@ -1,8 +1,8 @@
 /*
- * account_read.c - chunk by chunk in order of time: its summary when all of
+ * totals_reader.c - chunk by chunk in order of time: its summary when all of
  * it is wanted as it is, else its readings, with the delta's among them.
  */
-#include "store/account_read.h"
+#include "store/totals_reader.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,12 +14,12 @@
 enum { COLUMN_NUMBER = 0, COLUMN_SUMMARY = 11 }; /* of the statement */
 
 int
-account_read_open(struct account_read *r, struct database *db,
-                  const struct kernels *kernels,
-                  const struct account_read_range *range,
-                  struct wattle_error *error)
+totals_reader_open(struct totals_reader *r, struct database *db,
+                   const struct kernels *kernels,
+                   const struct totals_reader_range *range,
+                   struct wattle_error *error)
 {
-    *r = (struct account_read){.range = *range};
+    *r = (struct totals_reader){.range = *range};
     r->part = aligned_alloc(64, sizeof(*r->part));
     r->merge = device_merge_new(kernels, UINT32_MAX, stored_fetch, &r->stored);
     if (r->part == NULL || r->merge == NULL)
@@ -36,18 +36,18 @@ account_read_open(struct account_read *r, struct database *db,
 }
 
 void
-account_read_close(struct account_read *r)
+totals_reader_close(struct totals_reader *r)
 {
     sqlite3_finalize(r->list);
     device_merge_free(r->merge);
     stored_close(&r->stored);
     summary_release(&r->summary);
     free(r->part);
-    *r = (struct account_read){0};
+    *r = (struct totals_reader){0};
 }
 
 static int
-fail_damaged(const struct account_read *r, struct wattle_error *error)
+fail_damaged(const struct totals_reader *r, struct wattle_error *error)
 {
     return stored_complain(r->stored.db,
                            sqlite3_column_int64(r->list, COLUMN_NUMBER), error);
@@ -55,8 +55,8 @@ fail_damaged(const struct account_read *r, struct wattle_error *error)
 
 /* Adds a chunk by its summary. */
 static int
-add_summary(struct account_read *r, const struct stored_chunk *chunk,
-            struct account_set *set, struct wattle_error *error)
+add_summary(struct totals_reader *r, const struct stored_chunk *chunk,
+            struct totals_set *set, struct wattle_error *error)
 {
     struct summary *s = &r->summary;
     const struct summary_frame frame = {chunk->first_ms, chunk->last_ms,
@@ -68,7 +68,7 @@ add_summary(struct account_read *r, const struct stored_chunk *chunk,
         (status == WATTLE_OK && !summary_check(s, &frame)))
         return fail_damaged(r, error);
     if (status == WATTLE_OK)
-        status = account_set_append(set, chunk->device, &s->account, &s->first);
+        status = totals_set_append(set, chunk->device, &s->totals, &s->first);
     if (status != WATTLE_OK)
         return error_memory(error);
     profile_merge(&set->profile, &s->profile);
@@ -91,8 +91,8 @@ sum_of(const struct block *block, unsigned column, size_t first, size_t n)
 
 /* Adds those of a segment's rows that are in the range. */
 static int
-add_segment(struct account_read *r, const struct merge_segment *s,
-            struct account_set *set)
+add_segment(struct totals_reader *r, const struct merge_segment *s,
+            struct totals_set *set)
 {
     const int64_t *time_ms = s->block->column[BLOCK_TIME] + s->first;
     size_t before = 0, n = s->n;
@@ -114,11 +114,11 @@ add_segment(struct account_read *r, const struct merge_segment *s,
     uint32_t presence[BLOCK_ROWS];
     struct batch_view batch =
         block_view(s->block, first, n, r->device, presence);
-    return account_set_add(set, &batch);
+    return totals_set_add(set, &batch);
 }
 
 static int
-add_merged(struct account_read *r, struct account_set *set,
+add_merged(struct totals_reader *r, struct totals_set *set,
            struct wattle_error *error)
 {
     for (;;) {
@@ -133,7 +133,7 @@ add_merged(struct account_read *r, struct account_set *set,
 
 /* The delta's rows [from, to) as a block of their own. */
 static void
-cut_delta(struct account_read *r, size_t from, size_t to)
+cut_delta(struct totals_reader *r, size_t from, size_t to)
 {
     const struct block *delta = r->stored.delta;
     r->part->n_rows = to - from;
@@ -146,8 +146,8 @@ cut_delta(struct account_read *r, size_t from, size_t to)
 
 /* Adds a chunk and delta rows by their readings; number 0: delta rows only. */
 static int
-add_readings(struct account_read *r, const struct stored_chunk *chunk,
-             size_t from, size_t to, struct account_set *set,
+add_readings(struct totals_reader *r, const struct stored_chunk *chunk,
+             size_t from, size_t to, struct totals_set *set,
              struct wattle_error *error)
 {
     int status = WATTLE_OK;
@@ -165,7 +165,7 @@ add_readings(struct account_read *r, const struct stored_chunk *chunk,
 }
 
 static size_t
-delta_until(const struct account_read *r, size_t from, int64_t time_ms)
+delta_until(const struct totals_reader *r, size_t from, int64_t time_ms)
 {
     const struct block *delta = r->stored.delta;
     while (from < delta->n_rows && delta->column[BLOCK_TIME][from] < time_ms)
@@ -175,10 +175,10 @@ delta_until(const struct account_read *r, size_t from, int64_t time_ms)
 
 /* The chunk that the statement is at; chunks of a device do not overlap. */
 static int
-add_chunk(struct account_read *r, size_t *delta_at, struct account_set *set,
+add_chunk(struct totals_reader *r, size_t *delta_at, struct totals_set *set,
           struct wattle_error *error)
 {
-    const struct account_read_range *range = &r->range;
+    const struct totals_reader_range *range = &r->range;
     struct stored_chunk chunk;
     int status = WATTLE_OK;
     if (!stored_check_chunk(r->stored.checksum, r->list, &chunk) ||
@@ -208,8 +208,8 @@ add_chunk(struct account_read *r, size_t *delta_at, struct account_set *set,
 }
 
 int
-account_read_device(struct account_read *r, uint32_t device,
-                    struct account_set *set, struct wattle_error *error)
+totals_reader_device(struct totals_reader *r, uint32_t device,
+                     struct totals_set *set, struct wattle_error *error)
 {
     size_t delta_at = 0;
     r->last_ms = INT64_MIN;
@@ -232,11 +232,11 @@ account_read_device(struct account_read *r, uint32_t device,
 }
 
 int
-account_read_skip(struct account_read *r, uint32_t device,
-                  struct wattle_error *error)
+totals_reader_skip(struct totals_reader *r, uint32_t device,
+                   struct wattle_error *error)
 {
     struct stored *s = &r->stored;
-    struct account_read_counts *counts = &r->counts;
+    struct totals_reader_counts *counts = &r->counts;
     int status = stored_find(s, device, INT64_MIN, INT64_MAX, error);
     if (status != WATTLE_OK)
         return status;

@@ -1,5 +1,5 @@
 /*
- * test_account.c - accounts: the quick way against the general way, joining
+ * test_totals.c - totals: the quick way against the general way, joining
  * against one pass, and what must be refused.
  */
 #include <stdarg.h>
@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analytics/account_block.h"
+#include "analytics/totals_parts.h"
 #include "base/civil_time.h"
 #include "base/decimal.h"
 #include "made_rows.h"
@@ -21,7 +21,7 @@ enum { N_DEVICES = 7, MAX_SETS = 5 };
 
 /* ---- batches ----------------------------------------------------------- */
 
-/* Kinds of batches; after FINE_KIND all rows have a power. */
+/* Kinds of batches; after WIDE_KIND all rows have a power. */
 static const struct kind {
     uint8_t columns;
     uint8_t decimals[MEASURE_N];
@@ -84,17 +84,17 @@ fill_rows(struct rows *rows, size_t n, const struct kind *kind,
 }
 
 static void
-open_set(struct account_set *set, int64_t max_gap_ms, bool no_memo)
+open_set(struct totals_set *set, int64_t max_gap_ms, bool no_memo)
 {
-    account_set_init(set, max_gap_ms, no_memo);
-    assert_int_equal(account_set_reserve(set, N_DEVICES), 0);
+    totals_set_init(set, max_gap_ms, no_memo);
+    assert_int_equal(totals_set_reserve(set, N_DEVICES), 0);
 }
 
 static void
-add_by_row(struct account_set *set, const struct batch_view *batch)
+add_by_row(struct totals_set *set, const struct batch_view *batch)
 {
     for (size_t i = 0; i < batch->n_rows; i++)
-        assert_int_equal(account_add_row(set, batch, i), 0);
+        assert_int_equal(totals_add_row(set, batch, i), 0);
 }
 
 /* ---- comparing --------------------------------------------------------- */
@@ -106,24 +106,24 @@ assert_same_wide(struct int256 a, struct int256 b)
 }
 
 static void
-assert_same_extra(const struct account *a, const struct account *b)
+assert_same_extra(const struct device_totals *a, const struct device_totals *b)
 {
-    static const struct account_extra nothing;
-    const struct account_extra *x = a->extra != NULL ? a->extra : &nothing;
-    const struct account_extra *y = b->extra != NULL ? b->extra : &nothing;
-    assert_int_equal(x->n_fine, y->n_fine);
+    static const struct totals_extra nothing;
+    const struct totals_extra *x = a->extra != NULL ? a->extra : &nothing;
+    const struct totals_extra *y = b->extra != NULL ? b->extra : &nothing;
+    assert_int_equal(x->n_wide, y->n_wide);
     assert_int_equal(x->n_energy, y->n_energy);
     assert_same_wide(x->sum, y->sum);
     assert_same_wide(x->min, y->min);
     assert_same_wide(x->max, y->max);
     assert_same_wide(x->energy, y->energy);
     assert_value(x->efficiency, y->efficiency);
-    if (a->last_nw == ACCOUNT_FINE)
+    if (a->last_nw == TOTALS_WIDE)
         assert_same_wide(x->last, y->last);
 }
 
 static void
-assert_same_account(const struct account *a, const struct account *b)
+assert_same_totals(const struct device_totals *a, const struct device_totals *b)
 {
     assert_int_equal(a->n_readings, b->n_readings);
     assert_int_equal(a->last_ms, b->last_ms);
@@ -145,7 +145,7 @@ assert_same_energy(const struct profile_energy *a,
 {
     assert_value(a->units, b->units);
     assert_value(a->rest, b->rest);
-    assert_same_wide(a->fine, b->fine);
+    assert_same_wide(a->wide, b->wide);
 }
 
 static void
@@ -156,7 +156,7 @@ assert_same_profile(struct profile *a, struct profile *b)
     for (int h = 0; h < 24; h++) {
         assert_int_equal(a->hours[h].n_readings, b->hours[h].n_readings);
         assert_value(a->hours[h].power_nw, b->hours[h].power_nw);
-        assert_same_wide(a->hours[h].power_fine, b->hours[h].power_fine);
+        assert_same_wide(a->hours[h].power_wide, b->hours[h].power_wide);
         assert_same_energy(&a->hours[h].energy, &b->hours[h].energy);
     }
     assert_int_equal(a->n_days, b->n_days);
@@ -168,21 +168,20 @@ assert_same_profile(struct profile *a, struct profile *b)
 
 /* Sums count only where nothing is disordered. */
 static void
-assert_same_sets(struct account_set *a, struct account_set *b)
+assert_same_sets(struct totals_set *a, struct totals_set *b)
 {
-    account_set_settle(a);
-    account_set_settle(b);
+    totals_set_flush(a);
+    totals_set_flush(b);
     assert_int_equal(a->n_disordered, b->n_disordered);
-    assert_int_equal(a->n_stretches, b->n_stretches);
+    assert_int_equal(a->n_segments, b->n_segments);
     for (size_t i = 0; i < N_DEVICES; i++) {
-        assert_int_equal(a->accounts[i].is_disordered,
-                         b->accounts[i].is_disordered);
-        if (a->accounts[i].is_disordered)
+        assert_int_equal(a->totals[i].is_disordered,
+                         b->totals[i].is_disordered);
+        if (a->totals[i].is_disordered)
             continue;
-        assert_same_account(&a->accounts[i], &b->accounts[i]);
-        assert_int_equal(a->accounts[i].n_stretches,
-                         b->accounts[i].n_stretches);
-        if (a->accounts[i].n_readings > 0)
+        assert_same_totals(&a->totals[i], &b->totals[i]);
+        assert_int_equal(a->totals[i].n_segments, b->totals[i].n_segments);
+        if (a->totals[i].n_readings > 0)
             assert_int_equal(a->firsts[i].first_ms, b->firsts[i].first_ms);
     }
     if (a->n_disordered == 0)
@@ -199,7 +198,7 @@ compare_ways(unsigned disorder, int n_rounds)
     struct rows *rows = malloc(sizeof(*rows));
     assert_non_null(rows);
     for (int round = 0; round < n_rounds; round++) {
-        struct account_set quick, general;
+        struct totals_set quick, general;
         int64_t clock_ms[N_DEVICES];
         for (int d = 0; d < N_DEVICES; d++)
             clock_ms[d] = START_MS + (int64_t)pick(2) * pick(90000000);
@@ -213,12 +212,12 @@ compare_ways(unsigned disorder, int n_rounds)
             kind = mixed != 0 ? pick(n_kinds) : kind;
             fill_rows(rows, n, &kinds[kind], clock_ms, disorder);
             struct batch_view batch = view(rows, 0, n);
-            assert_int_equal(account_set_add(&quick, &batch), 0);
+            assert_int_equal(totals_set_add(&quick, &batch), 0);
             add_by_row(&general, &batch);
         }
         assert_same_sets(&quick, &general);
-        account_set_release(&quick);
-        account_set_release(&general);
+        totals_set_release(&quick);
+        totals_set_release(&general);
     }
     free(rows);
 }
@@ -247,20 +246,20 @@ the_quick_way_takes_ordinary_batches_only(void **state)
     struct rows *rows = malloc(sizeof(*rows));
     assert_non_null(rows);
     for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
-        struct account_set set;
+        struct totals_set set;
         int status = 1;
         int64_t clock_ms[N_DEVICES] = {0};
         open_set(&set, 3600000, false);
         fill_rows(rows, 500, &kinds[k], clock_ms, 0);
         struct batch_view batch = view(rows, 0, 500);
-        assert_int_equal(account_block_add(&set, &batch, &status), quick[k]);
+        assert_int_equal(totals_block_add(&set, &batch, &status), quick[k]);
         assert_int_equal(status, quick[k] ? 0 : 1);
-        account_set_settle(&set);
+        totals_set_flush(&set);
         if (!quick[k]) {
             for (size_t d = 0; d < N_DEVICES; d++)
-                assert_int_equal(set.accounts[d].n_readings, 0);
+                assert_int_equal(set.totals[d].n_readings, 0);
         }
-        account_set_release(&set);
+        totals_set_release(&set);
     }
     free(rows);
 }
@@ -273,13 +272,13 @@ sums_are_those_of_plain_arithmetic(void **state)
     (void)state;
     struct rows *rows = malloc(sizeof(*rows));
     assert_non_null(rows);
-    struct account_set set;
+    struct totals_set set;
     int64_t clock_ms[N_DEVICES] = {0};
     open_set(&set, 3600000, false);
     fill_rows(rows, 1000, &kinds[0], clock_ms, 0);
     struct batch_view batch = view(rows, 0, 1000);
-    assert_int_equal(account_set_add(&set, &batch), 0);
-    account_set_settle(&set);
+    assert_int_equal(totals_set_add(&set, &batch), 0);
+    totals_set_flush(&set);
     for (uint32_t d = 0; d < N_DEVICES; d++) {
         int128 sum = 0, energy = 0;
         int64_t last_ms = 0, last_nw = 0, gap_ms = 0;
@@ -298,20 +297,20 @@ sums_are_those_of_plain_arithmetic(void **state)
             last_ms = rows->time_ms[i];
             last_nw = nw;
         }
-        assert_int_equal(set.accounts[d].n_readings, n);
-        assert_int_equal(set.accounts[d].n_efficiency, n);
-        assert_value(set.accounts[d].sum_nw, sum);
-        assert_value(set.accounts[d].energy, energy);
-        assert_int_equal(set.accounts[d].n_gaps, n_gaps);
-        assert_int_equal(set.accounts[d].gap_ms, gap_ms);
+        assert_int_equal(set.totals[d].n_readings, n);
+        assert_int_equal(set.totals[d].n_efficiency, n);
+        assert_value(set.totals[d].sum_nw, sum);
+        assert_value(set.totals[d].energy, energy);
+        assert_int_equal(set.totals[d].n_gaps, n_gaps);
+        assert_int_equal(set.totals[d].gap_ms, gap_ms);
     }
-    account_set_release(&set);
+    totals_set_release(&set);
     free(rows);
 }
 
 /* Two readings of one device, in watts at nine places. */
 static void
-add_pair(struct account_set *set, int64_t t0_ms, int64_t dt_ms,
+add_pair(struct totals_set *set, int64_t t0_ms, int64_t dt_ms,
          const int64_t power[2])
 {
     static const uint32_t device[2] = {0, 0};
@@ -320,8 +319,8 @@ add_pair(struct account_set *set, int64_t t0_ms, int64_t dt_ms,
         .n_rows = 2, .device = device, .time_ms = time_ms};
     batch.columns[WATTLE_POWER] = power;
     batch.decimals[WATTLE_POWER] = 9;
-    assert_int_equal(account_set_add(set, &batch), 0);
-    account_set_settle(set);
+    assert_int_equal(totals_set_add(set, &batch), 0);
+    totals_set_flush(set);
 }
 
 /*
@@ -352,7 +351,7 @@ steps_are_split_at_full_hours(void **state)
 {
     (void)state;
     for (int round = 0; round < 3000; round++) {
-        struct account_set set;
+        struct totals_set set;
         int64_t dt = 1 + (int64_t)pick(82800000);
         int64_t t0 = START_MS * (round % 2 == 0 ? 1 : -1) + pick(90000000);
         int64_t power[2] = {(int64_t)(counter_hash(1, (uint64_t)round) >> 12),
@@ -372,18 +371,18 @@ steps_are_split_at_full_hours(void **state)
             rest += part->rest;
         }
         assert_value(units, (int128)(power[0] + power[1]) * dt);
-        assert_value(units, set.accounts[0].energy);
+        assert_value(units, set.totals[0].energy);
         assert_value(rest, 0);
-        account_set_release(&set);
+        totals_set_release(&set);
     }
 }
 
 static void
-parts_of_fine_steps_add_up(void **state)
+parts_of_wide_steps_add_up(void **state)
 {
     (void)state;
     for (int round = 0; round < 2000; round++) {
-        struct account_set set;
+        struct totals_set set;
         int64_t dt = 1 + (int64_t)pick(400000000) * (1 + pick(50));
         uint64_t bits = counter_hash(3, (uint64_t)round);
         int64_t power[2] = {(int64_t)(bits % DECIMAL_MAX), DECIMAL_MAX};
@@ -395,13 +394,13 @@ parts_of_fine_steps_add_up(void **state)
         wanted = int256_mul(wanted, DECIMAL_MAX);
         struct int256 hours = int256_from(0), days = int256_from(0);
         for (int h = 0; h < 24; h++)
-            hours = int256_add(hours, set.profile.hours[h].energy.fine);
+            hours = int256_add(hours, set.profile.hours[h].energy.wide);
         for (size_t i = 0; i < set.profile.n_days; i++)
-            days = int256_add(days, set.profile.days[i].energy.fine);
+            days = int256_add(days, set.profile.days[i].energy.wide);
         assert_same_wide(hours, wanted);
         assert_same_wide(days, wanted);
-        assert_same_wide(set.accounts[0].extra->energy, wanted);
-        account_set_release(&set);
+        assert_same_wide(set.totals[0].extra->energy, wanted);
+        totals_set_release(&set);
     }
 }
 
@@ -409,7 +408,7 @@ parts_of_fine_steps_add_up(void **state)
 
 /* All rows of one device from a sorted table, in a range of its rows. */
 static void
-feed_range(struct account_set *set, const struct rows *rows, uint32_t device,
+feed_range(struct totals_set *set, const struct rows *rows, uint32_t device,
            uint32_t as, size_t first, size_t end)
 {
     size_t at = 0;
@@ -419,7 +418,7 @@ feed_range(struct account_set *set, const struct rows *rows, uint32_t device,
         if (at >= first && at < end) {
             struct batch_view batch = view(rows, i, 1);
             batch.device = &as;
-            assert_int_equal(account_set_add(set, &batch), 0);
+            assert_int_equal(totals_set_add(set, &batch), 0);
         }
         at++;
     }
@@ -449,8 +448,8 @@ shuffle(uint32_t *numbers, uint32_t n)
 /* Several sets, each with its own numbers for the devices. */
 struct crowd {
     uint32_t n;
-    struct account_set sets[MAX_SETS];
-    struct account_set *pointers[MAX_SETS];
+    struct totals_set sets[MAX_SETS];
+    struct totals_set *pointers[MAX_SETS];
     uint32_t local_of[MAX_SETS][N_DEVICES];
     uint32_t global_of[MAX_SETS][N_DEVICES];
     const uint32_t *device_of[MAX_SETS];
@@ -474,7 +473,7 @@ static void
 close_crowd(struct crowd *crowd)
 {
     for (uint32_t k = 0; k < crowd->n; k++)
-        account_set_release(&crowd->sets[k]);
+        totals_set_release(&crowd->sets[k]);
 }
 
 /* Each set gets one range of the device, perhaps in parts from the back. */
@@ -485,7 +484,7 @@ share_out(struct crowd *crowd, const struct rows *rows, uint32_t device)
     size_t left = count_rows(rows, device), end = left;
     shuffle(order, crowd->n);
     for (uint32_t k = 0; k < crowd->n; k++) {
-        struct account_set *set = &crowd->sets[order[k]];
+        struct totals_set *set = &crowd->sets[order[k]];
         uint32_t as = crowd->local_of[order[k]][device];
         size_t first = k + 1 < crowd->n ? pick((unsigned)end + 1) : 0;
         while (end > first) {
@@ -500,7 +499,7 @@ share_out(struct crowd *crowd, const struct rows *rows, uint32_t device)
 }
 
 static void
-joined_stretches_equal_one_pass(void **state)
+joined_segments_equal_one_pass(void **state)
 {
     (void)state;
     static const int some_kinds[] = {0, 0, 8, 9, 11, 4};
@@ -508,7 +507,7 @@ joined_stretches_equal_one_pass(void **state)
     struct crowd *crowd = malloc(sizeof(*crowd));
     assert_true(rows != NULL && crowd != NULL);
     for (int round = 0; round < 300; round++) {
-        struct account_set whole, total;
+        struct totals_set whole, total;
         int64_t clock_ms[N_DEVICES];
         for (int d = 0; d < N_DEVICES; d++)
             clock_ms[d] = START_MS;
@@ -516,27 +515,27 @@ joined_stretches_equal_one_pass(void **state)
         open_set(&whole, gaps_ms[round % 4], false);
         open_set(&total, gaps_ms[round % 4], false);
         struct batch_view batch = view(rows, 0, rows->n);
-        assert_int_equal(account_set_add(&whole, &batch), 0);
-        account_set_settle(&whole);
+        assert_int_equal(totals_set_add(&whole, &batch), 0);
+        totals_set_flush(&whole);
         open_crowd(crowd, gaps_ms[round % 4]);
         for (uint32_t d = 0; d < N_DEVICES; d++)
             share_out(crowd, rows, d);
-        assert_int_equal(account_set_join(&total, crowd->pointers,
-                                          crowd->device_of, crowd->n),
+        assert_int_equal(totals_set_join(&total, crowd->pointers,
+                                         crowd->device_of, crowd->n),
                          0);
         assert_int_equal(total.n_disordered, 0);
         for (size_t d = 0; d < N_DEVICES; d++)
-            assert_same_account(&total.accounts[d], &whole.accounts[d]);
+            assert_same_totals(&total.totals[d], &whole.totals[d]);
         assert_same_profile(&total.profile, &whole.profile);
         close_crowd(crowd);
-        account_set_release(&whole);
-        account_set_release(&total);
+        totals_set_release(&whole);
+        totals_set_release(&total);
     }
     free(crowd);
     free(rows);
 }
 
-/* Rows dealt out anyhow: never a wrong account, at worst a disordered one. */
+/* Rows dealt out anyhow: never a wrong totals, at worst a disordered one. */
 static void
 what_cannot_be_joined_is_disordered(void **state)
 {
@@ -546,33 +545,33 @@ what_cannot_be_joined_is_disordered(void **state)
     assert_true(rows != NULL && crowd != NULL);
     size_t n_disordered = 0, n_joined = 0;
     for (int round = 0; round < 400; round++) {
-        struct account_set whole, total;
+        struct totals_set whole, total;
         int64_t clock_ms[N_DEVICES] = {0};
         fill_rows(rows, 30, &kinds[0], clock_ms, 0);
         open_set(&whole, 3600000, false);
         open_set(&total, 3600000, false);
         struct batch_view batch = view(rows, 0, rows->n);
-        assert_int_equal(account_set_add(&whole, &batch), 0);
-        account_set_settle(&whole);
+        assert_int_equal(totals_set_add(&whole, &batch), 0);
+        totals_set_flush(&whole);
         open_crowd(crowd, 3600000);
         for (size_t i = 0; i < rows->n; i++) {
             uint32_t k = pick(crowd->n);
             batch = view(rows, i, 1);
             batch.device = &crowd->local_of[k][rows->device[i]];
-            assert_int_equal(account_set_add(&crowd->sets[k], &batch), 0);
+            assert_int_equal(totals_set_add(&crowd->sets[k], &batch), 0);
         }
-        assert_int_equal(account_set_join(&total, crowd->pointers,
-                                          crowd->device_of, crowd->n),
+        assert_int_equal(totals_set_join(&total, crowd->pointers,
+                                         crowd->device_of, crowd->n),
                          0);
         for (size_t d = 0; d < N_DEVICES; d++) {
-            if (!total.accounts[d].is_disordered)
-                assert_same_account(&total.accounts[d], &whole.accounts[d]);
-            n_joined += !total.accounts[d].is_disordered;
+            if (!total.totals[d].is_disordered)
+                assert_same_totals(&total.totals[d], &whole.totals[d]);
+            n_joined += !total.totals[d].is_disordered;
         }
         n_disordered += total.n_disordered;
         close_crowd(crowd);
-        account_set_release(&whole);
-        account_set_release(&total);
+        totals_set_release(&whole);
+        totals_set_release(&total);
     }
     assert_true(n_disordered > 200 && n_joined > 200);
     free(crowd);
@@ -586,8 +585,8 @@ is_disordered_after(const int64_t *times_ms, size_t n, size_t n_sets)
 {
     static const uint32_t device = 0;
     static const int64_t power = 5;
-    struct account_set sets[2], total;
-    struct account_set *pointers[2] = {&sets[0], &sets[1]};
+    struct totals_set sets[2], total;
+    struct totals_set *pointers[2] = {&sets[0], &sets[1]};
     const uint32_t *const device_of[2] = {NULL, NULL};
     open_set(&sets[0], 3600000, false);
     open_set(&sets[1], 3600000, false);
@@ -596,15 +595,15 @@ is_disordered_after(const int64_t *times_ms, size_t n, size_t n_sets)
         struct batch_view batch = {
             .n_rows = 1, .device = &device, .time_ms = &times_ms[i]};
         batch.columns[WATTLE_POWER] = &power;
-        account_set_add(&sets[n_sets == 2 && i >= n / 2], &batch);
+        totals_set_add(&sets[n_sets == 2 && i >= n / 2], &batch);
     }
-    assert_int_equal(account_set_join(&total, pointers, device_of, 2), 0);
-    bool is_disordered = total.accounts[0].is_disordered;
+    assert_int_equal(totals_set_join(&total, pointers, device_of, 2), 0);
+    bool is_disordered = total.totals[0].is_disordered;
     assert_int_equal(total.n_disordered, is_disordered);
-    assert_true(is_disordered || total.accounts[0].n_readings == n);
-    account_set_release(&sets[0]);
-    account_set_release(&sets[1]);
-    account_set_release(&total);
+    assert_true(is_disordered || total.totals[0].n_readings == n);
+    totals_set_release(&sets[0]);
+    totals_set_release(&sets[1]);
+    totals_set_release(&total);
     return is_disordered;
 }
 
@@ -642,8 +641,8 @@ main(void)
         cmocka_unit_test(both_ways_leave_the_same_sums_of_unsorted_rows),
         cmocka_unit_test(sums_are_those_of_plain_arithmetic),
         cmocka_unit_test(steps_are_split_at_full_hours),
-        cmocka_unit_test(parts_of_fine_steps_add_up),
-        cmocka_unit_test(joined_stretches_equal_one_pass),
+        cmocka_unit_test(parts_of_wide_steps_add_up),
+        cmocka_unit_test(joined_segments_equal_one_pass),
         cmocka_unit_test(what_cannot_be_joined_is_disordered),
         cmocka_unit_test(duplicates_and_overlaps_mark_disorder),
     };

@@ -1,5 +1,5 @@
 /*
- * test_running.c - the kernels that add to accounts and count along columns:
+ * test_partial_sums.c - the kernels that add to totals and count along columns:
  * every variant against the scalar one, and that against plain arithmetic.
  */
 #include <stdarg.h>
@@ -16,7 +16,7 @@
 #include "wattle/experimental/tuning.h"
 #include "unit.h"
 
-enum { N_BLOCKS = 5, N_DEVICES = N_BLOCKS * RUNNING_LANES, HOUR_MS = 3600000 };
+enum { N_BLOCKS = 5, N_DEVICES = N_BLOCKS * PARTIAL_LANES, HOUR_MS = 3600000 };
 
 static uint64_t seed_counter;
 
@@ -86,19 +86,19 @@ make_rows(struct case_rows *rows)
 }
 
 static void
-make_accounts(struct running *running, const struct case_rows *rows)
+make_accounts(struct partial_sums *partial, const struct case_rows *rows)
 {
     bool fresh = pick(3) != 0;
     for (size_t d = 0; d < N_DEVICES; d++) {
-        struct running *a = &running[d / RUNNING_LANES];
-        size_t k = d % RUNNING_LANES;
+        struct partial_sums *a = &partial[d / PARTIAL_LANES];
+        size_t k = d % PARTIAL_LANES;
         unsigned kind = fresh ? 9 : pick(12);
         a->last_ms[k] = kind == 0   ? INT64_MIN
                         : kind == 1 ? rows->from_ms - 1
                         : kind == 2 ? rows->from_ms + pick(HOUR_MS)
                                     : rows->from_ms;
         a->last_nw[k] = random_power();
-        a->n_readings[k] = kind == 3 ? RUNNING_READINGS : pick(90);
+        a->n_readings[k] = kind == 3 ? PARTIAL_READINGS : pick(90);
         a->min_nw[k] = pick(2) == 0 ? INT64_MAX : random_power();
         a->max_nw[k] = pick(2) == 0 ? INT64_MIN : random_power();
         a->sum_nw[k] = random_power();
@@ -110,12 +110,12 @@ make_accounts(struct running *running, const struct case_rows *rows)
 
 /* One row in plain arithmetic; false when it may not be added. */
 static bool
-add_plainly(struct running *a, size_t k, const struct case_rows *rows,
+add_plainly(struct partial_sums *a, size_t k, const struct case_rows *rows,
             size_t row, bool is_rated, int128 *energy)
 {
     int64_t now = rows->time_ms[row], last = a->last_ms[k];
     if (last < rows->from_ms || last >= now ||
-        a->n_readings[k] >= RUNNING_READINGS)
+        a->n_readings[k] >= PARTIAL_READINGS)
         return false;
     int64_t nw = rows->power_nw[row];
     int128 step = (int128)(a->last_nw[k] + nw) * (now - last);
@@ -135,12 +135,13 @@ add_plainly(struct running *a, size_t k, const struct case_rows *rows,
 }
 
 static void
-assert_same_running(const struct running *got, const struct running *wanted)
+assert_same_partial(const struct partial_sums *got,
+                    const struct partial_sums *wanted)
 {
     for (size_t d = 0; d < N_DEVICES; d++) {
-        const struct running *a = &got[d / RUNNING_LANES];
-        const struct running *b = &wanted[d / RUNNING_LANES];
-        size_t k = d % RUNNING_LANES;
+        const struct partial_sums *a = &got[d / PARTIAL_LANES];
+        const struct partial_sums *b = &wanted[d / PARTIAL_LANES];
+        size_t k = d % PARTIAL_LANES;
         assert_int_equal(a->last_ms[k], b->last_ms[k]);
         assert_int_equal(a->last_nw[k], b->last_nw[k]);
         assert_int_equal(a->n_readings[k], b->n_readings[k]);
@@ -156,16 +157,16 @@ assert_same_running(const struct running *got, const struct running *wanted)
 
 static void
 check_rows(const struct kernels *kernels, const struct case_rows *rows,
-           const struct running *before, bool is_rated)
+           const struct partial_sums *before, bool is_rated)
 {
-    _Alignas(64) struct running got[N_BLOCKS];
-    _Alignas(64) struct running wanted[N_BLOCKS];
+    _Alignas(64) struct partial_sums got[N_BLOCKS];
+    _Alignas(64) struct partial_sums wanted[N_BLOCKS];
     memcpy(got, before, sizeof(got));
     memcpy(wanted, before, sizeof(wanted));
-    const struct running_rows view = {rows->device, rows->time_ms,
-                                      rows->power_nw,
-                                      is_rated ? rows->efficiency : NULL};
-    struct running_sums sums = {0, 0, 0};
+    const struct summed_rows view = {rows->device, rows->time_ms,
+                                     rows->power_nw,
+                                     is_rated ? rows->efficiency : NULL};
+    struct added_sums sums = {0, 0, 0};
     int128 energy = 0;
     int64_t power = 0;
     for (size_t row = 0; row < rows->n; row++) {
@@ -173,14 +174,14 @@ check_rows(const struct kernels *kernels, const struct case_rows *rows,
             kernels->add_rows(got, &view, row, rows->n, rows->from_ms, &sums);
         for (; row < rows->n; row++) {
             size_t d = rows->device[row];
-            if (!add_plainly(&wanted[d / RUNNING_LANES], d % RUNNING_LANES,
+            if (!add_plainly(&wanted[d / PARTIAL_LANES], d % PARTIAL_LANES,
                              rows, row, is_rated, &energy))
                 break;
             power += rows->power_nw[row];
         }
         assert_int_equal(end, row);
     }
-    assert_same_running(got, wanted);
+    assert_same_partial(got, wanted);
     assert_int_equal(sums.power_nw, power);
     assert_value(sums.energy_low + wide(sums.energy_high), energy);
 }
@@ -192,7 +193,7 @@ rows_are_added_as_plain_arithmetic_says(void **state)
     struct case_rows *rows = malloc(sizeof(*rows));
     assert_non_null(rows);
     for (int round = 0; round < 3000; round++) {
-        _Alignas(64) struct running before[N_BLOCKS];
+        _Alignas(64) struct partial_sums before[N_BLOCKS];
         make_rows(rows);
         make_accounts(before, rows);
         bool is_rated = pick(2) == 0;

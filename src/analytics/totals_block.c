@@ -1,5 +1,6 @@
 /*
- * account_block.c - the quick way into accounts.
+ * totals_block.c - adding a batch: a quick way for blocks of ordinary readings,
+ * else row by row.
  *
  * A block of ordinary rows (reading_block.h) qualifies. Powers and
  * efficiencies come first, as columns; then each row whose step stays within
@@ -7,7 +8,7 @@
  * row takes the general way. The sums by hour are kept aside and written when
  * the hour changes.
  */
-#include "analytics/account_block.h"
+#include "analytics/totals_parts.h"
 
 #include "analytics/power.h"
 #include "analytics/reading_block.h"
@@ -24,7 +25,7 @@ struct pending {
 };
 
 struct block {
-    struct account_set *set;
+    struct totals_set *set;
     const struct batch_view *batch;
     const int64_t *power_nw;
     const int64_t *efficiency; /* NULL = none */
@@ -114,41 +115,41 @@ next_run(struct block *b, size_t begin)
 }
 
 static bool
-is_full(const struct account_set *set, size_t device)
+is_full(const struct totals_set *set, size_t device)
 {
-    const struct running *running = &set->running[device / RUNNING_LANES];
-    return running->n_readings[device % RUNNING_LANES] == RUNNING_READINGS;
+    const struct partial_sums *partial = &set->partial[device / PARTIAL_LANES];
+    return partial->n_readings[device % PARTIAL_LANES] == PARTIAL_READINGS;
 }
 
 /* Accounts near a full one are likely to be full, too. */
 static void
-make_room(struct account_set *set, size_t device)
+make_room(struct totals_set *set, size_t device)
 {
     const size_t near = 64;
     size_t from = device / near * near;
     size_t to = from + near < set->n_devices ? from + near : set->n_devices;
-    account_settle(set, from, to);
+    totals_flush(set, from, to);
 }
 
 /* Adds the rows of a run; those that the kernel refuses, the general way. */
 static int
 add_run(struct block *b, const struct run *run)
 {
-    struct account_set *set = b->set;
-    const struct running_rows rows = {b->batch->device, b->batch->time_ms,
-                                      b->power_nw, b->efficiency};
-    struct running_sums sums = {0, 0, 0};
+    struct totals_set *set = b->set;
+    const struct summed_rows rows = {b->batch->device, b->batch->time_ms,
+                                     b->power_nw, b->efficiency};
+    struct added_sums sums = {0, 0, 0};
     uint64_t n_elsewhere = 0;
     int status = WATTLE_OK;
     for (size_t row = run->begin; status == WATTLE_OK;) {
-        row = set->kernels->add_rows(set->running, &rows, row, run->end,
+        row = set->kernels->add_rows(set->partial, &rows, row, run->end,
                                      run->from_ms, &sums);
         if (row == run->end)
             break;
         if (is_full(set, rows.device[row])) {
             make_room(set, rows.device[row]);
         } else {
-            status = account_add_row(set, b->batch, row++);
+            status = totals_add_row(set, b->batch, row++);
             n_elsewhere++;
         }
     }
@@ -172,25 +173,36 @@ add_rows(struct block *b)
 }
 
 bool
-account_block_add(struct account_set *set, const struct batch_view *batch,
-                  int *status)
+totals_block_add(struct totals_set *set, const struct batch_view *batch,
+                 int *status)
 {
     int64_t power_nw[KERNEL_ROWS], efficiency[KERNEL_ROWS];
     struct reading_block ordinary = {power_nw, efficiency, false};
     if (!reading_block_derive(&ordinary, batch, set->kernels, set->no_memo))
         return false;
     *status = WATTLE_OK;
-    if (account_stretch_add(set, batch, &ordinary))
+    if (totals_segment_add(set, batch, &ordinary))
         return true;
     struct block b = {.set = set, .batch = batch, .power_nw = power_nw};
     b.pending.power_hour = b.pending.energy_hour = TIME_CELL_NONE;
     if (ordinary.is_rated)
         b.efficiency = efficiency;
     if (ordinary.is_rated != set->is_rated)
-        account_set_settle(set);
+        totals_set_flush(set);
     set->is_rated = ordinary.is_rated;
     *status = add_rows(&b);
     flush_power(&b);
     flush_energy(&b);
     return true;
+}
+
+int
+totals_set_add(struct totals_set *set, const struct batch_view *batch)
+{
+    int status = WATTLE_OK;
+    if (totals_block_add(set, batch, &status))
+        return status;
+    for (size_t row = 0; row < batch->n_rows && status == WATTLE_OK; row++)
+        status = totals_add_row(set, batch, row);
+    return status;
 }

@@ -1,18 +1,18 @@
 /*
- * account_stretch.c - the quick way for a block of one device: what a file by
+ * totals_segment.c - the quick way for a block of one device: what a file by
  * device and a chunk of a database are made of.
  *
  * Rows follow each other, so the last reading is at hand and nothing has to
  * be looked up. Sums of the hour are kept aside and written when it changes;
  * a step over a full hour takes the general way.
  */
-#include "analytics/account_block.h"
+#include "analytics/totals_parts.h"
 #include "wattle/error.h"
 
-/* A device's rows on their way into its account. */
-struct stretch {
-    struct account_set *set;
-    struct account *account;
+/* A device's rows on their way into its totals. */
+struct segment {
+    struct totals_set *set;
+    struct device_totals *totals;
     struct power_point last;
     struct time_cell hour; /* of the last reading */
     /* of the hour, not in the profile yet */
@@ -24,7 +24,7 @@ struct stretch {
 };
 
 static void
-flush_hour(struct stretch *s)
+flush_hour(struct segment *s)
 {
     struct profile *profile = &s->set->profile;
     if (s->n > 0)
@@ -38,7 +38,7 @@ flush_hour(struct stretch *s)
 }
 
 static void
-enter_hour(struct stretch *s, int64_t time_ms)
+enter_hour(struct segment *s, int64_t time_ms)
 {
     flush_hour(s);
     time_partition_find(s->set->hours, time_ms, &s->hour);
@@ -49,18 +49,18 @@ enter_hour(struct stretch *s, int64_t time_ms)
  * for what ends on the full hour. The reading itself is still to be added.
  */
 static void
-step_beyond(struct stretch *s, int64_t time_ms, int64_t nw)
+step_beyond(struct segment *s, int64_t time_ms, int64_t nw)
 {
     const struct power_point to = {.time_ms = time_ms, .nw = nw};
     int64_t dt = time_ms - s->last.time_ms;
     if (dt > s->set->max_gap_ms) {
-        s->account->n_gaps++;
-        s->account->gap_ms += dt;
+        s->totals->n_gaps++;
+        s->totals->gap_ms += dt;
     } else if (time_ms == s->hour.end_ms) {
         s->energy += (int128)(s->last.nw + nw) * dt;
     } else {
         struct time_cell hour = s->hour;
-        account_split_step(s->set, &s->last, &to, &hour);
+        totals_split_step(s->set, &s->last, &to, &hour);
         s->sum_energy += energy_of_narrow_step(&s->last, &to);
     }
     enter_hour(s, time_ms);
@@ -70,7 +70,7 @@ step_beyond(struct stretch *s, int64_t time_ms, int64_t nw)
 
 /* Adds rows as long as they are inside the hour; returns the first beyond. */
 static size_t
-add_inside(struct stretch *s, const int64_t *time_ms, const int64_t *power_nw,
+add_inside(struct segment *s, const int64_t *time_ms, const int64_t *power_nw,
            size_t i, size_t n)
 {
     const int64_t end_ms = s->hour.end_ms, max_gap_ms = s->set->max_gap_ms;
@@ -101,7 +101,7 @@ add_inside(struct stretch *s, const int64_t *time_ms, const int64_t *power_nw,
 }
 
 static void
-add_rows(struct stretch *s, const int64_t *time_ms, const int64_t *power_nw,
+add_rows(struct segment *s, const int64_t *time_ms, const int64_t *power_nw,
          size_t n)
 {
     for (size_t i = 0; i < n;) {
@@ -129,13 +129,13 @@ sum_efficiency(const int64_t *efficiency, size_t n)
 
 /* Whether all rows are of one device and later than the one before. */
 static bool
-is_stretch(const struct account_set *set, const struct batch_view *batch)
+is_segment(const struct totals_set *set, const struct batch_view *batch)
 {
     const uint32_t device = batch->device[0];
-    const struct account *account = &set->accounts[device];
+    const struct device_totals *totals = &set->totals[device];
     uint64_t other = 0;
-    if (account->needs_care ||
-        (account->n_readings > 0 && batch->time_ms[0] <= account->last_ms))
+    if (totals->needs_care ||
+        (totals->n_readings > 0 && batch->time_ms[0] <= totals->last_ms))
         return false;
     for (size_t i = 1; i < batch->n_rows; i++) {
         other |= batch->device[i] ^ device;
@@ -145,46 +145,46 @@ is_stretch(const struct account_set *set, const struct batch_view *batch)
 }
 
 bool
-account_stretch_add(struct account_set *set, const struct batch_view *batch,
-                    const struct reading_block *readings)
+totals_segment_add(struct totals_set *set, const struct batch_view *batch,
+                   const struct reading_block *readings)
 {
     const size_t n = batch->n_rows;
-    if (n < ACCOUNT_STRETCH_ROWS || batch->device[n - 1] != batch->device[0])
+    if (n < TOTALS_SEGMENT_ROWS || batch->device[n - 1] != batch->device[0])
         return false;
     const size_t device = batch->device[0];
-    struct account *account = &set->accounts[device];
-    account_settle(set, device, device + 1);
-    if (!is_stretch(set, batch)) {
-        account_resume(set, device);
+    struct device_totals *totals = &set->totals[device];
+    totals_flush(set, device, device + 1);
+    if (!is_segment(set, batch)) {
+        totals_reload(set, device);
         return false;
     }
-    struct stretch s = {
+    struct segment s = {
         .set = set,
-        .account = account,
-        .min_nw = account->min_nw,
-        .max_nw = account->max_nw,
-        .last = {.time_ms = account->last_ms, .nw = account->last_nw},
+        .totals = totals,
+        .min_nw = totals->min_nw,
+        .max_nw = totals->max_nw,
+        .last = {.time_ms = totals->last_ms, .nw = totals->last_nw},
     };
-    if (account->n_readings == 0) {
+    if (totals->n_readings == 0) {
         /* the first one is a step from itself: no time, no energy */
         s.last = (struct power_point){.time_ms = batch->time_ms[0],
                                       .nw = readings->power_nw[0]};
-        set->firsts[device] = (struct account_first){s.last.time_ms, s.last.nw};
+        set->firsts[device] = (struct totals_first){s.last.time_ms, s.last.nw};
     }
     enter_hour(&s, s.last.time_ms);
     add_rows(&s, batch->time_ms, readings->power_nw, n);
     flush_hour(&s);
-    account->last_ms = s.last.time_ms;
-    account->last_nw = s.last.nw;
-    account->n_readings += n;
-    account->min_nw = s.min_nw;
-    account->max_nw = s.max_nw;
-    account->sum_nw += s.sum_nw;
-    account->energy += s.sum_energy;
+    totals->last_ms = s.last.time_ms;
+    totals->last_nw = s.last.nw;
+    totals->n_readings += n;
+    totals->min_nw = s.min_nw;
+    totals->max_nw = s.max_nw;
+    totals->sum_nw += s.sum_nw;
+    totals->energy += s.sum_energy;
     if (readings->is_rated) {
-        account->n_efficiency += n;
-        account->efficiency += sum_efficiency(readings->efficiency, n);
+        totals->n_efficiency += n;
+        totals->efficiency += sum_efficiency(readings->efficiency, n);
     }
-    account_resume(set, device);
+    totals_reload(set, device);
     return true;
 }

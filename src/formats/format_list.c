@@ -1,5 +1,5 @@
 /*
- * formats.c - the list of formats, and the choice of one.
+ * format_list.c - the list of formats, and the choice of one.
  *
  * Every format looks at the sample; the surest one gets the text. When none can
  * read it, the message is that of the format it was most likely meant to be.
@@ -26,7 +26,7 @@ format_number(const struct format *format)
 }
 
 void
-recognition_release(struct recognition *recognition)
+format_recognition_release(struct recognition *recognition)
 {
     if (recognition->format != NULL && recognition->dialect != NULL)
         recognition->format->release_dialect(recognition->dialect);
@@ -74,7 +74,7 @@ formats_recognise(const struct format_sample *sample,
         bool is_nearer = result == WATTLE_ERR_FORMAT && status != WATTLE_OK &&
                          own.certainty > nearest;
         if (is_better) {
-            recognition_release(found);
+            format_recognition_release(found);
             *found = own;
             status = WATTLE_OK;
             continue;
@@ -83,9 +83,9 @@ formats_recognise(const struct format_sample *sample,
             nearest = own.certainty;
             error_set(error, WATTLE_ERR_FORMAT, "%s", why.message);
         }
-        recognition_release(&own);
+        format_recognition_release(&own);
         if (result == WATTLE_ERR_MEMORY) {
-            recognition_release(found);
+            format_recognition_release(found);
             return error_memory(error);
         }
     }
