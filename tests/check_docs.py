@@ -361,7 +361,8 @@ def check_runs(program):
 def check_example():
     shown = [text for language, text in blocks("docs/library.md")
              if language == "c"]
-    for name in ("docs/example_report.c", "docs/example_import.c"):
+    for name in ("docs/example_report.c", "docs/example_import.c",
+                 "docs/example_append.c"):
         report(f"{name} stands in docs/library.md",
                [] if read(name) in shown else ["it is not shown as it is"])
 

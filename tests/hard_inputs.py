@@ -164,9 +164,9 @@ def many_devices():
 
 
 def spilling():
-    """Shuffled input larger than a sorter's run, through the disk."""
+    """Shuffled input, more than is sorted in memory, through the disk."""
     rows = [b"2023-10-%02d %02d:%02d:00,d%d,%d\n" %
-            (d, h, m, dev, d + h + m + dev)
+            (d, h, m, dev, (d * 86400 + h * 3600 + m * 60 + dev) ** 2 % 999983)
             for d in range(1, 31) for h in range(24) for m in range(0, 60, 2)
             for dev in range(16)]
     step = 199933  # prime: a simple shuffle

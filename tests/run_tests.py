@@ -86,6 +86,7 @@ def suites(tier):
          [sys.executable, os.path.join(ROOT, "bench/check/bench_check.py")]),
         ("fuzz-seeds", "test", python("fuzz_seeds.py", "regress")),
         ("fuzz", "full", python("fuzz_seeds.py", "fuzz")),
+        ("threads", "full", python("check_threads.py")),
     ]
 
 

@@ -5,6 +5,7 @@
 #define WATTLE_WATTLE_H
 
 #include "wattle/result.h"
+#include "wattle/append.h"
 #include "wattle/batch.h"
 #include "wattle/cancel.h"
 #include "wattle/database.h"

@@ -4,10 +4,12 @@
 #include "api/api_check.h"
 
 #include <stdbool.h>
+#include <string.h>
 
 #include "base/civil_time.h"
 #include "base/error.h"
 #include "base/sized_struct.h"
+#include "model/registry.h"
 #include "simd/kernels.h"
 #include "wattle/result.h"
 
@@ -95,4 +97,25 @@ api_check_tuning(const struct wattle_tuning *given, struct tuning *tuning,
         .trace = all.trace,
     };
     return WATTLE_OK;
+}
+
+int
+api_check_id(const char *id, size_t len, struct wattle_error *error)
+{
+    if (id == NULL)
+        return error_null(error, "id");
+    if (len == 0 || len > REGISTRY_MAX_ID || memchr(id, '\0', len) != NULL)
+        return error_set(error, WATTLE_ERR_USAGE,
+                         "a device id must have 1 to %d bytes, none zero",
+                         REGISTRY_MAX_ID);
+    return WATTLE_OK;
+}
+
+int
+api_check_device(uint32_t number, struct wattle_error *error)
+{
+    if (number == REGISTRY_BAD_ID)
+        return error_set(error, WATTLE_ERR_USAGE,
+                         "a device id is not UTF-8, and too long as such");
+    return number != REGISTRY_NO_DEVICE ? WATTLE_OK : error_memory(error);
 }

@@ -25,6 +25,12 @@ int api_check_numbers(const struct api_number *numbers, size_t n,
 int api_check_globs(const char *const *globs, size_t n,
                     struct wattle_error *error);
 
+/* The id of a device: 1 to 255 bytes, none zero. 0 or WATTLE_ERR_USAGE. */
+int api_check_id(const char *id, size_t len, struct wattle_error *error);
+
+/* What a registry has returned for an id. 0, WATTLE_ERR_USAGE or _MEMORY. */
+int api_check_device(uint32_t number, struct wattle_error *error);
+
 /*
  * The options since_ms and until_ms: times of the calendar or WATTLE_NO_TIME,
  * the first before the second. 0 or WATTLE_ERR_USAGE.

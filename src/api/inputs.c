@@ -216,17 +216,11 @@ int
 inputs_device(struct inputs *in, const char *id, size_t len, uint32_t *number,
               struct wattle_error *error)
 {
-    if (id == NULL)
-        return error_null(error, "id");
-    if (len == 0 || len > REGISTRY_MAX_ID || memchr(id, '\0', len) != NULL)
-        return error_set(error, WATTLE_ERR_USAGE,
-                         "a device id must have 1 to %d bytes, none zero",
-                         REGISTRY_MAX_ID);
+    int status = api_check_id(id, len, error);
+    if (status != WATTLE_OK)
+        return status;
     *number = registry_add_any(&in->caller_devices, id, len);
-    if (*number == REGISTRY_BAD_ID)
-        return error_set(error, WATTLE_ERR_USAGE,
-                         "a device id is not UTF-8, and too long as such");
-    return *number != REGISTRY_NO_DEVICE ? WATTLE_OK : error_memory(error);
+    return api_check_device(*number, error);
 }
 
 static int

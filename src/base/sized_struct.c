@@ -10,6 +10,14 @@
 /* No structure of options comes near; what is larger was never set. */
 #define MAX_SIZE 4096
 
+static int
+fail_size(struct wattle_error *error)
+{
+    return error_set(error, WATTLE_ERR_USAGE,
+                     "the size of a structure is not set; begin with its _INIT "
+                     "macro or _init function");
+}
+
 int
 sized_struct_take(void *own, size_t own_size, const void *given,
                   struct wattle_error *error)
@@ -19,9 +27,7 @@ sized_struct_take(void *own, size_t own_size, const void *given,
         return WATTLE_OK;
     memcpy(&size, given, sizeof(size));
     if (size < sizeof(size) || size > MAX_SIZE)
-        return error_set(error, WATTLE_ERR_USAGE,
-                         "the size of a structure is not set; begin with "
-                         "its _INIT macro or _init function");
+        return fail_size(error);
     for (size_t i = own_size; i < size; i++) {
         if (((const unsigned char *)given)[i] != 0)
             return error_set(error, WATTLE_ERR_USAGE,
@@ -32,5 +38,21 @@ sized_struct_take(void *own, size_t own_size, const void *given,
     }
     memcpy(own, given, size < own_size ? size : own_size);
     memcpy(own, &own_size, sizeof(own_size));
+    return WATTLE_OK;
+}
+
+int
+sized_struct_give(void *given, const void *own, size_t own_size,
+                  struct wattle_error *error)
+{
+    size_t size;
+    memcpy(&size, given, sizeof(size));
+    if (size < sizeof(size) || size > MAX_SIZE)
+        return fail_size(error);
+    memset((char *)given + sizeof(size), 0, size - sizeof(size));
+    if (size < own_size)
+        own_size = size;
+    memcpy((char *)given + sizeof(size), (const char *)own + sizeof(size),
+           own_size - sizeof(size));
     return WATTLE_OK;
 }

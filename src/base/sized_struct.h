@@ -21,4 +21,12 @@
 int sized_struct_take(void *own, size_t own_size, const void *given,
                       struct wattle_error *error);
 
+/*
+ * The other way: fills in the structure of a caller, but for its size, from one
+ * of own_size bytes; members that are not known here become 0. 0, or
+ * WATTLE_ERR_USAGE when its size was not set.
+ */
+int sized_struct_give(void *given, const void *own, size_t own_size,
+                      struct wattle_error *error);
+
 #endif

@@ -50,6 +50,18 @@ row_store_count(const struct row_store *store)
     return store->n_filed + store->n_rows;
 }
 
+void
+row_store_cut(struct row_store *store, uint64_t n)
+{
+    if (n >= store->n_filed) {
+        store->n_rows = (size_t)(n - store->n_filed);
+        return;
+    }
+    store->n_rows = 0;
+    store->n_filed = n;
+    store->spill.n_bytes = n * sizeof(struct batch_row);
+}
+
 static int
 file_rows(struct row_store *store, struct wattle_error *error)
 {

@@ -18,6 +18,9 @@ struct row_store *row_store_new(void); /* NULL = no memory */
 int row_store_add(struct row_store *store, const struct batch_view *batch,
                   struct wattle_error *error);
 
+/* Forgets all rows from number n on. */
+void row_store_cut(struct row_store *store, uint64_t n);
+
 uint64_t row_store_count(const struct row_store *store);
 
 /* Reads up to `cap` rows from number `first` on; the count, or a status. */

@@ -184,6 +184,23 @@ source_list_rows(struct source_list *list)
     return rows;
 }
 
+bool
+source_list_lend_rows(struct source_list *list, const char *name,
+                      struct row_store *rows)
+{
+    struct source *source = append(list, name, SOURCE_ROWS);
+    if (source != NULL)
+        source->rows = rows;
+    return source != NULL;
+}
+
+void
+source_list_take_back(struct source_list *list)
+{
+    for (size_t i = 0; i < list->n; i++)
+        list->sources[i].rows = NULL;
+}
+
 static void
 release_source(struct source *source)
 {

@@ -91,6 +91,14 @@ int source_list_add_read(struct source_list *list, const char *path,
 /* The row store at the end of the list, a new one if need be; NULL = memory. */
 struct row_store *source_list_rows(struct source_list *list);
 
+/*
+ * Rows that belong to somebody else, as a source of that name. They are to be
+ * taken back before the list is released. False when out of memory.
+ */
+bool source_list_lend_rows(struct source_list *list, const char *name,
+                           struct row_store *rows);
+void source_list_take_back(struct source_list *list);
+
 void source_list_release(struct source_list *list);
 
 /* How sources are to be read. */

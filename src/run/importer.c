@@ -329,6 +329,13 @@ make_slots(struct importer *im, struct wattle_error *error)
     return im->slots != NULL ? WATTLE_OK : error_memory(error);
 }
 
+/* Rows that go on with what was noted under their name. */
+static bool
+has_rows_name(const struct importer *im, const struct source *source)
+{
+    return source->kind == SOURCE_ROWS && im->rows_name != NULL;
+}
+
 /* What each file is known by. */
 static int
 name_files(struct importer *im, struct wattle_error *error)
@@ -340,7 +347,9 @@ name_files(struct importer *im, struct wattle_error *error)
         struct importer_file *file = &im->files[i];
         file->is_file = source->inode != 0;
         file->fingerprint.size_bytes = source->size_bytes;
-        file->real_path = source_real_path(source, &folder);
+        file->real_path = has_rows_name(im, source)
+                              ? strdup(im->rows_name)
+                              : source_real_path(source, &folder);
         if (file->real_path == NULL)
             status = error_memory(error);
     }
@@ -360,6 +369,10 @@ drop_known(struct importer *im, uint8_t *is_dropped, struct wattle_error *error)
         bool is_known = false;
         if (file->is_file)
             status = examine(im, i, &is_known, error);
+        else if (has_rows_name(im, &list->sources[i]))
+            status = catalog_files_find_path(&im->catalog, file->real_path,
+                                             im->rows_name, true, &file->known,
+                                             error);
         size_t dropped = i;
         if (status == WATTLE_OK && !is_known)
             dropped = find_repeated(im, i);
@@ -568,7 +581,8 @@ write_file(struct importer *im, size_t at, struct wattle_error *error)
     const struct catalog_file row = {
         .number = file->number,
         .path = source->path,
-        .real_path = file->is_file ? file->real_path : NULL,
+        .real_path =
+            file->is_file || has_rows_name(im, source) ? file->real_path : NULL,
         .is_usable = source->is_usable || source->kind == SOURCE_ROWS,
         .problem = source->problem,
         /* what comes behind an open quote belongs to what was rejected */

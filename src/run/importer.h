@@ -40,6 +40,8 @@ struct importer {
     struct source_list *sources; /* known files are taken out */
     struct device_table *table;
     const struct registry *caller_devices;
+    /* what rows are noted under, once for all imports; NULL = each anew */
+    const char *rows_name;
     scan_reject_visit visit_reject; /* NULL = not wanted */
     void *visit_context;
     /* results */
