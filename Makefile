@@ -52,6 +52,10 @@ full: all $(TESTS)/build.ninja  ## run the long tests too (fuzzing, soak)
 	@ninja -C $(TESTS) --quiet
 	@python3 tests/run_tests.py --tier full $(ONLY:%=--only %)
 
+coverage:  ## lines and branches of each room that the tests take
+	@$(INSTALL) build test
+	@python3 tools/coverage.py
+
 arm: all  ## build for 64-bit ARM and check it under QEMU
 	@$(INSTALL) build test arm
 	@sh tools/unpack_arm.sh

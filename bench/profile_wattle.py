@@ -54,7 +54,7 @@ def stages(dataset, threads, n_runs):
     return {
         "readings": dataset.readings, "threads": threads,
         "simd": taken[0]["simd"], "reader": taken[0]["reader"],
-        "layout_hit_rate": taken[0]["memo_hit_rate"],
+        "layout_hit_rate": taken[0]["cache_hit_rate"],
         "wall_s": measure.summary([one["wall_s"] for one in taken]),
         "stages_s": {stage: measure.summary([one[f"{stage}_s"]
                                              for one in taken])

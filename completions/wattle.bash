@@ -65,7 +65,7 @@ _wattle() {
     report)
         options="--since --until --device --value --zstd-long --devices --rate
             --budget --max-gap --json --csv --top --rejects --strict --quiet
-            --no-progress --timings --trace --threads --simd --reader --no-memo
+            --no-progress --timings --trace --threads --simd --reader --no-cache
             --no-summaries --block --help"
         ;;
     import)

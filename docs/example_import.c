@@ -70,7 +70,7 @@ print_hours(struct wattle_database *database, struct wattle_error *error)
     struct wattle_query *query = NULL;
     const struct wattle_query_row *row = NULL;
     wattle_query_options_init(&options);
-    options.every_ms = 3600000;
+    options.bucket_ms = 3600000;
     int status = wattle_query_open(&query, database, &options, error);
     while (status == WATTLE_OK) {
         status = wattle_query_next(query, &row, error);

@@ -63,11 +63,11 @@ read_header(const uint8_t *text, size_t len, struct csv_schema *schema,
 
 /* A decoder of CSV, by the interface that all formats have. */
 static struct decoder *
-open_csv(const struct kernels *kernels, bool no_memo, struct registry *registry,
-         struct reject_log *rejects)
+open_csv(const struct kernels *kernels, bool no_cache,
+         struct registry *registry, struct reject_log *rejects)
 {
     const struct decoder_setup setup = {.kernels = kernels,
-                                        .no_memo = no_memo,
+                                        .no_cache = no_cache,
                                         .registry = registry,
                                         .rejects = rejects};
     return csv_format.open(&setup);
@@ -108,9 +108,9 @@ note_rows(struct outcome *o, const struct batch *batch, bool by_row)
 /* Reads the text in pieces as a reader would. */
 static void
 decode(struct outcome *o, const struct csv_schema *schema, const uint8_t *text,
-       size_t len, size_t piece, const struct kernels *kernels, bool no_memo)
+       size_t len, size_t piece, const struct kernels *kernels, bool no_cache)
 {
-    struct decoder *d = open_csv(kernels, no_memo, &o->registry, &o->rejects);
+    struct decoder *d = open_csv(kernels, no_cache, &o->registry, &o->rejects);
     uint8_t *view = malloc(len + KERNEL_SLACK);
     must(d != NULL && view != NULL, "no memory");
     size_t at = 0, end = piece < len ? piece : len;
@@ -122,7 +122,7 @@ decode(struct outcome *o, const struct csv_schema *schema, const uint8_t *text,
         size_t used = 0;
         if (part.len > 0 || (part.is_at_end && d->is_inside)) {
             must(d->ops->next(d, &part, &used) == WATTLE_OK, "decoding fails");
-            note_rows(o, &d->batch, no_memo);
+            note_rows(o, &d->batch, no_cache);
         }
         at += used;
         if (used == 0 && end == len)

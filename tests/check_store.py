@@ -51,7 +51,7 @@ def main():
     parser.add_argument("program")
     parser.add_argument("--tier", choices=["quick", "test", "full"],
                         default="test")
-    parser.add_argument("--only", default="", help="suites with this name")
+    parser.add_argument("--only", default="", help="suites with one of these names, as in a,b")
     parser.add_argument("--case", help="only this case")
     parser.add_argument("--from", type=int, default=0, dest="first",
                         help="number added to random seeds")
@@ -61,7 +61,7 @@ def main():
     options = parser.parse_args()
     jobs = []
     for suite in SUITES:
-        if options.only not in suite:
+        if not any(name in suite for name in options.only.split(",")):
             continue
         cases = __import__(suite).cases(options.tier)
         if cases and isinstance(cases[0], int):

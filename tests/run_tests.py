@@ -28,11 +28,30 @@ DEBIAN_PYTHON = ("/usr/bin/python3" if os.path.exists("/usr/bin/python3")
                  else sys.executable)
 
 # Unit tests that take seconds.
-SLOW = ["test_reader", "test_csv_decoder", "test_power_cut"]
+SLOW = ["test_reader", "test_csv_decoder", "test_power_cut", "test_kernels",
+        "test_device_merge", "test_totals", "test_appender",
+        "test_sorted_totals", "test_buckets"]
 
 
 def python(script, *arguments):
     return [sys.executable, os.path.join(ROOT, "tests", script), *arguments]
+
+
+def quick_suites():
+    """What runs in seconds: the program as it is built, a few cases each."""
+    return [
+        ("cli", "quick", python("cli/run_cli_cases.py", RELEASE)),
+        ("oracle", "quick",
+         python("oracle/run_cases.py", RELEASE, "--count", "20")),
+        ("query", "quick",
+         python("oracle/check_query.py", RELEASE, "--count", "2")),
+        ("store", "quick",
+         python("check_store.py", RELEASE, "--tier", "quick", "--only",
+                "differential,flip_bits,golden_files")),
+        ("sql", "quick",
+         [DEBIAN_PYTHON, os.path.join(ROOT, "tests/check_sql.py"), RELEASE,
+          os.path.join(ROOT, "build/release/wattle_sqlite.so")]),
+    ]
 
 
 def suites(tier):
@@ -43,6 +62,8 @@ def suites(tier):
               "test" if os.path.basename(p) in SLOW else "quick", [p])
              for p in programs if os.access(p, os.X_OK) and os.path.isfile(p)]
     n_cases, n_random = [("20", "20"), ("200", "300"), ("5000", "3000")][level]
+    if level == 0:
+        return found + quick_suites()
     return found + [
         ("oracle-selftest", "quick", python("oracle/selftest.py")),
         ("cli", "quick", python("cli/run_cli_cases.py", CHECKED)),

@@ -2,7 +2,7 @@
 """The same output, byte for byte, whatever the measuring switches.
 
 Runs the program on a few inputs with threads 1..8, every SIMD level the CPU
-has, every reader, with and without memo, and several block sizes, and
+has, every reader, with and without caches, and several block sizes, and
 compares --json (with --rejects) and text. Tier "full" tries every
 combination, "test" every value of each switch with a spread of the others.
 """
@@ -19,7 +19,7 @@ SWITCHES = {
     "--threads": [str(n) for n in range(1, 9)],
     "--simd": ["scalar", "avx2", "avx512", "neon"],
     "--reader": ["mmap", "pread", "uring"],
-    "--no-memo": [False, True],
+    "--no-cache": [False, True],
     "--block": [None, "100", "4096", "65536", "1000000"],
 }
 
@@ -109,7 +109,7 @@ def main():
         usable = available(program, folder)
         for name, paths in make_inputs(program, folder):
             expected = run(program, paths, ["--json", "--threads", "1",
-                                            "--simd", "scalar", "--no-memo"],
+                                            "--simd", "scalar", "--no-cache"],
                            os.path.join(folder, "rejects"))
             digest = hashlib.sha256(expected).hexdigest()
 

@@ -50,7 +50,7 @@ TECHNIQUES = [
         "efficiency by their decimal values are computed once",
         "`src/formats/csv_decoder.c`, `layout_builder.c`, "
         "`src/analytics/efficiency.c`",
-        "`--no-memo` switches off all three; without layouts there is no "
+        "`--no-cache` switches off all three; without layouts there is no "
         "vectorized decoding either, so its figure covers both."),
     Technique(
         ["threads"], "Parallel work",

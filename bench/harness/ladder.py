@@ -128,7 +128,7 @@ def wattle_rungs():
     cores = ["--threads", str(os.cpu_count())]
     return [
         ("wattle", "wattle itself, plain C, 1 thread, nothing remembered",
-         ["--simd", "scalar", "--no-memo", *one], False),
+         ["--simd", "scalar", "--no-cache", *one], False),
         ("caching", "+ layouts, dates, efficiencies remembered",
          ["--simd", "scalar", *one], False),
         ("vectors", "+ AVX2", ["--simd", "avx2", *one], False),
@@ -226,7 +226,7 @@ def switches_off(dataset, reference, settings, say):
 
 def wattle_switches():
     """One switch of wattle at a time: technique, options."""
-    yield "caching", ["--no-memo"]
+    yield "caching", ["--no-cache"]
     for level in ("scalar", "avx2", "avx512"):
         yield "vectors", ["--simd", level]
     threads = 1
@@ -256,7 +256,7 @@ def layout_hit_rate(dataset):
     done = subprocess.run(
         [*contenders.wattle().command(dataset), "--timings"], check=True,
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    return json.loads(done.stdout)["timings"]["memo_hit_rate"]
+    return json.loads(done.stdout)["timings"]["cache_hit_rate"]
 
 
 def prepared(readings, settings, say):

@@ -4,7 +4,7 @@ that data come in, with DuckDB beside it."""
 from . import answers, contenders, datasets, measure, paths
 from .compare import Job, add_rates, first_answer, outcome, run_job
 
-SLOW_WAY = ("--simd", "scalar", "--no-memo", "--threads", "1", "--reader",
+SLOW_WAY = ("--simd", "scalar", "--no-cache", "--threads", "1", "--reader",
             "pread")
 
 # Shape, options of wattle generate, function of datasets.py that derives it,

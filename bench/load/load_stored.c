@@ -151,7 +151,7 @@ write_query(struct reader *reader, const struct job *job,
     options.is_total = !is_given(device);
     options.device_globs = &device;
     options.n_device_globs = is_given(device) ? 1 : 0;
-    options.every_ms =
+    options.bucket_ms =
         strcmp(job->words[EVERY], "day") == 0 ? DAY_MS : DAY_MS / 24;
     wattle_parse_time(job->words[SINCE], &options.since_ms);
     wattle_parse_time(job->words[UNTIL], &options.until_ms);

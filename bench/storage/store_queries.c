@@ -57,7 +57,7 @@ read_options(char **words, struct wattle_query_options *options)
         options->device_globs = (const char *const *)&words[DEVICE];
         options->n_device_globs = 1;
     }
-    options->every_ms =
+    options->bucket_ms =
         strcmp(words[EVERY], "day") == 0 ? 24 * HOUR_MS : HOUR_MS;
     if (strcmp(words[SINCE], "-") != 0 &&
         wattle_parse_time(words[SINCE], &options->since_ms) != WATTLE_OK)

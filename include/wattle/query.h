@@ -5,7 +5,7 @@
  *     const struct wattle_query_row *row;
  *     struct wattle_query *query;
  *     wattle_query_options_init(&options);
- *     options.every_ms = 3600000;
+ *     options.bucket_ms = 3600000;
  *     if (wattle_query_open(&query, database, &options, &error) == WATTLE_OK) {
  *         while (wattle_query_next(query, &row, &error) == WATTLE_OK &&
  *                row != NULL)
@@ -37,7 +37,7 @@ extern "C" {
 #endif
 
 /* The figures of a row, as bits. */
-enum wattle_query_what {
+enum wattle_query_field {
     WATTLE_QUERY_POWER = 1,
     WATTLE_QUERY_ENERGY = 2,
     WATTLE_QUERY_VOLTAGE = 4,
@@ -70,16 +70,16 @@ struct wattle_query_options {
      * the whole range. All in UTC; spans are aligned to 1970-01-01, those of
      * whole weeks to Mondays, months to years (3 = quarters, 12 = years).
      */
-    int64_t every_ms;
-    int every_months; /* 1 .. 1200 */
-    bool is_raw;      /* each reading is a row; no buckets, no total */
-    bool is_total;    /* the devices together instead of one by one */
+    int64_t bucket_ms;
+    int bucket_months; /* 1 .. 1200 */
+    bool is_raw;       /* each reading is a row; no buckets, no total */
+    bool is_total;     /* the devices together instead of one by one */
     /*
-     * Bits of enum wattle_query_what; 0 (default) = power and energy, for a
+     * Bits of enum wattle_query_field; 0 (default) = power and energy, for a
      * total energy, for raw readings all. Powers of a total are those over all
      * readings of all devices, as in a report: not the power of the home.
      */
-    unsigned what;
+    unsigned fields;
     int fill;            /* enum wattle_query_fill; default none */
     double rate_per_kwh; /* for cost; NaN (default) = no cost */
     int64_t max_gap_ms;  /* as in a report; default one hour */

@@ -162,11 +162,11 @@ bucket_add_reading(struct bucket *bucket, const struct reading *reading)
 
 void
 bucket_add_values(struct bucket *bucket, const struct batch_view *batch,
-                  size_t row, unsigned what)
+                  size_t row, unsigned fields)
 {
     unsigned has = reading_columns(batch, row);
     for (int c = 0; c < BUCKET_COLUMNS; c++) {
-        if ((has >> c & 1) == 0 || !bucket_wants(what, c))
+        if ((has >> c & 1) == 0 || !bucket_wants(fields, c))
             continue;
         bucket->n_values[c]++;
         bucket->values_nano[c] += reading_nano(batch, c, row);
@@ -218,22 +218,22 @@ mean_value(const struct bucket *bucket, int column)
 }
 
 void
-bucket_figures(const struct bucket *bucket, unsigned what,
+bucket_figures(const struct bucket *bucket, unsigned fields,
                struct wattle_query_figures *f)
 {
     *f = (struct wattle_query_figures){
         bucket->n_readings, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
-    if ((what & WATTLE_QUERY_POWER) != 0)
+    if ((fields & WATTLE_QUERY_POWER) != 0)
         set_powers(bucket, f);
-    if ((what & WATTLE_QUERY_ENERGY) != 0)
+    if ((fields & WATTLE_QUERY_ENERGY) != 0)
         f->energy_kwh = energy_kwh(bucket);
-    if ((what & WATTLE_QUERY_VOLTAGE) != 0)
+    if ((fields & WATTLE_QUERY_VOLTAGE) != 0)
         f->voltage_v = mean_value(bucket, WATTLE_VOLTAGE);
-    if ((what & WATTLE_QUERY_CURRENT) != 0)
+    if ((fields & WATTLE_QUERY_CURRENT) != 0)
         f->current_a = mean_value(bucket, WATTLE_CURRENT);
-    if ((what & WATTLE_QUERY_POWER_FACTOR) != 0)
+    if ((fields & WATTLE_QUERY_POWER_FACTOR) != 0)
         f->power_factor = mean_value(bucket, WATTLE_POWER_FACTOR);
-    if ((what & WATTLE_QUERY_EFFICIENCY) != 0)
+    if ((fields & WATTLE_QUERY_EFFICIENCY) != 0)
         f->efficiency = quotient_efficiency(
             bucket->efficiency,
             bucket->wide != NULL ? bucket->wide->efficiency : 0,

@@ -56,25 +56,25 @@ int bucket_add(struct bucket *bucket, const struct bucket *other);
  */
 int bucket_add_reading(struct bucket *bucket, const struct reading *reading);
 
-/* Whether `what` names the mean of a column. */
+/* Whether `fields` names the mean of a column. */
 static inline bool
-bucket_wants(unsigned what, int column)
+bucket_wants(unsigned fields, int column)
 {
-    return (what & ((unsigned)WATTLE_QUERY_VOLTAGE << column)) != 0;
+    return (fields & ((unsigned)WATTLE_QUERY_VOLTAGE << column)) != 0;
 }
 
-/* Adds a row's voltage, current and power factor, those that `what` names. */
+/* Adds a row's voltage, current and power factor, those that `fields` names. */
 void bucket_add_values(struct bucket *bucket, const struct batch_view *batch,
-                       size_t row, unsigned what);
+                       size_t row, unsigned fields);
 
 /* The bucket's wide part, made if need be; NULL = no memory. */
 struct bucket_wide *bucket_wide_of(struct bucket *bucket);
 
 /*
- * The means and sums that `what` names (bits of enum wattle_query_what); all
+ * The means and sums that `fields` names (bits of enum wattle_query_field); all
  * others are NaN. The cost is left NaN.
  */
-void bucket_figures(const struct bucket *bucket, unsigned what,
+void bucket_figures(const struct bucket *bucket, unsigned fields,
                     struct wattle_query_figures *figures);
 
 #endif

@@ -16,12 +16,12 @@ struct bucket_request {
     struct bucket_rule rule;
     bool is_raw;         /* each reading is a row */
     bool is_total;       /* all devices together */
-    unsigned what;       /* bits of enum wattle_query_what */
+    unsigned fields;     /* bits of enum wattle_query_field */
     int fill;            /* enum wattle_query_fill */
     double rate_per_kwh; /* NaN = no cost */
     int64_t max_gap_ms;
     const struct kernels *kernels;
-    bool no_memo;
+    bool no_cache;
 };
 
 #endif

@@ -69,7 +69,7 @@ buckets_add_step(struct buckets *buckets, const struct power_point *to)
 {
     const struct power_point *from = &buckets->last;
     const struct buckets_options *o = &buckets->options;
-    if ((o->what & WATTLE_QUERY_ENERGY) == 0 || !buckets->has_last ||
+    if ((o->fields & WATTLE_QUERY_ENERGY) == 0 || !buckets->has_last ||
         to->time_ms - from->time_ms > o->max_gap_ms ||
         from->nw == TOTALS_NO_POWER || to->nw == TOTALS_NO_POWER)
         return WATTLE_OK;
@@ -99,8 +99,8 @@ buckets_add_row(struct buckets *buckets, const struct batch_view *batch,
 {
     const struct buckets_options *o = &buckets->options;
     struct reading reading;
-    if ((o->what & WATTLE_QUERY_EFFICIENCY) != 0)
-        reading_from_row(&reading, batch, row, o->no_memo);
+    if ((o->fields & WATTLE_QUERY_EFFICIENCY) != 0)
+        reading_from_row(&reading, batch, row, o->no_cache);
     else
         reading_power_from_row(&reading, batch, row);
     int64_t time_ms = reading.point.time_ms;
@@ -110,7 +110,7 @@ buckets_add_row(struct buckets *buckets, const struct batch_view *batch,
         if (bucket == NULL)
             return WATTLE_ERR_MEMORY;
         status = bucket_add_reading(bucket, &reading);
-        bucket_add_values(bucket, batch, row, o->what);
+        bucket_add_values(bucket, batch, row, o->fields);
     }
     buckets->last = reading.point;
     buckets->has_last = true;

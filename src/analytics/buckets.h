@@ -32,9 +32,9 @@ struct buckets_options {
     int64_t since_ms; /* inclusive; INT64_MIN = no limit */
     int64_t until_ms; /* exclusive; INT64_MAX = no limit */
     int64_t max_gap_ms;
-    unsigned what; /* bits of enum wattle_query_what; others may be left out,
+    unsigned fields; /* bits of enum wattle_query_field; others may be left out,
                       and without energy there are no steps */
-    bool no_memo;
+    bool no_cache;
     const struct kernels *kernels;
 };
 

@@ -53,7 +53,7 @@ add_powers(struct bucket *bucket, const struct block *b, size_t from, size_t to)
 {
     const int64_t *time_ms = b->batch.time_ms;
     const struct buckets_options *o = &b->buckets->options;
-    bool has_steps = (o->what & WATTLE_QUERY_ENERGY) != 0;
+    bool has_steps = (o->fields & WATTLE_QUERY_ENERGY) != 0;
     int64_t max_gap_ms = has_steps ? o->max_gap_ms : INT64_MIN;
     int64_t before_nw = b->power_nw[from];
     int64_t min_nw = before_nw, max_nw = before_nw;
@@ -170,7 +170,7 @@ set_units(struct block *b)
 {
     for (int c = 0; c < BUCKET_COLUMNS; c++) {
         bool is_wanted = b->batch.columns[c] != NULL &&
-                         bucket_wants(b->buckets->options.what, c);
+                         bucket_wants(b->buckets->options.fields, c);
         b->unit_nano[c] =
             is_wanted ? decimal_power_of_ten(9 - b->batch.decimals[c]) : 0;
     }
@@ -186,9 +186,9 @@ buckets_add_block(struct buckets *buckets, const struct batch_view *batch,
         return false;
     struct block b = {buckets, rest_of(batch, *row), power_nw, NULL, {0}};
     struct reading_block ordinary = {power_nw, NULL, false};
-    if ((o->what & WATTLE_QUERY_EFFICIENCY) != 0)
+    if ((o->fields & WATTLE_QUERY_EFFICIENCY) != 0)
         ordinary.efficiency = efficiency;
-    if (!reading_block_derive(&ordinary, &b.batch, o->kernels, o->no_memo))
+    if (!reading_block_derive(&ordinary, &b.batch, o->kernels, o->no_cache))
         return false;
     b.efficiency = ordinary.is_rated ? efficiency : NULL;
     set_units(&b);

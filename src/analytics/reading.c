@@ -38,12 +38,12 @@ reading_energy(const struct batch_view *batch, size_t row)
 
 static void
 set_efficiency(struct reading *reading, const struct batch_view *batch,
-               size_t row, bool no_memo)
+               size_t row, bool no_cache)
 {
     int64_t factor = reading_nano(batch, WATTLE_POWER_FACTOR, row);
     int64_t current = reading_nano(batch, WATTLE_CURRENT, row);
     const int64_t milli = DECIMAL_ONE / 1000;
-    bool on_grid = factor % milli == 0 && current % milli == 0 && !no_memo;
+    bool on_grid = factor % milli == 0 && current % milli == 0 && !no_cache;
     reading->has_efficiency = true;
     reading->is_milli = factor % milli == 0;
     if (on_grid) {
@@ -84,13 +84,13 @@ set_power(struct reading *reading, const struct batch_view *batch, size_t row,
 
 void
 reading_from_row(struct reading *reading, const struct batch_view *batch,
-                 size_t row, bool no_memo)
+                 size_t row, bool no_cache)
 {
     const unsigned rated = HAS(WATTLE_CURRENT) | HAS(WATTLE_POWER_FACTOR);
     unsigned has = reading_columns(batch, row);
     set_power(reading, batch, row, has);
     if ((has & rated) == rated)
-        set_efficiency(reading, batch, row, no_memo);
+        set_efficiency(reading, batch, row, no_cache);
 }
 
 void

@@ -30,9 +30,9 @@ int64_t reading_nano(const struct batch_view *batch, int column, size_t row);
 /* A row's energy, which it has, in the units of struct reading. */
 int128 reading_energy(const struct batch_view *batch, size_t row);
 
-/* Reads a row; no_memo leaves the tables of efficiencies alone. */
+/* Reads a row; no_cache leaves the tables of efficiencies alone. */
 void reading_from_row(struct reading *reading, const struct batch_view *batch,
-                      size_t row, bool no_memo);
+                      size_t row, bool no_cache);
 
 /* The same without the efficiency. */
 void reading_power_from_row(struct reading *reading,

@@ -55,12 +55,12 @@ rate_rows_known(const int64_t *factor, const int64_t *current, size_t n,
 
 /* The efficiencies of a block with current and power factor in thousandths. */
 static void
-rate_rows(const struct batch_view *batch, bool no_memo, int64_t *efficiency)
+rate_rows(const struct batch_view *batch, bool no_cache, int64_t *efficiency)
 {
     const size_t part = 64; /* what is done again for an unknown value */
     const int64_t *factor = batch->columns[WATTLE_POWER_FACTOR];
     const int64_t *current = batch->columns[WATTLE_CURRENT];
-    if (no_memo) {
+    if (no_cache) {
         rate_rows_afresh(batch, efficiency);
         return;
     }
@@ -108,7 +108,7 @@ multiply(const struct batch_view *batch, const struct kernels *kernels,
 bool
 reading_block_derive(struct reading_block *block,
                      const struct batch_view *batch,
-                     const struct kernels *kernels, bool no_memo)
+                     const struct kernels *kernels, bool no_cache)
 {
     block->is_rated = false;
     if (batch->n_rows > KERNEL_ROWS || batch->presence != NULL)
@@ -124,7 +124,7 @@ reading_block_derive(struct reading_block *block,
             : !multiply(batch, kernels, block->power_nw))
         return false;
     if (is_rated && block->efficiency != NULL) {
-        rate_rows(batch, no_memo, block->efficiency);
+        rate_rows(batch, no_cache, block->efficiency);
         block->is_rated = true;
     }
     return true;

@@ -24,6 +24,6 @@ struct reading_block {
 /* False when the batch is not ordinary; the columns then hold anything. */
 bool reading_block_derive(struct reading_block *block,
                           const struct batch_view *batch,
-                          const struct kernels *kernels, bool no_memo);
+                          const struct kernels *kernels, bool no_cache);
 
 #endif

@@ -15,10 +15,10 @@
 #include "wattle/error.h"
 
 void
-totals_set_init(struct totals_set *set, int64_t max_gap_ms, bool no_memo)
+totals_set_init(struct totals_set *set, int64_t max_gap_ms, bool no_cache)
 {
     *set = (struct totals_set){.max_gap_ms = max_gap_ms,
-                               .no_memo = no_memo,
+                               .no_cache = no_cache,
                                .hours = &time_partition_hours,
                                .kernels = &kernels_scalar};
     profile_init(&set->profile);

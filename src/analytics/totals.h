@@ -81,7 +81,7 @@ struct totals_segment {
 /* The totals of all devices of one worker. */
 struct totals_set {
     int64_t max_gap_ms;
-    bool no_memo;
+    bool no_cache;
     /* of the profile: the key of a cell is day * 24 + hour of the day */
     const struct time_partition *hours;
     const struct kernels *kernels; /* the scalar ones unless set otherwise */
@@ -96,7 +96,7 @@ struct totals_set {
     struct profile profile;
 };
 
-void totals_set_init(struct totals_set *set, int64_t max_gap_ms, bool no_memo);
+void totals_set_init(struct totals_set *set, int64_t max_gap_ms, bool no_cache);
 void totals_set_release(struct totals_set *set);
 
 /* Makes room for device numbers below n_devices; 0 or WATTLE_ERR_MEMORY. */

@@ -31,28 +31,29 @@ struct wattle_query {
 static int
 check_buckets(const struct wattle_query_options *o, struct wattle_error *error)
 {
-    bool has_buckets = o->every_ms != 0 || o->every_months != 0;
-    if (o->every_ms != 0 && o->every_months != 0)
-        return error_set(error, WATTLE_ERR_USAGE,
-                         "the options every_ms and every_months cannot be set "
-                         "both");
-    if (o->every_ms < 0 || o->every_ms > 1000 * ONE_YEAR_MS ||
-        o->every_months < 0 || o->every_months > MAX_MONTHS)
+    bool has_buckets = o->bucket_ms != 0 || o->bucket_months != 0;
+    if (o->bucket_ms != 0 && o->bucket_months != 0)
         return error_set(
             error, WATTLE_ERR_USAGE,
-            "buckets must be 1 ms to 1000 years (every_ms), or 1 to "
-            "%d months (every_months)",
+            "the options bucket_ms and bucket_months cannot be set "
+            "both");
+    if (o->bucket_ms < 0 || o->bucket_ms > 1000 * ONE_YEAR_MS ||
+        o->bucket_months < 0 || o->bucket_months > MAX_MONTHS)
+        return error_set(
+            error, WATTLE_ERR_USAGE,
+            "buckets must be 1 ms to 1000 years (bucket_ms), or 1 to "
+            "%d months (bucket_months)",
             MAX_MONTHS);
     if (o->is_raw &&
         (has_buckets || o->is_total || o->fill != WATTLE_FILL_NONE))
         return error_set(error, WATTLE_ERR_USAGE,
                          "raw readings have no buckets to be summed or "
                          "filled");
-    if (o->every_ms > 0 && o->max_gap_ms / o->every_ms > MAX_BUCKETS)
+    if (o->bucket_ms > 0 && o->max_gap_ms / o->bucket_ms > MAX_BUCKETS)
         return error_set(error, WATTLE_ERR_USAGE,
                          "buckets of %lld ms are too small: the largest gap "
                          "would have more than %d of them",
-                         (long long)o->every_ms, MAX_BUCKETS);
+                         (long long)o->bucket_ms, MAX_BUCKETS);
     return WATTLE_OK;
 }
 
@@ -60,7 +61,7 @@ static int
 check_options(const struct wattle_query_options *o, struct wattle_error *error)
 {
     const struct api_number words[] = {
-        {"what", o->what, WATTLE_QUERY_ALL},
+        {"fields", o->fields, WATTLE_QUERY_ALL},
         {"fill", o->fill, WATTLE_FILL_ZERO},
     };
     int status =
@@ -83,12 +84,12 @@ check_options(const struct wattle_query_options *o, struct wattle_error *error)
 static void
 complete(struct wattle_query_options *o)
 {
-    if (o->what == 0)
-        o->what = o->is_raw     ? WATTLE_QUERY_ALL
-                  : o->is_total ? WATTLE_QUERY_ENERGY
-                                : WATTLE_QUERY_POWER | WATTLE_QUERY_ENERGY;
+    if (o->fields == 0)
+        o->fields = o->is_raw     ? WATTLE_QUERY_ALL
+                    : o->is_total ? WATTLE_QUERY_ENERGY
+                                  : WATTLE_QUERY_POWER | WATTLE_QUERY_ENERGY;
     if (!isnan(o->rate_per_kwh))
-        o->what |= WATTLE_QUERY_ENERGY;
+        o->fields |= WATTLE_QUERY_ENERGY;
 }
 
 static struct bucket_request
@@ -101,18 +102,18 @@ request_of(const struct wattle_query_options *o, const struct tuning *tuning)
         .rule = {BUCKET_WHOLE, 0},
         .is_raw = o->is_raw,
         .is_total = o->is_total,
-        .what = o->what,
+        .fields = o->fields,
         .fill = o->fill,
         .rate_per_kwh = o->rate_per_kwh,
         .max_gap_ms = o->max_gap_ms,
         .kernels = kernels_for(tuning->simd),
-        .no_memo = tuning->no_memo,
+        .no_cache = tuning->no_cache,
     };
     selection_set_range(&request.selection, o->since_ms, o->until_ms);
-    if (o->every_months > 0)
-        request.rule = (struct bucket_rule){BUCKET_MONTHS, o->every_months};
-    else if (o->every_ms > 0)
-        request.rule = (struct bucket_rule){BUCKET_SPANS, o->every_ms};
+    if (o->bucket_months > 0)
+        request.rule = (struct bucket_rule){BUCKET_MONTHS, o->bucket_months};
+    else if (o->bucket_ms > 0)
+        request.rule = (struct bucket_rule){BUCKET_SPANS, o->bucket_ms};
     return request;
 }
 

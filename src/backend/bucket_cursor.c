@@ -14,17 +14,17 @@
 
 /* The columns that the figures are made of. */
 static uint32_t
-columns_for(unsigned what)
+columns_for(unsigned fields)
 {
     uint32_t columns = 0;
-    if ((what & (WATTLE_QUERY_POWER | WATTLE_QUERY_ENERGY)) != 0)
+    if ((fields & (WATTLE_QUERY_POWER | WATTLE_QUERY_ENERGY)) != 0)
         columns |= HAS(WATTLE_VOLTAGE) | HAS(WATTLE_CURRENT) |
                    HAS(WATTLE_POWER_FACTOR) | HAS(WATTLE_POWER) |
                    HAS(WATTLE_ENERGY);
-    if ((what & WATTLE_QUERY_EFFICIENCY) != 0)
+    if ((fields & WATTLE_QUERY_EFFICIENCY) != 0)
         columns |= HAS(WATTLE_CURRENT) | HAS(WATTLE_POWER_FACTOR);
     for (int c = 0; c < BUCKET_COLUMNS; c++)
-        columns |= bucket_wants(what, c) ? HAS(c) : 0;
+        columns |= bucket_wants(fields, c) ? HAS(c) : 0;
     return columns;
 }
 
@@ -38,8 +38,8 @@ set_up(struct bucket_cursor *cursor, struct backend *backend,
         .since_ms = request->selection.since_ms,
         .until_ms = request->selection.until_ms,
         .max_gap_ms = request->max_gap_ms,
-        .what = request->what,
-        .no_memo = request->no_memo,
+        .fields = request->fields,
+        .no_cache = request->no_cache,
         .kernels = request->kernels,
     };
     buckets_init(&cursor->buckets, &how);
@@ -80,7 +80,7 @@ begin_device(struct bucket_cursor *cursor, struct wattle_error *error)
 {
     const struct buckets_options *how = &cursor->buckets.options;
     bool has_steps = !cursor->request->is_raw &&
-                     (cursor->request->what & WATTLE_QUERY_ENERGY) != 0;
+                     (cursor->request->fields & WATTLE_QUERY_ENERGY) != 0;
     int64_t around_ms = has_steps ? how->max_gap_ms : 0;
     cursor->device = &cursor->devices.items[cursor->next_device++];
     const struct scan_request range = {
@@ -89,7 +89,7 @@ begin_device(struct bucket_cursor *cursor, struct wattle_error *error)
             how->since_ms != INT64_MIN ? how->since_ms - around_ms : INT64_MIN,
         .until_ms =
             how->until_ms != INT64_MAX ? how->until_ms + around_ms : INT64_MAX,
-        .columns = columns_for(cursor->request->what),
+        .columns = columns_for(cursor->request->fields),
     };
     cursor->batch.n_rows = cursor->row = 0;
     buckets_begin(&cursor->buckets);
@@ -196,7 +196,7 @@ set_bucket(const struct bucket_cursor *cursor, const struct bucket *bucket,
         if (selection_has_until(&request->selection))
             row->public.end_ms = request->selection.until_ms;
     }
-    bucket_figures(bucket, request->what, &row->figures);
+    bucket_figures(bucket, request->fields, &row->figures);
     set_cost(cursor, &row->figures);
 }
 
@@ -308,16 +308,17 @@ set_reading(const struct bucket_cursor *cursor, struct query_row *row)
     struct wattle_query_figures *f = &row->figures;
     struct reading reading;
     struct bucket bucket;
-    if ((request->what & WATTLE_QUERY_EFFICIENCY) != 0)
+    if ((request->fields & WATTLE_QUERY_EFFICIENCY) != 0)
         reading_from_row(&reading, &cursor->batch, cursor->row,
-                         request->no_memo);
+                         request->no_cache);
     else
         reading_power_from_row(&reading, &cursor->batch, cursor->row);
     int64_t time_ms = reading.point.time_ms;
     bucket_init(&bucket, (struct bucket_range){time_ms, time_ms});
     int status = bucket_add_reading(&bucket, &reading);
     if (status == WATTLE_OK) {
-        bucket_add_values(&bucket, &cursor->batch, cursor->row, request->what);
+        bucket_add_values(&bucket, &cursor->batch, cursor->row,
+                          request->fields);
         set_bucket(cursor, &bucket, row);
     }
     bucket_release(&bucket);
@@ -325,7 +326,7 @@ set_reading(const struct bucket_cursor *cursor, struct query_row *row)
     /* its own, also where a power says more about the time around it */
     unsigned has = reading_columns(&cursor->batch, cursor->row);
     f->energy_kwh = NAN;
-    if ((request->what & WATTLE_QUERY_ENERGY) != 0 &&
+    if ((request->fields & WATTLE_QUERY_ENERGY) != 0 &&
         (has >> WATTLE_ENERGY & 1) != 0) {
         int128 energy = reading_energy(&cursor->batch, cursor->row);
         f->energy_kwh = quotient_kwh(energy, int256_from(0));

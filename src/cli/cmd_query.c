@@ -82,16 +82,16 @@ static bool
 read_every(const struct cli_parser *parser,
            struct wattle_query_options *options)
 {
-    options->every_ms = 0;
-    options->every_months = 0;
-    if (read_months(parser->value, &options->every_months))
+    options->bucket_ms = 0;
+    options->bucket_months = 0;
+    if (read_months(parser->value, &options->bucket_months))
         return true;
-    return cli_span_ms(parser, INT64_C(36600) * 86400000, &options->every_ms);
+    return cli_span_ms(parser, INT64_C(36600) * 86400000, &options->bucket_ms);
 }
 
 static const struct {
     const char *name;
-    unsigned what;
+    unsigned fields;
 } words[] = {
     {"power", WATTLE_QUERY_POWER},
     {"energy", WATTLE_QUERY_ENERGY},
@@ -108,7 +108,7 @@ what_of(const char *word, size_t len)
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
         if (strlen(words[i].name) == len &&
             strncmp(words[i].name, word, len) == 0)
-            return words[i].what;
+            return words[i].fields;
     }
     return 0;
 }
@@ -172,7 +172,7 @@ read_option(void *context, const struct cli_parser *parser, int option)
     case OPT_FILL:
         return read_fill(parser, &o->fill);
     case OPT_WHAT:
-        return read_what(parser, &o->what);
+        return read_what(parser, &o->fields);
     case OPT_RATE:
         return cli_number(parser, -1e6, 1e6, &o->rate_per_kwh);
     case OPT_MAX_GAP:
@@ -189,10 +189,10 @@ static bool
 check_request(const struct command *self, const struct request *request)
 {
     const struct wattle_query_options *o = &request->options;
-    const char *other = o->every_ms != 0 || o->every_months != 0 ? "every"
-                        : o->is_total                            ? "total"
-                        : o->fill != WATTLE_FILL_NONE            ? "fill"
-                                                                 : NULL;
+    const char *other = o->bucket_ms != 0 || o->bucket_months != 0 ? "every"
+                        : o->is_total                              ? "total"
+                        : o->fill != WATTLE_FILL_NONE              ? "fill"
+                                                                   : NULL;
     if (!cli_has_path(self, request->path))
         return false;
     if (o->is_raw && other != NULL)

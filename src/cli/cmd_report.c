@@ -76,7 +76,7 @@ static const struct cli_option report_options[] = {
     {OPT_SIMD, "simd", "LEVEL", "auto (default), scalar, avx2, avx512, neon",
      NULL},
     {OPT_READER, "reader", "KIND", "mmap (default, auto), pread, uring", NULL},
-    {OPT_NO_MEMO, "no-memo", NULL, "remember no layouts, dates, efficiencies",
+    {OPT_NO_MEMO, "no-cache", NULL, "remember no layouts, dates, efficiencies",
      NULL},
     {OPT_NO_SUMMARIES, "no-summaries", NULL,
      "of a database: decode every reading", NULL},
@@ -133,7 +133,7 @@ read_flag(const struct cli_parser *parser, int option, struct request *request)
         request->tuning.no_summaries = true;
         break;
     default:
-        request->tuning.no_memo = true;
+        request->tuning.no_cache = true;
         break;
     }
     return true;

@@ -139,7 +139,7 @@ run_kernel(struct csv_decoder *d, const uint8_t *bytes, size_t first, size_t n)
 static void
 decode_fast(struct csv_decoder *d, const uint8_t *bytes, size_t n)
 {
-    if (d->base.setup.no_memo || !d->plan.is_possible) {
+    if (d->base.setup.no_cache || !d->plan.is_possible) {
         memset(d->decoded->is_valid, 0, n);
         return;
     }
@@ -150,7 +150,7 @@ decode_fast(struct csv_decoder *d, const uint8_t *bytes, size_t n)
 static void
 learn(struct csv_decoder *d, const uint8_t *row, size_t len)
 {
-    if (d->base.setup.no_memo ||
+    if (d->base.setup.no_cache ||
         !layout_build(&d->deferred, d->schema, &d->plan, row, len)) {
         d->deferred.shape = 0;
         return;
@@ -352,7 +352,7 @@ repair(struct csv_decoder *d, struct repair *r)
             }
         }
         status = repair_row(d, r, i, &next);
-        knows_more = !d->base.setup.no_memo && d->plan.is_possible;
+        knows_more = !d->base.setup.no_cache && d->plan.is_possible;
     }
     return status;
 }

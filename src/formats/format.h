@@ -70,7 +70,7 @@ struct block_text {
 /* What a decoder works with; borrowed. */
 struct decoder_setup {
     const struct kernels *kernels;
-    bool no_memo;
+    bool no_cache;
     struct registry *registry; /* gets the devices */
     struct reject_log *rejects;
     struct stage_clock *clock; /* NULL = do not measure */

@@ -11,15 +11,15 @@
 #include <math.h>
 #include <string.h>
 
-/* A column and the bit of enum wattle_query_what it belongs to; 0 = cost. */
+/* A column and the bit of enum wattle_query_field it belongs to; 0 = cost. */
 struct figure {
-    unsigned what;
+    unsigned fields;
     struct result_column column;
 };
 
-#define FIGURE(what, name, heading, places, member)                            \
+#define FIGURE(fields, name, heading, places, member)                          \
     {                                                                          \
-        what,                                                                  \
+        fields,                                                                \
         {                                                                      \
             name, heading, VALUE_REAL, places, QUERY_PART_FIGURES,             \
                 offsetof(struct wattle_query_figures, member)                  \
@@ -61,9 +61,9 @@ query_table_figures(const struct wattle_query_options *options,
     size_t n = 0;
     assert(n_figures <= QUERY_MAX_FIGURES);
     for (size_t i = 0; i < n_figures; i++) {
-        unsigned what = figures[i].what;
-        bool is_wanted = what != 0 ? (options->what & what) != 0
-                                   : !isnan(options->rate_per_kwh);
+        unsigned fields = figures[i].fields;
+        bool is_wanted = fields != 0 ? (options->fields & fields) != 0
+                                     : !isnan(options->rate_per_kwh);
         if (is_wanted)
             columns[n++] = figures[i].column;
     }
@@ -202,10 +202,11 @@ put_json_head(struct text_out *out, const struct query_source *source)
     put_member(out, "devices", VALUE_COUNT, (int64_t)source->n_devices);
     put_member(out, "since", VALUE_TIME, o->since_ms);
     put_member(out, "until", VALUE_TIME, o->until_ms);
-    put_member(out, "every_ms", o->every_ms > 0 ? VALUE_COUNT : VALUE_NONE,
-               o->every_ms);
-    put_member(out, "every_months",
-               o->every_months > 0 ? VALUE_COUNT : VALUE_NONE, o->every_months);
+    put_member(out, "bucket_ms", o->bucket_ms > 0 ? VALUE_COUNT : VALUE_NONE,
+               o->bucket_ms);
+    put_member(out, "bucket_months",
+               o->bucket_months > 0 ? VALUE_COUNT : VALUE_NONE,
+               o->bucket_months);
     text_out_text(out, "\"rows\":");
 }
 

@@ -51,7 +51,7 @@ static bool
 is_list(const struct table *t)
 {
     const struct wattle_query_options *o = t->options;
-    return o->every_ms == 0 && o->every_months == 0 && !o->is_raw;
+    return o->bucket_ms == 0 && o->bucket_months == 0 && !o->is_raw;
 }
 
 /* As much of a time as the buckets need to be told apart. */
@@ -68,11 +68,11 @@ format_start(const struct wattle_query_options *o, int64_t time_ms,
     *strchr(text, 'Z') = '\0';
     if (o->is_raw)
         return;
-    if (o->every_months > 0)
-        text[o->every_months % 12 == 0 ? 4 : 7] = '\0';
-    else if (o->every_ms % CIVIL_MS_PER_DAY == 0)
+    if (o->bucket_months > 0)
+        text[o->bucket_months % 12 == 0 ? 4 : 7] = '\0';
+    else if (o->bucket_ms % CIVIL_MS_PER_DAY == 0)
         text[10] = '\0';
-    else if (o->every_ms % 60000 == 0)
+    else if (o->bucket_ms % 60000 == 0)
         text[16] = '\0';
 }
 

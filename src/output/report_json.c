@@ -159,7 +159,7 @@ put_timings(struct json *j, const struct wattle_report_result *a,
     put_count(j, "bytes", t->n_bytes);
     put_number(j, "bytes_per_s", (double)t->n_bytes / t->wall_s);
     put_number(j, "readings_per_s", (double)a->figures->n_readings / t->wall_s);
-    put_number(j, "memo_hit_rate", (double)t->n_fast_rows / (double)n_rows);
+    put_number(j, "cache_hit_rate", (double)t->n_fast_rows / (double)n_rows);
     put_count(j, "passes", t->n_passes);
     put_count(j, "peak_memory_bytes", t->peak_memory_bytes);
     put_count(j, "threads", (uint64_t)t->n_threads);

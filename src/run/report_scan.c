@@ -63,7 +63,7 @@ join_totals(struct pass *pass, struct scan_splits *splits)
     for (struct split *split = splits->first; split != NULL;
          split = split->next)
         sets[n++] = &((struct totals_split *)split->state)->totals;
-    totals_set_init(total, options->max_gap_ms, options->tuning.no_memo);
+    totals_set_init(total, options->max_gap_ms, options->tuning.no_cache);
     total->kernels = kernels_for(options->tuning.simd);
     status = totals_set_reserve(total, pass->data->devices.n_devices);
     if (status == WATTLE_OK)

@@ -49,7 +49,7 @@ open_worker(struct worker *w, struct job *job)
 {
     const struct scan_options *o = job->report->options;
     *w = (struct worker){.job = job};
-    totals_set_init(&w->set, o->max_gap_ms, o->tuning.no_memo);
+    totals_set_init(&w->set, o->max_gap_ms, o->tuning.no_cache);
     w->set.kernels = job->kernels;
     int status =
         database_open(&w->db, job->report->database, DATABASE_READ, &w->error);
@@ -252,7 +252,7 @@ join_workers(const struct job *job, struct worker *workers, int n,
         return WATTLE_OK;
     }
     totals_set_init(&data->totals, options->max_gap_ms,
-                    options->tuning.no_memo);
+                    options->tuning.no_cache);
     if (totals_set_reserve(&data->totals, data->devices.n_devices) !=
             WATTLE_OK ||
         totals_set_join(&data->totals, sets, same, (size_t)n) != WATTLE_OK)

@@ -41,7 +41,7 @@ static int
 open_worker(struct worker *w, struct job *job, const struct totals_set *like)
 {
     w->job = job;
-    totals_set_init(&w->totals, like->max_gap_ms, like->no_memo);
+    totals_set_init(&w->totals, like->max_gap_ms, like->no_cache);
     w->totals.kernels = like->kernels;
     w->totals.hours = like->hours;
     w->merge = device_merge_new(job->sorted->kernels, UINT32_MAX, NULL, NULL);
@@ -160,7 +160,7 @@ join(const struct job *job, int n_workers, struct totals_set *totals,
     const uint32_t **same = calloc(n_sets, sizeof(const uint32_t *));
     struct totals_set joined;
     int status = WATTLE_ERR_MEMORY;
-    totals_set_init(&joined, totals->max_gap_ms, totals->no_memo);
+    totals_set_init(&joined, totals->max_gap_ms, totals->no_cache);
     joined.kernels = totals->kernels;
     joined.hours = totals->hours;
     if (sets != NULL && same != NULL)

@@ -406,7 +406,7 @@ choose_decoder(struct run *run, const struct source *source)
     struct decoder **decoder = &run->decoders[format_number(format)];
     const struct decoder_setup setup = {
         .kernels = shared->kernels,
-        .no_memo = shared->options->tuning.no_memo,
+        .no_cache = shared->options->tuning.no_cache,
         .registry = &run->split->registry,
         .rejects = &run->split->rejects,
         .clock = run->clock,

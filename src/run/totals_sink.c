@@ -45,7 +45,7 @@ open_split(void *context, const struct sink_split *split, void **out,
     state->sink = sink;
     state->split = *split;
     totals_set_init(&state->totals, sink->options->max_gap_ms,
-                    sink->options->tuning.no_memo);
+                    sink->options->tuning.no_cache);
     state->totals.kernels = sink->kernels;
     if (sink->diverted == NULL)
         return WATTLE_OK;

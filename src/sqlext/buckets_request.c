@@ -23,7 +23,7 @@ buckets_request_init(struct buckets_request *request)
     request->query = (struct bucket_request){
         .selection = SELECTION_ALL,
         .rule = {BUCKET_WHOLE, 0},
-        .what = WATTLE_QUERY_ENERGY,
+        .fields = WATTLE_QUERY_ENERGY,
         .rate_per_kwh = NAN,
         .max_gap_ms = CIVIL_MS_PER_HOUR,
         .kernels = kernels_for(0),

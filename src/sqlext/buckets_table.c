@@ -218,7 +218,7 @@ read_arguments(struct cursor *cursor, int plan, sqlite3_value **argv,
         sqlite3_value_type(*argv) == SQLITE_TEXT)
         status = buckets_request_device(request, *argv, error);
     if ((plan & PLAN_POWERS) != 0)
-        request->query.what |= WATTLE_QUERY_POWER;
+        request->query.fields |= WATTLE_QUERY_POWER;
     return status;
 }
 

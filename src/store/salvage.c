@@ -68,7 +68,7 @@ struct salvage {
 };
 
 static int
-no_memory(struct salvage *s)
+no_cachery(struct salvage *s)
 {
     return error_memory(s->error);
 }
@@ -128,13 +128,13 @@ take_chunk(void *context, sqlite3_stmt *row)
     struct chunk_place *chunks = buffer_grow_array(
         s->chunks, &s->chunk_cap, s->n_chunks + 1, sizeof(*chunks));
     if (chunks == NULL)
-        return no_memory(s);
+        return no_cachery(s);
     s->chunks = chunks;
     struct chunk_place *place = &chunks[s->n_chunks++];
     *place = (struct chunk_place){
         found.number, salvage_devices_number(&s->devices, found.device),
         found.first_ms, found.last_ms};
-    return place->device != REGISTRY_NO_DEVICE ? WATTLE_OK : no_memory(s);
+    return place->device != REGISTRY_NO_DEVICE ? WATTLE_OK : no_cachery(s);
 }
 
 static int
@@ -149,12 +149,12 @@ take_late(void *context, sqlite3_stmt *row)
     struct delta_row *late =
         buffer_grow_array(s->late, &s->late_cap, s->n_late + 1, sizeof(*late));
     if (late == NULL)
-        return no_memory(s);
+        return no_cachery(s);
     s->late = late;
     struct delta_row *l = &late[s->n_late++];
     *l = found;
     l->device = salvage_devices_number(&s->devices, found.device);
-    return l->device != REGISTRY_NO_DEVICE ? WATTLE_OK : no_memory(s);
+    return l->device != REGISTRY_NO_DEVICE ? WATTLE_OK : no_cachery(s);
 }
 
 static int
@@ -238,7 +238,7 @@ build(struct salvage *s, struct device_merge *merge,
     }
     if (status == WATTLE_OK)
         status = chunk_builder_finish(builder);
-    return status == WATTLE_ERR_MEMORY ? no_memory(s) : status;
+    return status == WATTLE_ERR_MEMORY ? no_cachery(s) : status;
 }
 
 static int
@@ -267,7 +267,7 @@ write_device(struct salvage *s, struct device_merge *merge,
     if (status == WATTLE_OK && delta->n_rows > 0)
         status = device_merge_add_delta(merge, delta);
     if (status != WATTLE_OK)
-        return no_memory(s);
+        return no_cachery(s);
     return build(s, merge, builder);
 }
 
@@ -282,7 +282,7 @@ write_readings(struct salvage *s)
     struct chunk_builder *builder =
         chunk_builder_new(s->kernels, s->to->sums.max_gap_ms, write_chunk, s);
     if (merge == NULL || builder == NULL)
-        status = no_memory(s);
+        status = no_cachery(s);
     if (status == WATTLE_OK)
         status =
             import_writer_open(&s->writer, s->to, s->kernels, "", s->error);
@@ -381,7 +381,7 @@ take_file(void *context, sqlite3_stmt *row)
     struct file_row *files = buffer_grow_array(s->files, &s->file_cap,
                                                s->n_files + 1, sizeof(*files));
     if (files == NULL)
-        return no_memory(s);
+        return no_cachery(s);
     s->files = files;
     struct file_row *f = &files[s->n_files++];
     size_t len = (size_t)sqlite3_column_bytes(row, 9);
@@ -392,7 +392,7 @@ take_file(void *context, sqlite3_stmt *row)
         .parts = malloc(len + 1),
     };
     if (failed || f->parts == NULL)
-        return no_memory(s);
+        return no_cachery(s);
     if (len > 0)
         memcpy(f->parts, sqlite3_column_blob(row, 9), len);
     f->file = (struct catalog_file){
@@ -442,7 +442,7 @@ take_place(void *context, sqlite3_stmt *row)
     f->file.real_path = f->real_path;
     f->file.ends_record = sqlite3_column_int(row, 2);
     f->file.value_kind = sqlite3_column_int(row, 3);
-    return failed ? no_memory(s) : WATTLE_OK;
+    return failed ? no_cachery(s) : WATTLE_OK;
 }
 
 static int

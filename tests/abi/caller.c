@@ -158,8 +158,8 @@ query(const char *path)
     const struct wattle_query_row *row;
     guard(options.guards);
     wattle_query_options_init(&options.it);
-    options.it.every_ms = 86400000;
-    options.it.what = WATTLE_QUERY_ALL;
+    options.it.bucket_ms = 86400000;
+    options.it.fields = WATTLE_QUERY_ALL;
     must(wattle_database_open(&database, path, NULL, &error), "database");
     must(wattle_query_open(&handle, database, &options.it, &error), "query");
     must_be_whole(options.guards, "query options");

@@ -4,7 +4,7 @@
     python3 run_cases.py WATTLE --from SEED --count N [--jobs J] [--keep-failures DIR]
 
 Each case runs twice through the program with different measuring switches
-(threads, SIMD, reader, memo, block size), which must not change a single byte
+(threads, SIMD, reader, cache, block size), which must not change a single byte
 of its output. With `-` for WATTLE only the oracle runs, to test and time it.
 """
 
@@ -36,7 +36,7 @@ def pick_switches(rng):
                 "--simd", rng.choice(["scalar", "auto"]),
                 "--reader", rng.choice(READERS)]
     if rng.random() < 0.5:
-        switches.append("--no-memo")
+        switches.append("--no-cache")
     block = rng.choice([1, 7, 64, 100, 1000, 65536, None])
     if block is not None:
         switches += ["--block", str(block)]

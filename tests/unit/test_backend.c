@@ -176,7 +176,7 @@ queries_are_the_same(void **state)
             .selection = SELECTION_ALL,
             .rule = rules[below(4)],
             .is_raw = below(6) == 0,
-            .what = below(2) == 0 ? WATTLE_QUERY_ALL : WATTLE_QUERY_ENERGY,
+            .fields = below(2) == 0 ? WATTLE_QUERY_ALL : WATTLE_QUERY_ENERGY,
             .rate_per_kwh = 0.3,
             .max_gap_ms = 1000 + below(7200000),
             .kernels = kernels_for(0),

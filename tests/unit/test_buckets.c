@@ -101,8 +101,8 @@ random_options(int64_t start_ms)
                                       .since_ms = INT64_MIN,
                                       .until_ms = INT64_MAX,
                                       .max_gap_ms = gaps_ms[pick(4)],
-                                      .what = pick(4) == 0 ? pick(64)
-                                                           : WATTLE_QUERY_ALL,
+                                      .fields = pick(4) == 0 ? pick(64)
+                                                             : WATTLE_QUERY_ALL,
                                       .kernels = kernels_for(0)};
     if (options.rule.size == 60000 && options.max_gap_ms > HOUR_MS)
         options.max_gap_ms = HOUR_MS; /* enough buckets as it is */
@@ -212,7 +212,7 @@ compare_ways(struct rows *rows, int64_t start_ms)
     struct buckets_options options = random_options(start_ms);
     buckets_init(&quick, &options);
     buckets_init(&general, &options);
-    general.options.no_memo = true;
+    general.options.no_cache = true;
     unsigned pace = pick(3), mixed = pick(2), kind = pick(N_KINDS);
     for (unsigned k = 1 + pick(6); k > 0; k--) {
         size_t n = 1 + pick(pick(4) == 0 ? MAX_ROWS : 1024);
@@ -254,7 +254,7 @@ the_quick_way_takes_ordinary_batches_only(void **state)
                                           .since_ms = INT64_MIN,
                                           .until_ms = INT64_MAX,
                                           .max_gap_ms = HOUR_MS,
-                                          .what = WATTLE_QUERY_ALL,
+                                          .fields = WATTLE_QUERY_ALL,
                                           .kernels = kernels_for(0)};
         int64_t clock_ms = START_MS;
         int status = 1;
@@ -294,7 +294,7 @@ simple(struct bucket_rule rule, int64_t since_ms, int64_t until_ms)
                                       .since_ms = since_ms,
                                       .until_ms = until_ms,
                                       .max_gap_ms = 4 * HOUR_MS,
-                                      .what = WATTLE_QUERY_ALL,
+                                      .fields = WATTLE_QUERY_ALL,
                                       .kernels = kernels_for(0)};
     buckets_init(&buckets, &options);
     return buckets;

@@ -69,7 +69,7 @@ struct outcome {
 /* How to run it. */
 struct course {
     const struct kernels *kernels;
-    bool no_memo;
+    bool no_cache;
     bool late_end;    /* the end is told only when nothing more comes */
     size_t piece;     /* bytes that come at once; 0 = random sizes */
     size_t limit;     /* records that start before it; 0 = no limit */
@@ -103,11 +103,11 @@ read_view(const struct batch_view *view, size_t at, struct batch_row *row)
 
 /* A decoder of CSV, by the interface that all formats have. */
 static struct decoder *
-open_csv(const struct kernels *kernels, bool no_memo, struct registry *registry,
-         struct reject_log *rejects)
+open_csv(const struct kernels *kernels, bool no_cache,
+         struct registry *registry, struct reject_log *rejects)
 {
     const struct decoder_setup setup = {.kernels = kernels,
-                                        .no_memo = no_memo,
+                                        .no_cache = no_cache,
                                         .registry = registry,
                                         .rejects = rejects};
     return csv_format.open(&setup);
@@ -209,7 +209,7 @@ run(const struct csv_schema *schema, const struct course *course,
     registry_init(&registry);
     reject_log_init(&rejects, true);
     struct decoder *d =
-        open_csv(course->kernels, course->no_memo, &registry, &rejects);
+        open_csv(course->kernels, course->no_cache, &registry, &rejects);
     assert_non_null(d);
     begin(d, schema, 3, course->line);
     size_t at = decode_pieces(d, &o, course, bytes, len);
@@ -230,7 +230,7 @@ run(const struct csv_schema *schema, const struct course *course,
 }
 
 static const struct course reference = {
-    .kernels = &kernels_scalar, .no_memo = true, .piece = WALL_ROOM};
+    .kernels = &kernels_scalar, .no_cache = true, .piece = WALL_ROOM};
 
 static bool
 is_same(const struct buffer *a, const struct buffer *b)
@@ -248,12 +248,12 @@ assert_same(const struct outcome *got, const struct outcome *wanted,
         got->n_lines == wanted->n_lines)
         return;
     fail_msg("%s%s, pieces of %zu: %s differ; text: %.3000s",
-             course->kernels->name, course->no_memo ? ", no memo" : "",
+             course->kernels->name, course->no_cache ? ", no cache" : "",
              course->piece,
              is_same(&got->rows, &wanted->rows) ? "rejects" : "rows", text);
 }
 
-/* All tables and memo settings with one size of pieces. */
+/* All tables and cache settings with one size of pieces. */
 static void
 compare_courses(const struct csv_schema *schema, const struct buffer *text,
                 const struct outcome *wanted, size_t piece)
@@ -262,7 +262,7 @@ compare_courses(const struct csv_schema *schema, const struct buffer *text,
         struct course course = {.kernels = kernels_for(simd),
                                 .piece = piece,
                                 .late_end = pick(2) == 0,
-                                .no_memo = pick(4) == 0};
+                                .no_cache = pick(4) == 0};
         if (course.kernels == NULL)
             continue;
         struct outcome got = run(schema, &course, text->data, text->len);

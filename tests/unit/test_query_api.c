@@ -130,7 +130,7 @@ rows_come_by_device_and_time(void **state)
 {
     struct wattle_query_options options;
     wattle_query_options_init(&options);
-    options.every_ms = HOUR_MS;
+    options.bucket_ms = HOUR_MS;
     struct wattle_query *query = open_query(*state, &options);
     assert_int_equal(wattle_query_n_devices(query), 2);
     assert_row(next(query), "a", 3, 2, 0.1);
@@ -152,7 +152,7 @@ a_total_is_one_line_of_buckets(void **state)
 {
     struct wattle_query_options options;
     wattle_query_options_init(&options);
-    options.every_ms = 3 * HOUR_MS;
+    options.bucket_ms = 3 * HOUR_MS;
     options.is_total = true;
     options.rate_per_kwh = 2;
     struct wattle_query *query = open_query(*state, &options);
@@ -202,7 +202,7 @@ holes_are_filled(void **state)
     static const char *const globs[] = {"a"};
     struct wattle_query_options options;
     wattle_query_options_init(&options);
-    options.every_ms = HOUR_MS;
+    options.bucket_ms = HOUR_MS;
     options.device_globs = globs;
     options.n_device_globs = 1;
     options.since_ms = START_MS + 2 * HOUR_MS + 1;
@@ -282,14 +282,14 @@ options_that_make_no_sense_are_refused(void **state)
     struct wattle_query_options usual, o;
     wattle_query_options_init(&usual);
     o = usual;
-    o.every_ms = HOUR_MS;
-    o.every_months = 1;
-    assert_refused(*state, &o, "every_ms and every_months");
+    o.bucket_ms = HOUR_MS;
+    o.bucket_months = 1;
+    assert_refused(*state, &o, "bucket_ms and bucket_months");
     o = usual;
-    o.every_ms = -1;
+    o.bucket_ms = -1;
     assert_refused(*state, &o, "buckets must be");
     o = usual;
-    o.every_ms = 1;
+    o.bucket_ms = 1;
     assert_refused(*state, &o, "too small");
     o = usual;
     o.is_raw = o.is_total = true;
@@ -304,7 +304,7 @@ options_that_make_no_sense_are_refused(void **state)
     o.max_gap_ms = 0;
     assert_refused(*state, &o, "max_gap_ms");
     o = usual;
-    o.what = 64;
+    o.fields = 64;
     assert_refused(*state, &o, "the option what");
     o = usual;
     o.fill = 3;

@@ -84,9 +84,9 @@ fill_rows(struct rows *rows, size_t n, const struct kind *kind,
 }
 
 static void
-open_set(struct totals_set *set, int64_t max_gap_ms, bool no_memo)
+open_set(struct totals_set *set, int64_t max_gap_ms, bool no_cache)
 {
-    totals_set_init(set, max_gap_ms, no_memo);
+    totals_set_init(set, max_gap_ms, no_cache);
     assert_int_equal(totals_set_reserve(set, N_DEVICES), 0);
 }
 
