@@ -305,7 +305,7 @@ options_that_make_no_sense_are_refused(void **state)
     assert_refused(*state, &o, "max_gap_ms");
     o = usual;
     o.fields = 64;
-    assert_refused(*state, &o, "the option what");
+    assert_refused(*state, &o, "the option fields");
     o = usual;
     o.fill = 3;
     assert_refused(*state, &o, "the option fill");
