@@ -30,7 +30,7 @@ DEBIAN_PYTHON = ("/usr/bin/python3" if os.path.exists("/usr/bin/python3")
 # Unit tests that take seconds.
 SLOW = ["test_reader", "test_csv_decoder", "test_power_cut", "test_kernels",
         "test_device_merge", "test_totals", "test_appender",
-        "test_sorted_totals", "test_buckets"]
+        "test_sorted_totals", "test_buckets", "test_allocation"]
 
 
 def python(script, *arguments):

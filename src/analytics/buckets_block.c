@@ -157,6 +157,8 @@ add_rows(const struct block *b, size_t *row)
             end = end_of_run(b, *row);
             status = end > *row ? add_run(b, *row, end) : WATTLE_ERR_MEMORY;
         }
+        if (status != WATTLE_OK)
+            return status;
         buckets->last.time_ms = time_ms[end - 1];
         buckets->last.nw = b->power_nw[end - 1];
         buckets->has_last = true;

@@ -131,7 +131,9 @@ wattle_database_check(const char *path,
     if (status != WATTLE_OK)
         return status;
     status = database_open(&db, path, DATABASE_READ, error);
-    if (status == WATTLE_ERR_FORMAT && database_is_empty(path))
+    bool is_empty = false;
+    if (status == WATTLE_ERR_FORMAT &&
+        database_is_empty(path, &is_empty, error) == WATTLE_OK && is_empty)
         return error_end(error, WATTLE_OK);
     if (status != WATTLE_OK)
         return status;

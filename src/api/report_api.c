@@ -117,7 +117,10 @@ wattle_report_add_path(struct wattle_report *report, const char *path,
         return error_set(error, WATTLE_ERR_USAGE, "the report is finished");
     if (path == NULL)
         return error_null(error, "path");
-    bool is_database = database_is_one(path);
+    bool is_database;
+    int status = database_is_one(path, &is_database, error);
+    if (status != WATTLE_OK)
+        return status;
     if (report->database != NULL ||
         (is_database && report->inputs.sources.n > 0))
         return error_set_at(error, WATTLE_ERR_USAGE, path, 0,

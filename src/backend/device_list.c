@@ -29,12 +29,15 @@ device_list_add(struct device_list *list, uint32_t number, const char *id,
     if (items == NULL)
         return WATTLE_ERR_MEMORY;
     list->items = items;
-    struct listed_device *device = &items[list->n++];
-    *device = (struct listed_device){.number = number};
-    bool is_done = copy_text(id, &device->id) &&
-                   copy_text(name, &device->name) &&
-                   copy_text(location, &device->location);
-    return is_done ? WATTLE_OK : WATTLE_ERR_MEMORY;
+    struct listed_device device = {.number = number};
+    if (!copy_text(id, &device.id) || !copy_text(name, &device.name) ||
+        !copy_text(location, &device.location)) {
+        free(device.id);
+        free(device.name);
+        return WATTLE_ERR_MEMORY;
+    }
+    items[list->n++] = device;
+    return WATTLE_OK;
 }
 
 void

@@ -7,6 +7,7 @@
  */
 #include "base/pool.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdbool.h>
@@ -58,28 +59,31 @@ struct pool *
 pool_start(unsigned n, pool_work work, void *context, unsigned *n_started)
 {
     pthread_attr_t attributes;
+    int failure = 0;
     *n_started = 0;
-    if (n == 0 || pthread_attr_init(&attributes) != 0)
+    if (n == 0)
         return NULL;
     struct pool *pool = malloc(sizeof(*pool) + n * sizeof(pool->helpers[0]));
-    if (pool != NULL) {
-        *pool = (struct pool){.work = work, .context = context};
-        choose_cores(pool, &attributes);
-    }
-    while (pool != NULL && pool->n_helpers < n) {
-        struct helper *helper = &pool->helpers[pool->n_helpers];
-        *helper = (struct helper){.pool = pool, .number = pool->n_helpers + 1};
-        if (pthread_create(&helper->thread, &attributes, help, helper) != 0)
-            break;
-        pool->n_helpers++;
-    }
-    pthread_attr_destroy(&attributes);
-    if (pool == NULL || pool->n_helpers == 0) {
+    if (pool == NULL || pthread_attr_init(&attributes) != 0) {
         free(pool);
+        errno = ENOMEM;
         return NULL;
     }
+    *pool = (struct pool){.work = work, .context = context};
+    choose_cores(pool, &attributes);
+    while (pool->n_helpers < n && failure == 0) {
+        struct helper *helper = &pool->helpers[pool->n_helpers];
+        *helper = (struct helper){.pool = pool, .number = pool->n_helpers + 1};
+        failure = pthread_create(&helper->thread, &attributes, help, helper);
+        pool->n_helpers += failure == 0 ? 1 : 0;
+    }
+    pthread_attr_destroy(&attributes);
     *n_started = pool->n_helpers;
-    return pool;
+    if (pool->n_helpers > 0)
+        return pool;
+    free(pool);
+    errno = failure;
+    return NULL;
 }
 
 void

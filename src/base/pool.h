@@ -19,8 +19,8 @@ void pool_run(unsigned n_threads, pool_work work, void *context);
 struct pool;
 
 /*
- * Starts up to n helpers and returns at once. *n_started says how many run: 0
- * when there is no memory, or no thread to be had. NULL when none runs.
+ * Starts up to n helpers and returns at once. *n_started says how many run;
+ * NULL, and why in errno, when none does: ENOMEM, EAGAIN.
  */
 struct pool *pool_start(unsigned n, pool_work work, void *context,
                         unsigned *n_started);

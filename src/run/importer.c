@@ -31,11 +31,15 @@
 static int
 open_database(struct importer *im, struct wattle_error *error)
 {
-    bool is_new = im->is_dry_run && (access(im->database, F_OK) != 0 ||
-                                     database_is_empty(im->database));
+    bool is_new = im->is_dry_run && access(im->database, F_OK) != 0;
+    int status = WATTLE_OK;
+    if (im->is_dry_run && !is_new)
+        status = database_is_empty(im->database, &is_new, error);
+    if (status != WATTLE_OK)
+        return status;
     enum database_mode mode = is_new ? DATABASE_MEMORY : DATABASE_CREATE;
     int64_t n_devices = 0;
-    int status = write_lock_open(&im->db, im->database, mode, im->wait, error);
+    status = write_lock_open(&im->db, im->database, mode, im->wait, error);
     if (status == WATTLE_OK)
         status = catalog_count_devices(&im->db, &n_devices, error);
     im->had_readings = n_devices > 0;

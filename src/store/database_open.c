@@ -153,31 +153,39 @@ is_text_name(const char *path)
  * To look into a file by SQLite, not by open(2): to close one that this process
  * has open as a database would take SQLite's locks away.
  */
-static bool
-look_into(struct database *db, const char *path)
+static int
+look_into(struct database *db, const char *path, bool *is_open,
+          struct wattle_error *error)
 {
     const struct database_way way = {.mode = DATABASE_READ,
                                      .busy_ms = DATABASE_BUSY_MS};
     struct stat info;
     *db = (struct database){0};
+    *is_open = false;
     /* its pages have 512 bytes or more: that spares most other files */
     if (stat(path, &info) != 0 || !S_ISREG(info.st_mode) ||
         (info.st_size % 512 != 0 && is_text_name(path)))
-        return false;
+        return WATTLE_OK;
     db->path = strdup(path);
-    return db->path != NULL && open_handle(db, &way, NULL) == WATTLE_OK;
+    if (db->path == NULL)
+        return error_memory(error);
+    int status = open_handle(db, &way, error);
+    *is_open = status == WATTLE_OK;
+    return status == WATTLE_ERR_MEMORY ? status : WATTLE_OK;
 }
 
-bool
-database_is_one(const char *path)
+int
+database_is_one(const char *path, bool *is_one, struct wattle_error *error)
 {
     enum { APPLICATION_AT = 68, HEAD_BYTES = 100 };
     static const char magic[16] = "SQLite format 3";
     uint8_t head[HEAD_BYTES];
     struct database db;
     sqlite3_file *file = NULL;
-    bool is_one = false;
-    if (look_into(&db, path) &&
+    bool is_open;
+    int status = look_into(&db, path, &is_open, error);
+    *is_one = false;
+    if (is_open &&
         sqlite3_file_control(db.handle, "main", SQLITE_FCNTL_FILE_POINTER,
                              &file) == SQLITE_OK &&
         file != NULL && file->pMethods != NULL &&
@@ -186,21 +194,23 @@ database_is_one(const char *path)
         for (int i = 0; i < 4; i++)
             application = application << 8 | head[APPLICATION_AT + i];
         /* also one whose first bytes are damaged, but no text */
-        is_one = application == DATABASE_APPLICATION_ID &&
-                 (memcmp(head, magic, sizeof(magic)) == 0 ||
-                  memchr(head, '\0', HEAD_BYTES) != NULL);
+        *is_one = application == DATABASE_APPLICATION_ID &&
+                  (memcmp(head, magic, sizeof(magic)) == 0 ||
+                   memchr(head, '\0', HEAD_BYTES) != NULL);
     }
     database_close(&db);
-    return is_one;
+    return status;
 }
 
-bool
-database_is_empty(const char *path)
+int
+database_is_empty(const char *path, bool *is_empty, struct wattle_error *error)
 {
     struct database db;
-    bool is_empty = look_into(&db, path) && format_version_is_unborn(&db);
+    bool is_open;
+    int status = look_into(&db, path, &is_open, error);
+    *is_empty = is_open && format_version_is_empty(&db);
     database_close(&db);
-    return is_empty;
+    return status;
 }
 
 static int

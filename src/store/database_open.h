@@ -10,10 +10,10 @@
 #define DATABASE_BUSY_MS 10000
 
 /*
- * True when a file begins like an SQLite database with our id, be it damaged
- * behind that. Nobody's locks are disturbed.
+ * *is_one: whether a file begins like an SQLite database with our id, be it
+ * damaged behind that. Nobody's locks are disturbed. 0 or WATTLE_ERR_MEMORY.
  */
-bool database_is_one(const char *path);
+int database_is_one(const char *path, bool *is_one, struct wattle_error *error);
 
 /*
  * Refuses the name of a database to be made beside which the log of another one
@@ -21,8 +21,12 @@ bool database_is_one(const char *path);
  */
 int database_refuse_left_log(const char *path, struct wattle_error *error);
 
-/* True for a file without content: its first import was cut off, say. */
-bool database_is_empty(const char *path);
+/*
+ * *is_empty: whether a file has no content, because its first import was cut
+ * off, say. 0 or WATTLE_ERR_MEMORY.
+ */
+int database_is_empty(const char *path, bool *is_empty,
+                      struct wattle_error *error);
 
 /*
  * Opens the file; an older version is upgraded when it may be written. 0,

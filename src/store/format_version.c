@@ -81,7 +81,7 @@ refuse(const struct database *db, const struct identity *id,
 }
 
 bool
-format_version_is_unborn(struct database *db)
+format_version_is_empty(struct database *db)
 {
     struct identity id = {.application = 1};
     return read_identity(db, &id, NULL) == WATTLE_OK && is_unborn(&id);

@@ -9,7 +9,7 @@
 #include "store/tables.h"
 
 /* Whether a file has no content: new, or its first import was cut off. */
-bool format_version_is_unborn(struct database *db);
+bool format_version_is_empty(struct database *db);
 
 /*
  * Refuses, with words, a file that is not wattle's, that is of a newer or an

@@ -9,6 +9,7 @@
 #include "store/import_merge.h"
 
 #include <pthread.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -194,9 +195,9 @@ queue_chunk(void *context, struct built_chunk *chunk)
     /* the device being written: a queue of its own length */
     while (w->device->n_queued > QUEUE_BYTES && !queue->is_stopped)
         pthread_cond_wait(&queue->moved, &queue->lock);
-    bool is_stopped = queue->is_stopped;
-    int status =
-        is_stopped ? WATTLE_ERR_IO : import_device_push(w->device, chunk);
+    /* stopped: by a lack of memory, or by the writer, who knows why */
+    int status = queue->is_stopped ? WATTLE_ERR_MEMORY
+                                   : import_device_push(w->device, chunk);
     if (status == WATTLE_OK) {
         queue->n_queued += import_device_size(chunk);
         pthread_cond_broadcast(&queue->moved);
@@ -550,7 +551,10 @@ run_threads(struct merge_queue *queue, struct worker *workers,
     struct pool *pool =
         pool_start((unsigned)queue->job->n_threads, work, workers, &n_running);
     if (n_running == 0)
-        status = error_set(error, WATTLE_ERR_IO, "cannot start a thread");
+        status = errno == ENOMEM
+                     ? error_memory(error)
+                     : error_set(error, WATTLE_ERR_IO,
+                                 "cannot start a thread: %s", strerror(errno));
     if (status == WATTLE_OK)
         status = write_all(queue, counts, error);
     pthread_mutex_lock(&queue->lock);

@@ -68,7 +68,7 @@ struct salvage {
 };
 
 static int
-no_cachery(struct salvage *s)
+no_memory(struct salvage *s)
 {
     return error_memory(s->error);
 }
@@ -83,33 +83,48 @@ drop(struct salvage *s)
 
 /* ---- what there is of readings ------------------------------------------ */
 
-/* Whether all of a chunk can be decoded, as its row says. */
+/* What ends a salvage, unlike damage. */
 static bool
-is_whole(struct salvage *s, const struct stored_chunk *row)
+ends_salvage(int status)
+{
+    return status == WATTLE_ERR_MEMORY || status == WATTLE_ERR_CANCELLED;
+}
+
+/* The data of a chunk; *is_open is false when they are damaged. */
+static int
+open_data(struct salvage *s, int64_t number, struct chunk *chunk, bool *is_open)
+{
+    s->data.len = 0;
+    int status = stored_fetch(&s->stored, number, &s->data, s->error);
+    *is_open =
+        status == WATTLE_OK && chunk_open(chunk, s->data.data, s->data.len);
+    return ends_salvage(status) ? status : WATTLE_OK;
+}
+
+/* Whether all of a chunk can be decoded, as its row says. */
+static int
+is_whole(struct salvage *s, const struct stored_chunk *row, bool *is_it)
 {
     struct chunk chunk;
-    s->data.len = 0;
-    if (stored_fetch(&s->stored, row->number, &s->data, NULL) != WATTLE_OK ||
-        !chunk_open(&chunk, s->data.data, s->data.len))
-        return false;
-    for (size_t i = 0; i < chunk.n_blocks; i++) {
-        if (!chunk_decode(&chunk, s->kernels, i, UINT32_MAX, s->block))
-            return false;
-    }
-    return chunk.blocks[0].first_ms == row->first_ms &&
-           chunk.blocks[chunk.n_blocks - 1].last_ms == row->last_ms;
+    int status = open_data(s, row->number, &chunk, is_it);
+    if (status != WATTLE_OK || !*is_it)
+        return status;
+    for (size_t i = 0; i < chunk.n_blocks && *is_it; i++)
+        *is_it = chunk_decode(&chunk, s->kernels, i, UINT32_MAX, s->block);
+    *is_it = *is_it && chunk.blocks[0].first_ms == row->first_ms &&
+             chunk.blocks[chunk.n_blocks - 1].last_ms == row->last_ms;
+    return status;
 }
 
 /* How many readings a chunk has whose row is damaged, if that can be told. */
-static uint64_t
+static int
 count_orphan(struct salvage *s, int64_t number)
 {
     struct chunk chunk;
-    s->data.len = 0;
-    if (stored_fetch(&s->stored, number, &s->data, NULL) != WATTLE_OK ||
-        !chunk_open(&chunk, s->data.data, s->data.len))
-        return 0;
-    return chunk.n_rows;
+    bool is_open;
+    int status = open_data(s, number, &chunk, &is_open);
+    s->n_known_lost += is_open ? chunk.n_rows : 0;
+    return status;
 }
 
 static int
@@ -117,24 +132,28 @@ take_chunk(void *context, sqlite3_stmt *row)
 {
     struct salvage *s = context;
     struct stored_chunk found;
+    bool is_it;
     if (!stored_check_chunk(s->checksum, row, &found)) {
-        s->n_known_lost += count_orphan(s, sqlite3_column_int64(row, 0));
-        return drop(s);
+        int failed = count_orphan(s, sqlite3_column_int64(row, 0));
+        return failed != WATTLE_OK ? failed : drop(s);
     }
-    if (!is_whole(s, &found)) {
+    int status = is_whole(s, &found, &is_it);
+    if (status != WATTLE_OK)
+        return status;
+    if (!is_it) {
         s->n_known_lost += found.n_readings + found.n_duplicates;
         return drop(s);
     }
     struct chunk_place *chunks = buffer_grow_array(
         s->chunks, &s->chunk_cap, s->n_chunks + 1, sizeof(*chunks));
     if (chunks == NULL)
-        return no_cachery(s);
+        return no_memory(s);
     s->chunks = chunks;
     struct chunk_place *place = &chunks[s->n_chunks++];
     *place = (struct chunk_place){
         found.number, salvage_devices_number(&s->devices, found.device),
         found.first_ms, found.last_ms};
-    return place->device != REGISTRY_NO_DEVICE ? WATTLE_OK : no_cachery(s);
+    return place->device != REGISTRY_NO_DEVICE ? WATTLE_OK : no_memory(s);
 }
 
 static int
@@ -149,12 +168,12 @@ take_late(void *context, sqlite3_stmt *row)
     struct delta_row *late =
         buffer_grow_array(s->late, &s->late_cap, s->n_late + 1, sizeof(*late));
     if (late == NULL)
-        return no_cachery(s);
+        return no_memory(s);
     s->late = late;
     struct delta_row *l = &late[s->n_late++];
     *l = found;
     l->device = salvage_devices_number(&s->devices, found.device);
-    return l->device != REGISTRY_NO_DEVICE ? WATTLE_OK : no_cachery(s);
+    return l->device != REGISTRY_NO_DEVICE ? WATTLE_OK : no_memory(s);
 }
 
 static int
@@ -238,7 +257,7 @@ build(struct salvage *s, struct device_merge *merge,
     }
     if (status == WATTLE_OK)
         status = chunk_builder_finish(builder);
-    return status == WATTLE_ERR_MEMORY ? no_cachery(s) : status;
+    return status == WATTLE_ERR_MEMORY ? no_memory(s) : status;
 }
 
 static int
@@ -267,7 +286,7 @@ write_device(struct salvage *s, struct device_merge *merge,
     if (status == WATTLE_OK && delta->n_rows > 0)
         status = device_merge_add_delta(merge, delta);
     if (status != WATTLE_OK)
-        return no_cachery(s);
+        return no_memory(s);
     return build(s, merge, builder);
 }
 
@@ -282,7 +301,7 @@ write_readings(struct salvage *s)
     struct chunk_builder *builder =
         chunk_builder_new(s->kernels, s->to->sums.max_gap_ms, write_chunk, s);
     if (merge == NULL || builder == NULL)
-        status = no_cachery(s);
+        status = no_memory(s);
     if (status == WATTLE_OK)
         status =
             import_writer_open(&s->writer, s->to, s->kernels, "", s->error);
@@ -381,7 +400,7 @@ take_file(void *context, sqlite3_stmt *row)
     struct file_row *files = buffer_grow_array(s->files, &s->file_cap,
                                                s->n_files + 1, sizeof(*files));
     if (files == NULL)
-        return no_cachery(s);
+        return no_memory(s);
     s->files = files;
     struct file_row *f = &files[s->n_files++];
     size_t len = (size_t)sqlite3_column_bytes(row, 9);
@@ -392,7 +411,7 @@ take_file(void *context, sqlite3_stmt *row)
         .parts = malloc(len + 1),
     };
     if (failed || f->parts == NULL)
-        return no_cachery(s);
+        return no_memory(s);
     if (len > 0)
         memcpy(f->parts, sqlite3_column_blob(row, 9), len);
     f->file = (struct catalog_file){
@@ -442,7 +461,7 @@ take_place(void *context, sqlite3_stmt *row)
     f->file.real_path = f->real_path;
     f->file.ends_record = sqlite3_column_int(row, 2);
     f->file.value_kind = sqlite3_column_int(row, 3);
-    return failed ? no_cachery(s) : WATTLE_OK;
+    return failed ? no_memory(s) : WATTLE_OK;
 }
 
 static int

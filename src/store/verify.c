@@ -49,6 +49,7 @@ struct verify {
     /* the chunk being looked at */
     struct built_chunk rebuilt;
     bool has_rebuilt;
+    bool lacks_memory;                   /* to look at it */
     uint64_t n_readings, n_duplicates;   /* in chunks and deltas */
     bool has_damage;                     /* sums of readings mean nothing */
     uint64_t n_lines, n_rejects, n_lost; /* of all files; of meta */
@@ -280,6 +281,14 @@ keep_rebuilt(void *context, struct built_chunk *chunk)
     return WATTLE_OK;
 }
 
+/* Not a problem of the database: what is said of it does not count. */
+static const char *
+lack_memory(struct verify *v)
+{
+    v->lacks_memory = true;
+    return "cannot be checked";
+}
+
 /* Decodes all blocks and builds the chunk once more from them. */
 static const char *
 rebuild(struct verify *v, const struct chunk *chunk)
@@ -288,18 +297,18 @@ rebuild(struct verify *v, const struct chunk *chunk)
     struct chunk_builder *builder =
         chunk_builder_new(v->kernels, v->max_gap_ms, keep_rebuilt, v);
     if (builder == NULL)
-        return "cannot be checked: out of memory";
+        return lack_memory(v);
     v->has_rebuilt = false;
     for (size_t i = 0; i < chunk->n_blocks && problem == NULL; i++) {
         if (!chunk_decode(chunk, v->kernels, i, UINT32_MAX, v->block))
             problem = "cannot be decoded";
         else if (chunk_builder_add(builder, v->block, 0, v->block->n_rows) !=
                  WATTLE_OK)
-            problem = "cannot be checked: out of memory";
+            problem = lack_memory(v);
     }
     if (problem == NULL &&
         (chunk_builder_finish(builder) != WATTLE_OK || !v->has_rebuilt))
-        problem = "cannot be checked: out of memory";
+        problem = lack_memory(v);
     chunk_builder_free(builder);
     return problem;
 }
@@ -313,14 +322,18 @@ is_number(sqlite3_stmt *row, int column, int64_t wanted)
 
 /* Compares what this program knows of a summary. */
 static bool
-is_same_summary(const void *bytes, size_t len, const struct buffer *rebuilt)
+is_same_summary(struct verify *v, const void *bytes, size_t len)
 {
+    const struct buffer *rebuilt = &v->rebuilt.summary;
     struct summary summary = {0};
     struct buffer known = {0};
-    bool is_same = summary_decode(bytes, len, &summary) == WATTLE_OK &&
-                   summary_encode(&summary.totals, &summary.first,
-                                  &summary.profile, &known) == WATTLE_OK &&
-                   known.len == rebuilt->len &&
+    int status = summary_decode(bytes, len, &summary);
+    if (status == WATTLE_OK)
+        status = summary_encode(&summary.totals, &summary.first,
+                                &summary.profile, &known);
+    if (status == WATTLE_ERR_MEMORY)
+        v->lacks_memory = true;
+    bool is_same = status == WATTLE_OK && known.len == rebuilt->len &&
                    memcmp(known.data, rebuilt->data, known.len) == 0;
     buffer_release(&known);
     summary_release(&summary);
@@ -329,7 +342,7 @@ is_same_summary(const void *bytes, size_t len, const struct buffer *rebuilt)
 
 /* What the row says of a chunk must follow from its readings. */
 static bool
-is_as_rebuilt(const struct verify *v, sqlite3_stmt *row)
+is_as_rebuilt(struct verify *v, sqlite3_stmt *row)
 {
     const struct built_chunk *b = &v->rebuilt;
     return is_number(row, 2, b->first_ms) && is_number(row, 3, b->last_ms) &&
@@ -337,9 +350,8 @@ is_as_rebuilt(const struct verify *v, sqlite3_stmt *row)
            is_number(row, 5, (int64_t)b->n_duplicates) &&
            is_number(row, 6, (int64_t)b->n_rounded) &&
            (!v->has_sums ||
-            is_same_summary(sqlite3_column_blob(row, 11),
-                            (size_t)sqlite3_column_bytes(row, 11),
-                            &b->summary));
+            is_same_summary(v, sqlite3_column_blob(row, 11),
+                            (size_t)sqlite3_column_bytes(row, 11)));
 }
 
 /* The block sums in the directory, too. */
@@ -359,16 +371,19 @@ has_same_sums(const struct chunk *a, const struct buffer *rebuilt)
     return true;
 }
 
+/* NULL = none. *status says why the chunk could not be read. */
 static const char *
-find_problem(struct verify *v, sqlite3_stmt *row, struct stored_chunk *found)
+find_problem(struct verify *v, sqlite3_stmt *row, struct stored_chunk *found,
+             int *status)
 {
     struct wattle_error why;
     struct chunk chunk;
     if (!stored_check_chunk(v->checksum, row, found))
         return "its row is damaged";
     v->data.len = 0;
-    if (stored_fetch(&v->stored, sqlite3_column_int64(row, 0), &v->data,
-                     &why) != WATTLE_OK)
+    *status =
+        stored_fetch(&v->stored, sqlite3_column_int64(row, 0), &v->data, &why);
+    if (*status != WATTLE_OK)
         return "its data are damaged";
     if (!chunk_open(&chunk, v->data.data, v->data.len))
         return "its directory is damaged";
@@ -385,7 +400,13 @@ static int
 take_chunk(struct verify *v, sqlite3_stmt *row)
 {
     struct stored_chunk found = {0};
-    const char *problem = find_problem(v, row, &found);
+    int status = WATTLE_OK;
+    v->lacks_memory = false;
+    const char *problem = find_problem(v, row, &found, &status);
+    if (status == WATTLE_ERR_MEMORY || v->lacks_memory)
+        return error_memory(v->error);
+    if (status == WATTLE_ERR_CANCELLED)
+        return cancel_flag_check(v->db->cancel, v->error);
     const uint64_t n_readings = found.n_readings;
     const uint64_t n_duplicates = found.n_duplicates;
     if (problem != NULL) {
