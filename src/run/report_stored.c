@@ -16,7 +16,7 @@
 #include "codec/chunk.h"
 #include "store/database_open.h"
 #include "store/meta.h"
-#include "store/stored.h"
+#include "store/chunk_reader.h"
 
 #define DEVICES_AT_ONCE 16
 #define MAX_THREADS     64
@@ -170,7 +170,7 @@ choose_threads(const struct job *job, struct worker *first,
         return n_wanted < MAX_THREADS ? n_wanted : MAX_THREADS;
     bool decodes = job->range.no_summaries ||
                    !database_has_sums(&first->db, job->range.max_gap_ms);
-    int status = stored_count(&first->db, &n_chunks,
+    int status = chunk_reader_count(&first->db, &n_chunks,
                               decodes ? &n_readings : NULL, error);
     if (status != WATTLE_OK)
         return status;

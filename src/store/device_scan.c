@@ -7,10 +7,10 @@
 
 #include "base/error.h"
 #include "sort/device_merge.h"
-#include "store/stored.h"
+#include "store/chunk_reader.h"
 
 struct device_scan {
-    struct stored stored;
+    struct chunk_reader chunk_reader;
     struct device_merge *merge;
     struct scan_request range;
     uint32_t device[BLOCK_ROWS];
@@ -21,15 +21,15 @@ static int
 begin(struct device_scan *scan, struct wattle_error *error)
 {
     const struct scan_request *range = &scan->range;
-    int status = stored_find(&scan->stored, range->device, range->since_ms,
-                             range->until_ms, error);
+    int status = chunk_reader_find(&scan->chunk_reader, range->device,
+                                   range->since_ms, range->until_ms, error);
     if (status != WATTLE_OK)
         return status;
     device_merge_reset(scan->merge);
     device_merge_limit(scan->merge, range->since_ms, range->until_ms);
     for (size_t i = 0; i < BLOCK_ROWS; i++)
         scan->device[i] = range->device;
-    if (stored_add_inputs(&scan->stored, scan->merge) != WATTLE_OK)
+    if (chunk_reader_add_inputs(&scan->chunk_reader, scan->merge) != WATTLE_OK)
         return error_memory(error);
     return WATTLE_OK;
 }
@@ -45,9 +45,9 @@ device_scan_open(struct device_scan **out, struct database *db,
     if (scan == NULL)
         return error_memory(error);
     scan->range = *range;
-    int status = stored_open(&scan->stored, db, error);
-    scan->merge =
-        device_merge_new(kernels_for(0), wanted, stored_fetch, &scan->stored);
+    int status = chunk_reader_open(&scan->chunk_reader, db, error);
+    scan->merge = device_merge_new(kernels_for(0), wanted, chunk_reader_fetch,
+                                   &scan->chunk_reader);
     if (status == WATTLE_OK && scan->merge == NULL)
         status = error_memory(error);
     if (status == WATTLE_OK)
@@ -77,7 +77,7 @@ device_scan_next(struct device_scan *scan, struct batch_view *batch,
     const struct scan_request *range = &scan->range;
     for (;;) {
         struct merge_segment s;
-        int status = cancel_flag_check(scan->stored.db->cancel, error);
+        int status = cancel_flag_check(scan->chunk_reader.db->cancel, error);
         if (status == WATTLE_OK)
             status = device_merge_next(scan->merge, &s, error);
         *batch = (struct batch_view){0};
@@ -104,6 +104,6 @@ device_scan_close(struct device_scan *scan)
     if (scan == NULL)
         return;
     device_merge_free(scan->merge);
-    stored_close(&scan->stored);
+    chunk_reader_close(&scan->chunk_reader);
     free(scan);
 }

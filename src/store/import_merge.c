@@ -20,7 +20,7 @@
 #include "store/database_open.h"
 #include "store/import_write.h"
 #include "store/meta.h"
-#include "store/stored.h"
+#include "store/chunk_reader.h"
 
 #define QUEUE_BYTES ((size_t)16 << 20)
 
@@ -49,7 +49,7 @@ struct worker {
     struct merge_queue *queue;
     struct database reader;
     bool has_reader;
-    struct stored stored;
+    struct chunk_reader chunk_reader;
     struct device_merge *merge;
     struct chunk_builder *builder;
     struct shuffle *reduced; /* runs of the device, or NULL */
@@ -64,7 +64,7 @@ struct worker {
 static bool
 is_touched(const struct worker *w, const struct gathered *g, size_t i)
 {
-    const struct stored *s = &w->stored;
+    const struct chunk_reader *s = &w->chunk_reader;
     const struct stored_chunk *chunk = &s->chunks[i];
     bool is_open_end = i + 1 == s->n_chunks && chunk->last_ms < g->first_ms &&
                        chunk->n_readings < CHUNK_ROWS;
@@ -77,7 +77,7 @@ is_touched(const struct worker *w, const struct gathered *g, size_t i)
  * that delta readings belong to.
  */
 static struct gathered
-measure_loose(const struct stored *s)
+measure_loose(const struct chunk_reader *s)
 {
     struct gathered g = {INT64_MAX, INT64_MIN, 0, 0};
     size_t i = 0;
@@ -95,16 +95,16 @@ measure_loose(const struct stored *s)
 static bool
 is_for_delta(const struct worker *w, const struct gathered *g)
 {
-    const struct stored *s = &w->stored;
+    const struct chunk_reader *s = &w->chunk_reader;
     uint64_t n_rewritten = 0;
     for (size_t i = 0; i < s->n_chunks; i++)
         n_rewritten += is_touched(w, g, i) ? s->chunks[i].n_readings : 0;
     return g->n_rows <= DELTA_MAX_NEW && n_rewritten >= DELTA_MIN_CHUNK &&
-           s->delta->n_rows + g->n_rows <= STORED_DELTA_ROWS;
+           s->delta->n_rows + g->n_rows <= DELTA_MAX_ROWS;
 }
 
 static void
-cover_delta(const struct stored *s, struct gathered *g)
+cover_delta(const struct chunk_reader *s, struct gathered *g)
 {
     const struct block *delta = s->delta;
     if (delta->n_rows == 0)
@@ -141,7 +141,7 @@ static int
 add_inputs(struct worker *w, uint32_t device, const struct gathered *g,
            bool to_delta)
 {
-    const struct stored *s = &w->stored;
+    const struct chunk_reader *s = &w->chunk_reader;
     int status = WATTLE_OK;
     w->first_ms = g->first_ms;
     w->last_ms = g->last_ms;
@@ -255,12 +255,12 @@ do_device(struct worker *w, uint32_t number, struct gathered g)
     int status = WATTLE_OK;
     device_merge_reset(w->merge);
     if (w->has_reader)
-        status =
-            stored_find(&w->stored, number, INT64_MIN, INT64_MAX, &w->error);
+        status = chunk_reader_find(&w->chunk_reader, number, INT64_MIN,
+                                   INT64_MAX, &w->error);
     if (status != WATTLE_OK)
         return status;
     if (w->queue->job->compacts) {
-        g = measure_loose(&w->stored);
+        g = measure_loose(&w->chunk_reader);
         w->device->n_rows = g.n_rows;
         if (g.n_rows == 0)
             return WATTLE_OK;
@@ -271,7 +271,7 @@ do_device(struct worker *w, uint32_t number, struct gathered g)
     if (to_delta)
         device_merge_limit(w->merge, g.first_ms, g.last_ms + 1);
     else if (w->has_reader)
-        cover_delta(&w->stored, &g);
+        cover_delta(&w->chunk_reader, &g);
     status = add_inputs(w, number, &g, to_delta);
     if (status != WATTLE_OK)
         return status;
@@ -377,8 +377,8 @@ static int
 open_worker(struct worker *w, struct merge_queue *queue)
 {
     *w = (struct worker){.queue = queue};
-    w->merge = device_merge_new(queue->job->kernels, UINT32_MAX, stored_fetch,
-                                &w->stored);
+    w->merge = device_merge_new(queue->job->kernels, UINT32_MAX,
+                                chunk_reader_fetch, &w->chunk_reader);
     w->builder = chunk_builder_new(
         queue->job->kernels, queue->job->db->sums.max_gap_ms, queue_chunk, w);
     if (w->merge == NULL || w->builder == NULL)
@@ -390,7 +390,7 @@ open_worker(struct worker *w, struct merge_queue *queue)
     if (status != WATTLE_OK)
         return status;
     w->has_reader = true;
-    return stored_open(&w->stored, &w->reader, &w->error);
+    return chunk_reader_open(&w->chunk_reader, &w->reader, &w->error);
 }
 
 static void
@@ -402,7 +402,7 @@ close_worker(struct worker *w)
     for (size_t i = 0; i < w->n_small; i++)
         import_device_free(w->small[i]);
     if (w->has_reader) {
-        stored_close(&w->stored);
+        chunk_reader_close(&w->chunk_reader);
         database_close(&w->reader);
     }
 }

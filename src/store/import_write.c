@@ -133,7 +133,7 @@ import_writer_open(struct import_writer *w, struct database *db,
     w->put_rollup = rollup_prepare(db, error);
     if (w->put_rollup == NULL)
         return database_fail(db, error);
-    return stored_open(&w->stored, db, error);
+    return chunk_reader_open(&w->chunk_reader, db, error);
 }
 
 void
@@ -144,7 +144,7 @@ import_writer_close(struct import_writer *w)
                                  w->put_rollup, w->put_correction};
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
         sqlite3_finalize(all[i]);
-    stored_close(&w->stored);
+    chunk_reader_close(&w->chunk_reader);
     checksum_free(w->checksum);
     *w = (struct import_writer){0};
 }
@@ -272,7 +272,7 @@ put_days(struct import_writer *w, const struct import_device *device,
 {
     int status = put_sums(w, device->number, &device->days, error);
     for (size_t i = 0; i < device->n_recompute && status == WATTLE_OK; i++)
-        status = rollup_compute(&w->stored, w->kernels, device->number,
+        status = rollup_compute(&w->chunk_reader, w->kernels, device->number,
                                 device->recompute[i].first,
                                 device->recompute[i].last, put_day, w, error);
     return status;

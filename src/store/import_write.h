@@ -14,7 +14,7 @@
 #include "store/delta_row.h"
 #include "sort/device_merge.h"
 #include "store/rollup.h"
-#include "store/stored.h"
+#include "store/chunk_reader.h"
 
 /* Days to compute from what is stored then. */
 struct import_days {
@@ -66,7 +66,7 @@ struct import_writer {
     const struct kernels *kernels;
     const char *imported_at;
     uint32_t measures; /* of all that was written */
-    struct stored stored;
+    struct chunk_reader chunk_reader;
     struct checksum *checksum;
     sqlite3_stmt *put_chunk, *put_data, *drop_chunk, *drop_data;
     sqlite3_stmt *put_delta, *drop_delta, *put_rollup, *put_correction;

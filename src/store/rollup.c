@@ -94,13 +94,13 @@ feed(struct device_merge *merge, struct rollup_builder *builder,
 }
 
 static int
-measure(struct stored *stored, struct device_merge *merge,
+measure(struct chunk_reader *reader, struct device_merge *merge,
         struct rollup_builder *builder, struct wattle_error *error)
 {
     struct device_totals totals = {0};
     struct totals_first first;
     struct profile profile;
-    if (stored_add_inputs(stored, merge) != WATTLE_OK)
+    if (chunk_reader_add_inputs(reader, merge) != WATTLE_OK)
         return error_memory(error);
     int status = feed(merge, builder, error);
     if (status != WATTLE_OK)
@@ -114,26 +114,26 @@ measure(struct stored *stored, struct device_merge *merge,
 }
 
 int
-rollup_compute(struct stored *stored, const struct kernels *kernels,
+rollup_compute(struct chunk_reader *reader, const struct kernels *kernels,
                uint32_t device, int64_t first, int64_t last, rollup_take take,
                void *context, struct wattle_error *error)
 {
-    const int64_t max_gap_ms = stored->db->sums.max_gap_ms;
+    const int64_t max_gap_ms = reader->db->sums.max_gap_ms;
     /* the steps into the first day and out of the last one */
     int64_t since_ms = first * CIVIL_MS_PER_DAY - max_gap_ms;
     int64_t until_ms = (last + 1) * CIVIL_MS_PER_DAY + max_gap_ms + 1;
     struct rollup_builder builder;
     struct device_merge *merge =
-        device_merge_new(kernels, UINT32_MAX, stored_fetch, stored);
+        device_merge_new(kernels, UINT32_MAX, chunk_reader_fetch, reader);
     int status = rollup_builder_init(&builder, kernels, max_gap_ms);
     if (merge == NULL || status != WATTLE_OK) {
         status = error_memory(error);
     } else {
         device_merge_limit(merge, since_ms, until_ms);
-        status = stored_find(stored, device, since_ms, until_ms, error);
+        status = chunk_reader_find(reader, device, since_ms, until_ms, error);
     }
     if (status == WATTLE_OK)
-        status = measure(stored, merge, &builder, error);
+        status = measure(reader, merge, &builder, error);
     for (size_t i = 0; i < builder.n_days && status == WATTLE_OK; i++) {
         if (builder.days[i].day >= first && builder.days[i].day <= last)
             status = take(context, device, &builder.days[i], error);

@@ -9,7 +9,7 @@
 
 #include "store/database.h"
 #include "analytics/rollup_builder.h"
-#include "store/stored.h"
+#include "store/chunk_reader.h"
 
 /* Days have 24 bits of a row's number, the device those above. */
 #define ROLLUP_DAY_BITS 24
@@ -52,7 +52,7 @@ int rollup_put(struct database *db, sqlite3_stmt *statement, uint32_t device,
 typedef int (*rollup_take)(void *context, uint32_t device,
                            const struct day_sum *sum,
                            struct wattle_error *error);
-int rollup_compute(struct stored *stored, const struct kernels *kernels,
+int rollup_compute(struct chunk_reader *reader, const struct kernels *kernels,
                    uint32_t device, int64_t first, int64_t last,
                    rollup_take take, void *context, struct wattle_error *error);
 

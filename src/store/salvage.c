@@ -27,7 +27,7 @@
 #include "store/rollup.h"
 #include "store/salvage_devices.h"
 #include "store/salvage_walk.h"
-#include "store/stored.h"
+#include "store/chunk_reader.h"
 #include "store/stored_check.h"
 
 struct chunk_place {
@@ -50,7 +50,7 @@ struct salvage {
     struct wattle_error *error;
     struct checksum *checksum;
     const struct kernels *kernels;
-    struct stored stored; /* of `from` */
+    struct chunk_reader chunk_reader; /* of `from` */
     struct block *block;
     struct buffer data;
     struct salvage_devices devices;
@@ -95,7 +95,8 @@ static int
 open_data(struct salvage *s, int64_t number, struct chunk *chunk, bool *is_open)
 {
     s->data.len = 0;
-    int status = stored_fetch(&s->stored, number, &s->data, s->error);
+    int status =
+        chunk_reader_fetch(&s->chunk_reader, number, &s->data, s->error);
     *is_open =
         status == WATTLE_OK && chunk_open(chunk, s->data.data, s->data.len);
     return ends_salvage(status) ? status : WATTLE_OK;
@@ -264,7 +265,7 @@ static int
 write_device(struct salvage *s, struct device_merge *merge,
              struct chunk_builder *builder, size_t *chunk_at, size_t *late_at)
 {
-    struct block *delta = s->stored.delta;
+    struct block *delta = s->chunk_reader.delta;
     size_t n_late = 0;
     int status = WATTLE_OK;
     device_merge_reset(merge);
@@ -296,8 +297,8 @@ write_readings(struct salvage *s)
     size_t chunk_at = 0, late_at = 0;
     int status = catalog_write_devices(s->to, &s->devices.ids, 0,
                                        &s->devices.table, s->error);
-    struct device_merge *merge =
-        device_merge_new(s->kernels, UINT32_MAX, stored_fetch, &s->stored);
+    struct device_merge *merge = device_merge_new(
+        s->kernels, UINT32_MAX, chunk_reader_fetch, &s->chunk_reader);
     struct chunk_builder *builder =
         chunk_builder_new(s->kernels, s->to->sums.max_gap_ms, write_chunk, s);
     if (merge == NULL || builder == NULL)
@@ -330,10 +331,10 @@ put_day(void *context, uint32_t device, const struct day_sum *sum,
 static int
 write_days(struct salvage *s)
 {
-    struct stored stored;
+    struct chunk_reader reader;
     const int64_t first = civil_floor_div(CIVIL_MIN_MS, CIVIL_MS_PER_DAY);
     const int64_t last = civil_floor_div(CIVIL_MAX_MS, CIVIL_MS_PER_DAY);
-    int status = stored_open(&stored, s->to, s->error);
+    int status = chunk_reader_open(&reader, s->to, s->error);
     sqlite3_stmt *put = rollup_prepare(s->to, s->error);
     if (put == NULL)
         status = database_fail(s->to, s->error);
@@ -341,10 +342,10 @@ write_days(struct salvage *s)
         status = database_run(s->to, "DELETE FROM rollup", s->error);
     for (uint32_t i = 0; i < s->devices.ids.n_devices && status == WATTLE_OK;
          i++)
-        status = rollup_compute(&stored, s->kernels, i, first, last, put_day,
+        status = rollup_compute(&reader, s->kernels, i, first, last, put_day,
                                 put, s->error);
     sqlite3_finalize(put);
-    stored_close(&stored);
+    chunk_reader_close(&reader);
     return status;
 }
 
@@ -629,7 +630,7 @@ copy_all(struct salvage *s)
 static void
 release(struct salvage *s)
 {
-    stored_close(&s->stored);
+    chunk_reader_close(&s->chunk_reader);
     checksum_free(s->checksum);
     buffer_release(&s->data);
     salvage_devices_release(&s->devices);
@@ -662,8 +663,9 @@ salvage_database(struct database *from, struct database *to,
     int status =
         s.checksum != NULL && s.block != NULL ? WATTLE_OK : error_memory(error);
     if (status == WATTLE_OK)
-        status = stored_open_data(&s.stored, from,
-                                  salvage_has_table(from, "chunk_data"), error);
+        status = chunk_reader_open_data(&s.chunk_reader, from,
+                                        salvage_has_table(from, "chunk_data"),
+                                        error);
     if (status == WATTLE_OK)
         status = database_run(to, "BEGIN IMMEDIATE", error);
     if (status == WATTLE_OK)

@@ -21,10 +21,11 @@ totals_reader_open(struct totals_reader *r, struct database *db,
 {
     *r = (struct totals_reader){.range = *range};
     r->part = aligned_alloc(64, sizeof(*r->part));
-    r->merge = device_merge_new(kernels, UINT32_MAX, stored_fetch, &r->stored);
+    r->merge = device_merge_new(kernels, UINT32_MAX, chunk_reader_fetch,
+                                &r->chunk_reader);
     if (r->part == NULL || r->merge == NULL)
         return error_memory(error);
-    int status = stored_open(&r->stored, db, error);
+    int status = chunk_reader_open(&r->chunk_reader, db, error);
     if (status != WATTLE_OK)
         return status;
     r->list =
@@ -40,7 +41,7 @@ totals_reader_close(struct totals_reader *r)
 {
     sqlite3_finalize(r->list);
     device_merge_free(r->merge);
-    stored_close(&r->stored);
+    chunk_reader_close(&r->chunk_reader);
     summary_release(&r->summary);
     free(r->part);
     *r = (struct totals_reader){0};
@@ -49,8 +50,9 @@ totals_reader_close(struct totals_reader *r)
 static int
 fail_damaged(const struct totals_reader *r, struct wattle_error *error)
 {
-    return stored_complain(r->stored.db,
-                           sqlite3_column_int64(r->list, COLUMN_NUMBER), error);
+    return chunk_reader_fail(r->chunk_reader.db,
+                             sqlite3_column_int64(r->list, COLUMN_NUMBER),
+                             error);
 }
 
 /* Adds a chunk by its summary. */
@@ -135,7 +137,7 @@ add_merged(struct totals_reader *r, struct totals_set *set,
 static void
 cut_delta(struct totals_reader *r, size_t from, size_t to)
 {
-    const struct block *delta = r->stored.delta;
+    const struct block *delta = r->chunk_reader.delta;
     r->part->n_rows = to - from;
     r->part->columns = delta->columns;
     r->part->exponent = delta->exponent;
@@ -167,7 +169,7 @@ add_readings(struct totals_reader *r, const struct stored_chunk *chunk,
 static size_t
 delta_until(const struct totals_reader *r, size_t from, int64_t time_ms)
 {
-    const struct block *delta = r->stored.delta;
+    const struct block *delta = r->chunk_reader.delta;
     while (from < delta->n_rows && delta->column[BLOCK_TIME][from] < time_ms)
         from++;
     return from;
@@ -181,7 +183,7 @@ add_chunk(struct totals_reader *r, size_t *delta_at, struct totals_set *set,
     const struct totals_reader_range *range = &r->range;
     struct stored_chunk chunk;
     int status = WATTLE_OK;
-    if (!stored_check_chunk(r->stored.checksum, r->list, &chunk) ||
+    if (!stored_check_chunk(r->chunk_reader.checksum, r->list, &chunk) ||
         chunk.first_ms <= r->last_ms)
         return fail_damaged(r, error);
     r->last_ms = chunk.last_ms;
@@ -201,7 +203,7 @@ add_chunk(struct totals_reader *r, size_t *delta_at, struct totals_set *set,
         return WATTLE_OK;
     }
     if (is_inside && from == to &&
-        database_has_sums(r->stored.db, range->max_gap_ms) &&
+        database_has_sums(r->chunk_reader.db, range->max_gap_ms) &&
         !range->no_summaries)
         return add_summary(r, &chunk, set, error);
     return add_readings(r, &chunk, from, to, set, error);
@@ -215,19 +217,19 @@ totals_reader_device(struct totals_reader *r, uint32_t device,
     r->last_ms = INT64_MIN;
     for (size_t i = 0; i < BLOCK_ROWS; i++)
         r->device[i] = device;
-    int status =
-        stored_find_delta(&r->stored, device, INT64_MIN, INT64_MAX, error);
+    int status = chunk_reader_find_delta(&r->chunk_reader, device, INT64_MIN,
+                                         INT64_MAX, error);
     sqlite3_bind_int64(r->list, 1, device);
     while (status == WATTLE_OK) {
-        int result = database_step(r->stored.db, r->list, error);
+        int result = database_step(r->chunk_reader.db, r->list, error);
         if (result == SQLITE_DONE)
             break;
         status = result < 0 ? result : add_chunk(r, &delta_at, set, error);
     }
     sqlite3_reset(r->list);
-    if (status == WATTLE_OK && delta_at < r->stored.delta->n_rows)
-        status = add_readings(r, NULL, delta_at, r->stored.delta->n_rows, set,
-                              error);
+    if (status == WATTLE_OK && delta_at < r->chunk_reader.delta->n_rows)
+        status = add_readings(r, NULL, delta_at, r->chunk_reader.delta->n_rows,
+                              set, error);
     return status;
 }
 
@@ -235,9 +237,9 @@ int
 totals_reader_skip(struct totals_reader *r, uint32_t device,
                    struct wattle_error *error)
 {
-    struct stored *s = &r->stored;
+    struct chunk_reader *s = &r->chunk_reader;
     struct totals_reader_counts *counts = &r->counts;
-    int status = stored_find(s, device, INT64_MIN, INT64_MAX, error);
+    int status = chunk_reader_find(s, device, INT64_MIN, INT64_MAX, error);
     if (status != WATTLE_OK)
         return status;
     for (size_t i = 0; i < s->n_chunks; i++)

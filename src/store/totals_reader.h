@@ -10,7 +10,7 @@
 #include "analytics/totals.h"
 #include "store/database.h"
 #include "sort/device_merge.h"
-#include "store/stored.h"
+#include "store/chunk_reader.h"
 #include "codec/summary.h"
 
 /* What is asked for. */
@@ -28,7 +28,7 @@ struct totals_reader_counts {
 };
 
 struct totals_reader {
-    struct stored stored;
+    struct chunk_reader chunk_reader;
     struct device_merge *merge;
     struct summary summary;
     sqlite3_stmt *list; /* chunks of a device with their summaries */

@@ -20,7 +20,7 @@
 #include "sort/chunk_builder.h"
 #include "store/rollup.h"
 #include "store/salvage_walk.h"
-#include "store/stored.h"
+#include "store/chunk_reader.h"
 #include "codec/summary.h"
 #include "store/tables.h"
 
@@ -40,7 +40,7 @@ struct verify {
     struct verify_result *result;
     struct wattle_error *error;
     struct checksum *checksum;
-    struct stored stored;
+    struct chunk_reader chunk_reader;
     const struct kernels *kernels;
     bool has_sums;      /* those that are stored can be computed once more */
     int64_t max_gap_ms; /* of them */
@@ -381,8 +381,8 @@ find_problem(struct verify *v, sqlite3_stmt *row, struct stored_chunk *found,
     if (!stored_check_chunk(v->checksum, row, found))
         return "its row is damaged";
     v->data.len = 0;
-    *status =
-        stored_fetch(&v->stored, sqlite3_column_int64(row, 0), &v->data, &why);
+    *status = chunk_reader_fetch(&v->chunk_reader, sqlite3_column_int64(row, 0),
+                                 &v->data, &why);
     if (*status != WATTLE_OK)
         return "its data are damaged";
     if (!chunk_open(&chunk, v->data.data, v->data.len))
@@ -507,8 +507,8 @@ verify_days(struct verify *v, int64_t device)
         return WATTLE_OK; /* its row is damaged, as was said */
     sqlite3_bind_int64(v->days, 1, rollup_number(device, -ROLLUP_DAY_ZERO));
     sqlite3_bind_int64(v->days, 2, rollup_number(device, ROLLUP_DAY_ZERO - 1));
-    int status = rollup_compute(&v->stored, v->kernels, (uint32_t)device, first,
-                                last, take_day, v, &why);
+    int status = rollup_compute(&v->chunk_reader, v->kernels, (uint32_t)device,
+                                first, last, take_day, v, &why);
     if (status == WATTLE_OK &&
         database_step(v->db, v->days, &why) == SQLITE_ROW)
         report(v, device, NO_TIME, NO_TIME, "there are sums of days too many");
@@ -679,7 +679,7 @@ verify_database(struct database *db, verify_found found, void *context,
     if (v.checksum == NULL || v.block == NULL)
         status = error_memory(error);
     if (status == WATTLE_OK)
-        status = stored_open(&v.stored, db, error);
+        status = chunk_reader_open(&v.chunk_reader, db, error);
     v.days = status == WATTLE_OK
                  ? database_prepare(
                        db,
@@ -692,7 +692,7 @@ verify_database(struct database *db, verify_found found, void *context,
         status = v.days != NULL ? verify_all(&v) : database_fail(db, error);
     database_run(db, "COMMIT", NULL);
     sqlite3_finalize(v.days);
-    stored_close(&v.stored);
+    chunk_reader_close(&v.chunk_reader);
     checksum_free(v.checksum);
     buffer_release(&v.data);
     built_chunk_release(&v.rebuilt);

@@ -1,7 +1,7 @@
 /*
- * stored.c - statements on chunk, chunk_data and delta.
+ * chunk_reader.c - statements on chunk, chunk_data and delta.
  */
-#include "store/stored.h"
+#include "store/chunk_reader.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,9 +15,10 @@ static const char fetch_sql[] =
     "SELECT checksum, data FROM chunk_data WHERE number = ?1";
 
 int
-stored_open(struct stored *s, struct database *db, struct wattle_error *error)
+chunk_reader_open(struct chunk_reader *s, struct database *db,
+                  struct wattle_error *error)
 {
-    *s = (struct stored){.db = db};
+    *s = (struct chunk_reader){.db = db};
     s->checksum = checksum_new();
     s->delta = aligned_alloc(64, sizeof(*s->delta));
     if (s->checksum == NULL || s->delta == NULL)
@@ -44,10 +45,10 @@ stored_open(struct stored *s, struct database *db, struct wattle_error *error)
 }
 
 int
-stored_open_data(struct stored *s, struct database *db, bool has_data,
-                 struct wattle_error *error)
+chunk_reader_open_data(struct chunk_reader *s, struct database *db,
+                       bool has_data, struct wattle_error *error)
 {
-    *s = (struct stored){.db = db};
+    *s = (struct chunk_reader){.db = db};
     s->checksum = checksum_new();
     s->delta = aligned_alloc(64, sizeof(*s->delta));
     if (s->checksum == NULL || s->delta == NULL)
@@ -59,8 +60,8 @@ stored_open_data(struct stored *s, struct database *db, bool has_data,
 }
 
 int
-stored_count(struct database *db, int64_t *n_chunks, int64_t *n_readings,
-             struct wattle_error *error)
+chunk_reader_count(struct database *db, int64_t *n_chunks, int64_t *n_readings,
+                   struct wattle_error *error)
 {
     int status =
         database_number(db, "SELECT count(*) FROM chunk", n_chunks, error);
@@ -71,7 +72,7 @@ stored_count(struct database *db, int64_t *n_chunks, int64_t *n_readings,
 }
 
 void
-stored_close(struct stored *s)
+chunk_reader_close(struct chunk_reader *s)
 {
     sqlite3_finalize(s->list_chunks);
     sqlite3_finalize(s->fetch_data);
@@ -79,12 +80,13 @@ stored_close(struct stored *s)
     checksum_free(s->checksum);
     free(s->delta);
     free(s->chunks);
-    *s = (struct stored){0};
+    *s = (struct chunk_reader){0};
 }
 
 /* With the chunk's time, if it is one of those found last. */
 int
-stored_complain(struct database *db, int64_t number, struct wattle_error *error)
+chunk_reader_fail(struct database *db, int64_t number,
+                  struct wattle_error *error)
 {
     char what[512] = "", first[CIVIL_TEXT_SIZE], last[CIVIL_TEXT_SIZE];
     sqlite3_stmt *row = database_prepare(
@@ -106,7 +108,7 @@ stored_complain(struct database *db, int64_t number, struct wattle_error *error)
 }
 
 static int
-add_chunk(struct stored *s, struct wattle_error *error)
+add_chunk(struct chunk_reader *s, struct wattle_error *error)
 {
     struct stored_chunk *chunks = buffer_grow_array(
         s->chunks, &s->chunk_cap, s->n_chunks + 1, sizeof(*chunks));
@@ -114,21 +116,21 @@ add_chunk(struct stored *s, struct wattle_error *error)
         return error_memory(error);
     s->chunks = chunks;
     if (!stored_check_chunk(s->checksum, s->list_chunks, &chunks[s->n_chunks]))
-        return stored_complain(s->db, sqlite3_column_int64(s->list_chunks, 0),
-                               error);
+        return chunk_reader_fail(s->db, sqlite3_column_int64(s->list_chunks, 0),
+                                 error);
     s->n_chunks++;
     return WATTLE_OK;
 }
 
 static int
-fail_delta(const struct stored *s, struct wattle_error *error)
+fail_delta(const struct chunk_reader *s, struct wattle_error *error)
 {
     return error_set_at(error, WATTLE_ERR_FORMAT, s->db->path, 0,
                         "a late reading is damaged; try 'wattle check'");
 }
 
 static int
-add_delta_row(struct stored *s, struct wattle_error *error)
+add_delta_row(struct chunk_reader *s, struct wattle_error *error)
 {
     struct block *delta = s->delta;
     struct delta_row row;
@@ -152,8 +154,8 @@ bind_range(sqlite3_stmt *statement, uint32_t device, int64_t since_ms,
 
 /* Runs a statement to its end. */
 static int
-walk(struct stored *s, sqlite3_stmt *statement,
-     int (*take)(struct stored *s, struct wattle_error *error),
+walk(struct chunk_reader *s, sqlite3_stmt *statement,
+     int (*take)(struct chunk_reader *s, struct wattle_error *error),
      struct wattle_error *error)
 {
     int status = WATTLE_OK;
@@ -168,14 +170,14 @@ walk(struct stored *s, sqlite3_stmt *statement,
 }
 
 int
-stored_find(struct stored *s, uint32_t device, int64_t since_ms,
-            int64_t until_ms, struct wattle_error *error)
+chunk_reader_find(struct chunk_reader *s, uint32_t device, int64_t since_ms,
+                  int64_t until_ms, struct wattle_error *error)
 {
     s->n_chunks = 0;
     bind_range(s->list_chunks, device, since_ms, until_ms);
     int status = walk(s, s->list_chunks, add_chunk, error);
     if (status == WATTLE_OK)
-        status = stored_find_delta(s, device, since_ms, until_ms, error);
+        status = chunk_reader_find_delta(s, device, since_ms, until_ms, error);
     return status;
 }
 
@@ -202,8 +204,9 @@ settle_columns(struct block *delta)
 }
 
 int
-stored_find_delta(struct stored *s, uint32_t device, int64_t since_ms,
-                  int64_t until_ms, struct wattle_error *error)
+chunk_reader_find_delta(struct chunk_reader *s, uint32_t device,
+                        int64_t since_ms, int64_t until_ms,
+                        struct wattle_error *error)
 {
     s->n_delta_new = s->n_delta_lines = 0;
     delta_row_begin(s->delta);
@@ -214,7 +217,8 @@ stored_find_delta(struct stored *s, uint32_t device, int64_t since_ms,
 }
 
 int
-stored_add_inputs(const struct stored *s, struct device_merge *merge)
+chunk_reader_add_inputs(const struct chunk_reader *s,
+                        struct device_merge *merge)
 {
     int status = WATTLE_OK;
     for (size_t i = 0; i < s->n_chunks && status == WATTLE_OK; i++)
@@ -227,12 +231,12 @@ stored_add_inputs(const struct stored *s, struct device_merge *merge)
 }
 
 int
-stored_fetch(void *context, int64_t number, struct buffer *data,
-             struct wattle_error *error)
+chunk_reader_fetch(void *context, int64_t number, struct buffer *data,
+                   struct wattle_error *error)
 {
-    struct stored *s = context;
+    struct chunk_reader *s = context;
     if (s->fetch_data == NULL)
-        return stored_complain(s->db, number, error);
+        return chunk_reader_fail(s->db, number, error);
     sqlite3_bind_int64(s->fetch_data, 1, number);
     int result = database_step(s->db, s->fetch_data, error);
     int status = result < 0 ? result : WATTLE_OK;
@@ -247,7 +251,7 @@ stored_fetch(void *context, int64_t number, struct buffer *data,
             status = error_memory(error);
     }
     if (result == SQLITE_DONE)
-        status = stored_complain(s->db, number, error);
+        status = chunk_reader_fail(s->db, number, error);
     sqlite3_reset(s->fetch_data);
     return status;
 }
