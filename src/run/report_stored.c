@@ -171,7 +171,7 @@ choose_threads(const struct job *job, struct worker *first,
     bool decodes = job->range.no_summaries ||
                    !database_has_sums(&first->db, job->range.max_gap_ms);
     int status = chunk_reader_count(&first->db, &n_chunks,
-                              decodes ? &n_readings : NULL, error);
+                                    decodes ? &n_readings : NULL, error);
     if (status != WATTLE_OK)
         return status;
     /* nobody has looked at these rows yet: their sum may be anything */
