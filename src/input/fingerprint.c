@@ -196,7 +196,6 @@ fingerprint_reader_add(struct fingerprint_reader *reader, uint64_t offset,
         if (reader->at % FINGERPRINT_PART_BYTES == 0) {
             XXH3_64bits_reset(reader->state);
             reader->is_inside = true;
-            reader->end_at = 0;
         }
         if (reader->is_inside)
             add_to_part(reader, (const char *)bytes + (reader->at - offset),

@@ -558,14 +558,16 @@ settle_fingerprint(const struct source *source, struct importer_file *file)
                             : file->end_bytes);
     /*
      * What was hashed before it was decoded may have grown since, or changed:
-     * the next import sees that. What is hashed now must be what was decoded.
+     * the next import sees that. So may a file whose time has changed and whose
+     * size has not: a write sets the time first. What is hashed now must be what
+     * was decoded.
      */
     bool may_change = fingerprint_is_done(fingerprint);
     int fd = source_open(source, NULL);
     bool is_settled =
         fd >= 0 && fingerprint_finish(fingerprint, fd) &&
         fstat(fd, &info) == 0 &&
-        ((may_change && (uint64_t)info.st_size > source->size_bytes) ||
+        ((may_change && (uint64_t)info.st_size >= source->size_bytes) ||
          source_modified_ns(&info) == source->modified_ns);
     if (fd >= 0)
         close(fd);
