@@ -559,8 +559,8 @@ settle_fingerprint(const struct source *source, struct importer_file *file)
     /*
      * What was hashed before it was decoded may have grown since, or changed:
      * the next import sees that. So may a file whose time has changed and whose
-     * size has not: a write sets the time first. What is hashed now must be what
-     * was decoded.
+     * size has not: a write sets the time first. What is hashed now must be
+     * what was decoded.
      */
     bool may_change = fingerprint_is_done(fingerprint);
     int fd = source_open(source, NULL);
