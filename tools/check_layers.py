@@ -128,6 +128,14 @@ def check_symbols(uses):
                        f"{other}/{other_module}.c")
 
 
+def check_sql(undefined):
+    """SQLite belongs to the store and its tables, and to statements of users."""
+    for (room, module), names in sorted(undefined.items()):
+        calls = sorted(n for n in names if n.startswith("sqlite3_"))
+        if calls and room not in ("store", "sqlext") and module != "sql_api":
+            yield f"{room}/{module}.c must not call {calls[0]}"
+
+
 def check_circles(uses):
     """What can be reached from an object must not reach it."""
     def reach(part):
@@ -158,6 +166,7 @@ def main():
     problems += check_exports(defined)
     problems += check_symbols(uses)
     problems += check_circles(uses)
+    problems += check_sql(undefined)
     for problem in problems:
         print(problem)
     return 1 if problems else 0

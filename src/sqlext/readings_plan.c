@@ -219,11 +219,11 @@ read_device(const char *name, size_t len, sqlite3_value *value,
 {
     static const struct {
         const char *name;
-        enum readings_devices_by by;
-    } ways[] = {{"device=", READINGS_DEVICE_IS},
-                {device_in, READINGS_DEVICE_IN},
-                {"device-glob", READINGS_DEVICE_GLOB},
-                {"device-like", READINGS_DEVICE_LIKE}};
+        enum device_select_by by;
+    } ways[] = {{"device=", DEVICE_SELECT_IS},
+                {device_in, DEVICE_SELECT_IN},
+                {"device-glob", DEVICE_SELECT_GLOB},
+                {"device-like", DEVICE_SELECT_LIKE}};
     for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
         if (strlen(ways[i].name) == len &&
             memcmp(ways[i].name, name, len) == 0) {

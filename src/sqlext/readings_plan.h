@@ -14,6 +14,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "store/device_select.h"
+
 enum readings_column {
     READINGS_DEVICE,
     READINGS_TIMESTAMP,
@@ -34,18 +36,9 @@ struct readings_sizes {
 int readings_plan_choose(sqlite3_index_info *info,
                          const struct readings_sizes *sizes);
 
-/* How devices are asked for. */
-enum readings_devices_by {
-    READINGS_ALL_DEVICES,
-    READINGS_DEVICE_IS,   /* value */
-    READINGS_DEVICE_IN,   /* value: for sqlite3_vtab_in_first and _next */
-    READINGS_DEVICE_GLOB, /* value: the pattern */
-    READINGS_DEVICE_LIKE
-};
-
 /* The conditions with their values. */
 struct readings_request {
-    enum readings_devices_by devices_by;
+    enum device_select_by devices_by;
     sqlite3_value *devices; /* borrowed from the arguments of xFilter */
     int64_t since_ms;       /* inclusive */
     int64_t until_ms;       /* exclusive */

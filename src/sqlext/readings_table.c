@@ -13,7 +13,8 @@
 
 #include "base/civil_time.h"
 #include "base/error.h"
-#include "sqlext/readings_devices.h"
+#include "store/database_stats.h"
+#include "store/device_select.h"
 #include "sqlext/readings_plan.h"
 #include "sqlext/readings_values.h"
 #include "sqlext/sql_table.h"
@@ -32,7 +33,7 @@ struct readings_table {
 
 struct cursor {
     sqlite3_vtab_cursor base;
-    struct readings_devices devices;
+    struct device_select devices;
     size_t at; /* the device being read */
     struct readings_request request;
     struct device_scan *scan;
@@ -50,26 +51,14 @@ database_of(struct cursor *cursor)
     return &((struct readings_table *)cursor->base.pVtab)->sql.db;
 }
 
-/* Cheap guesses: the numbers of rows, and the size of some of them. */
 static int
 guess_sizes(struct readings_table *table, struct wattle_error *error)
 {
-    struct database *db = &table->sql.db;
-    int64_t n_devices = 0, n_chunks = 0, mean = 0;
-    int status = database_number(db, "SELECT max(number) + 1 FROM main.device",
-                                 &n_devices, error);
-    if (status == WATTLE_OK)
-        status = database_number(db, "SELECT max(number) FROM main.chunk",
-                                 &n_chunks, error);
-    if (status == WATTLE_OK)
-        status = database_number(db,
-                                 "SELECT CAST(avg(n_readings) AS INTEGER) FROM "
-                                 "(SELECT n_readings FROM main.chunk LIMIT 32)",
-                                 &mean, error);
-    table->sizes.n_devices = n_devices < 1 ? 1 : (double)n_devices;
-    table->sizes.n_readings = (double)n_chunks * (double)mean;
-    if (table->sizes.n_readings < table->sizes.n_devices)
-        table->sizes.n_readings = table->sizes.n_devices;
+    double n_devices, n_readings;
+    int status =
+        database_stats_guess(&table->sql.db, &n_devices, &n_readings, error);
+    table->sizes.n_devices = n_devices;
+    table->sizes.n_readings = n_readings;
     return status;
 }
 
@@ -127,7 +116,7 @@ close_cursor(sqlite3_vtab_cursor *base)
 {
     struct cursor *cursor = (struct cursor *)base;
     device_scan_close(cursor->scan);
-    readings_devices_release(&cursor->devices);
+    device_select_release(&cursor->devices);
     free(cursor);
     return SQLITE_OK;
 }
@@ -204,8 +193,8 @@ begin_rows(sqlite3_vtab_cursor *base, int plan, const char *names, int argc,
     if (request->since_ms >= request->until_ms)
         return SQLITE_OK;
     int status =
-        readings_devices_find(&cursor->devices, database_of(cursor),
-                              request->devices_by, request->devices, &error);
+        device_select_find(&cursor->devices, database_of(cursor),
+                           request->devices_by, request->devices, &error);
     request->devices = NULL;
     if (status == WATTLE_OK && cursor->devices.n > 1 &&
         (plan & READINGS_PLAN_BY_TIME) != 0)
@@ -261,7 +250,7 @@ column(sqlite3_vtab_cursor *base, sqlite3_context *result, int number)
     char text[CIVIL_TEXT_SIZE];
     switch (number) {
     case READINGS_DEVICE: {
-        const struct readings_device *d = &cursor->devices.items[cursor->at];
+        const struct selected_device *d = &cursor->devices.items[cursor->at];
         sqlite3_result_text(result, d->id, d->len, SQLITE_TRANSIENT);
         break;
     }

@@ -11,27 +11,6 @@
 #include "store/format_version.h"
 #include "store/tables.h"
 
-static int
-check(struct database *db, struct wattle_error *error)
-{
-    int64_t application = 0, version = 0;
-    int status =
-        database_number(db, "PRAGMA main.application_id", &application, error);
-    if (status == WATTLE_OK)
-        status =
-            database_number(db, "PRAGMA main.user_version", &version, error);
-    if (status != WATTLE_OK)
-        return status;
-    if (application != DATABASE_APPLICATION_ID)
-        return error_set_at(error, WATTLE_ERR_FORMAT, db->path, 0,
-                            "is not a wattle database");
-    if (version != DATABASE_VERSION)
-        return error_set_at(error, WATTLE_ERR_FORMAT, db->path, 0,
-                            "has the format %lld, and this wattle reads %d",
-                            (long long)version, DATABASE_VERSION);
-    return format_version_check_schema(db, &tables_format, error);
-}
-
 /* An error as text; sqlite3_malloc. */
 static char *
 words_of(const char *device, const struct wattle_error *error)
@@ -74,7 +53,7 @@ sql_table_open(struct sql_table *table, sqlite3 *handle,
                                   .path = strdup(is_file ? path : ":memory:")};
     if (table->db.path == NULL)
         return SQLITE_NOMEM;
-    if (check(&table->db, &error) != WATTLE_OK) {
+    if (format_version_check(&table->db, &error) != WATTLE_OK) {
         *message = words_of(NULL, &error);
         return error.code == WATTLE_ERR_MEMORY ? SQLITE_NOMEM : SQLITE_ERROR;
     }

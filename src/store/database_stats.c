@@ -151,3 +151,25 @@ database_stats_read(struct database *db, struct wattle_info *info,
     database_run(db, "COMMIT", NULL);
     return status;
 }
+
+int
+database_stats_guess(struct database *db, double *n_devices, double *n_readings,
+                     struct wattle_error *error)
+{
+    int64_t devices = 0, chunks = 0, mean = 0;
+    int status = database_number(db, "SELECT max(number) + 1 FROM main.device",
+                                 &devices, error);
+    if (status == WATTLE_OK)
+        status = database_number(db, "SELECT max(number) FROM main.chunk",
+                                 &chunks, error);
+    if (status == WATTLE_OK)
+        status = database_number(db,
+                                 "SELECT CAST(avg(n_readings) AS INTEGER) FROM "
+                                 "(SELECT n_readings FROM main.chunk LIMIT 32)",
+                                 &mean, error);
+    *n_devices = devices < 1 ? 1 : (double)devices;
+    *n_readings = (double)chunks * (double)mean;
+    if (*n_readings < *n_devices)
+        *n_readings = *n_devices;
+    return status;
+}

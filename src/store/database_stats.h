@@ -1,5 +1,5 @@
 /*
- * database_stats.h - row and byte counts for `wattle info`.
+ * database_stats.h - row and byte counts for `wattle info` and for plans.
  */
 #ifndef STORE_DATABASE_STATS_H
 #define STORE_DATABASE_STATS_H
@@ -17,5 +17,12 @@
 int database_stats_read(struct database *db, struct wattle_info *info,
                         struct wattle_info_device *devices, uint32_t n_devices,
                         struct wattle_error *error);
+
+/*
+ * Cheap guesses, by the numbers of rows and the size of some of them: at least
+ * one device, and a reading each. 0 or a status.
+ */
+int database_stats_guess(struct database *db, double *n_devices,
+                         double *n_readings, struct wattle_error *error);
 
 #endif

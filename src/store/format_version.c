@@ -225,3 +225,24 @@ format_version_settle(struct database *db, enum database_mode mode,
         database_run(db, "ROLLBACK", NULL);
     return status;
 }
+
+int
+format_version_check(struct database *db, struct wattle_error *error)
+{
+    int64_t application = 0, version = 0;
+    int status =
+        database_number(db, "PRAGMA main.application_id", &application, error);
+    if (status == WATTLE_OK)
+        status =
+            database_number(db, "PRAGMA main.user_version", &version, error);
+    if (status != WATTLE_OK)
+        return status;
+    if (application != DATABASE_APPLICATION_ID)
+        return error_set_at(error, WATTLE_ERR_FORMAT, db->path, 0,
+                            "is not a wattle database");
+    if (version != DATABASE_VERSION)
+        return error_set_at(error, WATTLE_ERR_FORMAT, db->path, 0,
+                            "has the format %lld, and this wattle reads %d",
+                            (long long)version, DATABASE_VERSION);
+    return format_version_check_schema(db, &tables_format, error);
+}

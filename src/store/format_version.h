@@ -21,6 +21,12 @@ int format_version_refuse(struct database *db, enum database_mode mode,
                           struct wattle_error *error);
 
 /*
+ * Whether the main database of a connection that somebody else has opened is
+ * one of this program's format. 0, WATTLE_ERR_FORMAT or _IO.
+ */
+int format_version_check(struct database *db, struct wattle_error *error);
+
+/*
  * Looks once at what the file says its tables, indexes and views are: a view in
  * place of a table, or a table with another rule, would be computed with as if
  * it were ours. What somebody has added is left alone.

@@ -1,7 +1,7 @@
 /*
- * readings_devices.c - selects on the table device.
+ * device_select.c - selects on the table device.
  */
-#include "sqlext/readings_devices.h"
+#include "store/device_select.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@
     "main.device "
 
 static void
-forget(struct readings_devices *devices)
+forget(struct device_select *devices)
 {
     for (size_t i = 0; i < devices->n; i++)
         free(devices->items[i].id);
@@ -24,7 +24,7 @@ forget(struct readings_devices *devices)
 }
 
 void
-readings_devices_release(struct readings_devices *devices)
+device_select_release(struct device_select *devices)
 {
     forget(devices);
     free(devices->items);
@@ -32,23 +32,23 @@ readings_devices_release(struct readings_devices *devices)
     sqlite3_finalize(devices->by_text);
     sqlite3_finalize(devices->by_number);
     checksum_free(devices->checksum);
-    *devices = (struct readings_devices){0};
+    *devices = (struct device_select){0};
 }
 
 /* Whether the pattern, if there is one, lets the row's device through. */
 static bool
-is_match(sqlite3_stmt *row, enum readings_devices_by by, const char *pattern)
+is_match(sqlite3_stmt *row, enum device_select_by by, const char *pattern)
 {
     const char *id = (const char *)sqlite3_column_text(row, 1);
     if (pattern == NULL || id == NULL)
         return true;
-    if (by == READINGS_DEVICE_GLOB)
+    if (by == DEVICE_SELECT_GLOB)
         return sqlite3_strglob(pattern, id) == 0;
     return sqlite3_strlike(pattern, id, 0) == 0;
 }
 
 static int
-take_row(struct readings_devices *devices, const struct database *db,
+take_row(struct device_select *devices, const struct database *db,
          sqlite3_stmt *row, struct wattle_error *error)
 {
     const char *id = (const char *)sqlite3_column_text(row, 1);
@@ -56,13 +56,13 @@ take_row(struct readings_devices *devices, const struct database *db,
     if (!stored_check_device(devices->checksum, row))
         return error_set_at(error, WATTLE_ERR_FORMAT, db->path, 0,
                             "the table device is damaged; try 'wattle check'");
-    struct readings_device *items = buffer_grow_array(
+    struct selected_device *items = buffer_grow_array(
         devices->items, &devices->cap, devices->n + 1, sizeof(*items));
     if (items == NULL)
         return error_memory(error);
     devices->items = items;
-    struct readings_device *device = &items[devices->n];
-    *device = (struct readings_device){.number = (uint32_t)number,
+    struct selected_device *device = &items[devices->n];
+    *device = (struct selected_device){.number = (uint32_t)number,
                                        .len = sqlite3_column_bytes(row, 1),
                                        .id = strdup(id)};
     if (device->id == NULL)
@@ -73,17 +73,16 @@ take_row(struct readings_devices *devices, const struct database *db,
 
 /* Prepares at the first time, then runs to the end. */
 static int
-select_rows(struct readings_devices *devices, struct database *db,
-            sqlite3_stmt **statement, const char *sql,
-            enum readings_devices_by by, sqlite3_value *value,
-            struct wattle_error *error)
+select_rows(struct device_select *devices, struct database *db,
+            sqlite3_stmt **statement, const char *sql, enum device_select_by by,
+            sqlite3_value *value, struct wattle_error *error)
 {
     const char *pattern = NULL;
     if (*statement == NULL)
         *statement = database_prepare(db, sql, error);
     if (*statement == NULL)
         return database_fail(db, error);
-    if (by == READINGS_DEVICE_IS)
+    if (by == DEVICE_SELECT_IS)
         sqlite3_bind_value(*statement, 1, value);
     else if (value != NULL)
         pattern = (const char *)sqlite3_value_text(value);
@@ -102,8 +101,8 @@ select_rows(struct readings_devices *devices, struct database *db,
 }
 
 static int
-find_all(struct readings_devices *devices, struct database *db,
-         enum readings_devices_by by, sqlite3_value *pattern,
+find_all(struct device_select *devices, struct database *db,
+         enum device_select_by by, sqlite3_value *pattern,
          struct wattle_error *error)
 {
     return select_rows(devices, db, &devices->all, SELECT "ORDER BY device_id",
@@ -115,13 +114,13 @@ find_all(struct readings_devices *devices, struct database *db,
  * number: SQLite decides, so devices of either kind are candidates.
  */
 static int
-find_one(struct readings_devices *devices, struct database *db,
+find_one(struct device_select *devices, struct database *db,
          sqlite3_value *value, struct wattle_error *error)
 {
     switch (sqlite3_value_type(value)) {
     case SQLITE_TEXT:
         return select_rows(devices, db, &devices->by_text,
-                           SELECT "WHERE device_id = ?1", READINGS_DEVICE_IS,
+                           SELECT "WHERE device_id = ?1", DEVICE_SELECT_IS,
                            value, error);
     case SQLITE_INTEGER:
     case SQLITE_FLOAT:
@@ -129,7 +128,7 @@ find_one(struct readings_devices *devices, struct database *db,
                            SELECT "WHERE device_id = ?1 OR "
                                   "device_id = CAST(?1 AS NUMERIC) "
                                   "ORDER BY device_id",
-                           READINGS_DEVICE_IS, value, error);
+                           DEVICE_SELECT_IS, value, error);
     default: /* equal to no text */
         return WATTLE_OK;
     }
@@ -138,12 +137,12 @@ find_one(struct readings_devices *devices, struct database *db,
 static int
 compare_ids(const void *a, const void *b)
 {
-    const struct readings_device *x = a, *y = b;
+    const struct selected_device *x = a, *y = b;
     return strcmp(x->id, y->id);
 }
 
 static int
-find_listed(struct readings_devices *devices, struct database *db,
+find_listed(struct device_select *devices, struct database *db,
             sqlite3_value *list, struct wattle_error *error)
 {
     sqlite3_value *value = NULL;
@@ -159,7 +158,7 @@ find_listed(struct readings_devices *devices, struct database *db,
     qsort(devices->items, devices->n, sizeof(*devices->items), compare_ids);
     size_t kept = 1;
     for (size_t i = 1; i < devices->n; i++) {
-        struct readings_device device = devices->items[i];
+        struct selected_device device = devices->items[i];
         if (device.number == devices->items[kept - 1].number)
             free(device.id);
         else
@@ -170,9 +169,9 @@ find_listed(struct readings_devices *devices, struct database *db,
 }
 
 int
-readings_devices_find(struct readings_devices *devices, struct database *db,
-                      enum readings_devices_by by, sqlite3_value *value,
-                      struct wattle_error *error)
+device_select_find(struct device_select *devices, struct database *db,
+                   enum device_select_by by, sqlite3_value *value,
+                   struct wattle_error *error)
 {
     forget(devices);
     if (devices->checksum == NULL)
@@ -180,17 +179,17 @@ readings_devices_find(struct readings_devices *devices, struct database *db,
     if (devices->checksum == NULL)
         return error_memory(error);
     switch (by) {
-    case READINGS_DEVICE_IS:
+    case DEVICE_SELECT_IS:
         return find_one(devices, db, value, error);
-    case READINGS_DEVICE_IN:
+    case DEVICE_SELECT_IN:
         return find_listed(devices, db, value, error);
-    case READINGS_DEVICE_GLOB:
-    case READINGS_DEVICE_LIKE:
+    case DEVICE_SELECT_GLOB:
+    case DEVICE_SELECT_LIKE:
         if (sqlite3_value_type(value) == SQLITE_TEXT)
             return find_all(devices, db, by, value, error);
         break;
     default:
         break;
     }
-    return find_all(devices, db, READINGS_ALL_DEVICES, NULL, error);
+    return find_all(devices, db, DEVICE_SELECT_ALL, NULL, error);
 }
