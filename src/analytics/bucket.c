@@ -1,5 +1,9 @@
 /*
  * bucket.c - adding integers, and the quotients at the end.
+ *
+ * Sums are integers, so a bucket joins with another in any order; each
+ * quotient is formed once, when a row of a query is made, and rounded to the
+ * nearest double.
  */
 #include "analytics/bucket.h"
 

@@ -1,5 +1,8 @@
 /*
  * bucket_list.c - an array that grows at its end and shrinks at its front.
+ *
+ * Buckets of a device are contiguous in time: what is final is taken from the
+ * front, while readings add to the end.
  */
 #include "analytics/bucket_list.h"
 

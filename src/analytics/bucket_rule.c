@@ -1,5 +1,8 @@
 /*
  * bucket_rule.c - floor divisions, by time or by months of the calendar.
+ *
+ * A rule maps a time to the bucket that holds it, also before 1970. Spans of
+ * weeks begin on Mondays, those of months with their first day.
  */
 #include "analytics/bucket_rule.h"
 

@@ -1,5 +1,8 @@
 /*
  * buckets.c - the general way: one reading and the step that leads to it.
+ *
+ * It defines what is right; buckets_block.c is the quick way, and must leave
+ * the same sums. A step is cut where a bucket or the range ends.
  */
 #include "analytics/buckets.h"
 

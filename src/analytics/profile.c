@@ -1,5 +1,9 @@
 /*
  * profile.c - 24 fixed hours and a small hash of days.
+ *
+ * Sums by hour of the day and by day, beside the totals of a set. They join by
+ * adding, cell by cell. A lack of memory is noted in `failed` and reported
+ * when the totals are used.
  */
 #include "analytics/profile.h"
 

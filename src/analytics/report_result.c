@@ -1,6 +1,9 @@
 /*
  * report_result.c - one figures structure from one sum structure, for devices,
  * locations and all alike.
+ *
+ * The last step of a report: totals become the public figures of result.h.
+ * Nothing is added up in doubles; each figure is one quotient of integers.
  */
 #include "analytics/report_result.h"
 

@@ -1,5 +1,8 @@
 /*
  * api_check.c - what options may be.
+ *
+ * Every public function that takes options checks them here or beside its
+ * opening, so that the rooms below are handed only what makes sense.
  */
 #include "api/api_check.h"
 

@@ -1,6 +1,9 @@
 /*
  * import_api.c - the public import: collects input, runs the importer, keeps
  * what it has done.
+ *
+ * Options are read once, into struct scan_options; the importer knows none of
+ * the public structures. The result points into the import and lives as long.
  */
 #include <stdlib.h>
 #include <string.h>

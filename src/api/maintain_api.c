@@ -1,5 +1,8 @@
 /*
  * maintain_api.c - checks, copies, exports and overviews of a database.
+ *
+ * They work on paths, not on an open database: most of them need a connection
+ * that nobody else uses, or write another file.
  */
 #include <errno.h>
 #include <stdio.h>

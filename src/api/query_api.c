@@ -1,5 +1,8 @@
 /*
  * query_api.c - the public query: checks the options, then opens a cursor.
+ *
+ * A bucket_request is what the options come to. The cursor is over a back end;
+ * here it is that of a database.
  */
 #include <math.h>
 #include <stdlib.h>

@@ -1,6 +1,9 @@
 /*
  * report_api.c - the public report: collects input, runs the engine, keeps
  * the result.
+ *
+ * Input comes from files (report_scan) or from a database (report_stored);
+ * both fill a struct report_data, from which the result is made.
  */
 #include <math.h>
 #include <stdlib.h>

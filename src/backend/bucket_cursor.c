@@ -1,6 +1,9 @@
 /*
  * bucket_cursor.c - reads one device after the other, and hands out what is
  * final of its buckets, so that memory holds few of them.
+ *
+ * It knows no SQL: devices and readings come through struct backend_ops, so
+ * the same rows come from any back end.
  */
 #include "backend/bucket_cursor.h"
 

@@ -1,5 +1,8 @@
 /*
  * memory_backend.c - one array of rows a device.
+ *
+ * For tests: what is computed over a back end is computed over this one too,
+ * and must be the same.
  */
 #include "backend/memory_backend.h"
 

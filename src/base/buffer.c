@@ -1,5 +1,8 @@
 /*
  * buffer.c - doubling growth.
+ *
+ * A failed call changes nothing: what the buffer holds stays valid, at its old
+ * place.
  */
 #include "base/buffer.h"
 

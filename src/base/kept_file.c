@@ -1,5 +1,8 @@
 /*
  * kept_file.c - what may be written over, and names that come last.
+ *
+ * A file that is there is overwritten only if it is empty or of the same kind,
+ * and no input of the run; a new one has a temporary name until it is whole.
  */
 #include "base/kept_file.h"
 

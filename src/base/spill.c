@@ -1,6 +1,9 @@
 /*
  * spill.c - O_TMPFILE where the file system has it, else a file that is
  * unlinked as soon as it is open.
+ *
+ * Bytes are written at the end that is noted, so a failed write is written
+ * over by the next one.
  */
 #include "base/spill.h"
 

@@ -1,5 +1,9 @@
 /*
  * block.c - columns of a block, one behind the other.
+ *
+ * Columns are tagged and stand in the order of their tags, so that a reader
+ * finds the ones it knows. All values of a block have one exponent: milli, or
+ * nano when one value needs it.
  */
 #include "codec/block.h"
 

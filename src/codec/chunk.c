@@ -1,5 +1,8 @@
 /*
  * chunk.c - the directory of a chunk, written and read.
+ *
+ * Every length in the directory is checked against the bytes that are there
+ * before anything is read: a checksum does not stop somebody who means harm.
  */
 #include "codec/chunk.h"
 

@@ -1,5 +1,9 @@
 /*
  * column_codec.c - measuring a column, choosing its encoding, and back.
+ *
+ * One pass over a column finds what each encoding would take; the shortest
+ * wins. Decoding checks that the bytes are exactly what encoding writes for
+ * that many values.
  */
 #include "codec/column_codec.h"
 

@@ -1,5 +1,8 @@
 /*
  * csv_dialect.c - dialects of CSV, the most particular ones first.
+ *
+ * A program's CSV is one entry here: its header names, their units, how its
+ * times look. Nothing else in the decoder knows a program by name.
  */
 #include "formats/csv_dialect.h"
 

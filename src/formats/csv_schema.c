@@ -1,5 +1,8 @@
 /*
  * csv_schema.c - header names to roles, by the rules of a dialect.
+ *
+ * A column has at most one role. What is missing for a reading is said in one
+ * message, with the names that would do.
  */
 #include "formats/csv_schema.h"
 

@@ -1,5 +1,8 @@
 /*
  * record_parser.c - a byte-wise machine with a quick run for plain text.
+ *
+ * It can be fed in pieces cut anywhere, and defines how text is cut into
+ * records and fields (RFC 4180, with the exceptions of docs/input.md).
  */
 #include "formats/record_parser.h"
 

@@ -1,5 +1,8 @@
 /*
  * row_values.c - the rules for each field.
+ *
+ * They define what a reading is: the quick path in csv_decoder.c only repeats
+ * what has been accepted here.
  */
 #include "formats/row_values.h"
 

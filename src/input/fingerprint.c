@@ -1,5 +1,9 @@
 /*
  * fingerprint.c - hashing parts, several at a time.
+ *
+ * Bytes are hashed on their way to the decoder, before they are decoded. The
+ * state behind the last line feed is kept, so that a file which ends inside a
+ * line is known up to its last whole one.
  */
 #include "input/fingerprint.h"
 

@@ -1,5 +1,8 @@
 /*
  * row_store.c - fixed-size rows; blocks of them go to the file when full.
+ *
+ * Rows are kept with nine decimals, whatever the batch had: they are read back
+ * in any pieces.
  */
 #include "input/row_store.h"
 

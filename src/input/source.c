@@ -1,5 +1,8 @@
 /*
  * source.c - paths to sources, and what is learned from a file's head.
+ *
+ * A source is opened once to look at its head, and again by each split that
+ * reads it, then only if it is still the same file.
  */
 #include "input/source.h"
 

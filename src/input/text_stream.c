@@ -1,5 +1,8 @@
 /*
  * text_stream.c - one raw input buffer and three ways to turn it into text.
+ *
+ * Plain, gzip and zstd look alike to who reads: text comes in order, the end
+ * or an error at last.
  */
 #include "input/text_stream.h"
 

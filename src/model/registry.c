@@ -1,6 +1,9 @@
 /*
  * registry.c - open addressing over device numbers; the table is at most
  * half full.
+ *
+ * Numbers are given in the order in which ids come, and never change. Hashes
+ * are seeded for each process; answers do not depend on them.
  */
 #include "model/registry.h"
 

@@ -1,5 +1,8 @@
 /*
  * readings_csv.c - one line a reading.
+ *
+ * With the decimals that a reading came with, so that an export imported again
+ * gives the same readings.
  */
 #include "output/readings_csv.h"
 

@@ -1,6 +1,9 @@
 /*
  * report_text.c - a report for a person at a terminal: what matters first, in
  * 80 columns.
+ *
+ * It is laid out for a width in columns and may show fewer digits than there
+ * are; data formats have them all.
  */
 #include <math.h>
 #include <stdio.h>

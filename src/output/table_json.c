@@ -1,6 +1,9 @@
 /*
  * table_json.c - tables as lists of JSON objects, numbers unrounded; what is
  * not known is null.
+ *
+ * Rows are written as they come; when a table fails, the list has no end, so
+ * that nobody takes it for all of it.
  */
 #include "base/civil_time.h"
 #include "base/error.h"

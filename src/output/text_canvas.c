@@ -1,5 +1,8 @@
 /*
  * text_canvas.c - eighths of blocks where UTF-8 is at hand, '#' elsewhere.
+ *
+ * Texts of users are shown in columns of a fixed width, without what a
+ * terminal would take for a command.
  */
 #include "output/text_canvas.h"
 

@@ -1,5 +1,8 @@
 /*
  * text_out.c - gathering text, and the quoting of CSV and JSON.
+ *
+ * Everything that is written goes through here, so that a failed write is
+ * noticed once, at the end, and nothing more is handed on after it.
  */
 #include "output/text_out.h"
 

@@ -1,6 +1,9 @@
 /*
  * export.c - two scans of one snapshot: the first finds out which columns there
  * are, the second writes them.
+ *
+ * Both scans see the same state, because the back end's snapshot lasts from
+ * the first to the last.
  */
 #include "run/export.h"
 

@@ -1,5 +1,9 @@
 /*
  * importer.c - which files are new, reading them, merging, committing.
+ *
+ * The order matters: the lock first, then a look at the files, then reading,
+ * rejects, devices, readings, files, and one commit at the end. A failure
+ * anywhere leaves the database as it was.
  */
 #include "run/importer.h"
 

@@ -1,6 +1,8 @@
 /*
  * recognise.c - the head of a source goes to the formats; their answer stays
  * with the source.
+ *
+ * Here input and formats meet: neither room knows the other.
  */
 #include "run/recognise.h"
 

@@ -1,6 +1,10 @@
 /*
  * report_stored.c - devices in several threads, each with a connection of
  * its own that sees the same state.
+ *
+ * All connections must see the same generation; when one does not, a single
+ * one goes on. Every line that was imported must be found again, else the
+ * database is damaged.
  */
 #include "run/report_stored.h"
 

@@ -1,5 +1,9 @@
 /*
  * scheduler.c - splitting, running, verifying.
+ *
+ * Splits tile the input without gaps. One that began inside a file has
+ * guessed; its guess is checked against the true end of the one before, and it
+ * is run again when that was wrong.
  */
 #include "run/scheduler.h"
 

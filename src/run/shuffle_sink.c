@@ -1,5 +1,8 @@
 /*
  * shuffle_sink.c - every row is kept: an import filters nothing.
+ *
+ * The rows of a split are gathered under the split's own numbers of devices;
+ * scan_number_devices maps them later.
  */
 #include "run/shuffle_sink.h"
 

@@ -1,6 +1,9 @@
 /*
  * sorted_totals.c - threads take devices one after the other, merge the runs
  * of each, and add it up in totals of their own, which are joined at the end.
+ *
+ * The set of a worker holds devices of no other worker, so joining them is
+ * moving them.
  */
 #include "run/sorted_totals.h"
 

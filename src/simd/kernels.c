@@ -1,5 +1,8 @@
 /*
  * kernels.c - which table of kernels to use.
+ *
+ * Chosen once, by what the CPU has or by what the caller wants; all tables
+ * give the same bytes.
  */
 #include "simd/kernels.h"
 

@@ -1,5 +1,8 @@
 /*
  * kernels_scalar.c - the kernels in plain C: slow, readable, normative.
+ *
+ * The other tables are compared with it by test_kernels, value by value, on
+ * random and on odd input.
  */
 #include <string.h>
 

@@ -1,6 +1,9 @@
 /*
  * chunk_builder.c - fills blocks; full ones go through the builder of rollups
  * into the chunk.
+ *
+ * Rows of one device go in, in ascending time; chunks, summaries and rollups
+ * come out, the same bytes for the same rows however they were handed in.
  */
 #include "sort/chunk_builder.h"
 

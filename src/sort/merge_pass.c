@@ -1,5 +1,8 @@
 /*
  * merge_pass.c - groups of neighbouring runs become longer lines of runs.
+ *
+ * Memory of a merge grows with the runs that overlap. Order of arrival is
+ * kept, because of equal times the later arrival counts.
  */
 #include "sort/merge_pass.h"
 

@@ -1,5 +1,9 @@
 /*
  * shuffle.c - blocks of rows become runs, in memory or in a file.
+ *
+ * A device has a page of rows until it is full or memory is short; then its
+ * rows are sorted by time, encoded, and are a run. Runs of a device stay in
+ * the order of arrival.
  */
 #include "sort/shuffle.h"
 

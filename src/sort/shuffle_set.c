@@ -1,5 +1,8 @@
 /*
  * shuffle_set.c - which runs a device has, and how many a merge can take.
+ *
+ * The shuffles are finished, so that any number of threads reads them at the
+ * same time.
  */
 #include "sort/shuffle_set.h"
 

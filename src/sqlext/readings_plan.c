@@ -1,5 +1,8 @@
 /*
  * readings_plan.c - a table of conditions, and estimates.
+ *
+ * It promises to SQLite only what holds for every value of SQL; other
+ * conditions narrow the range and are checked again.
  */
 #include "sqlext/readings_plan.h"
 

@@ -1,5 +1,8 @@
 /*
  * sqlext.c - registration, and the one plain function.
+ *
+ * It is registered on the connection of the program, and loaded by other
+ * programs (extension_entry.c) into theirs.
  */
 #include "sqlext/sqlext.h"
 

@@ -1,6 +1,9 @@
 /*
  * backup.c - a copy of a database that others may write to meanwhile, by
  * SQLite's own interface for backups.
+ *
+ * The copy gets its name when it is whole, and is readable to no more people
+ * than the original.
  */
 #include "store/backup.h"
 

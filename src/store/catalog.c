@@ -1,5 +1,8 @@
 /*
  * catalog.c - rows of device, file, reject and reject_count.
+ *
+ * Each row has a checksum over its fields; who reads one checks it first
+ * (stored_check.h).
  */
 #include "store/catalog.h"
 

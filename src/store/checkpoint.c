@@ -1,6 +1,9 @@
 /*
  * checkpoint.c - the write-ahead log goes into the file, and free pages go back
  * to the file system.
+ *
+ * A reader may be in the way: then the log stays, and the next writer tries
+ * again.
  */
 #include "store/checkpoint.h"
 

@@ -1,5 +1,8 @@
 /*
  * chunk_reader.c - statements on chunk, chunk_data and delta.
+ *
+ * Rows are checked before they are used, data before they are decoded. What is
+ * listed of a device holds until the next call.
  */
 #include "store/chunk_reader.h"
 

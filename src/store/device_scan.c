@@ -1,5 +1,8 @@
 /*
  * device_scan.c - a merge of what is stored, cut to a range.
+ *
+ * Of a time that chunk and delta both have, the reading of the delta counts.
+ * Blocks outside the range are not decoded.
  */
 #include "store/device_scan.h"
 

@@ -1,5 +1,8 @@
 /*
  * device_select.c - selects on the table device.
+ *
+ * The value of a condition may be of any type of SQL; each device is listed
+ * once, in the bytewise order of ids.
  */
 #include "store/device_select.h"
 

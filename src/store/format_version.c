@@ -1,6 +1,9 @@
 /*
  * format_version.c - the numbers in the file's header, and what follows from
  * them.
+ *
+ * A newer format is refused, an older one upgraded in the transaction that is
+ * open, a foreign file left alone.
  */
 #include "store/format_version.h"
 

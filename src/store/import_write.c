@@ -1,5 +1,8 @@
 /*
  * import_write.c - rows of chunk, chunk_data, delta, rollup and correction.
+ *
+ * One device at a time, in the order of their numbers: so the same import
+ * gives the same file for any number of threads.
  */
 #include "store/import_write.h"
 

@@ -1,5 +1,8 @@
 /*
  * rollup.c - days in and out of the table.
+ *
+ * The program never answers from them; they are for people with SQL, and
+ * `check` computes them again.
  */
 #include "store/rollup.h"
 

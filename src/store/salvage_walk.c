@@ -1,5 +1,8 @@
 /*
  * salvage_walk.c - asking for the next key, and finding one behind damage.
+ *
+ * Each step asks for a greater key than the last, so it ends whatever the file
+ * claims.
  */
 #include "store/salvage_walk.h"
 

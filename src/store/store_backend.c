@@ -1,6 +1,8 @@
 /*
  * store_backend.c - a snapshot is a transaction, a scan merges chunks and late
  * readings.
+ *
+ * All reads of a snapshot are of one transaction on one connection.
  */
 #include "store/store_backend.h"
 

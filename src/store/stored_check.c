@@ -1,5 +1,8 @@
 /*
  * stored_check.c - limits of the rows of each table, column by column.
+ *
+ * Nobody computes with what has not passed here. The limits are those of
+ * docs/format.md.
  */
 #include "store/stored_check.h"
 

@@ -1,5 +1,8 @@
 /*
  * tables.c - tables for the program, views for people.
+ *
+ * The texts are the format: an object of a database counts as ours only if its
+ * SQL is one of these statements (tables_compare).
  */
 #include "store/tables.h"
 

@@ -1,6 +1,9 @@
 /*
  * totals_reader.c - chunk by chunk in order of time: its summary when all of
  * it is wanted as it is, else its readings, with the delta's among them.
+ *
+ * A summary is used only when the range, the largest gap and the delta leave
+ * its chunk as it is; otherwise its readings are decoded.
  */
 #include "store/totals_reader.h"
 

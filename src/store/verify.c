@@ -1,6 +1,9 @@
 /*
  * verify.c - structure, checksums, and everything that follows from the
  * readings computed once more.
+ *
+ * It changes nothing and goes on behind damage. A lack of memory is an error
+ * of the check, never a problem of the database.
  */
 #include "store/verify.h"
 
