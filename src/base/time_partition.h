@@ -2,8 +2,8 @@
  * time_partition.h - time cut into cells, without a hole: hours, days, buckets,
  * or spans of one price.
  *
- * Whoever adds up by time asks for the cell of an instant and stays in it until
- * its end. So nobody but the partition knows how long a cell is.
+ * Code that adds up by time asks for the cell of an instant and stays in it
+ * until its end. So only the partition knows how long a cell is.
  */
 #ifndef BASE_TIME_PARTITION_H
 #define BASE_TIME_PARTITION_H

@@ -1,7 +1,7 @@
 /*
  * block.c - columns of a block, one behind the other.
  *
- * Columns are tagged and stand in the order of their tags, so that a reader
+ * Columns are tagged and written in the order of their tags, so that a reader
  * finds the ones it knows. All values of a block have one exponent: milli, or
  * nano when one value needs it.
  */

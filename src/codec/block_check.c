@@ -64,7 +64,7 @@ has_good_presence(const struct block *block, unsigned columns)
     return is_good;
 }
 
-/* Takes away what stands in place of absent values. */
+/* Clears what fills the place of absent values. */
 static void
 clear_absent(struct block *block)
 {

@@ -20,7 +20,7 @@
 
 /*
  * Checks a block that was decoded. `columns` are those that it was stored with;
- * with values, presence is among those decoded. What stands in place of absent
+ * with values, presence is among those decoded. What fills the place of absent
  * values means nothing: it becomes 0 when it is out of range.
  */
 bool block_check(const struct kernels *kernels, struct block *block,

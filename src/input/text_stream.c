@@ -1,7 +1,7 @@
 /*
  * text_stream.c - one raw input buffer and three ways to turn it into text.
  *
- * Plain, gzip and zstd look alike to who reads: text comes in order, the end
+ * Plain, gzip and zstd look alike to the reader: text comes in order, the end
  * or an error at last.
  */
 #include "input/text_stream.h"

@@ -49,6 +49,36 @@ result_value_is_known(const struct result_value *value)
     }
 }
 
+void
+result_value_put(struct text_out *out, const struct result_value *value)
+{
+    char text[CIVIL_TEXT_SIZE];
+    switch (value->type) {
+    case VALUE_COUNT:
+        text_out_count(out, value->count);
+        break;
+    case VALUE_INTEGER:
+        text_out_integer(out, value->integer);
+        break;
+    case VALUE_REAL:
+        text_out_number(out, value->real);
+        break;
+    case VALUE_TIME:
+        civil_format(value->integer, text);
+        text_out_text(out, text);
+        break;
+    case VALUE_DAY:
+        civil_format_day(value->integer, text);
+        text_out_text(out, text);
+        break;
+    case VALUE_BLOB:
+        text_out_blob(out, value->bytes, value->len);
+        break;
+    default:
+        break;
+    }
+}
+
 static int
 append_blob(const struct result_value *value, struct buffer *text)
 {

@@ -90,6 +90,12 @@ result_value_is_number(const struct result_value *value)
 }
 
 /*
+ * Puts a value that is known, and is no text, as every data format has it:
+ * numbers unrounded, times and days as ISO 8601, a blob as hexadecimal digits.
+ */
+void result_value_put(struct text_out *out, const struct result_value *value);
+
+/*
  * Appends a value that is known as plain text: numbers unrounded, a blob as
  * hexadecimal digits. 0 or WATTLE_ERR_MEMORY.
  */

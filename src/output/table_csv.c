@@ -3,48 +3,21 @@
  * numbers unrounded. What is not known is an empty field; a text without
  * characters is "".
  */
-#include "base/civil_time.h"
 #include "base/error.h"
 #include "output/result_table.h"
 
 static void
-put_bytes(struct text_out *out, const struct result_value *value)
-{
-    if (value->len == 0)
-        text_out_bytes(out, "\"\"", 2);
-    else if (value->type == VALUE_BLOB)
-        text_out_blob(out, value->bytes, value->len);
-    else
-        text_out_csv(out, value->bytes, value->len);
-}
-
-static void
 put_value(struct text_out *out, const struct result_value *value)
 {
-    char text[CIVIL_TEXT_SIZE];
     if (!result_value_is_known(value))
         return;
-    switch (value->type) {
-    case VALUE_COUNT:
-        text_out_count(out, value->count);
-        break;
-    case VALUE_INTEGER:
-        text_out_integer(out, value->integer);
-        break;
-    case VALUE_REAL:
-        text_out_number(out, value->real);
-        break;
-    case VALUE_TIME:
-        civil_format(value->integer, text);
-        text_out_text(out, text);
-        break;
-    case VALUE_DAY:
-        civil_format_day(value->integer, text);
-        text_out_text(out, text);
-        break;
-    default:
-        put_bytes(out, value);
-    }
+    bool is_text = value->type == VALUE_TEXT || value->type == VALUE_BLOB;
+    if (is_text && value->len == 0)
+        text_out_bytes(out, "\"\"", 2);
+    else if (value->type == VALUE_TEXT)
+        text_out_csv(out, value->bytes, value->len);
+    else
+        result_value_put(out, value);
 }
 
 static void

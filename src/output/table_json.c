@@ -5,52 +5,22 @@
  * Rows are written as they come; when a table fails, the list has no end, so
  * that nobody takes it for all of it.
  */
-#include "base/civil_time.h"
 #include "base/error.h"
 #include "output/result_table.h"
-
-/* A text that needs no escapes. */
-static void
-put_quoted(struct text_out *out, const char *text)
-{
-    text_out_byte(out, '"');
-    text_out_text(out, text);
-    text_out_byte(out, '"');
-}
 
 void
 table_json_value(struct text_out *out, const struct result_value *value)
 {
-    char text[CIVIL_TEXT_SIZE];
     if (!result_value_is_known(value)) {
         text_out_text(out, "null");
-        return;
-    }
-    switch (value->type) {
-    case VALUE_COUNT:
-        text_out_count(out, value->count);
-        break;
-    case VALUE_INTEGER:
-        text_out_integer(out, value->integer);
-        break;
-    case VALUE_REAL:
-        text_out_number(out, value->real);
-        break;
-    case VALUE_TIME:
-        civil_format(value->integer, text);
-        put_quoted(out, text);
-        break;
-    case VALUE_DAY:
-        civil_format_day(value->integer, text);
-        put_quoted(out, text);
-        break;
-    case VALUE_BLOB:
-        text_out_byte(out, '"');
-        text_out_blob(out, value->bytes, value->len);
-        text_out_byte(out, '"');
-        break;
-    default:
+    } else if (value->type == VALUE_TEXT) {
         text_out_json_bytes(out, value->bytes, value->len);
+    } else if (result_value_is_number(value)) {
+        result_value_put(out, value);
+    } else {
+        text_out_byte(out, '"');
+        result_value_put(out, value);
+        text_out_byte(out, '"');
     }
 }
 

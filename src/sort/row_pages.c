@@ -119,7 +119,7 @@ add_slab(struct row_pages *p)
     return true;
 }
 
-/* A page, or NULL when there is to be none; *failed then tells of memory. */
+/* A page, or NULL: none is allowed, or, with *failed, there is no memory. */
 static struct page *
 take_page(struct row_pages *p, bool is_small, bool *failed)
 {

@@ -1,7 +1,7 @@
 /*
  * catalog.c - rows of device, file, reject and reject_count.
  *
- * Each row has a checksum over its fields; who reads one checks it first
+ * Each row has a checksum over its fields; readers check it first
  * (stored_check.h).
  */
 #include "store/catalog.h"

@@ -1,8 +1,8 @@
 /*
  * database.h - one connection to a wattle database, an SQLite file.
  *
- * A connection belongs to one thread at a time. What a statement may do and
- * what the tables hold stands in docs/format.md.
+ * A connection belongs to one thread at a time. docs/format.md
+ * says what the tables hold.
  */
 #ifndef STORE_DATABASE_H
 #define STORE_DATABASE_H
@@ -42,8 +42,8 @@ struct database {
 void database_close(struct database *db);
 
 /*
- * From now on statements end with WATTLE_ERR_CANCELLED when it is set. Whoever
- * computes for long between them asks db->cancel.
+ * From now on statements end with WATTLE_ERR_CANCELLED when it is set. Code
+ * that computes for long between statements asks db->cancel.
  */
 void database_set_cancel(struct database *db,
                          const struct wattle_cancel *cancel);
