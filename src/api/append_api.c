@@ -98,22 +98,24 @@ wattle_appender_add_device(struct wattle_appender *appender, const char *id,
     return api_check_device(*number, error);
 }
 
+/* A batch_input_take. */
+static int
+queue_piece(void *context, const struct batch_view *piece,
+            struct wattle_error *error)
+{
+    return appender_add(context, piece, error);
+}
+
 /* All rows of a checked batch, or none. */
 static int
 add_rows(struct wattle_appender *appender, struct batch_input *input,
          struct wattle_error *error)
 {
-    const size_t n_rows = input->given.n_rows;
-    int status = appender_begin_add(appender->inner, n_rows, error);
+    int status =
+        appender_begin_add(appender->inner, input->given.n_rows, error);
     if (status != WATTLE_OK)
         return status;
-    for (size_t first = 0; first < n_rows && status == WATTLE_OK;
-         first += BATCH_INPUT_ROWS) {
-        size_t left = n_rows - first;
-        struct batch_view piece = batch_input_piece(
-            input, first, left < BATCH_INPUT_ROWS ? left : BATCH_INPUT_ROWS);
-        status = appender_add(appender->inner, &piece, error);
-    }
+    status = batch_input_each(input, queue_piece, appender->inner, error);
     appender_end_add(appender->inner, status == WATTLE_OK);
     return status;
 }

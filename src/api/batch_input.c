@@ -136,3 +136,19 @@ batch_input_piece(struct batch_input *in, size_t first, size_t n)
     }
     return piece;
 }
+
+int
+batch_input_each(struct batch_input *input, batch_input_take take,
+                 void *context, struct wattle_error *error)
+{
+    const size_t n_rows = input->given.n_rows;
+    int status = WATTLE_OK;
+    for (size_t first = 0; first < n_rows && status == WATTLE_OK;
+         first += BATCH_INPUT_ROWS) {
+        size_t left = n_rows - first;
+        const struct batch_view piece = batch_input_piece(
+            input, first, left < BATCH_INPUT_ROWS ? left : BATCH_INPUT_ROWS);
+        status = take(context, &piece, error);
+    }
+    return status;
+}

@@ -34,4 +34,12 @@ int batch_input_open(struct batch_input *input,
 struct batch_view batch_input_piece(struct batch_input *input, size_t first,
                                     size_t n);
 
+/* Takes a piece, which is valid during the call. 0 or a status. */
+typedef int (*batch_input_take)(void *context, const struct batch_view *piece,
+                                struct wattle_error *error);
+
+/* Hands on all rows, piece by piece; a status other than 0 ends it. */
+int batch_input_each(struct batch_input *input, batch_input_take take,
+                     void *context, struct wattle_error *error);
+
 #endif

@@ -223,23 +223,22 @@ inputs_device(struct inputs *in, const char *id, size_t len, uint32_t *number,
     return api_check_device(*number, error);
 }
 
+/* A batch_input_take. */
+static int
+store_piece(void *context, const struct batch_view *piece,
+            struct wattle_error *error)
+{
+    return row_store_add(context, piece, error);
+}
+
 static int
 add_rows(struct inputs *in, struct batch_input *input,
          struct wattle_error *error)
 {
-    const size_t n_rows = input->given.n_rows;
     struct row_store *rows = source_list_rows(&in->sources);
     if (rows == NULL)
         return error_memory(error);
-    int status = WATTLE_OK;
-    for (size_t first = 0; first < n_rows && status == WATTLE_OK;
-         first += BATCH_INPUT_ROWS) {
-        size_t left = n_rows - first;
-        struct batch_view piece = batch_input_piece(
-            input, first, left < BATCH_INPUT_ROWS ? left : BATCH_INPUT_ROWS);
-        status = row_store_add(rows, &piece, error);
-    }
-    return status;
+    return batch_input_each(input, store_piece, rows, error);
 }
 
 int
