@@ -2,7 +2,7 @@
  * layout_builder.c - finds the digits of an approved row.
  *
  * The row is known to be a valid reading, so this file only has to tell
- * where things are, and to refuse what a layout cannot express: quotes,
+ * where things are, and to refuse what a layout cannot express: quotes, NUL,
  * exponents, more than five digits before or three after the point, more
  * than three decimals in seconds, ids over 255 bytes.
  */
@@ -241,11 +241,14 @@ derive(struct row_layout *layout)
         for (int k = 0; k < LAYOUT_CELL; k++) {
             if (source[k] == LAYOUT_NOTHING)
                 continue;
-            int place = (cell & 1) * LAYOUT_CELL + k;
             int within = source[k] - layout->window[cell];
             if (within > 15)
                 return false;
-            layout->gather[cell][place] = (uint8_t)within;
+            /* cells 0 and 1 below 2 and 3; cells 4 and 5 in both places */
+            if (cell != 2 && cell != 3)
+                layout->gather[cell][k] = (uint8_t)within;
+            if (cell >= 2)
+                layout->gather[cell][LAYOUT_CELL + k] = (uint8_t)within;
             layout->zero_char[cell * LAYOUT_CELL + k] = '0';
         }
     }
@@ -257,7 +260,7 @@ layout_build(struct row_layout *layout, const struct csv_schema *schema,
              const struct layout_plan *plan, const uint8_t *row, size_t len)
 {
     if (!plan->is_possible || len > LAYOUT_BYTES ||
-        memchr(row, '"', len) != NULL)
+        memchr(row, '"', len) != NULL || memchr(row, 0, len) != NULL)
         return false;
     *layout = (struct row_layout){.shape = kernels_shape(row)};
     memset(layout->source, LAYOUT_NOTHING, sizeof(layout->source));

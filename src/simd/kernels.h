@@ -17,6 +17,7 @@
 #define KERNEL_ROWS  1024  /* most rows in one call */
 #define KERNEL_SLACK 64    /* bytes that may be read behind the text */
 #define KERNEL_AHEAD 49152 /* text so far ahead is brought into the cache */
+#define KERNEL_NEAR  64    /* rows that stay in the first-level cache */
 
 /*
  * Rows as decoded, before dates and devices are looked up. The numbers go

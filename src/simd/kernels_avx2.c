@@ -1,8 +1,9 @@
 /*
  * kernels_avx2.c - the kernels for 32-byte registers (AVX2, BMI).
  *
- * As in kernels_avx512.c, but each cell is gathered by a byte shuffle from
- * 16 bytes of the row, since no shuffle here reaches across 64.
+ * As in kernels_avx512.c, but four rows at a time, and each cell is gathered
+ * by a byte shuffle from 16 bytes of the row, since no shuffle here reaches
+ * across 64.
  */
 #include "simd/column_loops.h"
 #include "simd/kernels.h"
@@ -10,6 +11,19 @@
 #if defined(__x86_64__)
 
 #include <immintrin.h>
+#include <string.h>
+
+static inline __m256i
+load_four(const void *at)
+{
+    return _mm256_loadu_si256((const __m256i *)at);
+}
+
+static inline void
+store_four(void *at, __m256i value)
+{
+    _mm256_storeu_si256((__m256i *)at, value);
+}
 
 static inline uint32_t
 equal_mask(__m256i bytes, __m256i other)
@@ -24,8 +38,8 @@ split_rows(const uint8_t *text, size_t len, uint32_t *starts, size_t max_rows)
     size_t n = 0;
     starts[0] = 0;
     for (size_t at = 0; at < len; at += 64) {
-        __m256i a = _mm256_loadu_si256((const __m256i *)(text + at));
-        __m256i b = _mm256_loadu_si256((const __m256i *)(text + at + 32));
+        __m256i a = load_four(text + at);
+        __m256i b = load_four(text + at + 32);
         uint64_t found =
             (uint64_t)equal_mask(b, newline) << 32 | equal_mask(a, newline);
         if (len - at < 64)
@@ -39,147 +53,278 @@ split_rows(const uint8_t *text, size_t len, uint32_t *starts, size_t max_rows)
     return n;
 }
 
+/* The shape of a row of `len` bytes, its newline the last; 0 when too long. */
 static inline uint64_t
-shape_of(__m256i a, __m256i b)
+shape_of(__m256i a, __m256i b, uint32_t len)
 {
     const __m256i last_low = _mm256_set1_epi8('0' - 1);
-    const __m256i newline = _mm256_set1_epi8('\n');
     uint64_t low = (uint64_t)equal_mask(_mm256_min_epu8(b, last_low), b) << 32 |
                    equal_mask(_mm256_min_epu8(a, last_low), a);
-    uint64_t ends =
-        (uint64_t)equal_mask(b, newline) << 32 | equal_mask(a, newline);
-    return ends != 0 ? low & _blsmsk_u64(ends) : 0;
+    return len <= LAYOUT_BYTES ? _bzhi_u64(low, len) : 0;
 }
 
-static inline int
-literals_agree(const struct row_layout *layout, __m256i a, __m256i b)
+/* What the loop needs beside the row. */
+struct decoding {
+    const struct row_layout *table;
+    __m256i clock_weights; /* words: of fours in the cells of the time */
+    __m256i clock_max;     /* words: 23, 59, 59 there */
+    __m256i number_max[LAYOUT_NUMBERS];
+    int64_t max[LAYOUT_NUMBERS]; /* the same */
+    struct decoded_rows *out;
+};
+
+/* What is against rows being valid, gathered over a few of them. */
+struct doubts {
+    __m256i wrong;     /* not zero: other literals, no digits, no time */
+    uint64_t negative; /* layouts' bits */
+};
+
+/* Cells of a row, a digit a byte. */
+struct cells {
+    __m256i front; /* 0, 2 | 1, 3 */
+    __m256i back;  /* 4, 4 | 5, 5 */
+};
+
+/*
+ * Not zero where the row has another byte than a literal of the layout. The
+ * sign operation clears what belongs to a byte that is no literal, a zero.
+ */
+static inline __m256i
+differing_literals(const struct row_layout *layout, const uint8_t *row)
 {
-    const __m256i *literal = (const __m256i *)layout->literal;
-    const __m256i *mask = (const __m256i *)layout->literal_bytes;
-    __m256i x = _mm256_xor_si256(a, _mm256_load_si256(literal));
-    __m256i y = _mm256_xor_si256(b, _mm256_load_si256(literal + 1));
-    return _mm256_testz_si256(x, _mm256_load_si256(mask)) &
-           _mm256_testz_si256(y, _mm256_load_si256(mask + 1));
+    __m256i a = load_four(layout->literal);
+    __m256i b = load_four(layout->literal + 32);
+    return _mm256_or_si256(
+        _mm256_sign_epi8(_mm256_xor_si256(load_four(row), a), a),
+        _mm256_sign_epi8(_mm256_xor_si256(load_four(row + 32), b), b));
 }
 
-/* Two neighbouring cells of the canonical row. */
-static inline __m128i
+/* Two neighbouring cells, the second in the upper half. */
+static inline __m256i
 gather_cells(const struct row_layout *layout, const uint8_t *row, int cell)
 {
     const uint8_t *left = row + layout->window[cell];
     const uint8_t *right = row + layout->window[cell + 1];
-    const __m128i *gather = (const __m128i *)layout->gather[cell];
-    return _mm_or_si128(
-        _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)left),
-                         _mm_load_si128(gather)),
-        _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)right),
-                         _mm_load_si128(gather + 1)));
+    __m256i bytes = _mm256_inserti128_si256(
+        _mm256_castsi128_si256(_mm_loadu_si128((const __m128i *)left)),
+        _mm_loadu_si128((const __m128i *)right), 1);
+    return _mm256_shuffle_epi8(
+        _mm256_sub_epi8(bytes, _mm256_set1_epi8('0')),
+        _mm256_load_si256((const __m256i *)layout->gather[cell]));
 }
 
-/* Constants of four cells; a limit that is exceeded makes a row invalid. */
-struct weights {
-    __m256i hundreds, myriads;
-    __m256i pair_max; /* words: 23, 59, 59 in the time's cell */
-    __m256i four_max; /* words: by number_max */
-};
-
-/* Of cells 0 to 3: three numbers and the date. */
-static struct weights
-front_weights(const int64_t number_max[LAYOUT_NUMBERS])
-{
-    const int64_t number4 = 0x0001006400010064; /* 100, 1 */
-    const int64_t any = -1;
-    struct weights w = {
-        _mm256_set1_epi64x(number4),
-        _mm256_set1_epi64x(10000),
-        _mm256_set1_epi64x(any),
-        _mm256_set_epi64x(any, layout_four_limit(number_max[2]),
-                          layout_four_limit(number_max[1]),
-                          layout_four_limit(number_max[0])),
-    };
-    return w;
-}
-
-/* Of cells 4 and 5: time of the day and milliseconds. */
-static struct weights
-back_weights(void)
-{
-    const int64_t number4 = 0x0001006400010064;
-    const int64_t time4 = 0x00000001003c0e10; /* 3600, 60; 1, 0 */
-    const int64_t any = -1;
-    const int64_t clock = 0x7fff003b003b0017; /* 23, 59, 59 */
-    struct weights w = {
-        _mm256_set_epi64x(number4, number4, number4, time4),
-        _mm256_set_epi64x(0, 0, 10000, 1),
-        _mm256_set_epi64x(any, any, any, clock),
-        _mm256_set1_epi64x(any),
-    };
-    return w;
-}
-
-/* Digits of four cells to their values; *wrong collects what is too large. */
-static inline __m256i
-evaluate(__m256i digits, const struct weights *w, __m256i *wrong)
-{
-    const __m256i tens = _mm256_set1_epi16(0x010a);
-    const __m256i nine = _mm256_set1_epi8(9);
-    __m256i pairs = _mm256_maddubs_epi16(digits, tens);
-    __m256i fours = _mm256_madd_epi16(pairs, w->hundreds);
-    __m256i over = _mm256_or_si256(_mm256_subs_epu8(digits, nine),
-                                   _mm256_subs_epu16(pairs, w->pair_max));
-    over = _mm256_or_si256(over, _mm256_subs_epu16(fours, w->four_max));
-    *wrong = _mm256_or_si256(*wrong, over);
-    return _mm256_add_epi64(_mm256_mul_epu32(fours, w->myriads),
-                            _mm256_srli_epi64(fours, 32));
-}
-
+/*
+ * Slots of rows first .. end - 1 and whether the layouts there are theirs. A
+ * loop of its own: the address of a layout then depends on a load, not on all
+ * that it takes to see a shape, so more rows are decoded at once.
+ */
 static inline void
-store_device(const struct row_layout *layout, const uint8_t *row,
-             struct decoded_rows *out, size_t i)
+find_layouts(const struct decoding *d, const uint8_t *text,
+             const uint32_t *starts, size_t first, size_t end)
 {
-    __m128i id = _mm_loadu_si128((const __m128i *)(row + layout->device_at));
-    id =
-        _mm_and_si128(id, _mm_load_si128((const __m128i *)layout->device_mask));
-    out->device[0][i] = (uint64_t)_mm_cvtsi128_si64(id);
-    out->device[1][i] = (uint64_t)_mm_extract_epi64(id, 1);
-}
-
-static inline void
-store_numbers(const struct row_layout *layout, __m256i value,
-              struct decoded_rows *out, size_t i)
-{
-    __m128i low = _mm256_castsi256_si128(value);
-    __m128i high = _mm256_extracti128_si256(value, 1);
-    out->number[0][i] = _mm_cvtsi128_si64(low);
-    out->number[1][i] = _mm_extract_epi64(low, 1);
-    out->number[2][i] = _mm_cvtsi128_si64(high);
-    out->date[i] = (uint32_t)_mm_extract_epi32(high, 2);
-    for (int k = 0; layout->negative >> k != 0; k++) {
-        if ((layout->negative >> k & 1) != 0)
-            out->number[k][i] = -out->number[k][i];
+    for (size_t i = first; i < end; i++) {
+        const uint8_t *row = text + starts[i];
+        _mm_prefetch((const char *)row + KERNEL_AHEAD, _MM_HINT_T1);
+        uint64_t shape = shape_of(load_four(row), load_four(row + 32),
+                                  starts[i + 1] - starts[i]);
+        size_t slot = layout_slot(shape);
+        d->out->slot[i] = (uint16_t)slot;
+        d->out->is_valid[i] = shape != 0 && d->table[slot].shape == shape;
     }
 }
 
-static inline int
-decode_row(const struct row_layout *layout, const struct weights *front,
-           const struct weights *back, const uint8_t *row,
-           struct decoded_rows *out, size_t i)
+static inline struct cells
+decode_row(const struct decoding *d, const uint8_t *row, size_t i,
+           struct doubts *doubts)
 {
-    __m256i wrong = _mm256_setzero_si256();
-    const __m256i *zero_char = (const __m256i *)layout->zero_char;
-    __m256i digits =
-        _mm256_sub_epi8(_mm256_set_m128i(gather_cells(layout, row, 2),
-                                         gather_cells(layout, row, 0)),
-                        _mm256_load_si256(zero_char));
-    store_numbers(layout, evaluate(digits, front, &wrong), out, i);
-    digits = _mm256_zextsi128_si256(
-        _mm_sub_epi8(gather_cells(layout, row, 4),
-                     _mm_load_si128((const __m128i *)(zero_char + 1))));
-    __m256i clocked = evaluate(digits, back, &wrong);
-    out->seconds[i] = (uint32_t)_mm256_extract_epi32(clocked, 0);
-    out->ms[i] = (uint32_t)_mm256_extract_epi32(clocked, 2);
-    store_device(layout, row, out, i);
-    return _mm256_testz_si256(wrong, wrong);
+    const struct row_layout *layout = &d->table[d->out->slot[i]];
+    doubts->negative |= layout->negative;
+    doubts->wrong =
+        _mm256_or_si256(doubts->wrong, differing_literals(layout, row));
+    __m128i id = _mm_and_si128(
+        _mm_loadu_si128((const __m128i *)(row + layout->device_at)),
+        _mm_load_si128((const __m128i *)layout->device_mask));
+    _mm_storel_epi64((__m128i *)(d->out->device[0] + i), id);
+    _mm_storeh_pd((double *)(void *)(d->out->device[1] + i),
+                  _mm_castsi128_pd(id));
+    return (struct cells){_mm256_or_si256(gather_cells(layout, row, 0),
+                                          gather_cells(layout, row, 2)),
+                          gather_cells(layout, row, 4)};
+}
+
+/*
+ * Digits of a cell to two numbers of four digits. What exceeds its limit is
+ * no digit or no time of the day.
+ */
+static inline __m256i
+evaluate(__m256i digits, __m256i weights, __m256i pair_max,
+         struct doubts *doubts)
+{
+    __m256i pairs = _mm256_maddubs_epi16(digits, _mm256_set1_epi16(0x010a));
+    __m256i over =
+        _mm256_or_si256(_mm256_subs_epu8(digits, _mm256_set1_epi8(9)),
+                        _mm256_subs_epu16(pairs, pair_max));
+    doubts->wrong = _mm256_or_si256(doubts->wrong, over);
+    return _mm256_madd_epi16(pairs, weights);
+}
+
+static inline __m256i
+hundreds(void)
+{
+    return _mm256_set1_epi32(0x00010064); /* 100, 1 */
+}
+
+static inline __m256i
+no_limit(void)
+{
+    return _mm256_set1_epi8(-1);
+}
+
+/* Numbers from their halves: low * 10000 + high. */
+static inline __m256i
+join(__m256i halves)
+{
+    return _mm256_add_epi64(_mm256_mul_epu32(halves, _mm256_set1_epi64x(10000)),
+                            _mm256_srli_epi64(halves, 32));
+}
+
+static inline void
+store_words(uint32_t *out, __m256i values)
+{
+    const __m256i even = _mm256_set_epi32(7, 5, 3, 1, 6, 4, 2, 0);
+    _mm_storeu_si128(
+        (__m128i *)out,
+        _mm256_castsi256_si128(_mm256_permutevar8x32_epi32(values, even)));
+}
+
+/* Numbers and dates of four rows, from rows of cells to columns. */
+static inline void
+store_front(const struct decoding *d, const struct cells r[4], size_t i,
+            struct doubts *doubts)
+{
+    struct decoded_rows *out = d->out;
+    __m256i f[4];
+    for (int k = 0; k < 4; k++)
+        f[k] = evaluate(r[k].front, hundreds(), no_limit(), doubts);
+    /* cells 0 | 1 and 2 | 3 of two rows each */
+    __m256i a0 = _mm256_unpacklo_epi64(f[0], f[1]);
+    __m256i a2 = _mm256_unpackhi_epi64(f[0], f[1]);
+    __m256i b0 = _mm256_unpacklo_epi64(f[2], f[3]);
+    __m256i b2 = _mm256_unpackhi_epi64(f[2], f[3]);
+    __m256i n0 = join(_mm256_permute2x128_si256(a0, b0, 0x20));
+    __m256i n1 = join(_mm256_permute2x128_si256(a0, b0, 0x31));
+    __m256i n2 = join(_mm256_permute2x128_si256(a2, b2, 0x20));
+    store_four(out->number[0] + i, n0);
+    store_four(out->number[1] + i, n1);
+    store_four(out->number[2] + i, n2);
+    store_words(out->date + i, join(_mm256_permute2x128_si256(a2, b2, 0x31)));
+    __m256i over = _mm256_or_si256(
+        _mm256_cmpgt_epi32(n0, d->number_max[0]),
+        _mm256_or_si256(_mm256_cmpgt_epi32(n1, d->number_max[1]),
+                        _mm256_cmpgt_epi32(n2, d->number_max[2])));
+    doubts->wrong = _mm256_or_si256(doubts->wrong, over);
+}
+
+/* Times of the day and milliseconds of four rows. */
+static inline void
+store_back(const struct decoding *d, const struct cells r[4], size_t i,
+           struct doubts *doubts)
+{
+    /* cells 4 | 5 of two rows each: the second row's are in odd places */
+    __m256i a = _mm256_blend_epi32(r[0].back, r[1].back, 0xcc);
+    __m256i b = _mm256_blend_epi32(r[2].back, r[3].back, 0xcc);
+    a = evaluate(a, d->clock_weights, d->clock_max, doubts);
+    b = evaluate(b, d->clock_weights, d->clock_max, doubts);
+    __m256i seconds = _mm256_permute2x128_si256(a, b, 0x20);
+    seconds = _mm256_add_epi64(seconds, _mm256_srli_epi64(seconds, 32));
+    store_words(d->out->seconds + i, seconds);
+    store_words(d->out->ms + i, join(_mm256_permute2x128_si256(a, b, 0x31)));
+}
+
+static struct decoding
+begin_decoding(const struct row_layout *table,
+               const int64_t number_max[LAYOUT_NUMBERS],
+               struct decoded_rows *out)
+{
+    const int64_t number4 = 0x0001006400010064; /* 100, 1 */
+    const int64_t time4 = 0x00000001003c0e10;   /* 3600, 60; 1, 0 */
+    const int64_t any = -1;
+    const int64_t clock = 0x7fff003b003b0017; /* 23, 59, 59 */
+    struct decoding d = {
+        .table = table,
+        .clock_weights = _mm256_set_epi64x(number4, number4, time4, time4),
+        .clock_max = _mm256_set_epi64x(any, any, clock, clock),
+        .out = out,
+    };
+    for (int k = 0; k < LAYOUT_NUMBERS; k++) {
+        int64_t max = number_max[k] < INT32_MAX ? number_max[k] : INT32_MAX;
+        d.max[k] = number_max[k];
+        d.number_max[k] = _mm256_set1_epi64x(max);
+    }
+    return d;
+}
+
+/* Turns the numbers of row i that have a minus. */
+static void
+negate_row(const struct decoding *d, size_t i)
+{
+    uint8_t negative = d->table[d->out->slot[i]].negative;
+    for (int k = 0; k < LAYOUT_NUMBERS; k++) {
+        if ((negative >> k & 1) != 0)
+            d->out->number[k][i] = -d->out->number[k][i];
+    }
+}
+
+/* One row, which may be invalid; its layout has been looked for. */
+static void
+decode_alone(const struct decoding *d, const uint8_t *row, size_t i)
+{
+    static const int place[LAYOUT_NUMBERS + 1] = {0, 2, 1, 3}; /* in front */
+    struct decoded_rows *out = d->out;
+    if (out->is_valid[i] == 0)
+        return;
+    struct doubts doubts = {_mm256_setzero_si256(), 0};
+    struct cells cells = decode_row(d, row, i, &doubts);
+    __m256i front = evaluate(cells.front, hundreds(), no_limit(), &doubts);
+    __m256i back =
+        evaluate(cells.back, d->clock_weights, d->clock_max, &doubts);
+    uint64_t number[LAYOUT_NUMBERS + 1], time[4];
+    store_four(number, join(front));
+    store_four(time, back);
+    bool is_valid = _mm256_testz_si256(doubts.wrong, doubts.wrong) != 0;
+    for (int k = 0; k < LAYOUT_NUMBERS; k++) {
+        uint64_t value = number[place[k]];
+        is_valid = is_valid && value <= (uint64_t)d->max[k];
+        out->number[k][i] = (int64_t)value;
+    }
+    out->date[i] = (uint32_t)number[place[LAYOUT_DATE_CELL]];
+    out->seconds[i] = (uint32_t)(time[0] + (time[0] >> 32));
+    out->ms[i] = (uint32_t)time[2] * 10000 + (uint32_t)(time[2] >> 32);
+    out->is_valid[i] = is_valid ? 1 : 0;
+    negate_row(d, i);
+}
+
+/* Four rows; false when one of them may be invalid. */
+static inline bool
+decode_four(const struct decoding *d, const uint8_t *text,
+            const uint32_t *starts, size_t i)
+{
+    uint32_t have_layouts;
+    memcpy(&have_layouts, d->out->is_valid + i, 4);
+    if (have_layouts != 0x01010101)
+        return false;
+    struct doubts doubts = {_mm256_setzero_si256(), 0};
+    struct cells rows[4];
+#pragma GCC unroll 4
+    for (size_t k = 0; k < 4; k++)
+        rows[k] = decode_row(d, text + starts[i + k], i + k, &doubts);
+    store_front(d, rows, i, &doubts);
+    store_back(d, rows, i, &doubts);
+    if (!_mm256_testz_si256(doubts.wrong, doubts.wrong))
+        return false;
+    for (size_t k = i; doubts.negative != 0 && k < i + 4; k++)
+        negate_row(d, k);
+    return true;
 }
 
 static void
@@ -188,19 +333,18 @@ decode_rows(const struct row_layout *table,
             const uint32_t *starts, size_t first, size_t n_rows,
             struct decoded_rows *out)
 {
-    const struct weights front = front_weights(number_max);
-    const struct weights back = back_weights();
-    for (size_t i = first; i < n_rows; i++) {
-        const uint8_t *row = text + starts[i];
-        __m256i a = _mm256_loadu_si256((const __m256i *)row);
-        __m256i b = _mm256_loadu_si256((const __m256i *)(row + 32));
-        uint64_t shape = shape_of(a, b);
-        size_t slot = layout_slot(shape);
-        const struct row_layout *layout = &table[slot];
-        out->slot[i] = (uint16_t)slot;
-        out->is_valid[i] = shape != 0 && layout->shape == shape &&
-                           literals_agree(layout, a, b) &&
-                           decode_row(layout, &front, &back, row, out, i);
+    const struct decoding d = begin_decoding(table, number_max, out);
+    for (size_t i = first; i < n_rows;) {
+        size_t end = n_rows - i < KERNEL_NEAR ? n_rows : i + KERNEL_NEAR;
+        find_layouts(&d, text, starts, i, end);
+        for (; i + 4 <= end; i += 4) {
+            if (decode_four(&d, text, starts, i))
+                continue;
+            for (size_t k = i; k < i + 4; k++)
+                decode_alone(&d, text + starts[k], k);
+        }
+        for (; i < end; i++)
+            decode_alone(&d, text + starts[i], i);
     }
 }
 
@@ -211,18 +355,6 @@ is_below(__m256i a, __m256i b)
     const __m256i flip = _mm256_set1_epi64x(INT64_MIN);
     return _mm256_cmpgt_epi64(_mm256_xor_si256(b, flip),
                               _mm256_xor_si256(a, flip));
-}
-
-static inline __m256i
-load_four(const void *at)
-{
-    return _mm256_loadu_si256((const __m256i *)at);
-}
-
-static inline void
-store_four(void *at, __m256i value)
-{
-    _mm256_storeu_si256((__m256i *)at, value);
 }
 
 static inline void

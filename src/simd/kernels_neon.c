@@ -64,29 +64,38 @@ shape_of(const uint8_t *row, uint32_t len)
                            vcltq_u8(vld1q_u8(row + 16), digit),
                            vcltq_u8(vld1q_u8(row + 32), digit),
                            vcltq_u8(vld1q_u8(row + 48), digit));
-    return len <= LAYOUT_BYTES ? low & ~UINT64_C(0) >> (LAYOUT_BYTES - len) : 0;
-}
-
-/* Not zero where the row has another byte than a literal of the layout. */
-static inline uint8x16_t
-wrong_literals(const struct row_layout *layout, const uint8_t *row)
-{
-    uint8x16_t wrong[4];
-    for (int i = 0; i < 4; i++) {
-        uint8x16_t literal = vld1q_u8(layout->literal + 16 * i);
-        uint8x16_t mask = vld1q_u8(layout->literal_bytes + 16 * i);
-        wrong[i] = vandq_u8(veorq_u8(vld1q_u8(row + 16 * i), literal), mask);
-    }
-    return vorrq_u8(vorrq_u8(wrong[0], wrong[1]), vorrq_u8(wrong[2], wrong[3]));
+    uint64_t within = ~UINT64_C(0) >> (LAYOUT_BYTES - len) % 64;
+    return len <= LAYOUT_BYTES ? low & within : 0;
 }
 
 /* Constants of a call; a limit that is exceeded makes a row invalid. */
 struct weights {
     uint8x16_t tens;                     /* 10, 1 */
-    uint8x16_t hundreds, clock_hundreds; /* 100, 1; 60, 1, 1, 0 first */
-    uint16x8_t myriads, clock_myriads;   /* 10000, 1; 60, 1 first */
-    uint8x16_t pair_max;                 /* 23, 59, 59 in time's cell */
+    uint8x16_t hundreds, clock_hundreds; /* 100, 1; in cell 4 60, 1, 1, 0 */
+    uint16x8_t myriads, clock_myriads;   /* 10000, 1; in cell 4 60, 1 */
+    uint8x16_t clock_max;                /* 23, 59, 59 in cell 4 */
     uint32x4_t number_max;               /* of cells 0 to 3 */
+};
+
+/* What the loop needs beside the row. */
+struct decoding {
+    const struct row_layout *table;
+    struct weights weights;
+    struct decoded_rows *out;
+};
+
+/* What may be against rows being valid, gathered over a few of them. */
+struct doubts {
+    uint8x16_t digit_max; /* the greatest at each place */
+    uint8x16_t clock_max;
+    uint32x4_t number_max;
+    uint32_t negative; /* layouts' bits */
+};
+
+/* Cells of a row as pairs of digits, a number below 100 a byte. */
+struct pairs {
+    uint8x16_t front; /* cells 0 to 3 */
+    uint8x16_t back;  /* cells 4 and 5, each byte yet to be added to the next */
 };
 
 static uint32_t
@@ -98,10 +107,9 @@ number_limit(int64_t number_max)
 static struct weights
 make_weights(const int64_t number_max[LAYOUT_NUMBERS])
 {
-    static const uint8_t clock_hundreds[16] = {60,  1, 1,   0, 100, 1, 100, 1,
-                                               100, 1, 100, 1, 100, 1, 100, 1};
-    static const uint16_t clock_myriads[8] = {60,    1, 10000, 1,
-                                              10000, 1, 10000, 1};
+    static const uint8_t clock_hundreds[16] = {60, 1, 1, 0, 100, 1, 100, 1,
+                                               60, 1, 1, 0, 100, 1, 100, 1};
+    static const uint16_t clock_myriads[8] = {60, 1, 10000, 1, 60, 1, 10000, 1};
     static const uint8_t clock_max[16] = {23, 59, 59, 255, 255, 255, 255, 255,
                                           23, 59, 59, 255, 255, 255, 255, 255};
     const uint32_t limits[4] = {number_limit(number_max[0]),
@@ -113,7 +121,7 @@ make_weights(const int64_t number_max[LAYOUT_NUMBERS])
         .clock_hundreds = vld1q_u8(clock_hundreds),
         .myriads = vreinterpretq_u16_u32(vdupq_n_u32(0x00012710)),
         .clock_myriads = vld1q_u16(clock_myriads),
-        .pair_max = vld1q_u8(clock_max),
+        .clock_max = vld1q_u8(clock_max),
         .number_max = vld1q_u32(limits),
     };
     return w;
@@ -134,80 +142,216 @@ add_fours(uint16x8_t v, uint16x8_t weights)
                       vmull_high_u16(v, weights));
 }
 
-/* Digits of cells 2 * half and 2 * half + 1; *wrong collects what is none. */
+/* Not zero where the row has another byte than a literal of its layout. */
+static inline uint32_t
+wrong_literals(const struct row_layout *layout, const uint8_t *row)
+{
+    uint8x16_t wrong[4];
+    for (int i = 0; i < 4; i++) {
+        uint8x16_t literal = vld1q_u8(layout->literal + 16 * i);
+        uint8x16_t mask = vld1q_u8(layout->literal_bytes + 16 * i);
+        wrong[i] = vandq_u8(veorq_u8(vld1q_u8(row + 16 * i), literal), mask);
+    }
+    uint8x16_t all =
+        vorrq_u8(vorrq_u8(wrong[0], wrong[1]), vorrq_u8(wrong[2], wrong[3]));
+    return vmaxvq_u32(vreinterpretq_u32_u8(all));
+}
+
+/* Digits of cells 2 * half and 2 * half + 1, the tens times ten. */
 static inline uint8x16_t
-take_digits(const struct row_layout *layout, uint8x16x4_t row, int half,
-            uint8x16_t *wrong)
+take_digits(const struct decoding *d, const struct row_layout *layout,
+            uint8x16x4_t row, int half, struct doubts *doubts)
 {
     uint8x16_t bytes = vqtbl4q_u8(row, vld1q_u8(layout->source + 16 * half));
     uint8x16_t digits =
         vsubq_u8(bytes, vld1q_u8(layout->zero_char + 16 * half));
-    *wrong = vorrq_u8(*wrong, vqsubq_u8(digits, vdupq_n_u8(9)));
-    return digits;
+    doubts->digit_max = vmaxq_u8(doubts->digit_max, digits);
+    return vmulq_u8(digits, d->weights.tens);
+}
+
+/* Pairs are bytes: a digit over 9 may overflow one, but is noticed itself. */
+static inline struct pairs
+decode_row(const struct decoding *d, const uint8_t *row, size_t i,
+           struct doubts *doubts)
+{
+    const struct row_layout *layout = &d->table[d->out->slot[i]];
+    const uint8x16x4_t bytes = vld1q_u8_x4(row);
+    doubts->negative |= layout->negative;
+    uint64x2_t id = vreinterpretq_u64_u8(
+        vqtbl4q_u8(bytes, vld1q_u8(layout->source + LAYOUT_DEVICE_AT)));
+    vst1q_lane_u64(d->out->device[0] + i, id, 0);
+    vst1q_lane_u64(d->out->device[1] + i, id, 1);
+    uint8x16_t a = take_digits(d, layout, bytes, 0, doubts);
+    uint8x16_t b = take_digits(d, layout, bytes, 1, doubts);
+    return (struct pairs){vpaddq_u8(a, b),
+                          take_digits(d, layout, bytes, 2, doubts)};
+}
+
+/* Three numbers and the date of a row. */
+static inline uint32x4_t
+evaluate_front(const struct decoding *d, uint8x16_t pairs,
+               struct doubts *doubts)
+{
+    uint32x4_t numbers =
+        add_fours(add_pairs(pairs, d->weights.hundreds), d->weights.myriads);
+    doubts->number_max = vmaxq_u32(doubts->number_max, numbers);
+    return numbers;
+}
+
+/* Seconds of the day and milliseconds of two rows. */
+static inline uint32x4_t
+evaluate_back(const struct decoding *d, uint8x16_t first, uint8x16_t second,
+              struct doubts *doubts)
+{
+    uint8x16_t pairs = vpaddq_u8(first, second);
+    doubts->clock_max = vmaxq_u8(doubts->clock_max, pairs);
+    return add_fours(add_pairs(pairs, d->weights.clock_hundreds),
+                     d->weights.clock_myriads);
+}
+
+static inline bool
+are_doubtful(const struct decoding *d, const struct doubts *doubts)
+{
+    uint8x16_t wrong =
+        vorrq_u8(vqsubq_u8(doubts->digit_max, vdupq_n_u8(9)),
+                 vqsubq_u8(doubts->clock_max, d->weights.clock_max));
+    uint32x4_t over = vqsubq_u32(doubts->number_max, d->weights.number_max);
+    return vmaxvq_u32(vorrq_u32(vreinterpretq_u32_u8(wrong), over)) != 0;
 }
 
 static inline void
-store_numbers(const struct row_layout *layout, uint32x4_t value,
-              struct decoded_rows *out, size_t i)
+store_number(int64_t *out, uint32x4_t values)
 {
-    out->number[0][i] = vgetq_lane_u32(value, 0);
-    out->number[1][i] = vgetq_lane_u32(value, 1);
-    out->number[2][i] = vgetq_lane_u32(value, 2);
-    out->date[i] = vgetq_lane_u32(value, 3);
-    if (layout->negative != 0) {
-        for (int k = 0; k < LAYOUT_NUMBERS; k++)
-            out->number[k][i] *= (layout->negative >> k & 1) != 0 ? -1 : 1;
+    vst1q_s64(out, vreinterpretq_s64_u64(vmovl_u32(vget_low_u32(values))));
+    vst1q_s64(out + 2, vreinterpretq_s64_u64(vmovl_high_u32(values)));
+}
+
+/* Four rows of cells to columns. */
+static inline void
+store_rows(struct decoded_rows *out, const uint32x4_t r[4], uint32x4_t clock01,
+           uint32x4_t clock23, size_t i)
+{
+    uint64x2_t a02 = vreinterpretq_u64_u32(vtrn1q_u32(r[0], r[1]));
+    uint64x2_t a13 = vreinterpretq_u64_u32(vtrn2q_u32(r[0], r[1]));
+    uint64x2_t b02 = vreinterpretq_u64_u32(vtrn1q_u32(r[2], r[3]));
+    uint64x2_t b13 = vreinterpretq_u64_u32(vtrn2q_u32(r[2], r[3]));
+    store_number(out->number[0] + i,
+                 vreinterpretq_u32_u64(vtrn1q_u64(a02, b02)));
+    store_number(out->number[1] + i,
+                 vreinterpretq_u32_u64(vtrn1q_u64(a13, b13)));
+    store_number(out->number[2] + i,
+                 vreinterpretq_u32_u64(vtrn2q_u64(a02, b02)));
+    vst1q_u32(out->date + i, vreinterpretq_u32_u64(vtrn2q_u64(a13, b13)));
+    vst1q_u32(out->seconds + i, vuzp1q_u32(clock01, clock23));
+    vst1q_u32(out->ms + i, vuzp2q_u32(clock01, clock23));
+}
+
+/* Turns the numbers of row i that have a minus. */
+static void
+negate_row(const struct decoding *d, size_t i)
+{
+    uint8_t negative = d->table[d->out->slot[i]].negative;
+    for (int k = 0; k < LAYOUT_NUMBERS; k++) {
+        if ((negative >> k & 1) != 0)
+            d->out->number[k][i] = -d->out->number[k][i];
     }
 }
 
-/*
- * Decodes a row whose shape is the layout's. False when it is no reading.
- * Pairs are bytes: a digit over 9 may overflow one, but is noticed itself.
- */
-static inline bool
-decode_row(const struct row_layout *layout, const struct weights *w,
-           const uint8_t *row, struct decoded_rows *out, size_t i)
+static inline struct doubts
+no_doubts(void)
 {
-    const uint8x16x4_t bytes = vld1q_u8_x4(row);
-    uint8x16_t wrong = wrong_literals(layout, row);
-    uint8x16_t a = vmulq_u8(take_digits(layout, bytes, 0, &wrong), w->tens);
-    uint8x16_t b = vmulq_u8(take_digits(layout, bytes, 1, &wrong), w->tens);
-    uint8x16_t c = vmulq_u8(take_digits(layout, bytes, 2, &wrong), w->tens);
-
-    uint8x16_t pairs = vpaddq_u8(a, b); /* cells 0 to 3 */
-    uint32x4_t numbers = add_fours(add_pairs(pairs, w->hundreds), w->myriads);
-    store_numbers(layout, numbers, out, i);
-    uint32x4_t over = vqsubq_u32(numbers, w->number_max);
-
-    pairs = vpaddq_u8(c, c); /* cells 4 and 5, twice */
-    uint32x4_t clocked =
-        add_fours(add_pairs(pairs, w->clock_hundreds), w->clock_myriads);
-    out->seconds[i] = vgetq_lane_u32(clocked, 0);
-    out->ms[i] = vgetq_lane_u32(clocked, 1);
-    wrong = vorrq_u8(wrong, vqsubq_u8(pairs, w->pair_max));
-
-    uint64x2_t id = vreinterpretq_u64_u8(
-        vqtbl4q_u8(bytes, vld1q_u8(layout->source + LAYOUT_DEVICE_AT)));
-    out->device[0][i] = vgetq_lane_u64(id, 0);
-    out->device[1][i] = vgetq_lane_u64(id, 1);
-    return vmaxvq_u32(vorrq_u32(vreinterpretq_u32_u8(wrong), over)) == 0;
+    const uint8x16_t none = vdupq_n_u8(0);
+    return (struct doubts){none, none, vdupq_n_u32(0), 0};
 }
 
+/* One row, which may be invalid; its layout has been looked for. */
+static void
+decode_alone(const struct decoding *d, const uint8_t *row, size_t i)
+{
+    struct decoded_rows *out = d->out;
+    if (out->is_valid[i] == 0)
+        return;
+    struct doubts doubts = no_doubts();
+    struct pairs pairs = decode_row(d, row, i, &doubts);
+    uint32x4_t numbers = evaluate_front(d, pairs.front, &doubts);
+    uint32x4_t clock = evaluate_back(d, pairs.back, pairs.back, &doubts);
+    out->number[0][i] = vgetq_lane_u32(numbers, 0);
+    out->number[1][i] = vgetq_lane_u32(numbers, 1);
+    out->number[2][i] = vgetq_lane_u32(numbers, 2);
+    out->date[i] = vgetq_lane_u32(numbers, 3);
+    out->seconds[i] = vgetq_lane_u32(clock, 0);
+    out->ms[i] = vgetq_lane_u32(clock, 1);
+    out->is_valid[i] = !are_doubtful(d, &doubts);
+    negate_row(d, i);
+}
+
+/* Four rows; false when one of them may be invalid. */
+static inline bool
+decode_four(const struct decoding *d, const uint8_t *text,
+            const uint32_t *starts, size_t i)
+{
+    uint32_t have_layouts;
+    memcpy(&have_layouts, d->out->is_valid + i, 4);
+    if (have_layouts != 0x01010101)
+        return false;
+    struct doubts doubts = no_doubts();
+    struct pairs pairs[4];
+    uint32x4_t numbers[4];
+#pragma GCC unroll 4
+    for (size_t k = 0; k < 4; k++) {
+        pairs[k] = decode_row(d, text + starts[i + k], i + k, &doubts);
+        numbers[k] = evaluate_front(d, pairs[k].front, &doubts);
+    }
+    uint32x4_t clock01 =
+        evaluate_back(d, pairs[0].back, pairs[1].back, &doubts);
+    uint32x4_t clock23 =
+        evaluate_back(d, pairs[2].back, pairs[3].back, &doubts);
+    store_rows(d->out, numbers, clock01, clock23, i);
+    if (are_doubtful(d, &doubts))
+        return false;
+    for (size_t k = i; doubts.negative != 0 && k < i + 4; k++)
+        negate_row(d, k);
+    return true;
+}
+
+/* Slots of rows first .. end - 1, and whether the layouts there are theirs. */
+static inline void
+find_layouts(const struct decoding *d, const uint8_t *text,
+             const uint32_t *starts, size_t first, size_t end)
+{
+    for (size_t i = first; i < end; i++) {
+        const uint8_t *row = text + starts[i];
+        __builtin_prefetch(row + KERNEL_AHEAD, 0, 2);
+        uint64_t shape = shape_of(row, starts[i + 1] - starts[i]);
+        size_t slot = layout_slot(shape);
+        const struct row_layout *layout = &d->table[slot];
+        uint32_t wrong = wrong_literals(layout, row);
+        d->out->slot[i] = (uint16_t)slot;
+        /* no && here: all of this is done faster than it is guessed */
+        d->out->is_valid[i] =
+            (shape != 0) & (layout->shape == shape) & (wrong == 0);
+    }
+}
+
+/* In two loops, for the reason that kernels_avx2.c has. */
 static void
 decode_rows(const struct row_layout *table,
             const int64_t number_max[LAYOUT_NUMBERS], const uint8_t *text,
             const uint32_t *starts, size_t first, size_t n_rows,
             struct decoded_rows *out)
 {
-    const struct weights weights = make_weights(number_max);
-    for (size_t i = first; i < n_rows; i++) {
-        const uint8_t *row = text + starts[i];
-        uint64_t shape = shape_of(row, starts[i + 1] - starts[i]);
-        size_t slot = layout_slot(shape);
-        const struct row_layout *layout = &table[slot];
-        out->slot[i] = (uint16_t)slot;
-        out->is_valid[i] = shape != 0 && layout->shape == shape &&
-                           decode_row(layout, &weights, row, out, i);
+    const struct decoding d = {table, make_weights(number_max), out};
+    for (size_t i = first; i < n_rows;) {
+        size_t end = n_rows - i < KERNEL_NEAR ? n_rows : i + KERNEL_NEAR;
+        find_layouts(&d, text, starts, i, end);
+        for (; i + 4 <= end; i += 4) {
+            if (decode_four(&d, text, starts, i))
+                continue;
+            for (size_t k = i; k < i + 4; k++)
+                decode_alone(&d, text + starts[k], k);
+        }
+        for (; i < end; i++)
+            decode_alone(&d, text + starts[i], i);
     }
 }
 

@@ -40,12 +40,16 @@ enum layout_time { LAYOUT_CIVIL, LAYOUT_UNIX };
 
 /* The byte arrays come first: aligned tables keep them aligned. */
 struct row_layout {
-    uint8_t literal[LAYOUT_BYTES];       /* zero where not a literal */
+    uint8_t literal[LAYOUT_BYTES];       /* never zero; zero where not one */
     uint8_t source[LAYOUT_BYTES];        /* row offset of a canonical byte */
     uint8_t literal_bytes[LAYOUT_BYTES]; /* 0xff at literals */
     uint8_t zero_char[LAYOUT_BYTES];     /* '0' at digits */
-    /* For machines that move 16 bytes at a time. */
-    uint8_t gather[LAYOUT_CELLS][16]; /* within the window */
+    /*
+     * For machines that move 16 bytes at a time: where the bytes of a cell are
+     * in its window. Cells 0 and 1 have the lower eight places, cells 2 and 3
+     * the upper, cells 4 and 5 both.
+     */
+    uint8_t gather[LAYOUT_CELLS][16];
     uint8_t device_mask[16];
     uint8_t window[LAYOUT_CELLS + 2]; /* row offset a cell is gathered from */
     uint8_t gap[8];                   /* what follows is in one cache line */
