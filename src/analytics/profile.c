@@ -8,6 +8,7 @@
 #include "analytics/profile.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/buffer.h"
 
@@ -114,7 +115,8 @@ find_open(struct profile *profile, int64_t day)
     }
     profile->open = open;
     open += profile->n_open++;
-    *open = (struct profile_day_hours){.day = day};
+    memset(open, 0, sizeof(*open));
+    open->day = day;
     return open;
 }
 
@@ -222,6 +224,25 @@ profile_add_part(struct profile *profile, int64_t hour, int128 units,
     struct profile_hour *kept = hour_kept(profile, day, hour);
     if (kept != NULL)
         add_part(&kept->energy, units, rest);
+}
+
+void
+profile_add_hour(struct profile *profile, int64_t hour, uint64_t n,
+                 int128 power_nw, int128 units)
+{
+    struct profile_day *day = day_at(profile, hour);
+    if (day == NULL)
+        return;
+    struct profile_hour *of_day = &profile->hours[hour_in(day, hour)];
+    struct profile_hour *kept = hour_kept(profile, day, hour);
+    day->has_readings = day->has_readings || n > 0;
+    day->energy.units += units;
+    add_power(of_day, n, power_nw);
+    of_day->energy.units += units;
+    if (kept == NULL)
+        return;
+    add_power(kept, n, power_nw);
+    kept->energy.units += units;
 }
 
 static void

@@ -70,6 +70,9 @@ void profile_release(struct profile *profile);
 void profile_add_power(struct profile *profile, int64_t hour, uint64_t n,
                        int128 power_nw);
 void profile_add_energy(struct profile *profile, int64_t hour, int128 units);
+/* Power of n readings, and energy: both of the above at once. */
+void profile_add_hour(struct profile *profile, int64_t hour, uint64_t n,
+                      int128 power_nw, int128 units);
 void profile_add_part(struct profile *profile, int64_t hour, int128 units,
                       int128 rest);
 void profile_add_power_wide(struct profile *profile, int64_t hour,

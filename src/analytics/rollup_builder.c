@@ -73,7 +73,10 @@ static int64_t
 round_div(int128 value, int128 unit)
 {
     int128 half = value < 0 ? -unit / 2 : unit / 2;
-    return (int64_t)((value + half) / unit);
+    int128 sum = value + half;
+    if (sum == (int64_t)sum && unit == (int64_t)unit) /* a quicker division */
+        return (int64_t)sum / (int64_t)unit;
+    return (int64_t)(sum / unit);
 }
 
 /* (units + wide / 1e18) / unit, no further than int64_t goes. */

@@ -26,11 +26,9 @@ struct segment {
 static void
 flush_hour(struct segment *s)
 {
-    struct profile *profile = &s->set->profile;
-    if (s->n > 0)
-        profile_add_power(profile, s->hour.key, s->n, s->power_nw);
-    if (s->energy != 0)
-        profile_add_energy(profile, s->hour.key, s->energy);
+    if (s->n > 0 || s->energy != 0)
+        profile_add_hour(&s->set->profile, s->hour.key, s->n, s->power_nw,
+                         s->energy);
     s->sum_nw += s->power_nw;
     s->sum_energy += s->energy;
     s->n = 0;
@@ -133,15 +131,13 @@ is_segment(const struct totals_set *set, const struct batch_view *batch)
 {
     const uint32_t device = batch->device[0];
     const struct device_totals *totals = &set->totals[device];
-    uint64_t other = 0;
+    uint32_t other = 0;
     if (totals->needs_care ||
         (totals->n_readings > 0 && batch->time_ms[0] <= totals->last_ms))
         return false;
-    for (size_t i = 1; i < batch->n_rows; i++) {
+    for (size_t i = 1; i < batch->n_rows; i++)
         other |= batch->device[i] ^ device;
-        other |= batch->time_ms[i] <= batch->time_ms[i - 1];
-    }
-    return other == 0;
+    return other == 0 && set->kernels->ascends(batch->time_ms, batch->n_rows);
 }
 
 bool

@@ -48,17 +48,38 @@ distance_of(const struct plan *p, int64_t value)
     return (uint64_t)value - (uint64_t)p->range.min;
 }
 
+/* Whether the values are a line, one alone too; its step then says all. */
+static bool
+is_line(const struct column_range *r, size_t n)
+{
+    /* between values further apart a step is not what it seems */
+    bool is_near = (uint64_t)r->max - (uint64_t)r->min <= INT64_MAX;
+    return n == 1 || (is_near && r->min_step == r->max_step);
+}
+
+/*
+ * Whether all values are multiples of 10^zeros. Puts the quotients into room,
+ * of a line only the first.
+ */
+static bool
+divide(const struct plan *p, unsigned zeros, int64_t *room)
+{
+    const int64_t unit = decimal_power_of_ten((int)zeros);
+    if (p->values[0] % unit != 0 || p->values[p->n - 1] % unit != 0)
+        return false;
+    if (!is_line(&p->range, p->n))
+        return p->kernels->divide(p->values, p->n, zeros, room);
+    room[0] = p->values[0] / unit;
+    return p->n == 1 || p->range.min_step % unit == 0;
+}
+
 /* Takes away the zeros that all values end with, at most `max`. */
 static unsigned
 drop_zeros(struct plan *p, unsigned max, int64_t *room)
 {
     unsigned zeros = max;
-    for (; zeros > 0; zeros--) {
-        int64_t unit = decimal_power_of_ten((int)zeros);
-        if (p->values[0] % unit == 0 && p->values[p->n - 1] % unit == 0 &&
-            p->kernels->divide(p->values, p->n, zeros, room))
-            break;
-    }
+    while (zeros > 0 && !divide(p, zeros, room))
+        zeros--;
     if (zeros == 0)
         return 0;
     int64_t unit = decimal_power_of_ten((int)zeros);
@@ -145,10 +166,11 @@ consider_dictionary(struct plan *p)
 static size_t
 count_wider(const struct plan *p, unsigned width)
 {
-    uint32_t n_wider = 0;
-    for (size_t i = 0; i < p->n && p->has_distances; i++)
-        n_wider += p->distances[i] >> width != 0;
-    for (size_t i = 0; i < p->n && !p->has_distances; i++)
+    if (p->has_distances)
+        return width < 32 ? p->kernels->count_wider(p->distances, p->n, width)
+                          : 0;
+    size_t n_wider = 0;
+    for (size_t i = 0; i < p->n; i++)
         n_wider += distance_of(p, p->values[i]) >> width != 0;
     return n_wider;
 }

@@ -18,6 +18,7 @@
     .unpack = column_unpack, .pack = column_pack, .fill = column_fill,         \
     .ascends = column_ascends, .lies_within = column_lies_within,              \
     .look_up = column_look_up, .divide = column_divide,                        \
+    .count_wider = column_count_wider, .transpose = column_transpose,          \
     .subtract = column_subtract, .measure = column_measure
 
 static bool
@@ -161,33 +162,86 @@ column_pack(const uint32_t *values, unsigned width, uint8_t *packed)
 }
 
 /*
- * By 2^zeros with a shift, by 5^zeros with its inverse modulo 2^64, which
- * gives a quotient of fitting size for multiples and for nothing else.
+ * Up to 64 values of 32 bits each. By 2^zeros with a shift, by 5^zeros with
+ * its inverse modulo 2^32, which gives a quotient of fitting size for
+ * multiples and for nothing else.
  */
+static inline bool
+column_divide_short(const int64_t *restrict values, size_t n, unsigned zeros,
+                    uint32_t power, uint32_t inverse,
+                    int64_t *restrict quotients)
+{
+    const uint32_t low_bits = (UINT32_C(1) << zeros) - 1;
+    const uint32_t most = UINT32_MAX / power;
+    uint32_t value[64], bad = 0, largest = 0;
+    for (size_t i = 0; i < n; i++)
+        value[i] = (uint32_t)values[i];
+    for (size_t i = 0; i < n; i++) {
+        uint32_t quotient = (value[i] >> zeros) * inverse;
+        bad |= value[i] & low_bits;
+        largest = quotient > largest ? quotient : largest;
+        value[i] = quotient;
+    }
+    for (size_t i = 0; i < n; i++)
+        quotients[i] = value[i];
+    return bad == 0 && largest <= most;
+}
+
+/* The same for values of any size, modulo 2^64. */
+static inline bool
+column_divide_long(const int64_t *restrict values, size_t n, unsigned zeros,
+                   uint64_t power, uint64_t inverse,
+                   int64_t *restrict quotients)
+{
+    const uint64_t low_bits = (UINT64_C(1) << zeros) - 1;
+    const uint64_t most = (uint64_t)INT64_MAX / power;
+    uint64_t bad = 0;
+    for (size_t i = 0; i < n; i++) {
+        uint64_t quotient = (uint64_t)(values[i] >> zeros) * inverse;
+        bad |= (uint64_t)values[i] & low_bits;
+        bad |= quotient + most > 2 * most ? 1 : 0;
+        quotients[i] = (int64_t)quotient;
+    }
+    return bad == 0;
+}
+
 static bool
 column_divide(const int64_t *values, size_t n, unsigned zeros,
               int64_t *restrict quotients)
 {
-    const uint64_t low_bits = (UINT64_C(1) << zeros) - 1;
     uint64_t power = 1, inverse = 1;
     for (unsigned i = 0; i < zeros; i++) {
         power *= 5;
         inverse *= UINT64_C(0xcccccccccccccccd); /* of 5 */
     }
-    const uint64_t most = (uint64_t)INT64_MAX / power;
-    for (size_t at = 0; at < n;) {
-        size_t end = n - at > 64 ? at + 64 : n;
-        uint64_t bad = 0;
-        for (; at < end; at++) {
-            uint64_t quotient = (uint64_t)(values[at] >> zeros) * inverse;
-            bad |= (uint64_t)values[at] & low_bits;
-            bad |= quotient + most > 2 * most ? 1 : 0;
-            quotients[at] = (int64_t)quotient;
-        }
-        if (bad != 0)
+    for (size_t at = 0; at < n; at += 64) {
+        const size_t m = n - at > 64 ? 64 : n - at;
+        uint64_t any = 0;
+        for (size_t i = 0; i < m; i++)
+            any |= (uint64_t)values[at + i];
+        bool is_multiple =
+            any >> 32 == 0
+                ? column_divide_short(values + at, m, zeros, (uint32_t)power,
+                                      (uint32_t)inverse, quotients + at)
+                : column_divide_long(values + at, m, zeros, power, inverse,
+                                     quotients + at);
+        if (!is_multiple)
             return false;
     }
     return true;
+}
+
+static void
+column_transpose(const int32_t *restrict rows, size_t n, int64_t base,
+                 int32_t unit, int64_t *restrict a, int64_t *restrict b,
+                 int64_t *restrict c, int64_t *restrict d)
+{
+    for (size_t i = 0; i < n; i++) {
+        a[i] = base + rows[4 * i];
+        b[i] = (int64_t)rows[4 * i + 1] * unit;
+        c[i] = (int64_t)rows[4 * i + 2] * unit;
+        d[i] = (int64_t)rows[4 * i + 3] * unit;
+    }
 }
 
 static void
@@ -221,6 +275,15 @@ column_ascends(const int64_t *values, size_t n)
     for (size_t i = 1; i < n; i++)
         bad |= values[i] <= values[i - 1] ? 1 : 0;
     return bad == 0;
+}
+
+static size_t
+column_count_wider(const uint32_t *values, size_t n, unsigned width)
+{
+    uint32_t n_wider = 0;
+    for (size_t i = 0; i < n; i++)
+        n_wider += values[i] >> width != 0;
+    return n_wider;
 }
 
 /* The sign bits of two differences tell. */

@@ -158,6 +158,14 @@ struct kernels {
      */
     bool (*divide)(const int64_t *values, size_t n, unsigned zeros,
                    int64_t *quotients);
+    /* How many values have more than `width` bits, width <= 31. */
+    size_t (*count_wider)(const uint32_t *values, size_t n, unsigned width);
+    /*
+     * Rows of four numbers to columns, which do not overlap: a[i] = base +
+     * rows[4 i], b[i] = rows[4 i + 1] * unit and so on.
+     */
+    void (*transpose)(const int32_t *rows, size_t n, int64_t base, int32_t unit,
+                      int64_t *a, int64_t *b, int64_t *c, int64_t *d);
     /* out[i] = first + i * step. */
     void (*fill)(int64_t *out, size_t n, int64_t first, int64_t step);
     /* Each value but the first is a step from the one before: to their sums. */

@@ -72,6 +72,7 @@ struct row_source {
 };
 
 struct row_pages {
+    const struct kernels *kernels;
     struct device_rows *devices; /* of the devices */
     size_t n_devices, device_cap;
     void **slabs;
@@ -82,11 +83,13 @@ struct row_pages {
 };
 
 struct row_pages *
-row_pages_new(size_t max_bytes)
+row_pages_new(const struct kernels *kernels, size_t max_bytes)
 {
     struct row_pages *p = calloc(1, sizeof(*p));
-    if (p != NULL)
-        p->max_slabs = max_bytes / SLAB_BYTES + 1;
+    if (p == NULL)
+        return NULL;
+    p->kernels = kernels;
+    p->max_slabs = max_bytes / SLAB_BYTES + 1;
     return p;
 }
 
@@ -179,24 +182,23 @@ close_page(struct device_rows *rows)
 
 /* Of a page with narrow rows. */
 static void
-gather_narrow(const struct page *page, struct block *block)
+gather_narrow(const struct kernels *kernels, const struct page *page,
+              struct block *block)
 {
-    const int64_t unit = page->kind.exponent == block->exponent ? 1 : 1000000;
-    const int32_t *row = (const int32_t *)(const void *)page->rows;
+    const int32_t unit = page->kind.exponent == block->exponent ? 1 : 1000000;
     const size_t at = block->n_rows, n = page->n_rows;
-    int64_t *time_ms = block->column[BLOCK_TIME] + at;
-    for (size_t i = 0; i < n; i++)
-        time_ms[i] = page->time_ms + row[i * NARROW_WIDTH];
+    int64_t *to[NARROW_WIDTH - 1];
+    size_t n_values = 0;
     for (int c = 0; c < MEASURE_N; c++) {
-        int64_t *to = block->column[BLOCK_VALUE + c] + at;
-        if ((page->kind.columns & MEASURE_BIT(c)) != 0) {
-            row++;
-            for (size_t i = 0; i < n; i++)
-                to[i] = row[i * NARROW_WIDTH] * unit;
-        } else if ((block->columns & BLOCK_BIT(BLOCK_VALUE + c)) != 0) {
-            memset(to, 0, n * sizeof(*to));
-        }
+        int64_t *column = block->column[BLOCK_VALUE + c] + at;
+        if ((page->kind.columns & MEASURE_BIT(c)) != 0)
+            to[n_values++] = column;
+        else if ((block->columns & BLOCK_BIT(BLOCK_VALUE + c)) != 0)
+            memset(column, 0, n * sizeof(*column));
     }
+    kernels->transpose((const int32_t *)(const void *)page->rows, n,
+                       page->time_ms, unit, block->column[BLOCK_TIME] + at,
+                       to[0], to[1], to[2]);
 }
 
 /* Of a page with wide ones. */
@@ -229,12 +231,13 @@ gather_wide(const struct page *page, struct block *block)
 
 /* One page's rows go behind those of the block. */
 static void
-gather_page(const struct page *page, struct block *block)
+gather_page(const struct kernels *kernels, const struct page *page,
+            struct block *block)
 {
     size_t at = block->n_rows, n = page->n_rows;
     bool has_notes = page->kind.has_notes != 0;
     if (page->kind.is_narrow)
-        gather_narrow(page, block);
+        gather_narrow(kernels, page, block);
     else
         gather_wide(page, block);
     if (!has_notes && (block->columns & BLOCK_BIT(BLOCK_PRESENCE)) != 0) {
@@ -248,7 +251,8 @@ gather_page(const struct page *page, struct block *block)
 
 /* All pages of a device become the block. */
 static void
-gather(const struct device_rows *rows, struct block *block)
+gather(const struct kernels *kernels, const struct device_rows *rows,
+       struct block *block)
 {
     const struct rows_kinds *kinds = &rows->kinds;
     block->n_rows = 0;
@@ -264,7 +268,7 @@ gather(const struct device_rows *rows, struct block *block)
         const char *next = (const char *)page->next;
         for (size_t i = 0; next != NULL && i < PAGE_BYTES; i += 64)
             __builtin_prefetch(next + i);
-        gather_page(page, block);
+        gather_page(kernels, page, block);
     }
 }
 
@@ -273,7 +277,7 @@ row_pages_take(struct row_pages *p, size_t device, struct block *block)
 {
     struct device_rows *rows = &p->devices[device];
     close_page(rows);
-    gather(rows, block);
+    gather(p->kernels, rows, block);
     give_back(p, rows->first);
     *rows = (struct device_rows){0};
 }
@@ -421,6 +425,9 @@ add_plain(struct row_pages *p, size_t i, bool is_narrow)
         struct device_rows *rows = &devices[batch->device[i]];
         if (!fits(rows, source.kind, batch->time_ms[i]))
             break;
+        /* the cache line after this one, before its turn comes */
+        if ((uintptr_t)rows->next % 64 == 0)
+            __builtin_prefetch((const char *)rows->next + 64, 1);
         if (is_narrow) {
             int32_t *to = rows->next;
             to[0] = (int32_t)(batch->time_ms[i] - rows->page_ms);

@@ -12,6 +12,7 @@
 
 #include "model/batch.h"
 #include "codec/block.h"
+#include "simd/kernels.h"
 #include "wattle/error.h"
 
 /* There is no page left. */
@@ -20,7 +21,8 @@
 struct row_pages;
 
 /* max_bytes: of pages. NULL = no memory. */
-struct row_pages *row_pages_new(size_t max_bytes);
+struct row_pages *row_pages_new(const struct kernels *kernels,
+                                size_t max_bytes);
 void row_pages_free(struct row_pages *pages);
 
 /*

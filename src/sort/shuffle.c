@@ -57,7 +57,7 @@ shuffle_new(const struct kernels *kernels, size_t max_bytes)
     r->serial = atomic_fetch_add(&n_made, 1) + 1;
     r->kernels = kernels;
     r->spill = (struct spill)SPILL_INIT;
-    r->pages = row_pages_new(max_bytes);
+    r->pages = row_pages_new(kernels, max_bytes);
     r->block = aligned_alloc(64, sizeof(*r->block));
     if (r->pages == NULL || r->block == NULL) {
         shuffle_free(r);
@@ -136,14 +136,15 @@ sort_block(struct block *block)
 enum order { UNSORTED, WITH_EQUALS, STRICT };
 
 static enum order
-order_of(const int64_t *time_ms, size_t n)
+order_of(const struct kernels *kernels, const int64_t *time_ms, size_t n)
 {
-    uint64_t falls = 0, equals = 0;
+    if (kernels->ascends(time_ms, n))
+        return STRICT;
     for (size_t i = 1; i < n; i++) {
-        falls |= time_ms[i] < time_ms[i - 1];
-        equals |= time_ms[i] == time_ms[i - 1];
+        if (time_ms[i] < time_ms[i - 1])
+            return UNSORTED;
     }
-    return falls != 0 ? UNSORTED : equals != 0 ? WITH_EQUALS : STRICT;
+    return WITH_EQUALS;
 }
 
 static int
@@ -197,10 +198,11 @@ seal(struct shuffle *r, size_t device, struct wattle_error *error)
     if (row_pages_rows(r->pages, device) == 0)
         return WATTLE_OK;
     row_pages_take(r->pages, device, block);
-    enum order order = order_of(block->column[BLOCK_TIME], block->n_rows);
+    enum order order =
+        order_of(r->kernels, block->column[BLOCK_TIME], block->n_rows);
     if (order == UNSORTED) {
         sort_block(block);
-        order = order_of(block->column[BLOCK_TIME], block->n_rows);
+        order = order_of(r->kernels, block->column[BLOCK_TIME], block->n_rows);
     }
     return put_block(r, device, block, order, error);
 }
@@ -285,7 +287,8 @@ int
 shuffle_put_run(struct shuffle *r, uint32_t device, const struct block *block,
                 struct wattle_error *error)
 {
-    enum order order = order_of(block->column[BLOCK_TIME], block->n_rows);
+    enum order order =
+        order_of(r->kernels, block->column[BLOCK_TIME], block->n_rows);
     int status = reserve(r, (size_t)device + 1, error);
     return status == WATTLE_OK ? put_block(r, device, block, order, error)
                                : status;

@@ -303,6 +303,31 @@ keeps_common_zeros_apart(void **state)
     }
 }
 
+/* Of a line, which no one divides value by value. */
+static void
+keeps_common_zeros_of_lines_apart(void **state)
+{
+    (void)state;
+    static uint8_t room[COLUMN_MAX_BYTES];
+    struct column c = {.exponent = 0};
+    for (int round = 0; round < 400; round++) {
+        unsigned zeros = (unsigned)below(10), stored;
+        unsigned of_step = below(2) == 0 ? zeros : zeros + (unsigned)below(3);
+        unsigned of_first =
+            of_step > zeros ? zeros : zeros + (unsigned)below(3);
+        int64_t first = (1 + (int64_t)below(900) * 10) * power_of_ten(of_first);
+        int64_t step = (1 + (int64_t)below(900) * 10) * power_of_ten(of_step);
+        c.n = 2 + below(KERNEL_ROWS - 1);
+        for (size_t i = 0; i < c.n; i++)
+            c.value[i] =
+                (round % 2 == 0 ? 1 : -1) * (first + (int64_t)i * step);
+        check_column(&c, round % 3 == 0);
+        column_encode(&kernels_scalar, c.value, c.n, 0, false, room);
+        assert_true(column_exponent(room, 1, &stored));
+        assert_value(stored, zeros);
+    }
+}
+
 static void
 garbage_is_harmless(void **state)
 {
@@ -334,6 +359,7 @@ main(void)
         cmocka_unit_test(every_frame_width),
         cmocka_unit_test(extreme_values),
         cmocka_unit_test(keeps_common_zeros_apart),
+        cmocka_unit_test(keeps_common_zeros_of_lines_apart),
         cmocka_unit_test(garbage_is_harmless),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

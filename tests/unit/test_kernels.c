@@ -19,6 +19,7 @@
 #include "formats/layout_builder.h"
 #include "formats/row_values.h"
 #include "simd/kernels.h"
+#include "unit.h"
 #include "wattle/experimental/tuning.h"
 #include "wattle/report.h"
 
@@ -669,6 +670,86 @@ all_see_values_beyond_limits(void **state)
 
 /* ---- layouts ----------------------------------------------------------- */
 
+/* ---- columns ----------------------------------------------------------- */
+
+/* Values of either kind, multiples of 10^zeros or one of them not. */
+static void
+check_division(const struct kernels *k, bool is_short, size_t n)
+{
+    int64_t values[KERNEL_ROWS] = {0}, quotients[KERNEL_ROWS];
+    const unsigned zeros = 1 + pick(9);
+    int64_t unit = 1, most = is_short ? UINT32_MAX : INT64_MAX;
+    for (unsigned i = 0; i < zeros; i++)
+        unit *= 10;
+    for (size_t i = 0; i < n; i++) {
+        values[i] = (int64_t)(counter_hash(6, seed_counter++) %
+                              ((uint64_t)(most / unit) + 1));
+        values[i] *= !is_short && pick(2) == 0 ? -unit : unit;
+    }
+    assert_true(k->divide(values, n, zeros, quotients));
+    for (size_t i = 0; i < n; i++)
+        assert_value(quotients[i], values[i] / unit);
+    size_t at = pick((unsigned)n);
+    values[at] = values[at] / unit * unit + (values[at] < 0 ? -1 : 1);
+    assert_false(k->divide(values, n, zeros, quotients));
+}
+
+static void
+all_divide_multiples_alike(void **state)
+{
+    (void)state;
+    for (const struct kernels *const *k = other_kernels(); *k != NULL; k++) {
+        for (int round = 0; round < 400; round++) {
+            check_division(*k, true, 1 + pick(KERNEL_ROWS));
+            check_division(*k, false, 1 + pick(KERNEL_ROWS));
+            check_division(&kernels_scalar, round % 2 == 0, 1 + pick(200));
+        }
+    }
+}
+
+static void
+all_count_wider_values_alike(void **state)
+{
+    (void)state;
+    uint32_t values[KERNEL_ROWS];
+    for (const struct kernels *const *k = other_kernels(); *k != NULL; k++) {
+        for (unsigned width = 0; width < 32; width++) {
+            const size_t n = 1 + pick(KERNEL_ROWS);
+            size_t n_wider = 0;
+            for (size_t i = 0; i < n; i++) {
+                values[i] =
+                    (uint32_t)counter_hash(6, seed_counter++) >> pick(32);
+                n_wider += values[i] / (UINT64_C(1) << width) != 0;
+            }
+            assert_value((*k)->count_wider(values, n, width), n_wider);
+            assert_value(kernels_scalar.count_wider(values, n, width), n_wider);
+        }
+    }
+}
+
+static void
+all_turn_rows_to_columns_alike(void **state)
+{
+    (void)state;
+    int32_t rows[4 * 130];
+    int64_t column[4][130];
+    for (const struct kernels *const *k = other_kernels(); *k != NULL; k++) {
+        for (size_t n = 0; n <= 130; n++) {
+            const int64_t base = (int64_t)counter_hash(6, seed_counter++) >> 8;
+            const int32_t unit = pick(2) == 0 ? 1 : 1000000;
+            for (size_t i = 0; i < 4 * n; i++)
+                rows[i] = (int32_t)(uint32_t)counter_hash(6, seed_counter++);
+            (*k)->transpose(rows, n, base, unit, column[0], column[1],
+                            column[2], column[3]);
+            for (size_t i = 0; i < 4 * n; i++) {
+                int64_t expected =
+                    i % 4 == 0 ? base + rows[i] : (int64_t)rows[i] * unit;
+                assert_value(column[i % 4][i / 4], expected);
+            }
+        }
+    }
+}
+
 static void
 assert_built(const char *header, const char *row, bool expected)
 {
@@ -723,6 +804,9 @@ main(void)
         cmocka_unit_test(all_set_times_of_one_date),
         cmocka_unit_test(all_multiply_within_their_limits),
         cmocka_unit_test(all_see_values_beyond_limits),
+        cmocka_unit_test(all_divide_multiples_alike),
+        cmocka_unit_test(all_count_wider_values_alike),
+        cmocka_unit_test(all_turn_rows_to_columns_alike),
         cmocka_unit_test(layouts_are_made_of_plain_rows_only),
         cmocka_unit_test(all_judge_each_changed_byte_alike),
         cmocka_unit_test(all_decode_clean_rows_alike),
