@@ -38,7 +38,9 @@ int
 rollup_builder_reset(struct rollup_builder *builder)
 {
     struct totals_set set = builder->set, join = builder->join;
-    free(totals_set_take(&set, 0).extra);
+    struct totals_first first;
+    free(totals_set_take(&set, 0, &first).extra);
+    aggregate_release(&first.states);
     profile_release(&set.profile);
     profile_release(&join.profile);
     set.profile.keeps_hours = true;
@@ -372,8 +374,7 @@ rollup_builder_cut(struct rollup_builder *builder, struct device_totals *totals,
                    struct totals_first *first, struct profile *profile)
 {
     int status = fold(builder);
-    *first = builder->set.firsts[0];
-    *totals = totals_set_take(&builder->set, 0);
+    *totals = totals_set_take(&builder->set, 0, first);
     totals->min_nw = builder->min_nw;
     totals->max_nw = builder->max_nw;
     if (builder->n_wide > 0) {

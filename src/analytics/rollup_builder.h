@@ -79,8 +79,9 @@ void rollup_builder_read(struct rollup_builder *builder, int128 *power_nw,
                          int128 *energy);
 
 /*
- * Ends the segment: its totals (its extra part is the caller's), its first
- * reading and its profile (to be released by the caller).
+ * Ends the segment: its totals (the extra part is the caller's), its first
+ * reading (the states are the caller's) and its profile (to be released by the
+ * caller).
  */
 int rollup_builder_cut(struct rollup_builder *builder,
                        struct device_totals *totals, struct totals_first *first,

@@ -27,10 +27,14 @@ totals_set_init(struct totals_set *set, int64_t max_gap_ms, bool no_cache)
 void
 totals_set_release(struct totals_set *set)
 {
-    for (size_t i = 0; i < set->n_devices; i++)
+    for (size_t i = 0; i < set->n_devices; i++) {
         free(set->totals[i].extra);
-    for (size_t i = 0; i < set->n_segments; i++)
+        aggregate_release(&set->firsts[i].states);
+    }
+    for (size_t i = 0; i < set->n_segments; i++) {
         free(set->segments[i].totals.extra);
+        aggregate_release(&set->segments[i].first.states);
+    }
     free(set->totals);
     free(set->firsts);
     free(set->partial);
@@ -115,6 +119,7 @@ totals_set_reserve(struct totals_set *set, size_t n_devices)
         struct device_totals *totals = &set->totals[set->n_devices];
         totals->n_segments = 0;
         totals->is_disordered = false;
+        set->firsts[set->n_devices] = (struct totals_first){0};
         totals_clear(totals);
         clear_partial(set, set->n_devices);
         totals_reload(set, set->n_devices);
@@ -181,11 +186,14 @@ totals_set_disorder(struct totals_set *set, uint32_t device)
 }
 
 struct device_totals
-totals_set_take(struct totals_set *set, uint32_t device)
+totals_set_take(struct totals_set *set, uint32_t device,
+                struct totals_first *first)
 {
     struct device_totals *totals = &set->totals[device];
     flush_device(set, device);
     struct device_totals taken = *totals;
+    *first = set->firsts[device];
+    set->firsts[device].states = NULL;
     totals->n_segments = 0;
     totals->is_disordered = false;
     totals_clear(totals);

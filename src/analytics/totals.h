@@ -27,6 +27,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "analytics/aggregate.h"
 #include "analytics/profile.h"
 #include "base/time_partition.h"
 #include "base/wide_int.h"
@@ -65,10 +66,11 @@ struct device_totals {
     bool needs_care; /* disordered or with an extra part: general way only */
 };
 
-/* What only joining needs. */
+/* What is needed less often: by joining, and by aggregates. */
 struct totals_first {
     int64_t first_ms;
     int64_t first_nw;
+    struct aggregate_states *states; /* owned; NULL when there are none */
 };
 
 /* A finished segment beside the current ones. */
@@ -116,15 +118,18 @@ void totals_set_disorder(struct totals_set *set, uint32_t device);
 
 /*
  * Appends a later segment to a device's totals, with the step between. Takes
- * the segment's extra part. Its partial sums are flushed then. 0 or
+ * the segment's extra part and states. Its partial sums are flushed then. 0 or
  * WATTLE_ERR_MEMORY.
  */
 int totals_set_append(struct totals_set *set, uint32_t device,
-                      struct device_totals *later,
-                      const struct totals_first *first);
+                      struct device_totals *later, struct totals_first *first);
 
-/* Forgets a device's totals, and returns it: the next one begins afresh. */
-struct device_totals totals_set_take(struct totals_set *set, uint32_t device);
+/*
+ * Forgets a device's totals and returns them: the next ones begin afresh. What
+ * has been taken has its first reading, with the states, in *first.
+ */
+struct device_totals totals_set_take(struct totals_set *set, uint32_t device,
+                                     struct totals_first *first);
 
 /*
  * Joins the segments of several sets into `total`, which is empty and has

@@ -29,6 +29,7 @@ struct block {
     const struct batch_view *batch;
     const int64_t *power_nw;
     const int64_t *efficiency; /* NULL = none */
+    bool has_aggregates;
     struct pending pending;
 };
 
@@ -121,7 +122,7 @@ is_full(const struct totals_set *set, size_t device)
     return partial->n_readings[device % PARTIAL_LANES] == PARTIAL_READINGS;
 }
 
-/* Accounts near a full one are likely to be full, too. */
+/* Totals near full ones are likely to be full, too. */
 static void
 make_room(struct totals_set *set, size_t device)
 {
@@ -129,6 +130,24 @@ make_room(struct totals_set *set, size_t device)
     size_t from = device / near * near;
     size_t to = from + near < set->n_devices ? from + near : set->n_devices;
     totals_flush(set, from, to);
+}
+
+/* What the kernel has added goes into the aggregates, too. */
+static int
+aggregate_rows(struct block *b, size_t from, size_t to)
+{
+    const uint32_t *device = b->batch->device;
+    int status = WATTLE_OK;
+    for (size_t i = from; i < to && status == WATTLE_OK;) {
+        size_t end = i + 1;
+        while (end < to && device[end] == device[i])
+            end++;
+        const struct aggregate_rows rows = {b->batch->time_ms + i,
+                                            b->power_nw + i, end - i};
+        status = aggregate_add(&b->set->firsts[device[i]].states, &rows);
+        i = end;
+    }
+    return status;
 }
 
 /* Adds the rows of a run; those that the kernel refuses, the general way. */
@@ -142,9 +161,12 @@ add_run(struct block *b, const struct run *run)
     uint64_t n_elsewhere = 0;
     int status = WATTLE_OK;
     for (size_t row = run->begin; status == WATTLE_OK;) {
+        const size_t from = row;
         row = set->kernels->add_rows(set->partial, &rows, row, run->end,
                                      run->from_ms, &sums);
-        if (row == run->end)
+        if (b->has_aggregates)
+            status = aggregate_rows(b, from, row);
+        if (row == run->end || status != WATTLE_OK)
             break;
         if (is_full(set, rows.device[row])) {
             make_room(set, rows.device[row]);
@@ -181,9 +203,12 @@ totals_block_add(struct totals_set *set, const struct batch_view *batch,
     if (!reading_block_derive(&ordinary, batch, set->kernels, set->no_cache))
         return false;
     *status = WATTLE_OK;
-    if (totals_segment_add(set, batch, &ordinary))
+    if (totals_segment_add(set, batch, &ordinary, status))
         return true;
-    struct block b = {.set = set, .batch = batch, .power_nw = power_nw};
+    struct block b = {.set = set,
+                      .batch = batch,
+                      .power_nw = power_nw,
+                      .has_aggregates = aggregate_list()->n > 0};
     b.pending.power_hour = b.pending.energy_hour = TIME_CELL_NONE;
     if (ordinary.is_rated)
         b.efficiency = efficiency;

@@ -15,7 +15,7 @@
 
 struct segment_ref {
     struct device_totals *totals;
-    const struct totals_first *first;
+    struct totals_first *first;
 };
 
 /* All segments, grouped by device: device d has refs[at[d] .. at[d+1]). */
@@ -26,7 +26,7 @@ struct segment_index {
 
 typedef void (*visit_segment)(struct segment_index *index, uint32_t device,
                               struct device_totals *totals,
-                              const struct totals_first *first);
+                              struct totals_first *first);
 
 static void
 visit_set(struct segment_index *index, struct totals_set *set,
@@ -47,7 +47,7 @@ visit_set(struct segment_index *index, struct totals_set *set,
 
 static void
 count_segment(struct segment_index *index, uint32_t device,
-              struct device_totals *totals, const struct totals_first *first)
+              struct device_totals *totals, struct totals_first *first)
 {
     (void)totals;
     (void)first;
@@ -56,7 +56,7 @@ count_segment(struct segment_index *index, uint32_t device,
 
 static void
 file_segment(struct segment_index *index, uint32_t device,
-             struct device_totals *totals, const struct totals_first *first)
+             struct device_totals *totals, struct totals_first *first)
 {
     index->refs[index->at[device]++] = (struct segment_ref){totals, first};
 }
@@ -120,10 +120,10 @@ join_extra(struct device_totals *to, struct device_totals *from)
 
 /* Appends a later segment to totals that are not empty. */
 static int
-join_later(struct totals_set *set, struct device_totals *to,
+join_later(struct totals_set *set, size_t device,
            const struct segment_ref *later)
 {
-    struct device_totals *from = later->totals;
+    struct device_totals *to = &set->totals[device], *from = later->totals;
     struct power_point point = {.time_ms = later->first->first_ms,
                                 .nw = later->first->first_nw};
     if (point.nw == TOTALS_WIDE)
@@ -142,10 +142,11 @@ join_later(struct totals_set *set, struct device_totals *to,
     to->efficiency += from->efficiency;
     to->n_gaps += from->n_gaps;
     to->gap_ms += from->gap_ms;
+    aggregate_join(&set->firsts[device].states, &later->first->states);
     return status;
 }
 
-/* Moves the first segment in; its extra part changes hands. */
+/* Moves the first segment in; its extra part and states change hands. */
 static void
 take_first(struct totals_set *total, size_t device,
            const struct segment_ref *ref)
@@ -154,13 +155,15 @@ take_first(struct totals_set *total, size_t device,
     total->totals[device] = *ref->totals;
     total->totals[device].is_disordered = disordered;
     total->totals[device].needs_care = disordered || ref->totals->extra;
+    aggregate_release(&total->firsts[device].states);
     total->firsts[device] = *ref->first;
     ref->totals->extra = NULL;
+    ref->first->states = NULL;
 }
 
 int
 totals_set_append(struct totals_set *set, uint32_t device,
-                  struct device_totals *later, const struct totals_first *first)
+                  struct device_totals *later, struct totals_first *first)
 {
     const struct segment_ref ref = {later, first};
     int status = WATTLE_OK;
@@ -168,9 +171,10 @@ totals_set_append(struct totals_set *set, uint32_t device,
     if (set->totals[device].n_readings == 0)
         take_first(set, device, &ref);
     else
-        status = join_later(set, &set->totals[device], &ref);
+        status = join_later(set, device, &ref);
     free(later->extra);
     later->extra = NULL;
+    aggregate_release(&first->states);
     totals_reload(set, device);
     return status;
 }
@@ -189,7 +193,7 @@ join_device(struct totals_set *total, size_t device, struct segment_ref *refs,
         return status;
     take_first(total, device, &refs[0]);
     for (size_t i = 1; i < n && status == WATTLE_OK; i++)
-        status = join_later(total, &total->totals[device], &refs[i]);
+        status = join_later(total, device, &refs[i]);
     totals_reload(total, device);
     return status;
 }

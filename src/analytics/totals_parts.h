@@ -24,10 +24,11 @@ void totals_reload(struct totals_set *set, size_t device);
 
 /*
  * The quick way for a block of one device, in order of time: false when it is
- * not, and nothing has been added then.
+ * not, and nothing has been added then. *status is 0 or WATTLE_ERR_MEMORY
+ * otherwise.
  */
 bool totals_segment_add(struct totals_set *set, const struct batch_view *batch,
-                        const struct reading_block *readings);
+                        const struct reading_block *readings, int *status);
 
 /* The general way for one row. 0 or WATTLE_ERR_MEMORY. */
 int totals_add_row(struct totals_set *set, const struct batch_view *batch,

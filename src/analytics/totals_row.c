@@ -3,6 +3,7 @@
  * its device. It defines what is right; the quick ways (totals_segment.c,
  * totals_block.c) must leave the same sums.
  */
+#include <assert.h>
 #include <stdlib.h>
 
 #include "analytics/reading.h"
@@ -149,6 +150,7 @@ turn_back(struct totals_set *set, uint32_t device, int64_t time_ms)
     set->segments = grown;
     set->segments[set->n_segments++] =
         (struct totals_segment){device, *totals, set->firsts[device]};
+    set->firsts[device].states = NULL;
     totals_clear(totals);
     totals->n_segments++;
     return WATTLE_OK;
@@ -158,8 +160,10 @@ static void
 begin_segment(struct totals_set *set, uint32_t device,
               const struct reading *reading)
 {
-    set->firsts[device] =
-        (struct totals_first){reading->point.time_ms, reading->point.nw};
+    struct totals_first *first = &set->firsts[device];
+    assert(first->states == NULL);
+    first->first_ms = reading->point.time_ms;
+    first->first_nw = reading->point.nw;
 }
 
 static int
@@ -207,7 +211,8 @@ add_reading(struct totals_set *set, uint32_t device,
     totals->n_readings++;
     totals->last_ms = time_ms;
     totals->last_nw = reading->point.nw;
-    return WATTLE_OK;
+    const struct aggregate_rows row = {&time_ms, &reading->point.nw, 1};
+    return aggregate_add(&set->firsts[device].states, &row);
 }
 
 int

@@ -142,7 +142,7 @@ is_segment(const struct totals_set *set, const struct batch_view *batch)
 
 bool
 totals_segment_add(struct totals_set *set, const struct batch_view *batch,
-                   const struct reading_block *readings)
+                   const struct reading_block *readings, int *status)
 {
     const size_t n = batch->n_rows;
     if (n < TOTALS_SEGMENT_ROWS || batch->device[n - 1] != batch->device[0])
@@ -165,7 +165,8 @@ totals_segment_add(struct totals_set *set, const struct batch_view *batch,
         /* the first one is a step from itself: no time, no energy */
         s.last = (struct power_point){.time_ms = batch->time_ms[0],
                                       .nw = readings->power_nw[0]};
-        set->firsts[device] = (struct totals_first){s.last.time_ms, s.last.nw};
+        set->firsts[device].first_ms = s.last.time_ms;
+        set->firsts[device].first_nw = s.last.nw;
     }
     enter_hour(&s, s.last.time_ms);
     add_rows(&s, batch->time_ms, readings->power_nw, n);
@@ -182,5 +183,7 @@ totals_segment_add(struct totals_set *set, const struct batch_view *batch,
         totals->efficiency += sum_efficiency(readings->efficiency, n);
     }
     totals_reload(set, device);
+    const struct aggregate_rows rows = {batch->time_ms, readings->power_nw, n};
+    *status = aggregate_add(&set->firsts[device].states, &rows);
     return true;
 }

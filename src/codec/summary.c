@@ -2,12 +2,14 @@
  * summary.c - totals and profile as bytes, in sections.
  *
  * A section has a tag and a length. A reader passes over those that it does
- * not know, so that a later program can add figures. Within a section values
+ * not know, so that a later program can add aggregates; it notes those that
+ * are missing. Within a section values
  * are varints in the order of the structures; parts that hardly any chunk has
  * are left out and flagged.
  */
 #include "codec/summary.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,10 +20,10 @@
 enum { HAS_EXTRA = 1, HAS_WIDE = 2, HAS_REST = 4 };
 
 /* Sections, in this order. */
-enum { SECTION_TOTALS = 1, SECTION_PROFILE = 2 };
+enum { SECTION_TOTALS = 1, SECTION_PROFILE = 2 }; /* then the aggregates' */
 
 #define SUMMARY_VERSION 2
-#define MAX_ACCOUNT     640 /* bytes before the hours */
+#define MAX_TOTALS      640 /* bytes before the hours */
 #define MAX_HOUR        (10 + 3 * 19 + 2 * 32)
 #define MAX_DAY         (10 + 1 + 2 * 19 + 32)
 
@@ -244,7 +246,7 @@ static int
 put_totals(struct buffer *out, const struct device_totals *totals,
            const struct totals_first *first, unsigned flags)
 {
-    uint8_t bytes[MAX_ACCOUNT];
+    uint8_t bytes[MAX_TOTALS];
     uint8_t *to = bytes;
     *to++ = (uint8_t)(flags & (HAS_EXTRA | HAS_WIDE));
     to = put_sums(to, totals, first, flags);
@@ -266,22 +268,44 @@ put_profile(struct buffer *out, const struct profile *profile, unsigned flags)
     return status;
 }
 
+/* A device without states, where readings were added: cannot be. */
+static int
+put_aggregates(struct buffer *out, const struct aggregate_states *states,
+               uint64_t left_out)
+{
+    const struct aggregate_list *list = aggregate_list();
+    uint8_t bytes[AGGREGATE_MAX_BYTES];
+    int status = WATTLE_OK;
+    for (size_t k = 0; k < list->n && status == WATTLE_OK; k++) {
+        const struct aggregate *a = list->items[k];
+        if ((left_out >> k & 1) != 0)
+            continue;
+        size_t len = a->encode(aggregate_find(states, a), bytes);
+        assert(len <= sizeof(bytes) && a->section >= AGGREGATE_FIRST_SECTION);
+        status = put_section(out, a->section, bytes, bytes + len);
+    }
+    return status;
+}
+
 int
 summary_encode(const struct device_totals *totals,
                const struct totals_first *first, const struct profile *profile,
-               struct buffer *out)
+               uint64_t left_out, struct buffer *out)
 {
     const uint8_t version = SUMMARY_VERSION;
     const unsigned flags = find_flags(totals, profile);
     int status = buffer_append(out, &version, 1);
     if (status == WATTLE_OK)
         status = put_totals(out, totals, first, flags);
-    return status == WATTLE_OK ? put_profile(out, profile, flags) : status;
+    if (status == WATTLE_OK)
+        status = put_profile(out, profile, flags);
+    return status == WATTLE_OK ? put_aggregates(out, first->states, left_out)
+                               : status;
 }
 
-/* Reads a section that is known; its bytes must be used up. */
+/* Reads totals or profile; the bytes must be used up. */
 static int
-get_section(struct byte_reader *in, unsigned tag, struct summary *summary)
+get_own_section(struct byte_reader *in, unsigned tag, struct summary *summary)
 {
     const unsigned flags = byte_get(in);
     int status;
@@ -296,12 +320,51 @@ get_section(struct byte_reader *in, unsigned tag, struct summary *summary)
     return status;
 }
 
+/* Reads the section of the k-th aggregate. */
+static int
+get_aggregate(const uint8_t *bytes, size_t len, size_t k,
+              struct summary *summary)
+{
+    const struct aggregate *a = aggregate_list()->items[k];
+    const uint64_t bit = UINT64_C(1) << k;
+    if ((summary->missing & bit) == 0)
+        return WATTLE_ERR_FORMAT; /* twice */
+    void *state = aggregate_state(&summary->first.states, a);
+    if (state == NULL)
+        return WATTLE_ERR_MEMORY;
+    summary->missing &= ~bit;
+    return a->decode(state, bytes, len) ? WATTLE_OK : WATTLE_ERR_FORMAT;
+}
+
+/* What a tag says, or nothing when it is not known; *seen collects ours. */
+static int
+get_section(uint64_t tag, const uint8_t *bytes, size_t len, unsigned *seen,
+            struct summary *summary)
+{
+    const struct aggregate_list *list = aggregate_list();
+    if (tag == SECTION_TOTALS || tag == SECTION_PROFILE) {
+        struct byte_reader in = {bytes, bytes + len, false};
+        if ((*seen & 1u << tag) != 0)
+            return WATTLE_ERR_FORMAT;
+        *seen |= 1u << tag;
+        return get_own_section(&in, (unsigned)tag, summary);
+    }
+    for (size_t k = 0; k < list->n; k++) {
+        if (list->items[k]->section == tag)
+            return get_aggregate(bytes, len, k, summary);
+    }
+    return WATTLE_OK;
+}
+
 int
 summary_decode(const void *bytes, size_t len, struct summary *summary)
 {
+    const size_t n_aggregates = aggregate_list()->n;
     struct byte_reader in = {bytes, (const uint8_t *)bytes + len, false};
-    unsigned seen = 0; /* bits of the sections that are known */
+    unsigned seen = 0; /* bits of our own sections */
     int status = WATTLE_OK;
+    aggregate_release(&summary->first.states);
+    summary->missing = n_aggregates > 0 ? UINT64_MAX >> (64 - n_aggregates) : 0;
     if (byte_get(&in) != SUMMARY_VERSION)
         return WATTLE_ERR_FORMAT;
     while (status == WATTLE_OK && in.at != in.end) {
@@ -310,13 +373,7 @@ summary_decode(const void *bytes, size_t len, struct summary *summary)
         const uint8_t *section = byte_take(&in, n);
         if (section == NULL || in.failed)
             return WATTLE_ERR_FORMAT;
-        if (tag != SECTION_TOTALS && tag != SECTION_PROFILE)
-            continue;
-        if ((seen & 1u << tag) != 0)
-            return WATTLE_ERR_FORMAT;
-        seen |= 1u << tag;
-        struct byte_reader inner = {section, section + n, false};
-        status = get_section(&inner, (unsigned)tag, summary);
+        status = get_section(tag, section, n, &seen, summary);
     }
     const unsigned all = 1u << SECTION_TOTALS | 1u << SECTION_PROFILE;
     if (status == WATTLE_OK && (seen != all || summary->totals.n_readings == 0))
@@ -328,6 +385,7 @@ void
 summary_release(struct summary *summary)
 {
     free(summary->totals.extra);
+    aggregate_release(&summary->first.states);
     profile_release(&summary->profile);
     *summary = (struct summary){0};
 }

@@ -17,15 +17,20 @@
 
 struct summary {
     struct device_totals totals; /* its extra part is owned */
-    struct totals_first first;
-    struct profile profile; /* owned; without slots: only to merge from */
+    struct totals_first first;   /* its states are owned */
+    uint64_t missing;            /* bit k: no section of the k-th aggregate */
+    struct profile profile;      /* owned; without slots: only to merge from */
     size_t day_cap;
 };
 
-/* Appends the bytes; 0 or WATTLE_ERR_MEMORY. */
+/*
+ * Appends the bytes, without the aggregates in `left_out` (bits as above). 0
+ * or WATTLE_ERR_MEMORY.
+ */
 int summary_encode(const struct device_totals *totals,
                    const struct totals_first *first,
-                   const struct profile *profile, struct buffer *out);
+                   const struct profile *profile, uint64_t left_out,
+                   struct buffer *out);
 
 /*
  * Reads bytes into a summary, which is zeroed at first and may be used again.

@@ -98,16 +98,17 @@ finish_chunk(struct chunk_builder *b)
         .measures = b->measures,
     };
     struct device_totals totals = {0};
-    struct totals_first first;
+    struct totals_first first = {0};
     struct profile profile;
     int status = rollup_builder_cut(&b->rollups, &totals, &first, &profile);
     if (status == WATTLE_OK)
-        status = summary_encode(&totals, &first, &profile, &chunk.summary);
+        status = summary_encode(&totals, &first, &profile, 0, &chunk.summary);
     if (status == WATTLE_OK)
         status = chunk_writer_finish(&b->writer, &chunk.data);
     if (status == WATTLE_OK)
         set_figures(&chunk, &totals);
     free(totals.extra);
+    aggregate_release(&first.states);
     profile_release(&profile);
     b->n_duplicates = b->n_rounded = 0;
     b->measures = 0;

@@ -101,7 +101,7 @@ measure(struct chunk_reader *reader, struct device_merge *merge,
         struct rollup_builder *builder, struct wattle_error *error)
 {
     struct device_totals totals = {0};
-    struct totals_first first;
+    struct totals_first first = {0};
     struct profile profile;
     if (chunk_reader_add_inputs(reader, merge) != WATTLE_OK)
         return error_memory(error);
@@ -110,6 +110,7 @@ measure(struct chunk_reader *reader, struct device_merge *merge,
         return status;
     status = rollup_builder_cut(builder, &totals, &first, &profile);
     free(totals.extra);
+    aggregate_release(&first.states);
     profile_release(&profile);
     if (status == WATTLE_OK)
         status = rollup_builder_finish(builder);

@@ -3,7 +3,8 @@
  * it is wanted as it is, else its readings, with the delta's among them.
  *
  * A summary is used only when the range, the largest gap and the delta leave
- * its chunk as it is; otherwise its readings are decoded.
+ * its chunk as it is, and it has every aggregate of this program; otherwise
+ * the chunk's readings are decoded.
  */
 #include "store/totals_reader.h"
 
@@ -58,10 +59,13 @@ fail_damaged(const struct totals_reader *r, struct wattle_error *error)
                              error);
 }
 
-/* Adds a chunk by its summary. */
+/*
+ * Adds a chunk by its summary. *is_done: false, with nothing added, when the
+ * summary lacks an aggregate, since an earlier program wrote it.
+ */
 static int
 add_summary(struct totals_reader *r, const struct stored_chunk *chunk,
-            struct totals_set *set, struct wattle_error *error)
+            struct totals_set *set, bool *is_done, struct wattle_error *error)
 {
     struct summary *s = &r->summary;
     const struct summary_frame frame = {chunk->first_ms, chunk->last_ms,
@@ -72,6 +76,9 @@ add_summary(struct totals_reader *r, const struct stored_chunk *chunk,
     if (status == WATTLE_ERR_FORMAT ||
         (status == WATTLE_OK && !summary_check(s, &frame)))
         return fail_damaged(r, error);
+    *is_done = status != WATTLE_OK || s->missing == 0;
+    if (!*is_done)
+        return WATTLE_OK;
     if (status == WATTLE_OK)
         status = totals_set_append(set, chunk->device, &s->totals, &s->first);
     if (status != WATTLE_OK)
@@ -207,8 +214,12 @@ add_chunk(struct totals_reader *r, size_t *delta_at, struct totals_set *set,
     }
     if (is_inside && from == to &&
         database_has_sums(r->chunk_reader.db, range->max_gap_ms) &&
-        !range->no_summaries)
-        return add_summary(r, &chunk, set, error);
+        !range->no_summaries) {
+        bool is_done = false;
+        status = add_summary(r, &chunk, set, &is_done, error);
+        if (status != WATTLE_OK || is_done)
+            return status;
+    }
     return add_readings(r, &chunk, from, to, set, error);
 }
 

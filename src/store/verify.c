@@ -323,23 +323,36 @@ is_number(sqlite3_stmt *row, int column, int64_t wanted)
            sqlite3_column_int64(row, column) == wanted;
 }
 
-/* Compares what this program knows of a summary. */
+/* What this program knows of a summary, but for some aggregates, as bytes. */
+static int
+take_known(const struct summary *summary, uint64_t left_out, struct buffer *out)
+{
+    return summary_encode(&summary->totals, &summary->first, &summary->profile,
+                          left_out | summary->missing, out);
+}
+
+/* Compares what this program knows of a summary, and what it has. */
 static bool
 is_same_summary(struct verify *v, const void *bytes, size_t len)
 {
     const struct buffer *rebuilt = &v->rebuilt.summary;
-    struct summary summary = {0};
-    struct buffer known = {0};
-    int status = summary_decode(bytes, len, &summary);
+    struct summary stored = {0}, wanted = {0};
+    struct buffer a = {0}, b = {0};
+    int status = summary_decode(bytes, len, &stored);
     if (status == WATTLE_OK)
-        status = summary_encode(&summary.totals, &summary.first,
-                                &summary.profile, &known);
+        status = summary_decode(rebuilt->data, rebuilt->len, &wanted);
+    if (status == WATTLE_OK)
+        status = take_known(&stored, 0, &a);
+    if (status == WATTLE_OK)
+        status = take_known(&wanted, stored.missing, &b);
     if (status == WATTLE_ERR_MEMORY)
         v->lacks_memory = true;
-    bool is_same = status == WATTLE_OK && known.len == rebuilt->len &&
-                   memcmp(known.data, rebuilt->data, known.len) == 0;
-    buffer_release(&known);
-    summary_release(&summary);
+    bool is_same = status == WATTLE_OK && a.len == b.len &&
+                   memcmp(a.data, b.data, a.len) == 0;
+    buffer_release(&a);
+    buffer_release(&b);
+    summary_release(&stored);
+    summary_release(&wanted);
     return is_same;
 }
 

@@ -53,7 +53,7 @@ pick(unsigned limit)
 }
 
 /* Presence that leaves every row a power or an energy. */
-static uint32_t
+static inline uint32_t
 random_presence(void)
 {
     static const uint8_t sets[] = {0x07, 0x08, 0x0f, 0x0a, 0x0e, 0x1f, 0x10};
@@ -61,7 +61,7 @@ random_presence(void)
 }
 
 /* Below max, often just below; negative where a column may be. */
-static int64_t
+static inline int64_t
 random_value(int64_t max, int column)
 {
     uint64_t bits = counter_hash(32, seed_counter++);

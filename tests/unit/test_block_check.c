@@ -170,7 +170,7 @@ make_summary(struct summary *s, struct summary_frame *chunk)
 {
     *s = (struct summary){0};
     *chunk = (struct summary_frame){1000, 61000, 2};
-    s->first = (struct totals_first){1000, 1000000000};
+    s->first = (struct totals_first){1000, 1000000000, NULL};
     s->totals = (struct device_totals){.n_readings = 2,
                                        .last_ms = 61000,
                                        .last_nw = 1000000000,
