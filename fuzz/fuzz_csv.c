@@ -52,9 +52,9 @@ read_header(const uint8_t *text, size_t len, struct csv_schema *schema,
     struct record_parser *parser = calloc(1, sizeof(*parser));
     struct csv_schema_builder names;
     bool done;
-    csv_schema_builder_init(&names);
+    csv_schema_builder_init(&names, ',');
     must(parser != NULL, "no memory");
-    record_parser_init_visit(parser, add_name, &names);
+    record_parser_init_visit(parser, ',', add_name, &names);
     *header_len = record_parser_feed(parser, text, len, &done);
     free(parser);
     return csv_schema_builder_finish(&names, WATTLE_VALUE_POWER_W, schema,

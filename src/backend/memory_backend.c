@@ -82,7 +82,7 @@ next(struct backend_scan *scan, struct batch_view *view,
     const struct memory_device *device = scan->device;
     struct batch *batch = &scan->batch;
     (void)error;
-    batch_reset(batch, 0, 0);
+    batch_reset(batch, 0, NULL);
     for (; scan->at < device->n_rows && batch->n_rows < BATCH_ROWS;
          scan->at++) {
         const struct batch_row *row = &device->rows[scan->at];

@@ -67,9 +67,9 @@ begin(struct decoder *decoder, const struct recognition *recognition,
     layout_plan_init(&d->plan, schema);
     for (int k = 0; k < LAYOUT_NUMBERS; k++) {
         bool used = k < d->plan.n_numbers;
-        int role = used ? d->plan.role_of_number[k] : 0;
+        int role = used ? d->plan.role_of_number[k] : ROLE_VALUE;
         d->decoded->number[k] =
-            used ? d->base.batch.value[csv_schema_column(schema, role)]
+            used ? d->base.batch.value[csv_schema_measure(schema, role)]
                  : d->unused;
     }
     record_parser_init(d->parser, schema);
@@ -610,7 +610,7 @@ next(struct decoder *decoder, const struct block_text *text, size_t *used)
     struct csv_decoder *d = csv_of(decoder);
     *used = 0;
     d->is_all_fast = false;
-    batch_reset(&d->base.batch, d->schema->columns, d->schema->power_shift);
+    batch_reset(&d->base.batch, d->schema->columns, d->schema->kilo);
     if (d->base.is_inside)
         return decode_inside(d, text, used);
     stage_clock_enter(d->base.setup.clock, STAGE_SPLIT);

@@ -1,40 +1,48 @@
 /*
- * csv_dialect.c - dialects of CSV, the most particular ones first.
+ * csv_dialect.c - the table of dialects.
  *
- * A program's CSV is one entry here: its header names, their units, how its
- * times look. Nothing else in the decoder knows a program by name.
+ * A program's CSV is one entry here. Nothing else in the decoder knows a
+ * program by name. tests/unit/test_csv_dialects.c has a table of its own in
+ * place of this file: nothing but the table may be defined here.
  */
 #include "formats/csv_dialect.h"
+
+/* Common names; those of measures, which `wattle export` writes, come on top.
+ */
+static const struct csv_rule common[] = {
+    {"timestamp", ROLE_TIME, 0},
+    {"time", ROLE_TIME, 0},
+    {"datetime", ROLE_TIME, 0},
+    {"date", ROLE_TIME, 0},
+    {"device_id", ROLE_DEVICE, 0},
+    {"device", ROLE_DEVICE, 0},
+    {"id", ROLE_DEVICE, 0},
+    {"entity_id", ROLE_DEVICE, 0},
+    {"meter", ROLE_DEVICE, 0},
+    {"voltage", ROLE_VOLTAGE, 0},
+    {"volts", ROLE_VOLTAGE, 0},
+    {"current", ROLE_CURRENT, 0},
+    {"amps", ROLE_CURRENT, 0},
+    {"current_a", ROLE_CURRENT, 0},
+    {"power_factor", ROLE_POWER_FACTOR, 0},
+    {"pf", ROLE_POWER_FACTOR, 0},
+    {"powerfactor", ROLE_POWER_FACTOR, 0},
+    {"power", ROLE_POWER, 0},
+    {"power_w", ROLE_POWER, 0},
+    {"watts", ROLE_POWER, 0},
+    {"energy_wh", ROLE_ENERGY, 0},
+    {"value", ROLE_VALUE, 0},
+    {NULL, ROLE_NONE, 0},
+};
 
 const struct csv_dialect csv_dialects[] = {
     {
         .name = "wattle",
         .title = "readings with common column names",
-        .rules =
-            {
-                {"timestamp", ROLE_TIME},
-                {"time", ROLE_TIME},
-                {"datetime", ROLE_TIME},
-                {"date", ROLE_TIME},
-                {"device_id", ROLE_DEVICE},
-                {"device", ROLE_DEVICE},
-                {"id", ROLE_DEVICE},
-                {"entity_id", ROLE_DEVICE},
-                {"meter", ROLE_DEVICE},
-                {"voltage", ROLE_VOLTAGE},
-                {"volts", ROLE_VOLTAGE},
-                {"current", ROLE_CURRENT},
-                {"amps", ROLE_CURRENT},
-                {"current_a", ROLE_CURRENT},
-                {"power_factor", ROLE_POWER_FACTOR},
-                {"pf", ROLE_POWER_FACTOR},
-                {"powerfactor", ROLE_POWER_FACTOR},
-                {"power", ROLE_POWER},
-                {"power_w", ROLE_POWER},
-                {"watts", ROLE_POWER},
-                {"energy_wh", ROLE_ENERGY},
-                {"value", ROLE_VALUE},
-            },
+        .delimiter = ',',
+        .decimal = '.',
+        .has_measures = true,
+        .rules = common,
     },
 };
 

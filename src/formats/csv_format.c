@@ -51,13 +51,15 @@ add_name(void *names, const char *text, size_t len)
  * when the sample ends before it.
  */
 static bool
-find_header(const struct format_sample *sample, struct record_parser *parser,
-            struct csv_schema_builder *names, struct recognition *found)
+find_header(const struct format_sample *sample, char delimiter,
+            struct record_parser *parser, struct csv_schema_builder *names,
+            struct recognition *found)
 {
     size_t at = skip_bom(sample);
     bool done = true;
-    csv_schema_builder_init(names);
-    record_parser_init_visit(parser, add_name, names);
+    found->header_lines = 0;
+    csv_schema_builder_init(names, delimiter);
+    record_parser_init_visit(parser, delimiter, add_name, names);
     while (parser->is_empty && done) {
         record_parser_reset(parser);
         at += record_parser_feed(parser, sample->bytes + at, sample->len - at,
@@ -71,24 +73,82 @@ find_header(const struct format_sample *sample, struct record_parser *parser,
     return done || (sample->is_whole && record_parser_finish(parser));
 }
 
+/* Reads the header with one delimiter; *is_whole: it ends in the sample. */
+static int
+read_header(const struct format_sample *sample, char delimiter, int value_kind,
+            struct recognition *found, bool *is_whole,
+            struct csv_schema *schema, struct wattle_error *error)
+{
+    struct csv_schema_builder names;
+    struct record_parser *parser = calloc(1, sizeof(*parser));
+    if (parser == NULL)
+        return error_memory(error);
+    *is_whole = find_header(sample, delimiter, parser, &names, found);
+    free(parser);
+    return csv_schema_builder_finish(&names, value_kind, schema, error);
+}
+
+/* Whether no dialect before the i-th has its delimiter. */
+static bool
+is_first_with_delimiter(size_t i)
+{
+    for (size_t k = 0; k < i; k++) {
+        if (csv_dialects[k].delimiter == csv_dialects[i].delimiter)
+            return false;
+    }
+    return true;
+}
+
+/*
+ * Tries each delimiter; the one that makes most columns known counts. When no
+ * one does, *why is about commas.
+ */
+static int
+find_schema(const struct format_sample *sample, int value_kind,
+            struct recognition *found, bool *is_whole,
+            struct csv_schema *schema, struct wattle_error *why)
+{
+    int status =
+        read_header(sample, ',', value_kind, found, is_whole, schema, why);
+    for (size_t i = 0; i < csv_n_dialects && status != WATTLE_ERR_MEMORY; i++) {
+        const char delimiter = csv_dialects[i].delimiter;
+        struct recognition other = *found;
+        struct csv_schema other_schema;
+        bool is_other_whole;
+        if (delimiter == ',' || !is_first_with_delimiter(i))
+            continue;
+        int result = read_header(sample, delimiter, value_kind, &other,
+                                 &is_other_whole, &other_schema, NULL);
+        if (result == WATTLE_ERR_MEMORY) {
+            status = result;
+        } else if (result == WATTLE_OK &&
+                   (status != WATTLE_OK ||
+                    other_schema.n_known > schema->n_known)) {
+            csv_schema_release(schema);
+            *schema = other_schema;
+            *found = other;
+            *is_whole = is_other_whole;
+            status = WATTLE_OK;
+        } else if (result == WATTLE_OK) {
+            csv_schema_release(&other_schema);
+        }
+    }
+    return status;
+}
+
 static int
 probe(const struct format_sample *sample, const struct format_options *options,
       struct recognition *found, struct wattle_error *error)
 {
-    struct record_parser *parser = calloc(1, sizeof(*parser));
     struct csv_schema *schema = calloc(1, sizeof(*schema));
-    struct csv_schema_builder names;
     struct wattle_error why = {0};
+    bool is_whole = false;
     found->certainty = UNLIKELY;
     found->dialect = schema;
-    if (parser == NULL || schema == NULL) {
-        free(parser);
+    if (schema == NULL)
         return error_memory(error);
-    }
-    bool is_whole = find_header(sample, parser, &names, found);
-    free(parser);
-    int status =
-        csv_schema_builder_finish(&names, options->value_kind, schema, &why);
+    int status = find_schema(sample, options->value_kind, found, &is_whole,
+                             schema, &why);
     if (status == WATTLE_ERR_MEMORY)
         return error_memory(error);
     if (!is_whole)

@@ -15,12 +15,12 @@
 #include "base/error.h"
 #include "wattle/report.h"
 
-#define BIT(role) ((uint8_t)(1u << (role)))
+#define BIT(role) (UINT32_C(1) << (role))
 
 void
-csv_schema_builder_init(struct csv_schema_builder *builder)
+csv_schema_builder_init(struct csv_schema_builder *builder, char delimiter)
 {
-    *builder = (struct csv_schema_builder){.failed = false};
+    *builder = (struct csv_schema_builder){.delimiter = delimiter};
 }
 
 void
@@ -34,15 +34,20 @@ csv_schema_builder_add(struct csv_schema_builder *builder, const char *name,
     builder->n_columns++;
 }
 
-static uint8_t
-role_of_name(const struct csv_dialect *dialect, const char *name, size_t len)
+/* The rule for a name; of role ROLE_NONE when there is none. */
+static struct csv_rule
+rule_of_name(const struct csv_dialect *dialect, const char *name, size_t len)
 {
     const struct csv_rule *rule = dialect->rules;
-    for (; rule < dialect->rules + CSV_MAX_RULES && rule->column; rule++) {
+    for (; rule->column != NULL; rule++) {
         if (ascii_is_word(name, len, rule->column))
-            return rule->role;
+            return *rule;
     }
-    return ROLE_NONE;
+    for (unsigned m = 0; dialect->has_measures && m < MEASURE_N; m++) {
+        if (ascii_is_word(name, len, measure_table[m].name))
+            return (struct csv_rule){NULL, (uint8_t)(ROLE_MEASURES + m), 0};
+    }
+    return (struct csv_rule){NULL, ROLE_NONE, 0};
 }
 
 /* Gives each column its role; 0 or WATTLE_ERR_MEMORY. */
@@ -59,22 +64,27 @@ apply_dialect(const struct csv_schema_builder *builder,
     for (size_t i = 0; i < builder->n_columns; i++) {
         size_t len;
         memcpy(&len, at, sizeof(len));
-        uint8_t role = role_of_name(dialect, at + sizeof(len), len);
-        if (role != ROLE_NONE && (schema->roles & BIT(role)) != 0)
-            role = ROLE_NONE; /* the first column of a name counts */
-        if (role != ROLE_NONE)
-            schema->roles |= BIT(role);
-        schema->role_of[i] = role;
+        struct csv_rule rule = rule_of_name(dialect, at + sizeof(len), len);
         at += sizeof(len) + len;
+        /* the first column of a role counts */
+        bool is_used =
+            rule.role != ROLE_NONE && (schema->roles & BIT(rule.role)) == 0;
+        schema->role_of[i] = is_used ? rule.role : ROLE_NONE;
+        if (!is_used)
+            continue;
+        schema->roles |= BIT(rule.role);
+        schema->n_known++;
+        if (rule.role >= ROLE_MEASURES)
+            schema->kilo[rule.role - ROLE_MEASURES] = rule.kilo;
     }
     return WATTLE_OK;
 }
 
-static const uint8_t product_roles =
+static const uint32_t product_roles =
     BIT(ROLE_VOLTAGE) | BIT(ROLE_CURRENT) | BIT(ROLE_POWER_FACTOR);
 
 /* Each of them is enough. */
-static const uint8_t single_roles =
+static const uint32_t single_roles =
     BIT(ROLE_POWER) | BIT(ROLE_ENERGY) | BIT(ROLE_VALUE);
 
 static int
@@ -120,23 +130,23 @@ choose_columns(struct csv_schema *schema, int value_kind)
                   value_kind == WATTLE_VALUE_ENERGY_KWH;
     bool kilo = value_kind == WATTLE_VALUE_POWER_KW ||
                 value_kind == WATTLE_VALUE_ENERGY_KWH;
-    uint8_t unused = 0;
+    uint32_t unused = 0;
+    schema->value_measure = energy ? WATTLE_ENERGY : WATTLE_POWER;
     if (power || product || (schema->roles & BIT(ROLE_ENERGY)) != 0) {
         unused = BIT(ROLE_VALUE);
     } else {
         unused = product_roles;
-        schema->power_shift = kilo ? 3 : 0;
+        schema->kilo[schema->value_measure] = kilo ? 3 : 0;
     }
-    schema->value_column = energy ? WATTLE_ENERGY : WATTLE_POWER;
-    schema->roles &= (uint8_t)~unused;
+    schema->roles &= ~unused;
     for (size_t i = 0; i < schema->n_columns; i++) {
         uint8_t role = schema->role_of[i];
         if (role == ROLE_NONE)
             continue;
         if ((unused & BIT(role)) != 0)
             schema->role_of[i] = ROLE_NONE;
-        else if (role >= ROLE_VOLTAGE)
-            schema->columns |= MEASURE_BIT(csv_schema_column(schema, role));
+        else if (role >= ROLE_VALUE)
+            schema->columns |= MEASURE_BIT(csv_schema_measure(schema, role));
     }
 }
 
@@ -144,27 +154,45 @@ choose_columns(struct csv_schema *schema, int value_kind)
 static bool
 is_sufficient(const struct csv_schema *schema)
 {
-    const uint8_t must = BIT(ROLE_TIME) | BIT(ROLE_DEVICE);
+    const uint32_t must = BIT(ROLE_TIME) | BIT(ROLE_DEVICE);
     bool measured = (schema->roles & single_roles) != 0 ||
                     (schema->roles & product_roles) == product_roles;
     return (schema->roles & must) == must && measured;
 }
 
-/* The first dialect that suffices; else what the last one lacks. */
+/*
+ * The dialect that knows most of the columns, of those that suffice; else what
+ * the last one lacks.
+ */
 static int
 choose_dialect(const struct csv_schema_builder *builder, int value_kind,
                struct csv_schema *schema, struct wattle_error *error)
 {
-    for (size_t i = 0; i < csv_n_dialects; i++) {
-        csv_schema_release(schema);
-        if (apply_dialect(builder, &csv_dialects[i], schema) != WATTLE_OK)
-            return error_memory(error);
-        if (is_sufficient(schema)) {
-            choose_columns(schema, value_kind);
-            return WATTLE_OK;
+    struct csv_schema best = {0}, other = {0};
+    int status = WATTLE_OK;
+    for (size_t i = 0; i < csv_n_dialects && status == WATTLE_OK; i++) {
+        if (csv_dialects[i].delimiter != builder->delimiter)
+            continue;
+        csv_schema_release(&other);
+        status = apply_dialect(builder, &csv_dialects[i], &other);
+        if (status == WATTLE_OK && is_sufficient(&other) &&
+            (best.dialect == NULL || other.n_known > best.n_known)) {
+            csv_schema_release(&best);
+            best = other;
+            other = (struct csv_schema){0};
         }
     }
-    return explain_missing(schema, error);
+    if (status != WATTLE_OK) {
+        csv_schema_release(&best);
+        status = error_memory(error);
+    } else if (best.dialect == NULL) {
+        status = explain_missing(&other, error);
+    } else {
+        choose_columns(&best, value_kind);
+        *schema = best;
+    }
+    csv_schema_release(&other);
+    return status;
 }
 
 int
@@ -178,15 +206,15 @@ csv_schema_builder_finish(struct csv_schema_builder *builder, int value_kind,
     if (status != WATTLE_OK)
         csv_schema_release(schema);
     buffer_release(&builder->names);
-    csv_schema_builder_init(builder);
+    csv_schema_builder_init(builder, builder->delimiter);
     return status;
 }
 
 int
 csv_schema_value_kind(const struct csv_schema *schema)
 {
-    bool is_energy = schema->value_column == WATTLE_ENERGY;
-    bool is_kilo = schema->power_shift != 0;
+    bool is_energy = schema->value_measure == WATTLE_ENERGY;
+    bool is_kilo = schema->kilo[schema->value_measure] != 0;
     if ((schema->roles & BIT(ROLE_VALUE)) == 0)
         return 0;
     if (is_energy)
@@ -201,30 +229,13 @@ csv_schema_release(struct csv_schema *schema)
     *schema = (struct csv_schema){0};
 }
 
-int
-csv_schema_column(const struct csv_schema *schema, int role)
-{
-    switch (role) {
-    case ROLE_VOLTAGE:
-        return WATTLE_VOLTAGE;
-    case ROLE_CURRENT:
-        return WATTLE_CURRENT;
-    case ROLE_POWER_FACTOR:
-        return WATTLE_POWER_FACTOR;
-    case ROLE_POWER:
-        return WATTLE_POWER;
-    case ROLE_ENERGY:
-        return WATTLE_ENERGY;
-    default:
-        return schema->value_column;
-    }
-}
-
 bool
 csv_schema_equal(const struct csv_schema *a, const struct csv_schema *b)
 {
     return a->n_columns == b->n_columns && a->columns == b->columns &&
-           a->power_shift == b->power_shift &&
-           a->value_column == b->value_column &&
+           a->dialect->delimiter == b->dialect->delimiter &&
+           a->dialect->decimal == b->dialect->decimal &&
+           a->value_measure == b->value_measure &&
+           memcmp(a->kilo, b->kilo, sizeof(a->kilo)) == 0 &&
            memcmp(a->role_of, b->role_of, a->n_columns) == 0;
 }

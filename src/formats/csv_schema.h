@@ -18,31 +18,34 @@
 struct csv_schema {
     const struct csv_dialect *dialect;
     size_t n_columns;
-    uint8_t *role_of;     /* [n_columns] enum csv_role, or ROLE_NONE */
-    uint8_t roles;        /* bit for each role in use */
-    uint32_t columns;     /* MEASURE_BITs a full row has */
-    uint8_t value_column; /* what ROLE_VALUE is: POWER or ENERGY */
-    uint8_t power_shift;  /* 3 when the value is in kilo units */
+    size_t n_known;          /* columns that have a role */
+    uint8_t *role_of;        /* [n_columns] enum csv_role, or ROLE_NONE */
+    uint32_t roles;          /* bit for each role in use */
+    uint32_t columns;        /* MEASURE_BITs a full row has */
+    uint8_t value_measure;   /* what ROLE_VALUE is: POWER or ENERGY */
+    uint8_t kilo[MEASURE_N]; /* 3 where values are in kilo units, else 0 */
 };
 
 /* Collects names, then decides. */
 struct csv_schema_builder {
+    char delimiter;      /* that the names were separated by */
     struct buffer names; /* one behind the other, each with its length */
     size_t n_columns;
     bool failed; /* out of memory */
 };
 
-void csv_schema_builder_init(struct csv_schema_builder *builder);
+void csv_schema_builder_init(struct csv_schema_builder *builder,
+                             char delimiter);
 
 /* The next column's name as it is in the file. */
 void csv_schema_builder_add(struct csv_schema_builder *builder,
                             const char *name, size_t len);
 
 /*
- * Gives the schema of the first dialect that the names suffice for to *schema.
- * WATTLE_ERR_FORMAT with a message that names what is missing when there is
- * none. value_kind is an enum
- * wattle_value_kind. Empties the builder in any case.
+ * Gives *schema the dialect that fits the names best, of those with their
+ * delimiter. WATTLE_ERR_FORMAT with a message that names what is missing when
+ * there is none. value_kind is an enum wattle_value_kind. Empties the builder
+ * in any case.
  */
 int csv_schema_builder_finish(struct csv_schema_builder *builder,
                               int value_kind, struct csv_schema *schema,
@@ -50,8 +53,13 @@ int csv_schema_builder_finish(struct csv_schema_builder *builder,
 
 void csv_schema_release(struct csv_schema *schema);
 
-/* The batch column of a number's role; ROLE_VALUE depends on the schema. */
-int csv_schema_column(const struct csv_schema *schema, int role);
+/* The measure of a number's role; that of ROLE_VALUE depends on the schema. */
+static inline unsigned
+csv_schema_measure(const struct csv_schema *schema, int role)
+{
+    return role == ROLE_VALUE ? schema->value_measure
+                              : (unsigned)(role - ROLE_MEASURES);
+}
 
 /* 1 + what the column `value` holds (enum wattle_value_kind); 0 = not read. */
 int csv_schema_value_kind(const struct csv_schema *schema);

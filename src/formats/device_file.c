@@ -147,7 +147,7 @@ read_records(const struct buffer *text, struct table_reader *r,
     int status = WATTLE_OK;
     size_t at = n >= 3 && memcmp(bytes, bom, 3) == 0 ? 3 : 0;
     line_ends_settle(bytes + at, n - at);
-    record_parser_init_visit(&parser, on_field, r);
+    record_parser_init_visit(&parser, ',', on_field, r);
     while (at < n && status == WATTLE_OK) {
         bool done;
         at += record_parser_feed(&parser, bytes + at, n - at, &done);

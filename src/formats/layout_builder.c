@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "base/decimal.h"
 #include "simd/kernels.h"
 
 #define WHOLE_DIGITS 5 /* of a number cell; the other three are decimals */
@@ -23,10 +24,15 @@ is_digit(uint8_t c)
 void
 layout_plan_init(struct layout_plan *plan, const struct csv_schema *schema)
 {
-    *plan = (struct layout_plan){.is_possible = true};
+    /* a shape shows where bytes below '0' are: a delimiter must be one */
+    *plan = (struct layout_plan){
+        .is_possible = schema->dialect->delimiter < '0',
+        .delimiter = (uint8_t)schema->dialect->delimiter,
+        .decimal = (uint8_t)schema->dialect->decimal,
+    };
     for (int k = 0; k < LAYOUT_NUMBERS; k++)
         plan->number_max[k] = INT64_MAX;
-    for (int role = ROLE_VOLTAGE; role < N_ROLES; role++) {
+    for (int role = ROLE_VALUE; role < N_ROLES; role++) {
         if ((schema->roles & (1u << role)) == 0)
             continue;
         if (plan->n_numbers == LAYOUT_NUMBERS) {
@@ -34,9 +40,12 @@ layout_plan_init(struct layout_plan *plan, const struct csv_schema *schema)
             return;
         }
         int k = plan->n_numbers++;
+        const struct wattle_measure_info *info =
+            &measure_table[csv_schema_measure(schema, role)];
         plan->role_of_number[k] = (uint8_t)role;
-        if (role == ROLE_POWER_FACTOR)
-            plan->number_max[k] = 1000;
+        plan->may_be_negative[k] = info->min_nano < 0;
+        if (info->max_nano < DECIMAL_MAX)
+            plan->number_max[k] = info->max_nano / 1000000;
     }
 }
 
@@ -81,12 +90,13 @@ count_digits(const struct span *s)
 }
 
 static bool
-place_number(struct row_layout *layout, int number, int role, struct span s)
+place_number(struct row_layout *layout, const struct layout_plan *plan,
+             int number, struct span s)
 {
     s = trim(s);
     bool minus = s.at < s.end && s.row[s.at] == '-';
     /* "-0" is a valid voltage, but no pattern for others of its shape */
-    if (minus && (role == ROLE_VOLTAGE || role == ROLE_CURRENT))
+    if (minus && !plan->may_be_negative[number])
         return false;
     if (s.at < s.end && (s.row[s.at] == '-' || s.row[s.at] == '+'))
         s.at++;
@@ -95,7 +105,7 @@ place_number(struct row_layout *layout, int number, int role, struct span s)
         return false;
     put_digits(layout, number, WHOLE_DIGITS - 1, s.at, whole);
     s.at += whole;
-    if (s.at < s.end && s.row[s.at] == '.') {
+    if (s.at < s.end && s.row[s.at] == plan->decimal) {
         s.at++;
         size_t places = count_digits(&s);
         if (places > LAYOUT_CELL - WHOLE_DIGITS)
@@ -215,7 +225,7 @@ place_field(struct row_layout *layout, const struct layout_plan *plan,
     }
     for (int k = 0; k < plan->n_numbers; k++) {
         if (plan->role_of_number[k] == role)
-            return place_number(layout, k, role, s);
+            return place_number(layout, plan, k, s);
     }
     return false;
 }
@@ -274,7 +284,7 @@ layout_build(struct row_layout *layout, const struct csv_schema *schema,
     struct span field = {row, 0, 0};
     for (size_t column = 0; column < schema->n_columns; column++) {
         field.end = field.at;
-        while (field.end < end && row[field.end] != ',')
+        while (field.end < end && row[field.end] != plan->delimiter)
             field.end++;
         if (!place_field(layout, plan, schema->role_of[column], field))
             return false;

@@ -15,9 +15,11 @@
 /* Which of a layout's three numbers is which column; see schema. */
 struct layout_plan {
     bool is_possible; /* rows of this schema can have layouts */
+    uint8_t delimiter, decimal;
     uint8_t n_numbers;
     uint8_t role_of_number[LAYOUT_NUMBERS]; /* enum csv_role */
-    int64_t number_max[LAYOUT_NUMBERS];     /* thousandths */
+    bool may_be_negative[LAYOUT_NUMBERS];
+    int64_t number_max[LAYOUT_NUMBERS]; /* thousandths */
 };
 
 void layout_plan_init(struct layout_plan *plan,

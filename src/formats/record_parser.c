@@ -12,15 +12,17 @@ void
 record_parser_init(struct record_parser *parser,
                    const struct csv_schema *schema)
 {
+    parser->delimiter = schema->dialect->delimiter;
     parser->schema = schema;
     parser->on_field = NULL;
     record_parser_reset(parser);
 }
 
 void
-record_parser_init_visit(struct record_parser *parser, record_visit on_field,
-                         void *context)
+record_parser_init_visit(struct record_parser *parser, char delimiter,
+                         record_visit on_field, void *context)
 {
+    parser->delimiter = delimiter;
     parser->schema = NULL;
     parser->on_field = on_field;
     parser->context = context;
@@ -41,6 +43,7 @@ record_parser_reset(struct record_parser *parser)
     parser->current.len = parser->current.trimmed = 0;
 }
 
+/* A tab that separates is not left over: fields are cut before. */
 static bool
 is_blank(char c)
 {
@@ -100,10 +103,10 @@ end_field(struct record_parser *parser)
 
 /* Length of the run of bytes that mean nothing but themselves. */
 static size_t
-plain_run(const uint8_t *p, const uint8_t *end)
+plain_run(const uint8_t *p, const uint8_t *end, uint8_t delimiter)
 {
     const uint8_t *start = p;
-    while (p < end && *p != ',' && *p != '\n' && *p != '\r')
+    while (p < end && *p != delimiter && *p != '\n' && *p != '\r')
         p++;
     return (size_t)(p - start);
 }
@@ -128,7 +131,7 @@ feed_plain(struct record_parser *parser, const uint8_t *p, const uint8_t *end,
         append_pending(parser);
         parser->state = RECORD_PLAIN;
     }
-    if (*p == ',') {
+    if (*p == (uint8_t)parser->delimiter) {
         end_field(parser);
         return 1;
     }
@@ -136,7 +139,7 @@ feed_plain(struct record_parser *parser, const uint8_t *p, const uint8_t *end,
         parser->state = RECORD_QUOTED;
         return 1;
     }
-    size_t n = plain_run(p, end);
+    size_t n = plain_run(p, end, (uint8_t)parser->delimiter);
     append(parser, p, n);
     parser->state = RECORD_PLAIN;
     return n;

@@ -3,8 +3,9 @@
  *
  * It defines what is right; the fast path only ever repeats what this parser
  * has approved. It is a state machine that can be fed in pieces of any size,
- * so a record may be longer than any buffer: of each field, without spaces
- * and tabs around it, the first RECORD_FIELD_BYTES are kept, and its length.
+ * so a record may be longer than any buffer: of each field, without blanks
+ * (spaces, and tabs that separate nothing) around it, the first
+ * RECORD_FIELD_BYTES are kept, and its length.
  *
  * RFC 4180, and beyond: a line ends with LF and all CR directly before it; a
  * quote inside an unquoted field is data; text behind a closing quote belongs
@@ -47,6 +48,7 @@ enum record_state {
 typedef void (*record_visit)(void *context, const char *text, size_t len);
 
 struct record_parser {
+    char delimiter;
     const struct csv_schema *schema; /* NULL: fields go to on_field */
     record_visit on_field;
     void *context;
@@ -67,7 +69,7 @@ void record_parser_init(struct record_parser *parser,
                         const struct csv_schema *schema);
 
 /* For headers and other tables: each field is handed over as it ends. */
-void record_parser_init_visit(struct record_parser *parser,
+void record_parser_init_visit(struct record_parser *parser, char delimiter,
                               record_visit on_field, void *context);
 
 /* Ready for the next record. */

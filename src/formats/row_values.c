@@ -51,25 +51,10 @@ read_device(const struct record_field *field, struct row_values *values)
     return values->device_len > 0 ? ROW_IS_READING : WATTLE_REJECT_DEVICE;
 }
 
-/* 1e9 of the unit; a million kilo units are as many. */
-static int64_t
-greatest(const struct csv_schema *schema, int role)
-{
-    if (role == ROLE_POWER_FACTOR)
-        return DECIMAL_ONE;
-    bool is_kilo = role == ROLE_VALUE && schema->power_shift != 0;
-    return is_kilo ? DECIMAL_MAX / 1000 : DECIMAL_MAX;
-}
-
 static int
-read_number(const struct csv_schema *schema, const struct record_field *field,
-            int role, struct decimal *number)
+reason_of(enum decimal_status status)
 {
-    bool negative = role != ROLE_VOLTAGE && role != ROLE_CURRENT;
-    if (is_cut(field))
-        return WATTLE_REJECT_NUMBER;
-    switch (decimal_parse(field->text, field->trimmed, greatest(schema, role),
-                          negative, number)) {
+    switch (status) {
     case DECIMAL_OK:
         return ROW_IS_READING;
     case DECIMAL_MISSING:
@@ -81,14 +66,47 @@ read_number(const struct csv_schema *schema, const struct record_field *field,
     }
 }
 
+/* A number with a decimal comma, and no point then. */
+static enum decimal_status
+parse_with_comma(const struct record_field *field, int64_t max, bool negative,
+                 struct decimal *number)
+{
+    char text[RECORD_FIELD_BYTES];
+    for (size_t i = 0; i < field->trimmed; i++) {
+        char c = field->text[i];
+        text[i] = (char)(c == ',' ? '.' : c == '.' ? '?' : c);
+    }
+    return decimal_parse(text, field->trimmed, max, negative, number);
+}
+
+/* Within the limits of its measure, those of the kilo unit when it is in one.
+ */
+static int
+read_number(const struct csv_schema *schema, const struct record_field *field,
+            unsigned measure, struct decimal *number)
+{
+    const struct wattle_measure_info *info = &measure_table[measure];
+    const bool negative = info->min_nano < 0;
+    int64_t max = info->max_nano;
+    if (schema->kilo[measure] != 0)
+        max /= 1000;
+    if (is_cut(field))
+        return WATTLE_REJECT_NUMBER;
+    if (schema->dialect->decimal == ',')
+        return reason_of(parse_with_comma(field, max, negative, number));
+    return reason_of(
+        decimal_parse(field->text, field->trimmed, max, negative, number));
+}
+
 /*
  * With a power of its own a reading can do without the other measures; with
- * an energy column in the file, without any but one.
+ * an energy column in the file, without any but one. Measures that make no
+ * reading are never needed.
  */
 static bool
 may_be_absent(const struct csv_schema *schema, int role)
 {
-    if ((schema->roles & (1u << ROLE_ENERGY)) != 0)
+    if ((schema->roles & (1u << ROLE_ENERGY)) != 0 || role > ROLE_ENERGY)
         return true;
     return (schema->roles & (1u << ROLE_POWER)) != 0 && role != ROLE_POWER;
 }
@@ -97,18 +115,19 @@ static int
 read_numbers(const struct record_parser *parser, struct row_values *values)
 {
     const struct csv_schema *schema = parser->schema;
-    for (int role = ROLE_VOLTAGE; role < N_ROLES; role++) {
-        if ((schema->roles & (1u << role)) == 0)
-            continue;
+    uint32_t rest = schema->roles >> ROLE_VALUE << ROLE_VALUE;
+    for (; rest != 0; rest &= rest - 1) {
+        const int role = __builtin_ctz(rest);
+        const unsigned measure = csv_schema_measure(schema, role);
         struct decimal number;
-        int reason = read_number(schema, &parser->fields[role], role, &number);
+        int reason =
+            read_number(schema, &parser->fields[role], measure, &number);
         if (reason == WATTLE_REJECT_MISSING && may_be_absent(schema, role))
             continue;
         if (reason != ROW_IS_READING)
             return reason;
-        int column = csv_schema_column(schema, role);
-        values->row.nano[column] = number.nano;
-        values->row.presence |= MEASURE_BIT(column);
+        values->row.nano[measure] = number.nano;
+        values->row.presence |= MEASURE_BIT(measure);
         values->n_rounded += number.rounded ? 1 : 0;
     }
     return batch_is_measured(values->row.presence) ? ROW_IS_READING

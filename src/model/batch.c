@@ -9,13 +9,17 @@
 #define NANO_PER_PLACE 1000000 /* 10^(9 - BATCH_PLACES) */
 
 void
-batch_reset(struct batch *batch, uint32_t columns, uint8_t power_shift)
+batch_reset(struct batch *batch, uint32_t columns,
+            const uint8_t kilo[MEASURE_N])
 {
     batch->n_rows = 0;
     batch->columns = columns;
     batch->is_uniform = true;
     batch->places = BATCH_PLACES;
-    batch->power_shift = power_shift;
+    if (kilo != NULL)
+        memcpy(batch->kilo, kilo, sizeof(batch->kilo));
+    else
+        memset(batch->kilo, 0, sizeof(batch->kilo));
     batch->has_rounded = false;
 }
 
@@ -90,7 +94,7 @@ batch_take(struct batch *to, const struct batch *from, const uint16_t *rows,
         to->columns = from->columns;
         to->is_uniform = from->is_uniform;
         to->places = from->places;
-        to->power_shift = from->power_shift;
+        memcpy(to->kilo, from->kilo, sizeof(to->kilo));
         to->has_rounded = from->has_rounded;
     }
     to->n_rows = n;
@@ -134,10 +138,8 @@ batch_view(const struct batch *batch)
         .presence = batch->is_uniform ? NULL : batch->presence,
     };
     MEASURE_FOR_EACH (m, batch->columns) {
-        bool shifted = m == WATTLE_POWER || m == WATTLE_ENERGY;
         view.columns[m] = batch->value[m];
-        view.decimals[m] =
-            (uint8_t)(batch->places - (shifted ? batch->power_shift : 0));
+        view.decimals[m] = (uint8_t)(batch->places - batch->kilo[m]);
     }
     return view;
 }

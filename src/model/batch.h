@@ -33,10 +33,10 @@ batch_is_measured(uint32_t presence)
 
 struct batch {
     size_t n_rows;
-    uint32_t columns;    /* measures that any row has */
-    bool is_uniform;     /* every row has exactly `columns` */
-    uint8_t places;      /* BATCH_PLACES or 9, before the shift */
-    uint8_t power_shift; /* 3: power or energy was given in kilo units */
+    uint32_t columns;        /* measures that any row has */
+    bool is_uniform;         /* every row has exactly `columns` */
+    uint8_t places;          /* BATCH_PLACES or 9, of the unit they came in */
+    uint8_t kilo[MEASURE_N]; /* 3 where values are in kilo units, else 0 */
     uint32_t device[BATCH_ROWS];
     int64_t time_ms[BATCH_ROWS];
     int64_t value[MEASURE_N][BATCH_ROWS];
@@ -53,8 +53,12 @@ struct batch_row {
     int64_t nano[MEASURE_N]; /* where present */
 };
 
-/* Empties the block for rows that have the given columns. */
-void batch_reset(struct batch *batch, uint32_t columns, uint8_t power_shift);
+/*
+ * Empties the batch for rows that have the given columns. kilo: as in the
+ * batch; NULL = none.
+ */
+void batch_reset(struct batch *batch, uint32_t columns,
+                 const uint8_t kilo[MEASURE_N]);
 
 /* Puts nine-place values into row `at`, widening the block if it must. */
 void batch_set(struct batch *batch, size_t at, const struct batch_row *row);

@@ -483,7 +483,7 @@ read_rows(struct run *run, struct source *source)
                            sizeof(rows) / sizeof(rows[0]), &run->error);
         if (got < 0)
             return (int)got;
-        batch_reset(batch, rows[0].presence, 0);
+        batch_reset(batch, rows[0].presence, NULL);
         for (size_t i = 0; i < (size_t)got; i++) {
             const char *id =
                 registry_id(run->shared->caller_devices, rows[i].device);

@@ -276,7 +276,7 @@ schema_from(const char *header, int value_kind)
 {
     struct csv_schema schema;
     struct csv_schema_builder builder;
-    csv_schema_builder_init(&builder);
+    csv_schema_builder_init(&builder, ',');
     for (const char *p = header; p != NULL;) {
         const char *comma = strchr(p, ',');
         csv_schema_builder_add(&builder, p,

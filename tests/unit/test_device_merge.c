@@ -65,7 +65,7 @@ fill_batch(struct batch *batch, size_t n, uint32_t n_devices, int64_t *serial)
     const int64_t far_ms = ((int64_t)below(3) - 1) * 25 * 86400000;
     if (n_voltages > 0)
         set_three(&row, n_voltages);
-    batch_reset(batch, row.presence, 0);
+    batch_reset(batch, row.presence, NULL);
     for (size_t i = 0; i < n; i++) {
         row.device = (uint32_t)below(n_devices);
         row.time_ms = START_MS + (int64_t)below(5000) * 1000;
@@ -373,7 +373,7 @@ gather_new(struct model *model, size_t n_rows)
     size_t low = below(N_TIMES), span = 1 + below(N_TIMES - low), at = 0;
     bool is_ordered = below(2) == 0;
     assert_non_null(shuffle);
-    batch_reset(&batch, row.presence, 0);
+    batch_reset(&batch, row.presence, NULL);
     for (size_t n = 0; n < n_rows; n++) {
         at = is_ordered ? (at + below(3)) % span : below(span);
         row.time_ms = time_of(low + at);
@@ -384,7 +384,7 @@ gather_new(struct model *model, size_t n_rows)
         batch.n_rows++;
         if (batch.n_rows == BATCH_ROWS || n + 1 == n_rows) {
             assert_int_equal(shuffle_add(shuffle, &batch, &error), WATTLE_OK);
-            batch_reset(&batch, row.presence, 0);
+            batch_reset(&batch, row.presence, NULL);
         }
     }
     assert_int_equal(shuffle_finish(shuffle, &error), WATTLE_OK);

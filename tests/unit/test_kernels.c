@@ -222,7 +222,7 @@ static void
 schema_from(struct csv_schema *schema, const char *header)
 {
     struct csv_schema_builder builder;
-    csv_schema_builder_init(&builder);
+    csv_schema_builder_init(&builder, ',');
     for (const char *p = header; p != NULL;) {
         const char *comma = strchr(p, ',');
         csv_schema_builder_add(&builder, p,

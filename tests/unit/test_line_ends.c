@@ -50,7 +50,7 @@ parser_sees_cr(const uint8_t *text, size_t len)
     static struct record_parser parser;
     size_t at = 0;
     bool done = true;
-    record_parser_init_visit(&parser, ignore_field, NULL);
+    record_parser_init_visit(&parser, ',', ignore_field, NULL);
     while (parser.is_empty && done && at < len) {
         record_parser_reset(&parser);
         at += record_parser_feed(&parser, text + at, len - at, &done);

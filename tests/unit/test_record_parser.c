@@ -25,7 +25,7 @@ schema_from(const char *header)
 {
     struct csv_schema schema;
     struct csv_schema_builder builder;
-    csv_schema_builder_init(&builder);
+    csv_schema_builder_init(&builder, ',');
     for (const char *p = header; p != NULL;) {
         const char *comma = strchr(p, ',');
         csv_schema_builder_add(&builder, p,
@@ -269,7 +269,7 @@ visited_fields_come_trimmed_and_in_order(void **state)
     struct buffer fields = {0};
     bool done;
     static const char text[] = " a ,\"b,\"\"c\",,\"d\ne\" \r\nnext\n";
-    record_parser_init_visit(&visitor, add_visited, &fields);
+    record_parser_init_visit(&visitor, ',', add_visited, &fields);
     size_t used = record_parser_feed(&visitor, (const uint8_t *)text,
                                      sizeof(text) - 1, &done);
     assert_true(done);
@@ -299,7 +299,7 @@ headers_without_what_is_needed_are_refused(void **state)
         struct wattle_error error = {0};
         char names[64];
         snprintf(names, sizeof(names), "%s", bad[i].header);
-        csv_schema_builder_init(&builder);
+        csv_schema_builder_init(&builder, ',');
         for (char *rest = names, *name; (name = strsep(&rest, ",")) != NULL;)
             csv_schema_builder_add(&builder, name, strlen(name));
         assert_int_equal(

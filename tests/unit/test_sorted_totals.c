@@ -185,7 +185,7 @@ add_some(struct shuffle *shuffle, const struct reading *from, size_t n,
     static struct batch batch;
     size_t n_rows = n < BATCH_ROWS ? n : 1 + pick(BATCH_ROWS);
     n_rows = n_rows < n ? n_rows : n;
-    batch_reset(&batch, from[0].presence, 0);
+    batch_reset(&batch, from[0].presence, NULL);
     for (size_t i = 0; i < n_rows; i++) {
         struct batch_row row = {.device = from[i].device,
                                 .presence = from[i].presence,
