@@ -74,5 +74,5 @@ find_cell(const void *self, int64_t time_ms, struct time_cell *cell)
 struct time_partition
 bucket_rule_partition(const struct bucket_rule *rule)
 {
-    return (struct time_partition){find_cell, rule};
+    return (struct time_partition){.find = find_cell, .self = rule};
 }

@@ -12,6 +12,7 @@
 
 #include "analytics/totals_parts.h"
 #include "analytics/power.h"
+#include "base/time_partition.h"
 #include "base/buffer.h"
 #include "base/civil_time.h"
 #include "wattle/error.h"
@@ -328,14 +329,15 @@ rollup_builder_add(struct rollup_builder *builder,
                    const struct batch_view *batch)
 {
     const int64_t *time_ms = batch->time_ms;
+    struct time_cell day = TIME_CELL_NONE;
     int status = WATTLE_OK;
     for (size_t at = 0; at < batch->n_rows && status == WATTLE_OK;) {
-        int64_t day = civil_floor_div(time_ms[at], CIVIL_MS_PER_DAY);
+        time_partition_find(&time_partition_days, time_ms[at], &day);
         size_t n = builder->set.kernels->count_within(
-            time_ms + at, batch->n_rows - at, day * CIVIL_MS_PER_DAY,
-            CIVIL_MS_PER_DAY);
+            time_ms + at, batch->n_rows - at, day.start_ms,
+            (uint64_t)(day.end_ms - day.start_ms));
         const struct batch_view rows = part_of(batch, at, n);
-        status = enter_day(builder, day);
+        status = enter_day(builder, day.key);
         if (status == WATTLE_OK)
             status = add_rows(builder, &rows);
         at += n;

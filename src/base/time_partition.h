@@ -22,6 +22,8 @@ struct time_partition {
      * any other; that one is found sooner then.
      */
     void (*find)(const void *self, int64_t time_ms, struct time_cell *cell);
+    /* The cell of a key; NULL where cells share keys. */
+    void (*find_key)(const void *self, int64_t key, struct time_cell *cell);
     const void *self;
 };
 
@@ -35,7 +37,27 @@ time_partition_find(const struct time_partition *partition, int64_t time_ms,
     partition->find(partition->self, time_ms, cell);
 }
 
-/* The hours of UTC; the key is the number of the hour since 1970. */
+static inline int64_t
+time_partition_key(const struct time_partition *partition, int64_t time_ms)
+{
+    struct time_cell cell = TIME_CELL_NONE;
+    partition->find(partition->self, time_ms, &cell);
+    return cell.key;
+}
+
+static inline struct time_cell
+time_partition_cell(const struct time_partition *partition, int64_t key)
+{
+    struct time_cell cell;
+    partition->find_key(partition->self, key, &cell);
+    return cell;
+}
+
+/*
+ * The hours and the days that stored sums are of: those of UTC. Keys count from
+ * 1970; the key of a day times 24 is that of its first hour.
+ */
 extern const struct time_partition time_partition_hours;
+extern const struct time_partition time_partition_days;
 
 #endif

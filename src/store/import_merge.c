@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/time_partition.h"
 #include "base/civil_time.h"
 #include "base/error.h"
 #include "base/pool.h"
@@ -120,11 +121,10 @@ static void
 ask_for_days(struct import_device *device, int64_t from_ms, int64_t to_ms,
              int64_t max_gap_ms)
 {
-    int64_t first = civil_floor_div(from_ms - max_gap_ms, CIVIL_MS_PER_DAY);
-    int64_t last = civil_floor_div(to_ms + max_gap_ms, CIVIL_MS_PER_DAY);
+    const struct time_partition *days = &time_partition_days;
     struct import_days *range = &device->recompute[device->n_recompute++];
-    range->first = first;
-    range->last = last;
+    range->first = time_partition_key(days, from_ms - max_gap_ms);
+    range->last = time_partition_key(days, to_ms + max_gap_ms);
 }
 
 /* Merges a device's runs in groups when too many overlap. */

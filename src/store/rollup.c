@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/time_partition.h"
 #include "base/civil_time.h"
 #include "base/error.h"
 #include "sort/device_merge.h"
@@ -124,8 +125,11 @@ rollup_compute(struct chunk_reader *reader, const struct kernels *kernels,
 {
     const int64_t max_gap_ms = reader->db->sums.max_gap_ms;
     /* the steps into the first day and out of the last one */
-    int64_t since_ms = first * CIVIL_MS_PER_DAY - max_gap_ms;
-    int64_t until_ms = (last + 1) * CIVIL_MS_PER_DAY + max_gap_ms + 1;
+    const struct time_cell from =
+                               time_partition_cell(&time_partition_days, first),
+                           to = time_partition_cell(&time_partition_days, last);
+    int64_t since_ms = from.start_ms - max_gap_ms;
+    int64_t until_ms = to.end_ms + max_gap_ms + 1;
     struct rollup_builder builder;
     struct device_merge *merge =
         device_merge_new(kernels, UINT32_MAX, chunk_reader_fetch, reader);

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/time_partition.h"
 #include "base/buffer.h"
 #include "base/civil_time.h"
 #include "base/error.h"
@@ -332,8 +333,9 @@ static int
 write_days(struct salvage *s)
 {
     struct chunk_reader reader;
-    const int64_t first = civil_floor_div(CIVIL_MIN_MS, CIVIL_MS_PER_DAY);
-    const int64_t last = civil_floor_div(CIVIL_MAX_MS, CIVIL_MS_PER_DAY);
+    const int64_t first =
+        time_partition_key(&time_partition_days, CIVIL_MIN_MS);
+    const int64_t last = time_partition_key(&time_partition_days, CIVIL_MAX_MS);
     int status = chunk_reader_open(&reader, s->to, s->error);
     sqlite3_stmt *put = rollup_prepare(s->to, s->error);
     if (put == NULL)

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/time_partition.h"
 #include "base/civil_time.h"
 #include "base/error.h"
 #include "model/registry.h"
@@ -504,8 +505,9 @@ take_day(void *context, uint32_t device, const struct day_sum *sum,
         (size_t)sqlite3_column_bytes(row, 8) == len &&
         memcmp(sqlite3_column_blob(row, 8), bytes, len) == 0;
     if (!is_same) {
-        int64_t from_ms = sum->day * CIVIL_MS_PER_DAY;
-        report(v, device, from_ms, from_ms + CIVIL_MS_PER_DAY - 1,
+        const struct time_cell day =
+            time_partition_cell(&time_partition_days, sum->day);
+        report(v, device, day.start_ms, day.end_ms - 1,
                "the sums of a day are not those of its readings");
         return WATTLE_ERR_CHANGED; /* the others would follow */
     }
@@ -516,8 +518,9 @@ take_day(void *context, uint32_t device, const struct day_sum *sum,
 static int
 verify_days(struct verify *v, int64_t device)
 {
-    const int64_t first = civil_floor_div(CIVIL_MIN_MS, CIVIL_MS_PER_DAY);
-    const int64_t last = civil_floor_div(CIVIL_MAX_MS, CIVIL_MS_PER_DAY);
+    const int64_t first =
+        time_partition_key(&time_partition_days, CIVIL_MIN_MS);
+    const int64_t last = time_partition_key(&time_partition_days, CIVIL_MAX_MS);
     struct wattle_error why = {0};
     if (device < 0 || device >= REGISTRY_NO_DEVICE)
         return WATTLE_OK; /* its row is damaged, as was said */
