@@ -8,6 +8,8 @@
  * row takes the general way. The sums by hour are kept aside and written when
  * the hour changes.
  */
+#include <assert.h>
+
 #include "analytics/totals_parts.h"
 
 #include "analytics/power.h"
@@ -132,6 +134,20 @@ make_room(struct totals_set *set, size_t device)
     totals_flush(set, from, to);
 }
 
+/* For assertions: what add_rows (kernels.h) may rely on. */
+static inline bool
+are_for_kernel(const struct block *b, const struct run *run)
+{
+    const int64_t limit = INT64_C(1) << 53;
+    bool are_good = (uintptr_t)b->set->partial % 64 == 0 &&
+                    run->end - run->begin <= KERNEL_ROWS;
+    for (size_t i = run->begin; i < run->end; i++)
+        are_good = are_good && b->power_nw[i] < limit &&
+                   b->power_nw[i] > -limit &&
+                   b->batch->time_ms[i] - run->from_ms <= INT64_C(1) << 22;
+    return are_good;
+}
+
 /* What the kernel has added goes into the aggregates, too. */
 static int
 aggregate_rows(struct block *b, size_t from, size_t to)
@@ -160,6 +176,7 @@ add_run(struct block *b, const struct run *run)
     struct added_sums sums = {0, 0, 0};
     uint64_t n_elsewhere = 0;
     int status = WATTLE_OK;
+    assert(are_for_kernel(b, run));
     for (size_t row = run->begin; status == WATTLE_OK;) {
         const size_t from = row;
         row = set->kernels->add_rows(set->partial, &rows, row, run->end,

@@ -6,6 +6,7 @@
  * Two that touch or overlap may hide a duplicate or a reading in between:
  * the device is then disordered.
  */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -168,6 +169,9 @@ totals_set_append(struct totals_set *set, uint32_t device,
     const struct segment_ref ref = {later, first};
     int status = WATTLE_OK;
     totals_flush(set, device, device + 1);
+    assert(later->n_readings > 0 && later->last_ms >= first->first_ms);
+    assert(set->totals[device].n_readings == 0 ||
+           first->first_ms > set->totals[device].last_ms);
     if (set->totals[device].n_readings == 0)
         take_first(set, device, &ref);
     else

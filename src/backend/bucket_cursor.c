@@ -7,6 +7,7 @@
  */
 #include "backend/bucket_cursor.h"
 
+#include <assert.h>
 #include <math.h>
 
 #include "analytics/totals.h"
@@ -100,6 +101,17 @@ begin_device(struct bucket_cursor *cursor, struct wattle_error *error)
                                       error);
 }
 
+/* For assertions: the promise of backend_ops.next. */
+static inline bool
+ascends(const struct batch_view *batch)
+{
+    for (size_t i = 1; i < batch->n_rows; i++) {
+        if (batch->time_ms[i] <= batch->time_ms[i - 1])
+            return false;
+    }
+    return batch->n_rows <= 1024;
+}
+
 /* Makes sure that there are rows to take; *is_ended when there are none. */
 static int
 read_batch(struct bucket_cursor *cursor, bool *is_ended,
@@ -112,6 +124,7 @@ read_batch(struct bucket_cursor *cursor, bool *is_ended,
         status =
             cursor->backend->ops->next(cursor->scan, &cursor->batch, error);
     }
+    assert(status != WATTLE_OK || ascends(&cursor->batch));
     *is_ended = status == WATTLE_OK && cursor->batch.n_rows == 0;
     return status;
 }

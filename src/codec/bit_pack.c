@@ -3,6 +3,7 @@
  */
 #include "codec/bit_pack.h"
 
+#include <assert.h>
 #include <string.h>
 
 size_t
@@ -93,6 +94,7 @@ void
 bit_pack_get(const struct kernels *kernels, const uint8_t *from, size_t n,
              unsigned width, int64_t base, uint64_t unit, int64_t *out)
 {
+    assert(width <= 64);
     if (width == 0) {
         for (size_t i = 0; i < n; i++)
             out[i] = base;

@@ -4,6 +4,7 @@
  */
 #include "model/batch.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define NANO_PER_PLACE 1000000 /* 10^(9 - BATCH_PLACES) */
@@ -86,10 +87,22 @@ batch_get(const struct batch *batch, size_t at, struct batch_row *row)
         row->nano[m] = batch->value[m][at] * unit;
 }
 
+/* For assertions. */
+static inline bool
+ascends(const uint16_t *rows, size_t n)
+{
+    for (size_t i = 1; i < n; i++) {
+        if (rows[i] <= rows[i - 1])
+            return false;
+    }
+    return true;
+}
+
 void
 batch_take(struct batch *to, const struct batch *from, const uint16_t *rows,
            size_t n)
 {
+    assert(ascends(rows, n) && (n == 0 || rows[n - 1] < from->n_rows));
     if (to != from) {
         to->columns = from->columns;
         to->is_uniform = from->is_uniform;

@@ -333,6 +333,7 @@ appender_begin_add(struct appender *a, uint64_t n, struct wattle_error *error)
     pthread_mutex_lock(&a->lock);
     const uint64_t n_queued = a->n_writing + n_filling(a);
     assert(a->stats.n_added == a->stats.n_durable + n_queued);
+    assert(n_queued <= a->options.max_rows);
     if (n > a->options.max_rows - n_queued) {
         a->is_asked = a->status == WATTLE_OK;
         pthread_cond_signal(&a->wake);

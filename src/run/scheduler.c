@@ -7,6 +7,7 @@
  */
 #include "run/scheduler.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/error.h"
@@ -156,6 +157,8 @@ verify(struct scheduler *scheduler)
             split_restart(next, scheduler->shared->ops, split->true_end);
             run_splits(scheduler, next, 0);
         }
+        assert(atomic_load(&scheduler->shared->status) != WATTLE_OK ||
+               next->true_begin == split->true_end);
         split = next;
     }
 }

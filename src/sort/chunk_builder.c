@@ -7,6 +7,7 @@
  */
 #include "sort/chunk_builder.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -185,7 +186,12 @@ int
 chunk_builder_add(struct chunk_builder *b, const struct block *rows,
                   size_t first, size_t n_rows)
 {
+    const int64_t *time_ms = rows->column[BLOCK_TIME] + first;
     int status = WATTLE_OK;
+    assert(b->kernels->ascends(time_ms, n_rows));
+    assert(b->block.n_rows == 0 || n_rows == 0 ||
+           time_ms[0] > b->block.column[BLOCK_TIME][b->block.n_rows - 1]);
+    (void)time_ms;
     while (n_rows > 0 && status == WATTLE_OK) {
         size_t room = BLOCK_ROWS - b->block.n_rows;
         size_t n = n_rows < room ? n_rows : room;

@@ -4,9 +4,15 @@
  *
  * As long as one open input is ahead of all others its rows go out as they
  * lie in its block. Only rows of equal times are looked at one by one.
+ *
+ * inputs[] is in order of first times, then of priority; the first n_opened
+ * have been opened. open[0 .. n_open) is a heap of cursors, the earliest row
+ * first and of equal times the lowest priority first; each has a row left.
+ * open[n_open .. n_made) are closed cursors, kept for their memory.
  */
 #include "sort/device_merge.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -141,6 +147,7 @@ int
 device_merge_add_delta(struct device_merge *m, const struct block *block)
 {
     const int64_t *time_ms = block->column[BLOCK_TIME];
+    assert(block->n_rows > 0 && m->kernels->ascends(time_ms, block->n_rows));
     return add_input(
         m, &(struct merge_input){.kind = INPUT_DELTA,
                                  .first_ms = time_ms[0],
@@ -254,6 +261,7 @@ make_open(struct device_merge *m)
 static int64_t
 head_ms(const struct merge_cursor *o)
 {
+    assert(o->at < o->rows->n_rows);
     return o->rows->column[BLOCK_TIME][o->at];
 }
 
@@ -327,7 +335,7 @@ open_next(struct device_merge *m, struct wattle_error *error)
     return status;
 }
 
-/* Moves open[0] on by n rows; a input that has ended is closed. */
+/* Moves open[0] on by n rows; an input that has ended is closed. */
 static int
 advance(struct device_merge *m, size_t n, struct wattle_error *error)
 {

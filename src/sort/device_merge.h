@@ -50,7 +50,7 @@ void device_merge_free(struct device_merge *merge);
 void device_merge_reset(struct device_merge *merge);
 
 /*
- * Add a input; later calls are later inputs. 0 or WATTLE_ERR_MEMORY. A chunk
+ * Add an input; later calls are later inputs. 0 or WATTLE_ERR_MEMORY. A chunk
  * is read from the first block that ends at since_ms or later to the last
  * that begins before until_ms. The block of a delta (sorted, each time once)
  * and the run are borrowed.

@@ -7,6 +7,7 @@
  */
 #include "sort/shuffle.h"
 
+#include <assert.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -290,6 +291,7 @@ shuffle_put_run(struct shuffle *r, uint32_t device, const struct block *block,
     enum order order =
         order_of(r->kernels, block->column[BLOCK_TIME], block->n_rows);
     int status = reserve(r, (size_t)device + 1, error);
+    assert(order != UNSORTED);
     return status == WATTLE_OK ? put_block(r, device, block, order, error)
                                : status;
 }

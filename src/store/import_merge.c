@@ -3,11 +3,25 @@
  * them in the order of devices.
  *
  * So the file does not depend on the number of threads, and is written from
- * front to back. A worker that is ahead of the writer waits when too much
- * is in the queue; the one whose device is being written never does for long.
+ * front to back.
+ *
+ * Protocol of the queue:
+ * 1. A device belongs to the worker that makes it until it is published, that
+ *    is, until queue->devices[its number] points to it. A small device is
+ *    published when it is done, a large one at once, while its chunks come.
+ * 2. The lock guards devices[], n_queued, writing, is_stopped, and of every
+ *    published device its chunks, is_done and status. What else a published
+ *    device has is the worker's until is_done, the writer's from then on.
+ * 3. n_queued is the size of all chunks of published devices.
+ * 4. `writing` ascends: the writer takes devices by number, waits for each to
+ *    be published, takes its chunks as they come, and frees it.
+ * 5. A worker waits while n_queued is over QUEUE_BYTES, but for the device that
+ *    is being written: that one waits for its own chunks only, so the writer
+ *    always gets on.
  */
 #include "store/import_merge.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -25,7 +39,7 @@
 
 #define QUEUE_BYTES ((size_t)16 << 20)
 
-/* Small devices are shown to the writer several at a time. */
+/* Small devices are published several at a time. */
 #define SMALL_ROWS    4096
 #define SMALL_AT_ONCE 32
 
@@ -55,9 +69,9 @@ struct worker {
     struct chunk_builder *builder;
     struct shuffle *reduced; /* runs of the device, or NULL */
     struct import_device *device;
-    struct import_device *small[SMALL_AT_ONCE]; /* done, not yet shown */
+    struct import_device *small[SMALL_AT_ONCE]; /* done, not published */
     size_t n_small;
-    int64_t first_ms, last_ms; /* of all places that are merged */
+    int64_t first_ms, last_ms; /* of all inputs that are merged */
     struct wattle_error error;
 };
 
@@ -169,7 +183,7 @@ add_inputs(struct worker *w, uint32_t device, const struct gathered *g,
     return status == WATTLE_OK ? status : error_memory(&w->error);
 }
 
-/* Of a device that nobody else sees yet. */
+/* Of a device that is not published yet. */
 static int
 keep_chunk(struct worker *w, struct built_chunk *chunk)
 {
@@ -186,7 +200,7 @@ queue_chunk(void *context, struct built_chunk *chunk)
 {
     struct worker *w = context;
     struct merge_queue *queue = w->queue;
-    if (!w->device->is_shown)
+    if (!w->device->is_published)
         return keep_chunk(w, chunk);
     pthread_mutex_lock(&queue->lock);
     while (queue->n_queued > QUEUE_BYTES && !queue->is_stopped &&
@@ -287,17 +301,18 @@ do_device(struct worker *w, uint32_t number, struct gathered g)
 }
 
 /*
- * Shows the small devices that are done, and then waits for the writer when
+ * Publishes the small devices that are done, and then waits for the writer when
  * it is far behind. False when all is to stop.
  */
 static bool
-show_small(struct worker *w)
+publish_small(struct worker *w)
 {
     struct merge_queue *queue = w->queue;
     if (w->n_small == 0)
         return true;
     pthread_mutex_lock(&queue->lock);
     for (size_t i = 0; i < w->n_small; i++) {
+        assert(queue->devices[w->small[i]->number] == NULL);
         queue->devices[w->small[i]->number] = w->small[i];
         queue->n_queued += w->small[i]->n_queued;
     }
@@ -319,12 +334,12 @@ finish_device(struct worker *w, int status)
         device->error = malloc(sizeof(*device->error));
     if (device->error != NULL)
         *device->error = w->error;
-    if (!device->is_shown) {
+    if (!device->is_published) {
         device->status = status;
         device->is_done = true;
         w->small[w->n_small++] = device;
         if (w->n_small == SMALL_AT_ONCE || status != WATTLE_OK)
-            show_small(w);
+            publish_small(w);
         return;
     }
     pthread_mutex_lock(&queue->lock);
@@ -334,7 +349,7 @@ finish_device(struct worker *w, int status)
     pthread_mutex_unlock(&queue->lock);
 }
 
-/* Makes the device's place in the queue; a large one is shown at once. */
+/* Makes the device's place in the queue; a large one is published at once. */
 static bool
 begin_device(struct worker *w, uint32_t number, uint64_t n_rows)
 {
@@ -346,12 +361,12 @@ begin_device(struct worker *w, uint32_t number, uint64_t n_rows)
         device->n_rows = n_rows;
     if (device != NULL && !is_large)
         return true;
-    show_small(w);
+    publish_small(w);
     pthread_mutex_lock(&queue->lock);
     if (device == NULL)
         queue->is_stopped = true;
     else
-        device->is_shown = true;
+        device->is_published = true;
     queue->devices[number] = device;
     pthread_cond_broadcast(&queue->moved);
     pthread_mutex_unlock(&queue->lock);
@@ -421,10 +436,10 @@ work(void *context, unsigned worker)
         if (number >= queue->job->n_devices || !run_device(w, number))
             break;
         /* the writer waits for devices in their order: do not sit on one */
-        if (number % SMALL_AT_ONCE == SMALL_AT_ONCE - 1 && !show_small(w))
+        if (number % SMALL_AT_ONCE == SMALL_AT_ONCE - 1 && !publish_small(w))
             break;
     }
-    show_small(w);
+    publish_small(w);
 }
 
 static int
@@ -450,6 +465,7 @@ wait_for(struct merge_queue *queue, uint32_t number, struct built_chunk *chunk,
         struct import_device *device = queue->devices[number];
         if (device != NULL && import_device_pop(device, chunk)) {
             has_chunk = true;
+            assert(queue->n_queued >= import_device_size(chunk));
             queue->n_queued -= import_device_size(chunk);
             pthread_cond_broadcast(&queue->moved);
             break;
@@ -472,6 +488,7 @@ write_device(struct merge_queue *queue, struct import_writer *writer,
     bool is_done = false, has_begun = false;
     int status = WATTLE_OK;
     pthread_mutex_lock(&queue->lock);
+    assert(number >= queue->writing);
     queue->writing = number;
     pthread_cond_broadcast(&queue->moved);
     pthread_mutex_unlock(&queue->lock);
@@ -524,6 +541,7 @@ write_all(struct merge_queue *queue, struct merge_counts *counts,
         }
         pthread_mutex_unlock(&queue->lock);
     }
+    assert(status != WATTLE_OK || queue->n_queued == 0);
     if (status == WATTLE_OK)
         status = meta_note_measures(job->db, writer.measures, error);
     import_writer_close(&writer);

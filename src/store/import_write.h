@@ -38,7 +38,7 @@ struct import_device {
     size_t n_recompute;
     struct merge_counts counts;
     uint64_t n_rows;
-    bool is_shown; /* the writer knows it already */
+    bool is_published; /* the writer may see it: import_merge.c */
     /* once it is done */
     bool is_done;
     int status;
