@@ -36,6 +36,14 @@ enum wattle_measure_kind {
     WATTLE_ATTRIBUTE /* describes the reading itself */
 };
 
+/* What a column named `value` holds. */
+enum wattle_value_kind {
+    WATTLE_VALUE_POWER_W,
+    WATTLE_VALUE_POWER_KW,
+    WATTLE_VALUE_ENERGY_WH, /* energy of the interval */
+    WATTLE_VALUE_ENERGY_KWH
+};
+
 struct wattle_measure_info {
     const char *name; /* "voltage": the column of an export */
     const char *unit; /* "V"; "" = none */

@@ -28,6 +28,7 @@
 #include "wattle/result.h"
 #include "wattle/batch.h"
 #include "wattle/error.h"
+#include "wattle/measure.h"
 #include "wattle/writer.h"
 
 #ifdef __cplusplus
@@ -36,14 +37,6 @@ extern "C" {
 
 struct wattle_cancel;
 struct wattle_tuning;
-
-/* What a column named `value` holds. */
-enum wattle_value_kind {
-    WATTLE_VALUE_POWER_W,
-    WATTLE_VALUE_POWER_KW,
-    WATTLE_VALUE_ENERGY_WH, /* energy of the interval */
-    WATTLE_VALUE_ENERGY_KWH
-};
 
 /*
  * Begin with the macro or the function below, which set every member. Strings

@@ -13,7 +13,7 @@
 #include "base/buffer.h"
 #include "base/decimal.h"
 #include "base/error.h"
-#include "wattle/report.h"
+#include "wattle/measure.h"
 
 #define BIT(role) (UINT32_C(1) << (role))
 

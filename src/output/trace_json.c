@@ -14,7 +14,7 @@
 #include "output/text_out.h"
 #include "output/trace_json.h"
 #include "wattle/error.h"
-#include "wattle/wattle.h"
+#include "wattle/version.h"
 
 static const char *const stage_names[N_STAGES] = {
     [STAGE_OPEN] = "open",      [STAGE_READ] = "read",

@@ -15,7 +15,7 @@
 #include "model/registry.h"
 #include "store/catalog.h"
 #include "wattle/result.h"
-#include "wattle/report.h"
+#include "wattle/measure.h"
 
 bool
 stored_check_row(struct checksum *checksum, sqlite3_stmt *row,
