@@ -16,7 +16,7 @@ DEBIAN_PYTHON = $(firstword $(wildcard /usr/bin/python3) python3)
 
 .PHONY: all help demo test quick full arm bench bench-quick bench-check \
 	performance guard load profile profile-screenshot lint format install \
-	uninstall clean dist
+	uninstall clean dist coverage
 
 all: $(BUILD)/build.ninja  ## build the release: build/release/wattle
 	@ninja -C $(BUILD) --quiet
@@ -31,7 +31,7 @@ $(BUILD)/build.ninja:
 		--libdir=lib >/dev/null
 
 $(TESTS)/build.ninja:
-	@$(INSTALL) build test web
+	@$(INSTALL) build test
 	@meson setup $(TESTS) --buildtype=debugoptimized -Dtests=true \
 		-Db_sanitize=address,undefined -Db_lundef=false >/dev/null
 
@@ -41,6 +41,7 @@ demo: all  ## make 100,000 readings of 1,000 devices and report on them
 	@$(BUILD)/wattle report $(DEMO)
 
 test: all $(TESTS)/build.ninja  ## run every test, with sanitizers
+	@test -n "$(ONLY)" || $(INSTALL) build test web
 	@ninja -C $(TESTS) --quiet
 	@python3 tests/run_tests.py --tier test $(ONLY:%=--only %)
 
@@ -49,6 +50,7 @@ quick: all $(TESTS)/build.ninja  ## run the tests that take seconds
 	@python3 tests/run_tests.py --tier quick $(ONLY:%=--only %)
 
 full: all $(TESTS)/build.ninja  ## run the long tests too (fuzzing, soak)
+	@test -n "$(ONLY)" || $(INSTALL) build test web
 	@ninja -C $(TESTS) --quiet
 	@python3 tests/run_tests.py --tier full $(ONLY:%=--only %)
 
@@ -73,7 +75,7 @@ performance:  ## write PERFORMANCE.md from bench/results
 	@$(INSTALL) bench
 	@python3 bench/make_performance.py
 
-guard: bench-check
+guard: bench-check  ## the same as bench-check
 
 bench-check: all  ## compare instruction counts with the recorded ones
 	@$(INSTALL) test

@@ -128,6 +128,17 @@ def count(output):
     return [passed, failed, skipped]
 
 
+def what_failed(output):
+    """What failed first, then the end of the output: a sanitizer may write
+    pages after an assertion."""
+    lines = output.splitlines()
+    wrong = [i for i, line in enumerate(lines) if re.match(
+        r"not ok|#|.* is .*, not .* \(.*\)$|.*: error: |==\d+==ERROR", line)]
+    near = sorted({k for i in wrong[:20] for k in (i - 1, i, i + 1)
+                   if 0 <= k < len(lines)})
+    return [lines[i] for i in near] + ["..."] + [output[-6000:]]
+
+
 def run(name, command):
     environment = dict(os.environ, CMOCKA_MESSAGE_OUTPUT="TAP", LC_ALL="C.UTF-8",
                        ASAN_OPTIONS="detect_leaks=1:abort_on_error=0",
@@ -147,7 +158,7 @@ def run(name, command):
     words += ["     " + line for line in done.stdout.splitlines()
               if "# SKIP" in line or line.startswith("skipped:")]
     if failed:
-        words.append(done.stdout[-8000:])
+        words += what_failed(done.stdout)
     return passed, failed, skipped, "\n".join(words)
 
 
@@ -160,6 +171,11 @@ def main():
     chosen = [(name, command) for name, tier, command
               in suites(arguments.tier) if TIERS.index(tier) <= level
               and (arguments.only or "") in name]
+    if not chosen:
+        print(f"no suite of tier {arguments.tier} has {arguments.only!r} in "
+              "its name; there are: " + ", ".join(
+                  name for name, _, _ in suites(arguments.tier)))
+        return 2
     total = [0, 0, 0]
     with ThreadPoolExecutor(2) as pool:
         for *counts, words in pool.map(lambda suite: run(*suite), chosen):

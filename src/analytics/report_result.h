@@ -2,8 +2,7 @@
  * report_result.h - from totals to a report: means, costs, groups.
  *
  * A pure function of totals, device table and tariff. Every quotient is the
- * double nearest to the exact one; sums over devices are taken in the order
- * of their ids, with compensation.
+ * double nearest to the exact one; sums over devices are integers, too.
  */
 #ifndef ANALYTICS_REPORT_RESULT_H
 #define ANALYTICS_REPORT_RESULT_H

@@ -37,7 +37,7 @@ enum {
     OPT_THREADS,
     OPT_SIMD,
     OPT_READER,
-    OPT_NO_MEMO,
+    OPT_NO_CACHE,
     OPT_NO_SUMMARIES,
     OPT_BLOCK
 };
@@ -76,7 +76,7 @@ static const struct cli_option report_options[] = {
     {OPT_SIMD, "simd", "LEVEL", "auto (default), scalar, avx2, avx512, neon",
      NULL},
     {OPT_READER, "reader", "KIND", "mmap (default, auto), pread, uring", NULL},
-    {OPT_NO_MEMO, "no-cache", NULL, "remember no layouts, dates, efficiencies",
+    {OPT_NO_CACHE, "no-cache", NULL, "remember no layouts, dates, efficiencies",
      NULL},
     {OPT_NO_SUMMARIES, "no-summaries", NULL,
      "of a database: decode every reading", NULL},

@@ -1,5 +1,5 @@
 /*
- * block_check.h - whether what was decoded can be.
+ * block_check.h - whether what was decoded is plausible.
  *
  * A checksum finds damage, not somebody who means harm: a person who writes a
  * value can write its checksum. So every block and summary passes here before

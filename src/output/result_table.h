@@ -3,7 +3,7 @@
  *
  * A table is a list of columns and a function that gives row after row. What a
  * result says is decided where its table is made (report_tables.c,
- * query_table.c, info_table.c); how a table looks is decided by a writer, one
+ * query_table.c); how a table looks is decided by a writer, one
  * for each format (table_csv.c, table_json.c, table_text.c). A new format is a
  * new writer and touches no table; a new figure is a new column and touches no
  * writer.

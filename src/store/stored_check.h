@@ -1,5 +1,5 @@
 /*
- * stored_check.h - whether what a database holds can be.
+ * stored_check.h - whether what a database holds is plausible.
  *
  * A checksum finds damage, not somebody who means harm: a person who writes a
  * value can write its checksum. So every row passes here before anybody

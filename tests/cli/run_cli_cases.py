@@ -114,13 +114,16 @@ def main():
     passed = failed = 0
     for path in sorted(glob.glob(os.path.join(HERE, "*.case"))):
         for name, steps in parse(path):
-            if wanted not in name:
+            if wanted not in name and wanted != os.path.basename(path):
                 continue
             problems = run_case(program, steps)
             passed += not problems
             failed += bool(problems)
             for problem in problems:
                 print(f"not ok: {os.path.basename(path)}: {name}\n  {problem}")
+    if passed + failed == 0:
+        print(f"no case has {wanted!r} in its title")
+        failed = 1
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
 

@@ -71,7 +71,7 @@ add_step(const struct reading *a, const struct reading *b, int64_t first_day)
 }
 
 static void
-reckon(size_t n, int64_t first_day)
+compute_days(size_t n, int64_t first_day)
 {
     memset(days, 0, sizeof(days));
     for (size_t i = 0; i < n; i++) {
@@ -187,7 +187,7 @@ days_are_those_of_plain_arithmetic(void **state)
         }
         assert_int_equal(rollup_builder_init(&meter, kernels_for(0), HOUR_MS),
                          WATTLE_OK);
-        reckon(n, first_day);
+        compute_days(n, first_day);
         feed(&meter, n);
         check_days(&meter, first_day);
         rollup_builder_release(&meter);
