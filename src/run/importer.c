@@ -1,5 +1,5 @@
 /*
- * importer.c - which files are new, reading them, merging, committing.
+ * importer.c - reading what is new, merging, committing.
  *
  * The order matters: the lock first, then a look at the files, then reading,
  * rejects, devices, readings, files, and one commit at the end. A failure
@@ -12,24 +12,21 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
-#include <xxhash.h>
 
 #include "base/civil_time.h"
 #include "base/cores.h"
 #include "base/error.h"
-#include "input/fingerprint.h"
 #include "store/database_open.h"
 #include "store/import_merge.h"
 #include "store/checkpoint.h"
 #include "store/meta.h"
 #include "store/write_lock.h"
+#include "run/known_files.h"
 #include "run/recognise.h"
 #include "run/shuffle_sink.h"
 
 /* Memory for rows on their way to the merge, of all splits together. */
 #define SHUFFLE_BYTES ((size_t)64 << 20)
-
-#define NOTHING SIZE_MAX
 
 /* A dry run without a database, or with an empty one, has one in memory. */
 static int
@@ -47,378 +44,6 @@ open_database(struct importer *im, struct wattle_error *error)
     if (status == WATTLE_OK)
         status = catalog_count_devices(&im->db, &n_devices, error);
     im->had_readings = n_devices > 0;
-    return status;
-}
-
-static int
-n_hash_threads(const struct importer *im)
-{
-    return im->options->n_threads > 0 ? im->options->n_threads
-                                      : (int)cores_available();
-}
-
-/* Hashes a file before it is read; false when it cannot be read. */
-static bool
-hash_file(const struct importer *im, const struct source *source,
-          struct importer_file *file)
-{
-    struct fingerprint *fingerprint = &file->fingerprint;
-    if (source->has_whole_hash) {
-        if (fingerprint->n_parts > 0) {
-            fingerprint->hashes[0] = source->whole_hash;
-            fingerprint->is_done[0] = 1;
-        }
-        return true;
-    }
-    int fd = source_open(source, NULL);
-    bool is_read =
-        fd >= 0 && fingerprint_hash(fingerprint, fd, n_hash_threads(im));
-    if (fd >= 0)
-        close(fd);
-    return is_read;
-}
-
-/*
- * Whether a file is, up to its known size, what was imported. A large one of
- * the same place, size and time is looked at in two places only.
- */
-static bool
-is_head_known(const struct importer *im, const struct source *source,
-              const struct catalog_file *known, bool is_thorough)
-{
-    if (known->n_parts == 0 ||
-        known->n_parts != fingerprint_n_parts(known->size_bytes))
-        return false;
-    if (source->has_whole_hash && known->size_bytes == source->size_bytes)
-        return source->whole_hash == known->parts[0];
-    int fd = source_open(source, NULL);
-    bool is_same =
-        fd >= 0 && fingerprint_is_head(fd, known->size_bytes, known->parts,
-                                       is_thorough, n_hash_threads(im));
-    if (fd >= 0)
-        close(fd);
-    return is_same;
-}
-
-/* Whether the byte before the end of what is known ends a line. */
-static bool
-ends_line(const struct source *source, uint64_t size_bytes)
-{
-    char last = '\0';
-    int fd = source_open(source, NULL);
-    bool is_end = fd >= 0 && pread(fd, &last, 1, (off_t)size_bytes - 1) == 1 &&
-                  (last == '\n' || (last == '\r' && source->has_bare_cr));
-    if (fd >= 0)
-        close(fd);
-    return is_end;
-}
-
-/*
- * A column `value` means in all of a file what it meant when the file was first
- * imported: else the units of its readings would be mixed.
- */
-static int
-check_value_kind(const struct source *source, const struct catalog_file *known,
-                 struct wattle_error *error)
-{
-    static const char *const words[] = {"power-w", "power-kw", "energy-wh",
-                                        "energy-kwh"};
-    const int n_words = (int)(sizeof(words) / sizeof(words[0]));
-    const int before = known->value_kind;
-    const int now = recognise_value_kind(source);
-    if (before == now || before < 1 || before > n_words || now < 1)
-        return WATTLE_OK;
-    return error_set_at(
-        error, WATTLE_ERR_USAGE, source->path, 0,
-        "its values were imported as %s and would be read as %s now; nothing "
-        "was imported: use --value %s, or another database",
-        words[before - 1], words[now - 1], words[before - 1]);
-}
-
-/* How lines of a source end: a file may gain CR until that is another way. */
-static int
-end_of(const struct source *source)
-{
-    return source->has_bare_cr ? CATALOG_ENDS_CR : CATALOG_ENDS_LF;
-}
-
-/* Whether a file has grown since it was imported, at its end alone. */
-static bool
-has_grown(const struct importer *im, const struct source *source,
-          const struct catalog_file *known)
-{
-    return source->kind == SOURCE_PLAIN && source->is_usable &&
-           known->number != 0 && !known->has_problem &&
-           known->ends_record == end_of(source) &&
-           known->size_bytes >= source->data_offset &&
-           known->size_bytes < source->size_bytes &&
-           ends_line(source, known->size_bytes) &&
-           is_head_known(im, source, known, true);
-}
-
-/* What was there before need not be hashed again, but for its last part. */
-static void
-skip_known(struct source *source, struct importer_file *file)
-{
-    const struct catalog_file *known = &file->known;
-    size_t n_full = (size_t)(known->size_bytes / FINGERPRINT_PART_BYTES);
-    memcpy(file->fingerprint.hashes, known->parts,
-           n_full * sizeof(*file->fingerprint.hashes));
-    memset(file->fingerprint.is_done, 1, n_full);
-    source_skip(source, known->size_bytes, known->file_lines);
-}
-
-static int
-compare_sizes(const void *a, const void *b)
-{
-    const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return x < y ? -1 : x > y;
-}
-
-/* The sizes of all files that were given, in order. */
-static int
-list_sizes(struct importer *im, struct wattle_error *error)
-{
-    const struct source_list *list = im->sources;
-    im->sizes = calloc(list->n + 1, sizeof(*im->sizes));
-    if (im->sizes == NULL)
-        return error_memory(error);
-    im->n_sizes = list->n;
-    for (size_t i = 0; i < list->n; i++)
-        im->sizes[i] = list->sources[i].size_bytes;
-    qsort(im->sizes, list->n, sizeof(*im->sizes), compare_sizes);
-    return WATTLE_OK;
-}
-
-/* Whether another file, here or in the database, may have the same content. */
-static int
-has_twin(struct importer *im, uint64_t size_bytes, bool *has,
-         struct wattle_error *error)
-{
-    const uint64_t *at = bsearch(&size_bytes, im->sizes, im->n_sizes,
-                                 sizeof(size_bytes), compare_sizes);
-    const uint64_t *end = im->sizes + im->n_sizes;
-    *has = at != NULL && ((at > im->sizes && at[-1] == size_bytes) ||
-                          (at + 1 < end && at[1] == size_bytes));
-    return *has ? WATTLE_OK
-                : catalog_files_has_size(&im->catalog, size_bytes, has, error);
-}
-
-/*
- * Whether the database has a file of this content. Of a file that was imported
- * with another content since, `latest` is the number: it counts again.
- */
-static int
-find_twin(struct importer *im, const struct source *source,
-          const struct importer_file *file, int64_t latest, bool *is_known,
-          struct wattle_error *error)
-{
-    const struct fingerprint *fingerprint = &file->fingerprint;
-    struct catalog_file same;
-    int status = catalog_files_find_content(
-        &im->catalog, fingerprint->size_bytes, fingerprint->hashes,
-        fingerprint->n_parts, &same, error);
-    free((void *)same.parts);
-    *is_known = same.number != 0 && (latest == 0 || same.number == latest);
-    return status == WATTLE_OK && *is_known
-               ? check_value_kind(source, &same, error)
-               : status;
-}
-
-/* Finds out what is to be read of a file: all, its new end, or nothing. */
-static int
-examine(struct importer *im, size_t at, bool *is_known,
-        struct wattle_error *error)
-{
-    struct source *source = &im->sources->sources[at];
-    struct importer_file *file = &im->files[at];
-    struct catalog_file *known = &file->known;
-    struct fingerprint *fingerprint = &file->fingerprint;
-    bool needs_hash = false;
-    int64_t void_number = 0;
-    int status = catalog_files_find_path(&im->catalog, file->real_path,
-                                         source->path, true, known, error);
-    if (status == WATTLE_OK && known->number != 0 && known->n_lines == 0 &&
-        known->size_bytes == 0) {
-        /* what it was before may be there again */
-        void_number = known->number;
-        free((void *)known->parts);
-        status = catalog_files_find_path(&im->catalog, file->real_path,
-                                         source->path, false, known, error);
-    }
-    if (status != WATTLE_OK)
-        return status;
-    *is_known = known->number != 0 &&
-                known->size_bytes == fingerprint->size_bytes &&
-                known->modified_ns == source->modified_ns &&
-                is_head_known(im, source, known, false);
-    if (*is_known)
-        return check_value_kind(source, known, error);
-    fingerprint->n_parts = fingerprint_n_parts(fingerprint->size_bytes);
-    fingerprint->hashes =
-        calloc(fingerprint->n_parts + 1, sizeof(*fingerprint->hashes));
-    fingerprint->is_done = calloc(fingerprint->n_parts + 1, 1);
-    if (fingerprint->hashes == NULL || fingerprint->is_done == NULL)
-        return error_memory(error);
-    if (has_grown(im, source, known)) {
-        skip_known(source, file);
-        return check_value_kind(source, known, error);
-    }
-    /* what gave no line yet is replaced by what it has become */
-    int64_t latest = known->n_parts > 0 ? known->number : 0;
-    free((void *)known->parts);
-    *known = (struct catalog_file){.number = void_number};
-    status = has_twin(im, fingerprint->size_bytes, &needs_hash, error);
-    if (status == WATTLE_OK && needs_hash && hash_file(im, source, file))
-        status = find_twin(im, source, file, latest, is_known, error);
-    return status;
-}
-
-/* Of a file that has grown, what is kept of its rejects already. */
-static int
-count_kept(struct importer *im, struct importer_file *file,
-           struct wattle_error *error)
-{
-    if (file->known.n_rejects == 0)
-        return WATTLE_OK;
-    return catalog_rejects_count(&im->db, file->number, &file->room.n_lines,
-                                 &file->room.n_bytes, error);
-}
-
-static void
-release_file(struct importer_file *file)
-{
-    free(file->real_path);
-    free(file->fingerprint.hashes);
-    free(file->fingerprint.is_done);
-    free((void *)file->known.parts);
-}
-
-/*
- * A file that is given twice is read once: as the later one, because of
- * readings of one time the later file's counts. A file that has grown stays,
- * for its row does. Files of one size are hashed; their numbers stand in a
- * table that is at most half full. Returns which is dropped: NOTHING, `at` or
- * one before.
- */
-static size_t
-find_repeated(struct importer *im, size_t at)
-{
-    const struct fingerprint *fingerprint = &im->files[at].fingerprint;
-    const size_t len = fingerprint->n_parts * sizeof(*fingerprint->hashes);
-    if (fingerprint->n_parts == 0 || !fingerprint_is_done(fingerprint))
-        return NOTHING;
-    size_t mask = im->n_slots - 1;
-    size_t slot = XXH3_64bits_withSeed(fingerprint->hashes, len,
-                                       fingerprint->size_bytes) &
-                  mask;
-    for (; im->slots[slot] != 0; slot = (slot + 1) & mask) {
-        size_t before = im->slots[slot] - 1;
-        const struct importer_file *other = &im->files[before];
-        if (other->fingerprint.size_bytes != fingerprint->size_bytes ||
-            memcmp(other->fingerprint.hashes, fingerprint->hashes, len) != 0)
-            continue;
-        if (other->known.number != 0)
-            return at;
-        im->slots[slot] = at + 1;
-        return before;
-    }
-    im->slots[slot] = at + 1;
-    return NOTHING;
-}
-
-static int
-make_slots(struct importer *im, struct wattle_error *error)
-{
-    im->n_slots = 16;
-    while (im->n_slots < 2 * im->sources->n)
-        im->n_slots *= 2;
-    im->slots = calloc(im->n_slots, sizeof(*im->slots));
-    return im->slots != NULL ? WATTLE_OK : error_memory(error);
-}
-
-/* Rows that go on with what was noted under their name. */
-static bool
-has_rows_name(const struct importer *im, const struct source *source)
-{
-    return source->kind == SOURCE_ROWS && im->rows_name != NULL;
-}
-
-/* What each file is known by. */
-static int
-name_files(struct importer *im, struct wattle_error *error)
-{
-    struct source_folder folder = {0};
-    int status = WATTLE_OK;
-    for (size_t i = 0; i < im->sources->n && status == WATTLE_OK; i++) {
-        const struct source *source = &im->sources->sources[i];
-        struct importer_file *file = &im->files[i];
-        file->is_file = source->inode != 0;
-        file->fingerprint.size_bytes = source->size_bytes;
-        file->real_path = has_rows_name(im, source)
-                              ? strdup(im->rows_name)
-                              : source_real_path(source, &folder);
-        if (file->real_path == NULL)
-            status = error_memory(error);
-    }
-    source_folder_release(&folder);
-    return status;
-}
-
-/* Takes out of the list what need not be read. */
-static int
-drop_known(struct importer *im, uint8_t *is_dropped, struct wattle_error *error)
-{
-    struct source_list *list = im->sources;
-    int64_t next = 0;
-    int status = catalog_next_file(&im->db, &next, error);
-    for (size_t i = 0; i < list->n && status == WATTLE_OK; i++) {
-        struct importer_file *file = &im->files[i];
-        bool is_known = false;
-        if (file->is_file)
-            status = examine(im, i, &is_known, error);
-        else if (has_rows_name(im, &list->sources[i]))
-            status = catalog_files_find_path(&im->catalog, file->real_path,
-                                             im->rows_name, true, &file->known,
-                                             error);
-        size_t dropped = i;
-        if (status == WATTLE_OK && !is_known)
-            dropped = find_repeated(im, i);
-        if (status == WATTLE_OK && dropped != NOTHING) {
-            is_dropped[dropped] = 1;
-            im->n_known_files++;
-        }
-        if (dropped == i)
-            continue;
-        file->number = file->known.number != 0 ? file->known.number : next++;
-        if (status == WATTLE_OK)
-            status = count_kept(im, file, error);
-    }
-    for (size_t i = 0; i < list->n; i++) {
-        if (is_dropped[i] != 0)
-            release_file(&im->files[i]);
-    }
-    source_list_drop(list, is_dropped, im->files, sizeof(*im->files));
-    return status;
-}
-
-static int
-examine_files(struct importer *im, struct wattle_error *error)
-{
-    im->files = calloc(im->sources->n + 1, sizeof(*im->files));
-    uint8_t *is_dropped = calloc(im->sources->n + 1, 1);
-    int status = WATTLE_OK;
-    if (im->files == NULL || is_dropped == NULL)
-        status = error_memory(error);
-    if (status == WATTLE_OK)
-        status = name_files(im, error);
-    if (status == WATTLE_OK)
-        status = list_sizes(im, error);
-    if (status == WATTLE_OK)
-        status = make_slots(im, error);
-    if (status == WATTLE_OK)
-        status = drop_known(im, is_dropped, error);
-    free(is_dropped);
     return status;
 }
 
@@ -543,41 +168,6 @@ merge_splits(struct importer *im, const struct scan_splits *splits,
     return status;
 }
 
-/*
- * Hashes what is left of what was read; false when that is not to be known
- * again: it cannot be read any more, or was written over meanwhile.
- */
-static bool
-settle_fingerprint(const struct source *source, struct importer_file *file)
-{
-    struct fingerprint *fingerprint = &file->fingerprint;
-    struct stat info;
-    if (!source->is_usable || fingerprint->hashes == NULL ||
-        (source->problem != NULL && source->kind == SOURCE_PLAIN))
-        return false;
-    if (source->kind == SOURCE_PLAIN)
-        fingerprint_cut(fingerprint,
-                        source->has_open_header && source->holds_rest
-                            ? 0
-                            : file->end_bytes);
-    /*
-     * What was hashed before it was decoded may have grown since, or changed:
-     * the next import sees that. So may a file whose time has changed and whose
-     * size has not: a write sets the time first. What is hashed now must be
-     * what was decoded.
-     */
-    bool may_change = fingerprint_is_done(fingerprint);
-    int fd = source_open(source, NULL);
-    bool is_settled =
-        fd >= 0 && fingerprint_finish(fingerprint, fd) &&
-        fstat(fd, &info) == 0 &&
-        ((may_change && (uint64_t)info.st_size >= source->size_bytes) ||
-         source_modified_ns(&info) == source->modified_ns);
-    if (fd >= 0)
-        close(fd);
-    return is_settled;
-}
-
 static int
 write_file(struct importer *im, size_t at, struct wattle_error *error)
 {
@@ -587,16 +177,18 @@ write_file(struct importer *im, size_t at, struct wattle_error *error)
     const struct fingerprint *fingerprint = &file->fingerprint;
     if (im->fingerprints != NULL) /* with what the splits have found */
         file->fingerprint = im->fingerprints[at];
-    bool is_settled = settle_fingerprint(source, file);
+    bool is_settled = known_files_settle(source, file);
     const struct catalog_file row = {
         .number = file->number,
         .path = source->path,
-        .real_path =
-            file->is_file || has_rows_name(im, source) ? file->real_path : NULL,
+        .real_path = file->is_file || importer_has_rows_name(im, source)
+                         ? file->real_path
+                         : NULL,
         .is_usable = source->is_usable || source->kind == SOURCE_ROWS,
         .problem = source->problem,
         /* what comes behind an open quote belongs to what was rejected */
-        .ends_record = file->is_open ? CATALOG_ENDS_INSIDE : end_of(source),
+        .ends_record =
+            file->is_open ? CATALOG_ENDS_INSIDE : known_files_line_end(source),
         .value_kind = recognise_value_kind(source),
         .size_bytes = is_settled ? fingerprint->size_bytes : 0,
         .modified_ns = is_settled ? source->modified_ns : 0,
@@ -755,7 +347,7 @@ importer_run(struct importer *im, struct wattle_error *error)
     if (status == WATTLE_OK)
         status = catalog_files_open(&im->catalog, &im->db, error);
     if (status == WATTLE_OK)
-        status = examine_files(im, error);
+        status = known_files_examine(im, error);
     if (status == WATTLE_OK)
         status = read_new(im, error);
     catalog_files_close(&im->catalog);
@@ -770,11 +362,7 @@ importer_run(struct importer *im, struct wattle_error *error)
 void
 importer_release(struct importer *im)
 {
-    for (size_t i = 0; im->files != NULL && i < im->sources->n; i++)
-        release_file(&im->files[i]);
+    known_files_release(im);
     free(im->fingerprints);
-    free(im->files);
-    free(im->sizes);
-    free(im->slots);
     registry_release(&im->devices);
 }

@@ -71,6 +71,13 @@ struct importer {
     _Atomic uint64_t n_to_merge;
 };
 
+/* Rows that go on with what was noted under their name. */
+static inline bool
+importer_has_rows_name(const struct importer *im, const struct source *source)
+{
+    return source->kind == SOURCE_ROWS && im->rows_name != NULL;
+}
+
 /* Zeroed but for what is given; 0, or the status of the first failure. */
 int importer_run(struct importer *importer, struct wattle_error *error);
 
