@@ -12,13 +12,12 @@ import argparse
 import cProfile
 import importlib.util
 import io
-import json
 import os
 import pstats
 import sys
 import time
 
-from harness import contenders, datasets, machine, measure, paths
+from harness import contenders, datasets, machine, measure, paths, records
 
 SCHEMA = 1
 MONITOR = "bench/before/monitor.py"
@@ -94,8 +93,7 @@ def main():
     }
     file_name = f"{paths.RESULTS}/{options.name}.json"
     with open(file_name, "w", encoding="utf-8") as file:
-        json.dump(results, file, indent=1)
-        file.write("\n")
+        records.dump(results, file)
     for entry in found[:5]:
         print(f"{entry['own_share']:6.1%} own  {entry['whole_share']:6.1%} "
               f"with callees  {entry['calls']:>8,} calls  "

@@ -19,7 +19,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from harness import contenders, datasets, machine, measure, paths  # noqa: E402
+from harness import (contenders, datasets, machine, measure, paths, records)  # noqa: E402
 
 SCHEMA = 1
 STAGES = ["open", "read", "split", "decode", "lookup", "totals", "merge",
@@ -157,8 +157,7 @@ def main():
     results["other_cpu_share"] = load.share()
     file_name = f"{paths.RESULTS}/{options.name}.json"
     with open(file_name, "w", encoding="utf-8") as file:
-        json.dump(results, file, indent=1)
-        file.write("\n")
+        records.dump(results, file)
     print(f"Results: {file_name}")
 
 

@@ -15,13 +15,12 @@ each figure comes about.
 
 import argparse
 import datetime
-import json
 import os
 import subprocess
 import sys
 
 from harness import (compare, contenders, datasets, growth, ladder, machine,
-                     measure, paths, sweeps, tables)
+                     measure, paths, records, sweeps, tables)
 
 SCHEMA = 1
 SIZES = "100k,1M,10M"
@@ -271,8 +270,7 @@ def write(results, name):
     """Write the results; returns the file's name."""
     file_name = f"{paths.RESULTS}/{name}.json"
     with open(file_name, "w", encoding="utf-8") as file:
-        json.dump(results, file, indent=1)
-        file.write("\n")
+        records.dump(results, file)
     return file_name
 
 

@@ -17,14 +17,13 @@ is named with the reason. The exit status is 1 when an answer was wrong.
 
 import argparse
 import datetime
-import json
 import os
 import shutil
 import subprocess
 import sys
 
 from harness import (answers, compare, contenders, datasets, growth, machine,
-                     measure, paths, tables)
+                     measure, paths, records, tables)
 from storage import asking, filling, real_files, repeats, setting, texts
 
 SCHEMA = 1
@@ -164,8 +163,7 @@ def wrong_answers(node, where=""):
 def write(results, options):
     file_name = f"{paths.RESULTS}/{options.name}.json"
     with open(file_name, "w", encoding="utf-8") as file:
-        json.dump(results, file, indent=1)
-        file.write("\n")
+        records.dump(results, file)
     return file_name
 
 

@@ -30,7 +30,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 
 # These need the path above.
-from harness import machine, measure, paths, tables  # noqa: E402
+from harness import machine, measure, paths, records, tables  # noqa: E402
 import load_data  # noqa: E402
 
 SCHEMA = 1
@@ -409,8 +409,7 @@ def main():
               "busy meanwhile; do not trust the times.")
     file_name = f"{paths.RESULTS}/{options.name}.json"
     with open(file_name, "w", encoding="utf-8") as file:
-        json.dump(results, file, indent=1)
-        file.write("\n")
+        records.dump(results, file)
     print(f"Results: {file_name}")
     failed = any(level["errors"] or level["wrong_answers"]
                  for levels in results["parts"].values() for level in levels)

@@ -28,7 +28,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 
 # These need the path above.
-from harness import datasets, machine, measure, paths, tables  # noqa: E402
+from harness import (datasets, machine, measure, paths, records, tables)  # noqa: E402
 from run_load import latency_summary, percentile  # noqa: E402
 from storage import setting  # noqa: E402
 
@@ -409,8 +409,7 @@ def main():
               "machine busy meanwhile; do not trust the times.")
     file_name = f"{paths.RESULTS}/{options.name}.json"
     with open(file_name, "w", encoding="utf-8") as file:
-        json.dump(results, file, indent=1)
-        file.write("\n")
+        records.dump(results, file)
     print(f"Results: {file_name}")
     for stored in (home.before, home.after, home.live):
         stored.remove()
