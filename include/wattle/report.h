@@ -124,7 +124,10 @@ int wattle_report_add_batch(struct wattle_report *report,
  * Reads everything and computes the result; to be called once. Returns
  * WATTLE_OK, WATTLE_ERR_NO_INPUT (not one file could be used; the result
  * still lists the skipped ones), WATTLE_ERR_IO, WATTLE_ERR_USAGE (the rejects
- * file is one of the inputs), WATTLE_ERR_CHANGED, WATTLE_ERR_MEMORY.
+ * file is one of the inputs, or the report has run already),
+ * WATTLE_ERR_CHANGED, WATTLE_ERR_CANCELLED (see cancel.h), WATTLE_ERR_FORMAT
+ * (a damaged database), WATTLE_ERR_MEMORY. After a failure other than
+ * NO_INPUT the result means nothing; close the report.
  */
 int wattle_report_run(struct wattle_report *report, struct wattle_error *error);
 
