@@ -60,7 +60,9 @@ void buckets_begin(struct buckets *buckets);
 int buckets_add(struct buckets *buckets, const struct batch_view *batch,
                 size_t *row);
 
-/* The general way for one row; defines what is right. */
+/*
+ * The general way for one row; defines what is right. 0 or WATTLE_ERR_MEMORY.
+ */
 int buckets_add_row(struct buckets *buckets, const struct batch_view *batch,
                     size_t row);
 

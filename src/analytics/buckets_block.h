@@ -8,12 +8,16 @@
 
 /*
  * The quick way: as buckets_add, for a batch of ordinary readings. False when
- * it is not of that kind; nothing has been added then.
+ * it is not of that kind; nothing has been added then. *status is 0 or
+ * WATTLE_ERR_MEMORY otherwise.
  */
 bool buckets_add_block(struct buckets *buckets, const struct batch_view *batch,
                        size_t *row, int *status);
 
-/* The energy of the step from the latest reading to a later point. */
+/*
+ * The energy of the step from the latest reading to a later point. 0 or
+ * WATTLE_ERR_MEMORY.
+ */
 int buckets_add_step(struct buckets *buckets, const struct power_point *to);
 
 /* Appends the bucket of a time behind the last bucket; NULL = no memory. */

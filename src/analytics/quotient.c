@@ -1,6 +1,11 @@
 /*
- * quotient.c - the shorter of two divisions: 256 bits only where a sum has a
- * wide part.
+ * quotient.c - from exact sums to doubles, in 256 bits only where 128 are not
+ * enough.
+ *
+ * The narrow and the wide part of a sum are brought to one unit and added
+ * before the division, so the result is the double nearest to the exact
+ * quotient. What follows the division only scales by a power of two; nothing
+ * is rounded twice.
  */
 #include "analytics/quotient.h"
 

@@ -1,5 +1,10 @@
 /*
- * reading.c - the columns that a row has, and what follows from them.
+ * reading.c - the exact power or energy of one row, and its efficiency.
+ *
+ * A row's power is its own, else the exact product of voltage, current and
+ * power factor. Only a row with neither gives its energy. Whether a power is
+ * narrow or wide depends on the value alone (totals.h), so all ways of
+ * computing agree. An efficiency needs a current and a power factor.
  */
 #include "analytics/reading.h"
 

@@ -1,5 +1,9 @@
 /*
- * reading_block.c - a product of columns, and efficiencies by their tables.
+ * reading_block.c - powers and efficiencies of a whole block at once.
+ *
+ * The fast counterpart of reading.c. It takes a block only when all rows are
+ * ordinary (reading_block.h), and then gives the same numbers. Otherwise it
+ * returns false, and the caller goes row by row.
  */
 #include "analytics/reading_block.h"
 

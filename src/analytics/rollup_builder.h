@@ -5,6 +5,8 @@
  * Readings go in once, in ascending order; the totals and the profile of
  * each segment (a chunk) come out, and a sum for each UTC day. A step between
  * two segments is in neither totals but in the days.
+ *
+ * All functions that return int give 0 or WATTLE_ERR_MEMORY.
  */
 #ifndef ANALYTICS_ROLLUP_BUILDER_H
 #define ANALYTICS_ROLLUP_BUILDER_H
@@ -59,10 +61,7 @@ struct day_sums {
     size_t n;
 };
 
-/*
- * Steps longer than max_gap_ms add no energy. 0 or WATTLE_ERR_MEMORY; release
- * it in any case.
- */
+/* Steps longer than max_gap_ms add no energy. Release it in any case. */
 int rollup_builder_init(struct rollup_builder *builder,
                         const struct kernels *kernels, int64_t max_gap_ms);
 void rollup_builder_release(struct rollup_builder *builder);
@@ -81,7 +80,7 @@ void rollup_builder_read(struct rollup_builder *builder, int128 *power_nw,
 /*
  * Ends the segment: its totals (the extra part is the caller's), its first
  * reading (the states are the caller's) and its profile (to be released by the
- * caller).
+ * caller); all three are set, and the caller's, on failure as well.
  */
 int rollup_builder_cut(struct rollup_builder *builder,
                        struct device_totals *totals, struct totals_first *first,

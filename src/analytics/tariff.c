@@ -1,5 +1,10 @@
 /*
- * tariff.c - one exact product and one rounded quotient.
+ * tariff.c - what a mean power costs in a month.
+ *
+ * A price of up to nine decimals, and below a million, is kept as a whole
+ * number of 1e-9 of the currency. Its costs are exact products that are
+ * divided and rounded once. For any other price the mean power is rounded
+ * first, and the cost is computed in doubles.
  */
 #include "analytics/tariff.h"
 

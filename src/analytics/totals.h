@@ -136,7 +136,7 @@ struct device_totals totals_set_take(struct totals_set *set, uint32_t device,
  * room for all devices. device_of[k][i] is the number in `total` of device i
  * of sets[k]; NULL = the same number. A device with overlapping segments is
  * marked as disordered in `total`. Takes what it needs out of `sets`. All
- * are flushed then.
+ * are flushed then. 0 or WATTLE_ERR_MEMORY.
  */
 int totals_set_join(struct totals_set *total, struct totals_set **sets,
                     const uint32_t *const *device_of, size_t n_sets);

@@ -46,7 +46,10 @@ bool totals_block_add(struct totals_set *set, const struct batch_view *batch,
 void totals_split_step(struct totals_set *set, const struct power_point *from,
                        const struct power_point *to, struct time_cell *hour);
 
-/* The step from the last reading of a device to a later point; the same. */
+/*
+ * Adds the step from the last reading of a device to a later point, to the
+ * profile as well. 0 or WATTLE_ERR_MEMORY.
+ */
 int totals_add_step(struct totals_set *set, struct device_totals *totals,
                     const struct power_point *to);
 

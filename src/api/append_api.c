@@ -1,5 +1,8 @@
 /*
  * append_api.c - the public appender: checks options and batches.
+ *
+ * What is accepted goes to run/appender.c. A batch is checked as a whole
+ * before its first row is queued, so it is added or refused as a whole.
  */
 #include "wattle/append.h"
 

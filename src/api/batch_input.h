@@ -38,7 +38,10 @@ struct batch_view batch_input_piece(struct batch_input *input, size_t first,
 typedef int (*batch_input_take)(void *context, const struct batch_view *piece,
                                 struct wattle_error *error);
 
-/* Hands on all rows, piece by piece; a status other than 0 ends it. */
+/*
+ * Hands on all rows, piece by piece. 0, or the status of `take` that has ended
+ * it.
+ */
 int batch_input_each(struct batch_input *input, batch_input_take take,
                      void *context, struct wattle_error *error);
 

@@ -1,6 +1,11 @@
 /*
  * inputs.c - files, folders, rows and device tables, in the order given; and
  * the file of rejects, which must be none of them.
+ *
+ * Reports and imports share it. Device tables are remembered by device and
+ * inode when they are read; files of readings are compared when the file of
+ * rejects is opened. So rejects are never written over an input, nor over the
+ * database. The trace has a check of its own (trace_api.c).
  */
 #include "api/inputs.h"
 

@@ -1,5 +1,7 @@
 /*
  * inputs.h - what a report or an import reads, as the caller hands it over.
+ *
+ * Functions that take an error return 0, or a status with the error set.
  */
 #ifndef API_INPUTS_H
 #define API_INPUTS_H
@@ -36,7 +38,7 @@ struct inputs {
     struct text_out rejects_out; /* on its way there */
 };
 
-/* WATTLE_ERR_USAGE or _CPU when an option makes no sense here. */
+/* WATTLE_ERR_USAGE when an option makes no sense here. */
 int inputs_check(const struct scan_options *options,
                  struct wattle_error *error);
 
@@ -48,7 +50,10 @@ int inputs_open(struct inputs *inputs, const char *devices_path,
                 const char *rejects_path, struct wattle_error *error);
 void inputs_release(struct inputs *inputs);
 
-/* Notes a file that is read: rejects must not be written over it. */
+/*
+ * Notes a file that is read: rejects must not be written over it. One that is
+ * not there is no failure.
+ */
 int inputs_note(struct inputs *inputs, const char *path,
                 struct wattle_error *error);
 
@@ -63,7 +68,10 @@ int inputs_add_batch(struct inputs *inputs, const struct wattle_batch *batch,
 /* Opens the file of rejects, if one is wanted. */
 int inputs_open_rejects(struct inputs *inputs, struct wattle_error *error);
 
-/* An scan_reject_visit; the context is a struct inputs. */
+/*
+ * A scan_reject_visit; the context is a struct inputs. Always 0: what cannot
+ * be written is a failure of inputs_close_rejects.
+ */
 int inputs_write_reject(void *context, const struct scan_reject *reject,
                         const char *raw, size_t raw_len);
 
@@ -76,11 +84,15 @@ struct inputs_lists {
     size_t n_files, n_skipped;
 };
 
-/* Makes the lists after a run; release them in any case. */
+/*
+ * Makes the lists after a run. 0 or WATTLE_ERR_MEMORY; release them in any
+ * case.
+ */
 int inputs_list(const struct inputs *inputs, const struct scan_rejects *rejects,
                 struct inputs_lists *lists);
 void inputs_lists_release(struct inputs_lists *lists);
 
+/* Writes the rest of the rejects, if there are any, and closes their file. */
 int inputs_close_rejects(struct inputs *inputs, struct wattle_error *error);
 
 #endif

@@ -1,5 +1,8 @@
 /*
  * measure_api.c - the table of measures, for callers.
+ *
+ * The table is in model/measure.c. A number that it does not have gives NULL,
+ * because a caller may be newer than the library.
  */
 #include <stddef.h>
 

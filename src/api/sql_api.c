@@ -1,5 +1,11 @@
 /*
- * sql_api.c - statements one after the other, on a connection that reads.
+ * sql_api.c - SQL statements, one after the other, on a connection that only
+ * reads.
+ *
+ * Before the first statement, sqlext adds its functions and virtual tables. A
+ * statement that would write is refused. An error in a statement is reported
+ * with its line and column in the text; failures of the database, such as
+ * damage or a lock, have none.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,10 @@
 /*
  * trace_api.c - the file that a trace goes to.
+ *
+ * It is opened and checked before the work, and emptied and written only when
+ * the trace is complete (kept_file.h). It must be new, empty or an older
+ * trace, and none of the files and databases that the caller names as others
+ * of this run.
  */
 #include <errno.h>
 #include <stdlib.h>

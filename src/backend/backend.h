@@ -5,6 +5,8 @@
  * A back end is a struct that begins with a struct backend. One is used by one
  * thread at a time. The SQLite file is store/store_backend.h;
  * memory_backend.h keeps readings in memory, for tests.
+ *
+ * All functions that return int give 0, or a status with the error set.
  */
 #ifndef BACKEND_BACKEND_H
 #define BACKEND_BACKEND_H

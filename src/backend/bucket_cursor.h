@@ -53,7 +53,10 @@ int bucket_cursor_open(struct bucket_cursor *cursor, struct backend *backend,
                        const struct bucket_request *request,
                        struct wattle_error *error);
 
-/* The next row; *is_row is false when there are no more. */
+/*
+ * The next row; *is_row is false when there are no more. 0 or a status with
+ * the error set.
+ */
 int bucket_cursor_next(struct bucket_cursor *cursor, struct query_row *row,
                        bool *is_row, struct wattle_error *error);
 

@@ -1,5 +1,9 @@
 /*
  * device_list.c - a growing list that owns its texts.
+ *
+ * A back end adds the devices in any order and then sorts the list by the
+ * bytes of the ids. What is computed over a back end goes through it from
+ * front to back. An empty text counts as not known.
  */
 #include "backend/device_list.h"
 

@@ -1,6 +1,9 @@
 /*
- * ascii.c - case is folded for A to Z only: a header is understood alike in
- * every country.
+ * ascii.c - comparing words, with case folded for A to Z only.
+ *
+ * Names of columns and words for missing values must mean the same under every
+ * locale. strcasecmp follows the locale, and in Turkish the capital of i is
+ * not I. All other bytes are compared as they are.
  */
 #include "base/ascii.h"
 

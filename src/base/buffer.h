@@ -21,9 +21,10 @@ int buffer_reserve(struct buffer *b, size_t extra);
 /* Appends bytes; 0, or WATTLE_ERR_MEMORY with nothing changed. */
 int buffer_append(struct buffer *b, const void *bytes, size_t len);
 
+/* The same for a text, without its zero byte. */
 int buffer_append_text(struct buffer *b, const char *text);
 
-/* printf at the end of the buffer. */
+/* printf at the end of the buffer; 0, or WATTLE_ERR_MEMORY, as above. */
 int buffer_printf(struct buffer *b, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

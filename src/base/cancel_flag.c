@@ -1,5 +1,9 @@
 /*
  * cancel_flag.c - a flag that a signal handler may set.
+ *
+ * It is a lock-free atomic, so any thread may set it as well; nothing clears
+ * it. Long calls look at it between pieces of their work and end with
+ * WATTLE_ERR_CANCELLED.
  */
 #include "base/cancel_flag.h"
 

@@ -1,6 +1,9 @@
 /*
- * civil_time.c - days from dates by the era method (400 years = 146,097
- * days, years that start in March), and the timestamp grammar.
+ * civil_time.c - dates, days, and the grammar of timestamps.
+ *
+ * Dates become days by the era method: 400 years have 146,097 days, and years
+ * are counted from March. A zone in a text is taken off, so every result is
+ * UTC. No time function of libc and no locale takes part.
  */
 #include "base/civil_time.h"
 

@@ -1,5 +1,9 @@
 /*
  * cores.c - what the scheduler allows, not what the machine has.
+ *
+ * The affinity mask is read at each call, so taskset and cpusets count. The
+ * CPU quota of a control group is not looked at. When the mask cannot be read,
+ * every core that is online counts.
  */
 #include "base/cores.h"
 

@@ -1,5 +1,9 @@
 /*
- * error.c - the status list with its texts, and the record's fillers.
+ * error.c - the status list with its texts, and the functions that fill an
+ * error record.
+ *
+ * A message or path that does not fit the record is cut. The caller's record
+ * may be NULL; then only the status is returned.
  */
 #include "base/error.h"
 

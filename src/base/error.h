@@ -1,8 +1,8 @@
 /*
  * error.h - filling the public error record.
  *
- * Ground floor. Both functions return the code they are given, so that a
- * failing line reads `return error_set(error, WATTLE_ERR_IO, "...")`.
+ * Ground floor. All functions return the code that they set or are given, so
+ * that a failing line reads `return error_set(error, WATTLE_ERR_IO, "...")`.
  */
 #ifndef BASE_ERROR_H
 #define BASE_ERROR_H

@@ -31,16 +31,17 @@ typedef const char *(*kept_file_taboo)(const void *context,
                                        const struct stat *info);
 
 /*
- * Opens or makes the file, and leaves what is in it for now. The descriptor, or
- * WATTLE_ERR_USAGE or WATTLE_ERR_IO with the error set; then nothing new is
- * left behind.
+ * Opens or makes the file, and leaves what is in it for now. The descriptor,
+ * or WATTLE_ERR_USAGE, WATTLE_ERR_IO or WATTLE_ERR_MEMORY with the error set;
+ * then nothing new is left behind.
  */
 int kept_file_open(const char *path, const struct kept_kind *kind,
                    kept_file_taboo taboo, const void *context,
                    struct wattle_error *error);
 
 /*
- * Empties it, to be written: only if it is still of its kind. 0 or a status.
+ * Empties it, to be written: only if it is still of its kind. 0,
+ * WATTLE_ERR_USAGE or WATTLE_ERR_IO.
  */
 int kept_file_clear(int fd, const char *path, const struct kept_kind *kind,
                     struct wattle_error *error);
@@ -55,7 +56,8 @@ const char *kept_file_of_database(const char *database,
 /*
  * Whether SQLite would take a file of that name for a part of a database that
  * is there: NAME-wal, NAME-shm or NAME-journal beside a database NAME. 0, or
- * WATTLE_ERR_USAGE. kept_file_open and new_file_begin refuse such names.
+ * WATTLE_ERR_USAGE, or WATTLE_ERR_MEMORY. kept_file_open and new_file_begin
+ * refuse such names.
  */
 int kept_file_refuse_side_name(const char *path, struct wattle_error *error);
 
@@ -73,7 +75,10 @@ struct new_file {
 int new_file_begin(struct new_file *file, const char *path, mode_t mode,
                    struct wattle_error *error);
 
-/* The file is on the disk and gets its name; it is closed in any case. */
+/*
+ * The file is on the disk and gets its name; it is closed in any case. 0, or
+ * WATTLE_ERR_IO: then it is taken away.
+ */
 int new_file_commit(struct new_file *file, struct wattle_error *error);
 
 /* Takes away what was written, and what SQLite has left beside it. */

@@ -1,6 +1,10 @@
 /*
  * line_ends.c - a machine of three states: at the start of a field, in it, in
  * quotes.
+ *
+ * It goes over text that comes in pieces and turns a CR that ends a line into
+ * LF, in place. Inside quotes a CR is data. Bytes are replaced, never moved,
+ * so offsets stay the same.
  */
 #include "base/line_ends.h"
 

@@ -1,5 +1,8 @@
 /*
- * pointer_list.c - one pointer for each element, in their order.
+ * pointer_list.c - one pointer for each element of an array, in order.
+ *
+ * The list is one piece of heap memory, which the caller frees. The elements
+ * stay the caller's and must not move while the list is in use.
  */
 #include "base/pointer_list.h"
 

@@ -1,5 +1,10 @@
 /*
- * sized_struct.c - options of callers that are older or newer than the library.
+ * sized_struct.c - structures whose callers are older or newer than the
+ * library.
+ *
+ * Options are copied up to the shorter of the two sizes. Bytes that only the
+ * caller knows must be zero, else the call is refused. Results go out the same
+ * way, and bytes that only the caller knows become zero.
  */
 #include "base/sized_struct.h"
 

@@ -1,5 +1,10 @@
 /*
  * trace.c - spans and slices of each thread, in bounded memory.
+ *
+ * When the slices of a track are full, neighbours of one group are joined, and
+ * from then on twice as many blocks go into a slice. Joining keeps the sums by
+ * stage exact; what still does not fit is dropped and counted. A track is used
+ * by one thread at a time without a lock; only the list of tracks has one.
  */
 #include "base/trace.h"
 

@@ -1,5 +1,10 @@
 /*
- * utf8.c - the table of well-formed byte sequences of RFC 3629.
+ * utf8.c - checking UTF-8, and making text fit to be shown.
+ *
+ * Well-formed is what RFC 3629 allows: no overlong forms, no surrogates,
+ * nothing beyond U+10FFFF. utf8_is_valid reads words of several bytes, but
+ * never beyond its length; functions without a length need a zero byte at the
+ * end. How wide a character is comes from a table here, not from the locale.
  */
 #include "base/utf8.h"
 

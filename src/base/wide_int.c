@@ -1,5 +1,10 @@
 /*
  * wide_int.c - schoolbook arithmetic on four 64-bit words.
+ *
+ * Two's complement, the least significant word first. Integer division is by
+ * one word. A ratio of two 256-bit numbers is one step of Knuth's algorithm D.
+ * Ratios are rounded once, to the nearest double, ties to even. Nothing checks
+ * for overflow: callers keep within their ranges.
  */
 #include "base/wide_int.h"
 

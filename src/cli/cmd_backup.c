@@ -1,5 +1,9 @@
 /*
  * cmd_backup.c - wattle backup: a copy of a database in use.
+ *
+ * Two paths become one call of the library; there are no options. The copy
+ * gets its name when it is complete, and never replaces a file. A signal
+ * cancels it (interrupt.h).
  */
 #include <stdio.h>
 

@@ -1,5 +1,9 @@
 /*
  * cmd_check.c - wattle check: is the database whole?
+ *
+ * Problems go to standard output, one a line. With --salvage, what is whole is
+ * written to a new database instead, and only the numbers of readings kept and
+ * lost are printed. Exit status 1 says that something was damaged.
  */
 #include <stdio.h>
 

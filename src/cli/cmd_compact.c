@@ -1,5 +1,9 @@
 /*
  * cmd_compact.c - wattle compact: a smaller database with the same readings.
+ *
+ * Like an import, it first brings a database of an older format up to date. It
+ * prints the size of the file before and after, unless --quiet is given. A
+ * signal cancels it (interrupt.h).
  */
 #include <stdio.h>
 #include <sys/stat.h>

@@ -1,5 +1,9 @@
 /*
  * cmd_export.c - wattle export: readings of a database as CSV.
+ *
+ * Options choose devices and a range of time. The rows go to standard output
+ * or to a new file; a file that exists is never replaced. Importing the CSV
+ * gives the same readings.
  */
 #include <errno.h>
 #include <stdio.h>

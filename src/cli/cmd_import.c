@@ -1,5 +1,10 @@
 /*
  * cmd_import.c - wattle import: readings into a database.
+ *
+ * Options become one call of the library. Its result is printed: how many
+ * readings are new, replaced or unchanged, and how many lines were rejected.
+ * An import is one transaction: after an interrupt all of it is stored, or
+ * nothing.
  */
 #include <stdio.h>
 #include <stdlib.h>

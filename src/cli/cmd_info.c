@@ -1,5 +1,9 @@
 /*
  * cmd_info.c - wattle info: what is in a database.
+ *
+ * The library makes both the text and the JSON. It adds up counts and sizes by
+ * SQL; no chunk is decoded. The sandbox is entered before the database is
+ * opened.
  */
 #include <errno.h>
 #include <stdio.h>

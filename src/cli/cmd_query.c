@@ -1,5 +1,9 @@
 /*
  * cmd_query.c - wattle query: readings of a database, by time.
+ *
+ * Options are checked and become a struct wattle_query_options. The library
+ * finds the rows and writes them as text, CSV or JSON. The sandbox is entered
+ * before the database is opened.
  */
 #include <math.h>
 #include <stdio.h>

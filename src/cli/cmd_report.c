@@ -1,5 +1,10 @@
 /*
  * cmd_report.c - wattle report: readings in, a report out.
+ *
+ * The input is files, folders and standard input, or one database; the library
+ * tells by content which. The report goes to standard output, messages and
+ * timings to standard error. Exit status 1 says that the budget was exceeded
+ * or, with --strict, that lines were rejected or files skipped.
  */
 #include <errno.h>
 #include <stdio.h>

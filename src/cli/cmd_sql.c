@@ -1,5 +1,10 @@
 /*
- * cmd_sql.c - wattle sql: questions of any kind to a database.
+ * cmd_sql.c - wattle sql: any question to a database, in SQL.
+ *
+ * Statements come from the command line or, for -, from standard input. Rows
+ * are printed as text tables, CSV or JSON while they come; a text table waits
+ * for its first rows, to know its widths. Nothing can be written to the
+ * database.
  */
 #include <errno.h>
 #include <stdio.h>

@@ -31,6 +31,7 @@ struct command {
     const char *summary;              /* one line, no full stop */
     const char *description;          /* a paragraph or two for the help */
     const struct cli_option *options; /* ends with id 0 */
+    /* Returns the exit code. */
     int (*run)(const struct command *self, int argc, char **argv);
 };
 
@@ -90,7 +91,7 @@ bool cli_value_kind(const struct cli_parser *parser, int *out);
 bool cli_simd(const struct cli_parser *parser, int *out);
 bool cli_reader(const struct cli_parser *parser, int *out);
 
-/* Finds value in a NULL-terminated list of words; -1 after one line. */
+/* The value's place in a NULL-terminated list of words; -1 after one line. */
 int cli_choice(const struct cli_parser *parser, const char *const *words);
 
 /* What a command prints its data as. */

@@ -1,5 +1,9 @@
 /*
  * interrupt.c - one flag for all signals, which lives as long as the program.
+ *
+ * The handler only notes the signal and sets the flag; the command then ends
+ * its work and calls interrupt_end. A second signal of the same kind has its
+ * default action, so a program that hangs can still be ended.
  */
 #include "cli/interrupt.h"
 

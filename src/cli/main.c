@@ -1,5 +1,10 @@
 /*
  * main.c - the list of commands, and which one was meant.
+ *
+ * Each command is one struct command in a file of its own. Standard streams
+ * that are closed are opened on /dev/null first, so that no other file gets
+ * their numbers. When standard output could not be written, the exit status is
+ * 2.
  */
 #include <errno.h>
 #include <fcntl.h>

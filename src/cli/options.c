@@ -1,5 +1,9 @@
 /*
  * options.c - arguments of the commands, by their option tables.
+ *
+ * cli_read goes through the arguments and hands each option and operand to the
+ * command. Numbers, spans, times and words are read here, alike for all
+ * commands. Messages on standard error and the help are made here, too.
  */
 #include <errno.h>
 #include <math.h>

@@ -1,5 +1,9 @@
 /*
- * progress.c - one line, drawn over and over.
+ * progress.c - one line on standard error, drawn over and over.
+ *
+ * It is drawn on a terminal only, after the first second, and erased when the
+ * work ends or Ctrl-C comes. A thread of its own asks the library how far the
+ * work is.
  */
 #include "cli/progress.h"
 

@@ -1,5 +1,9 @@
 /*
  * terminal.c - questions to the terminal and the environment.
+ *
+ * The width is that of the terminal, within 80 and 120 columns, and 80 without
+ * one. UTF-8 is used when the name of the locale says so, colour only on a
+ * terminal, unless TERM is dumb or NO_COLOR is set.
  */
 #include "cli/terminal.h"
 

@@ -1,5 +1,10 @@
 /*
- * bit_pack.c - whole blocks by kernels, the rest bit by bit.
+ * bit_pack.c - whole blocks by kernels, the rest as a stream of bits.
+ *
+ * Lanes have no padding; a stream is filled up to a whole byte. Words are
+ * copied as they are in memory, so the bytes are little-endian because the
+ * machines that this is built for are. Nothing is read beyond bit_pack_size
+ * bytes.
  */
 #include "codec/bit_pack.h"
 

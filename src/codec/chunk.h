@@ -56,7 +56,10 @@ struct chunk_writer {
 int chunk_writer_add(struct chunk_writer *writer, const struct kernels *kernels,
                      const struct block *block, const struct chunk_block *sums);
 
-/* Writes the chunk to `out` and empties the writer. */
+/*
+ * Appends the chunk to `out` and empties the writer, in any case. 0 or
+ * WATTLE_ERR_MEMORY.
+ */
 int chunk_writer_finish(struct chunk_writer *writer, struct buffer *out);
 
 void chunk_writer_release(struct chunk_writer *writer);

@@ -1,5 +1,9 @@
 /*
  * csv_format.c - the header line of a CSV text, and what its columns are.
+ *
+ * The header is read with commas, and once more for each other delimiter of a
+ * dialect. The delimiter that makes most columns known counts, the comma when
+ * equal. The records behind the header are read by csv_decoder.c.
  */
 #include "formats/csv_format.h"
 

@@ -44,8 +44,8 @@ void csv_schema_builder_add(struct csv_schema_builder *builder,
 /*
  * Gives *schema the dialect that fits the names best, of those with their
  * delimiter. WATTLE_ERR_FORMAT with a message that names what is missing when
- * there is none. value_kind is an enum wattle_value_kind. Empties the builder
- * in any case.
+ * there is none, or WATTLE_ERR_MEMORY; *schema is empty then. value_kind is an
+ * enum wattle_value_kind. Empties the builder in any case.
  */
 int csv_schema_builder_finish(struct csv_schema_builder *builder,
                               int value_kind, struct csv_schema *schema,

@@ -1,5 +1,10 @@
 /*
- * device_file.c - records of a small table, one at a time.
+ * device_file.c - a device table from a CSV file.
+ *
+ * It uses the record parser of readings, without a schema. A header without a
+ * column of ids is an error. The first line of a device counts; a line without
+ * an id is skipped. A rating that is no number is not known, and text that is
+ * not UTF-8 is taken for Windows-1252.
  */
 #include "formats/device_file.h"
 

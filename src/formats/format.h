@@ -85,7 +85,7 @@ struct decoder_ops {
     /*
      * Decodes up to BATCH_ROWS rows into decoder->batch. *used tells the bytes
      * done with; 0 means that the text holds no whole record and more of it is
-     * needed. 0 or a negative status.
+     * needed. 0, or a negative status with setup.error set.
      */
     int (*next)(struct decoder *decoder, const struct block_text *text,
                 size_t *used);

@@ -1,6 +1,10 @@
 /*
- * reject_log.c - entries are a fixed head and the raw bytes, one after the
- * other, first in memory, then in a temporary file.
+ * reject_log.c - rejected lines of one worker, in order.
+ *
+ * An entry is a fixed head and the raw bytes of a line. Entries are kept in
+ * memory up to 1 MiB, then in a nameless temporary file. Counts and the places
+ * of the first rejects are always kept; raw lines as enum reject_keep says:
+ * none, the first ones of each file, or all.
  */
 #include "formats/reject_log.h"
 

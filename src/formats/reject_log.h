@@ -48,7 +48,10 @@ struct reject_log {
 void reject_log_init(struct reject_log *log, enum reject_keep keep);
 void reject_log_release(struct reject_log *log);
 
-/* Notes one reject; raw is its line without the line end. */
+/*
+ * Notes one reject; raw is its line without the line end. 0, or
+ * WATTLE_ERR_MEMORY or WATTLE_ERR_IO with the error set.
+ */
 int reject_log_add(struct reject_log *log, const struct reject_place *place,
                    const void *raw, size_t raw_len, struct wattle_error *error);
 
@@ -56,6 +59,10 @@ int reject_log_add(struct reject_log *log, const struct reject_place *place,
 typedef int (*reject_visit)(void *context, const struct reject_place *place,
                             const char *raw, size_t raw_len);
 
+/*
+ * 0, the status that `visit` returned, or WATTLE_ERR_MEMORY or WATTLE_ERR_IO
+ * with the error set.
+ */
 int reject_log_visit(struct reject_log *log, reject_visit visit, void *context,
                      struct wattle_error *error);
 

@@ -16,11 +16,12 @@
 struct block_pipe_work {
     void *context;
     /* Fills a slot with a block. Worker numbers are below n_workers; worker
-     * 0 is the calling thread. 0, or a negative status that ends the run. */
+     * 0 is the calling thread. 0, or a negative status that ends the run, with
+     * the error set. */
     int (*make)(void *context, unsigned worker, unsigned slot, uint64_t block,
                 struct wattle_error *error);
     /* Takes a block out of its slot; in order, one call at a time, on the
-     * thread of any worker. */
+     * thread of any worker. The same statuses. */
     int (*take)(void *context, unsigned worker, unsigned slot, uint64_t block,
                 struct wattle_error *error);
     /* Called now and then on the calling thread; may be NULL. */

@@ -1,5 +1,9 @@
 /*
  * defect_text.c - takes a line apart, spoils a field, puts it together.
+ *
+ * There is one function for each defect of a single row but DEFECT_DUPLICATE,
+ * which leaves the text as it is. What a reader must make of the result is in
+ * defects.c. An assertion checks that it fits DEFECT_TEXT_MAX.
  */
 #include "generate/defect_text.h"
 

@@ -1,5 +1,9 @@
 /*
  * defects.c - the choice of defects, and the truth about them.
+ *
+ * Which defect a row has depends on the seed, the share and the row alone, so
+ * files may be made by any number of threads. What a reader of all files must
+ * find (truth.json) is computed from the tally of all rows.
  */
 #include "generate/defects.h"
 

@@ -1,5 +1,9 @@
 /*
- * device_habit.c - the table of habits.
+ * device_habit.c - the table of habits, and whether one goes on.
+ *
+ * The table says when people use a device, how likely and for how long.
+ * Whether a habit goes on at an instant is drawn from the device and the day;
+ * no state is kept. kind_shape.c asks here.
  */
 #include "generate/device_habit.h"
 

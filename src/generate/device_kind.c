@@ -1,5 +1,9 @@
 /*
  * device_kind.c - the table of kinds.
+ *
+ * Ranges of power, current when idle, cycle and power factor of fridges,
+ * ovens, lights and so on. device_listing.c draws the values of a device from
+ * them. Entries are named by enum device_kind, so their order does not matter.
  */
 #include "generate/device_kind.h"
 

@@ -1,5 +1,9 @@
 /*
  * home_model.c - from the share of a device's power to volts and amperes.
+ *
+ * The mains sag under load and drift from hour to hour. The current follows
+ * from power and power factor at the nominal voltage. Integer arithmetic only,
+ * so every machine makes the same readings.
  */
 #include "generate/home_model.h"
 

@@ -1,5 +1,9 @@
 /*
  * kind_shape.c - one small function for each way of drawing power.
+ *
+ * Each gives a share of the device's power, in 1/1024 (SHAPE_FULL), from the
+ * time, the weather and what people do. Whether they are away counts, too. The
+ * same arguments always give the same share; no state is kept.
  */
 #include "generate/kind_shape.h"
 

@@ -1,5 +1,9 @@
 /*
  * out_file.c - creating, writing and closing, with words for every failure.
+ *
+ * In a folder a file is called NAME.part until all files are complete
+ * (out_folder.h), so an interrupted run leaves no incomplete file under a
+ * final name. Standard output is written directly.
  */
 #include "generate/out_file.h"
 

@@ -1,5 +1,8 @@
 /*
  * packing.c - zlib and libzstd behind one call.
+ *
+ * Each call packs one block into a member or frame of its own, so that threads
+ * need not wait for each other and the bytes do not depend on their number.
  */
 #include "generate/packing.h"
 

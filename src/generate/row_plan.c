@@ -1,6 +1,9 @@
 /*
- * row_plan.c - rows that do not divide evenly go to the first ones: the
- * first devices have one reading more, and so do the first files.
+ * row_plan.c - which rows belong to which device, file and block.
+ *
+ * Where rows do not divide evenly, the first devices have one reading more,
+ * and the first files one row more. Everything is computed from row numbers,
+ * without tables.
  */
 #include "generate/row_plan.h"
 

@@ -1,5 +1,10 @@
 /*
  * reader.c - which kind of reader, and what is common to them.
+ *
+ * Plain files are read by mmap, io_uring or pread, as the options say. Packed
+ * files, streams, and text whose line ends must be changed always take the
+ * buffer of reader_buffer.c. Every kind begins with a struct reader and is
+ * called through its ops.
  */
 #include "input/reader.h"
 

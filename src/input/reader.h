@@ -29,6 +29,7 @@ struct reader;
 
 struct reader_ops {
     const char *name;
+    /* See reader_more. */
     int (*more)(struct reader *reader, size_t used, struct wattle_error *error);
     void (*close)(struct reader *reader);
 };
@@ -63,7 +64,11 @@ struct reader *reader_open(struct source *source,
                            const struct reader_options *options,
                            uint64_t offset, struct wattle_error *error);
 
-/* Drops the first `used` bytes of the view and brings more. */
+/*
+ * Drops the first `used` bytes of the view and brings more. 0, also when the
+ * text is cut off (is_cut), or WATTLE_ERR_IO or WATTLE_ERR_MEMORY with the
+ * error set.
+ */
 int reader_more(struct reader *reader, size_t used, struct wattle_error *error);
 
 /* Bytes of the file behind us, for progress. */
@@ -71,7 +76,7 @@ uint64_t reader_progress(const struct reader *reader);
 
 void reader_close(struct reader *reader);
 
-/* What AUTO stands for. */
+/* What AUTO stands for; any other kind as it is. */
 int reader_choice(int kind);
 
 /* "mmap", "pread" or "uring". */

@@ -14,7 +14,10 @@ struct row_store;
 
 struct row_store *row_store_new(void); /* NULL = no memory */
 
-/* Adds the rows of a checked batch. */
+/*
+ * Adds the rows of a checked batch. 0, or WATTLE_ERR_IO: then some of them may
+ * have been added.
+ */
 int row_store_add(struct row_store *store, const struct batch_view *batch,
                   struct wattle_error *error);
 

@@ -68,7 +68,7 @@ struct source_list {
 
 /*
  * Adds what a path stands for. WATTLE_ERR_IO when it does not exist or a
- * folder cannot be read.
+ * folder cannot be read, or WATTLE_ERR_MEMORY.
  */
 int source_list_add_path(struct source_list *list, const char *path,
                          struct wattle_error *error);
@@ -80,11 +80,17 @@ int source_list_add_path(struct source_list *list, const char *path,
 void source_list_drop(struct source_list *list, const uint8_t *is_dropped,
                       void *others, size_t size);
 
-/* Adds a file that is known to be unusable, to be listed. */
+/*
+ * Adds a file that is known to be unusable, to be listed. 0 or
+ * WATTLE_ERR_MEMORY.
+ */
 int source_list_add_broken(struct source_list *list, const char *path,
                            const char *problem);
 
-/* Adds a file that was read earlier, to be listed; problem may be NULL. */
+/*
+ * Adds a file that was read earlier, to be listed; problem may be NULL. 0 or
+ * WATTLE_ERR_MEMORY.
+ */
 int source_list_add_read(struct source_list *list, const char *path,
                          bool is_usable, const char *problem);
 
@@ -139,8 +145,8 @@ void source_drop_head(struct source *source);
 void source_forget(struct source *source);
 
 /*
- * Opens the file of a prepared source once more: the descriptor, or an error
- * when it cannot be opened or another file has taken its place.
+ * Opens the file of a prepared source once more: the descriptor, or
+ * WATTLE_ERR_IO when it cannot be opened or another file has taken its place.
  */
 int source_open(const struct source *source, struct wattle_error *error);
 

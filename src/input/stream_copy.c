@@ -1,5 +1,9 @@
 /*
  * stream_copy.c - zstd streaming into a temporary file.
+ *
+ * With the copy a pipe can be read more than once. The file has no name and is
+ * gone when the copy is freed or the process ends. A failure is kept and
+ * reported when the copy is asked for.
  */
 #include "input/stream_copy.h"
 

@@ -32,8 +32,8 @@ struct text_stream *text_stream_open(int fd,
                                      struct wattle_error *error);
 
 /*
- * Writes up to cap bytes of text; *n = 0 at the end. WATTLE_ERR_IO or
- * WATTLE_ERR_FORMAT (damaged packing) on failure.
+ * Writes up to cap bytes of text; *n = 0 at the end. WATTLE_ERR_IO,
+ * WATTLE_ERR_FORMAT (damaged packing) or WATTLE_ERR_MEMORY on failure.
  */
 int text_stream_read(struct text_stream *stream, uint8_t *out, size_t cap,
                      size_t *n, struct wattle_error *error);

@@ -1,6 +1,9 @@
 /*
- * batch.c - block storage. Rows of the same kind are the rule; presence
- * bytes are written always and read only when rows differ.
+ * batch.c - storage for one block of readings.
+ *
+ * Values have BATCH_PLACES decimals until a row needs more; then the whole
+ * batch is widened to nine. batch_set always writes the presence of a row, but
+ * it is read only when rows differ in their measures (is_uniform is false).
  */
 #include "model/batch.h"
 

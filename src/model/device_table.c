@@ -1,5 +1,8 @@
 /*
- * device_table.c - a registry with something to tell about each id.
+ * device_table.c - a registry, and what is known of each id beside it.
+ *
+ * Name, location and rated power. Each text is a copy that the table owns. The
+ * first entry of an id counts; one whose id is empty or too long is ignored.
  */
 #include "model/device_table.h"
 

@@ -1,5 +1,9 @@
 /*
- * reason.c - the words for reasons of rejects.
+ * reason.c - the words for the reasons of rejects.
+ *
+ * Users see the words and databases hold the numbers (enum wattle_reason), so
+ * neither is ever changed. Reports, imports and the file of rejects all take
+ * the words from here.
  */
 #include "wattle/result.h"
 

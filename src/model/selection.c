@@ -1,6 +1,10 @@
 /*
  * selection.c - the one place where patterns of devices and locations are
  * matched.
+ *
+ * Back ends and reports ask here, so a pattern means the same everywhere. It
+ * is one of fnmatch(3) without flags: `*`, `?`, `[...]` and the backslash are
+ * special, and `/` is a character like others.
  */
 #include "model/selection.h"
 

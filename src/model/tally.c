@@ -1,5 +1,8 @@
 /*
  * tally.c - the counts of a run are the sums of those of its parts.
+ *
+ * Each split of the input has a tally of its own, which one thread counts in.
+ * They are added when all splits have ended, so counting needs no lock.
  */
 #include "model/tally.h"
 

@@ -1,6 +1,10 @@
 /*
  * info_json.c - what is in a database, as one JSON object: its figures, then
  * its devices as a table.
+ *
+ * A figure is one line of a table here. Names are part of the interface: new
+ * ones may be added, none is changed or removed. All devices are listed, in
+ * the order of ids.
  */
 #include "output/info_output.h"
 #include "output/result_table.h"

@@ -1,5 +1,9 @@
 /*
  * info_text.c - what is in a database, for people.
+ *
+ * The period and counts, then sizes in bytes, then the first devices in the
+ * order of ids as a table. Ids are padded by the columns that they take on a
+ * terminal, so that wide characters keep the table aligned.
  */
 #include <stdio.h>
 #include <string.h>

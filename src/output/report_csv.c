@@ -1,5 +1,8 @@
 /*
  * report_csv.c - the devices of a report as CSV.
+ *
+ * One row for each device, in the order of ids, with the columns of
+ * report_tables.c. A report without devices is the header line alone.
  */
 #include "output/report_output.h"
 #include "output/report_tables.h"

@@ -69,7 +69,8 @@ struct result_table {
 
 /* Several tables, one after the other, as statements of SQL give them. */
 struct result_set {
-    /* *table is NULL at the end; it is valid until the next call. */
+    /* *table is NULL at the end; it is valid until the next call. 0 or a
+     * status with the error set. */
     int (*next_table)(void *self, const struct result_table **table,
                       struct wattle_error *error);
     void *self;

@@ -30,7 +30,10 @@ struct appender_stats {
 
 struct appender;
 
-/* Makes the database if it does not exist, and starts the thread. */
+/*
+ * Makes the database if it does not exist, and starts the thread. 0, or a
+ * status with the error set; *appender is NULL then.
+ */
 int appender_open(struct appender **appender,
                   const struct appender_options *options,
                   struct wattle_error *error);
@@ -45,9 +48,9 @@ uint32_t appender_n_devices(struct appender *appender);
 /*
  * Adding n rows: begin, add pieces, end. Others wait in between, so the caller
  * does nothing else. After a failure of begin there is no end: WATTLE_ERR_BUSY
- * when there is no room, or WATTLE_ERR_MEMORY. When a piece fails, or the
- * caller changes its mind, is_kept is false at the end, and nothing has been
- * added.
+ * when there is no room, or WATTLE_ERR_MEMORY. When a piece fails, with
+ * WATTLE_ERR_IO, or the caller changes its mind, is_kept is false at the end,
+ * and nothing has been added.
  */
 int appender_begin_add(struct appender *appender, uint64_t n,
                        struct wattle_error *error);

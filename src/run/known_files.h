@@ -11,7 +11,8 @@
 /*
  * Makes im->files and takes out of im->sources what need not be read; of a
  * file that has grown only its end stays. WATTLE_ERR_USAGE when a file would
- * be read another way than before. Release them in any case.
+ * be read another way than before, or another status; the error is set.
+ * Release them in any case.
  */
 int known_files_examine(struct importer *im, struct wattle_error *error);
 void known_files_release(struct importer *im);

@@ -1,5 +1,9 @@
 /*
- * row_filter.c - which rows of a batch a report is about.
+ * row_filter.c - drops the rows of a batch that a report is not about.
+ *
+ * The rows that stay keep their order. The number of the others is returned,
+ * and the caller counts them as filtered. Whether a device is wanted is
+ * decided once for each device (totals_sink.c), not for each row.
  */
 #include "run/row_filter.h"
 

@@ -22,7 +22,10 @@ struct scan_reject {
     uint64_t line; /* counted from 1 */
 };
 
-/* Called for every reject in input order when they are kept. */
+/*
+ * Called for every reject in input order when they are kept. A status other
+ * than 0 ends it.
+ */
 typedef int (*scan_reject_visit)(void *context,
                                  const struct scan_reject *reject,
                                  const char *raw, size_t raw_len);
@@ -65,7 +68,7 @@ struct scan_splits {
 
 /*
  * Opens all sources. WATTLE_ERR_NO_INPUT when none can be used, though there
- * are some.
+ * are some, or WATTLE_ERR_MEMORY.
  */
 int scan_prepare(const struct scan_options *options,
                  struct source_list *sources, struct wattle_error *error);
@@ -86,12 +89,12 @@ int scan_run(const struct scan *scan, const struct sink_ops *ops, void *sink,
 
 /*
  * Gives every device of a split its number in `devices`; new ones are added in
- * the order of the input.
+ * the order of the input. 0, or WATTLE_ERR_MEMORY with the error set.
  */
 int scan_number_devices(struct scan_splits *splits, struct registry *devices,
                         struct wattle_error *error);
 
-/* Takes the rejects of all splits, with their lines in the files. */
+/* Takes the rejects of all splits, with their lines; as reject_log_visit. */
 int scan_take_rejects(struct scan_splits *splits, struct scan_rejects *rejects,
                       struct wattle_error *error);
 

@@ -15,7 +15,7 @@
  * Runs a scan with n_threads (the calling thread is one of them) and puts
  * right what splits guessed wrong. *splits gets them in input order, also on
  * failure. spent_ns: [N_STAGES] to add to, or NULL = do not measure, and
- * leave no trace.
+ * leave no trace. 0, or the status of the first failure with the error set.
  */
 int scheduler_run(struct split_shared *shared, int n_threads,
                   struct split **splits, int64_t *spent_ns,

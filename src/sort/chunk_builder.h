@@ -1,5 +1,8 @@
 /*
  * chunk_builder.h - ascending readings of one device become chunks.
+ *
+ * All functions that return int give 0, WATTLE_ERR_MEMORY, or the status that
+ * built_chunk_take returned.
  */
 #ifndef SORT_CHUNK_BUILDER_H
 #define SORT_CHUNK_BUILDER_H
@@ -46,7 +49,7 @@ struct chunk_builder *chunk_builder_new(const struct kernels *kernels,
                                         built_chunk_take take, void *context);
 void chunk_builder_free(struct chunk_builder *builder);
 
-/* Forgets everything, to begin with another device. 0 or a status. */
+/* Forgets everything, to begin with another device. */
 int chunk_builder_reset(struct chunk_builder *builder);
 
 /* Adds rows of a block that are later than all before. */

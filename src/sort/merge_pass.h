@@ -29,7 +29,8 @@ size_t merge_pass_overlap(const struct run_ref *runs, size_t n);
 /*
  * Merges runs, in order of arrival, until at most MERGE_PASS_MAX_OVERLAP
  * overlap; all rows are kept. *out has them as its device 0, to be freed by
- * the caller, also on failure. Resets the merge.
+ * the caller, also on failure. Resets the merge. 0, or WATTLE_ERR_MEMORY or
+ * WATTLE_ERR_IO with the error set.
  */
 int merge_pass_run(struct device_merge *merge, const struct kernels *kernels,
                    const struct run_ref *runs, size_t n, struct shuffle **out,

@@ -6,6 +6,9 @@
  * pages run out - is encoded and goes, a run, to a temporary file. Pieces
  * keep their order of arrival; in a run rows are sorted by time, equal times
  * in order of arrival.
+ *
+ * All functions that return int give 0, or WATTLE_ERR_MEMORY or WATTLE_ERR_IO
+ * with the error set.
  */
 #ifndef SORT_SHUFFLE_H
 #define SORT_SHUFFLE_H

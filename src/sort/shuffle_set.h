@@ -47,7 +47,8 @@ struct gathered shuffle_set_measure(const struct shuffle_set *set,
 /*
  * Merges a device's runs into fewer, in *reduced, if more overlap than one
  * merge should hold in memory; else *reduced is NULL. To be called before
- * `merge` has inputs, and freed by the caller, also on failure.
+ * `merge` has inputs, and freed by the caller, also on failure. 0, or
+ * WATTLE_ERR_MEMORY or WATTLE_ERR_IO with the error set.
  */
 int shuffle_set_reduce(const struct shuffle_set *set, uint32_t device,
                        size_t n_runs, struct device_merge *merge,

@@ -1,5 +1,10 @@
 /*
- * buckets_request.c - texts and numbers of SQL into a request.
+ * buckets_request.c - arguments of SQL into a request for buckets.
+ *
+ * Spans and times are written as for `wattle query`, but no span is in
+ * milliseconds; a time may also be an integer of milliseconds since 1970. The
+ * device is an id, not a pattern. A time or span that makes no sense is an
+ * error with the argument's name; NULL leaves the default.
  */
 #include "sqlext/buckets_request.h"
 

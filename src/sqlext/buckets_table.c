@@ -1,5 +1,10 @@
 /*
  * buckets_table.c - a query over the database as a table-valued function.
+ *
+ * A cursor of SQLite's holds a bucket_cursor of ours. best_index passes on the
+ * arguments device, since, until and every, and an equal device_id, so that
+ * only what they ask for is decoded; all other conditions are left to SQLite.
+ * Rows come by device, then by time.
  */
 #include "sqlext/buckets_table.h"
 

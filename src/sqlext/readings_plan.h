@@ -32,7 +32,7 @@ struct readings_sizes {
     double n_devices, n_readings;
 };
 
-/* The body of xBestIndex. */
+/* The body of xBestIndex; a code of SQLite. */
 int readings_plan_choose(sqlite3_index_info *info,
                          const struct readings_sizes *sizes);
 

@@ -1,5 +1,9 @@
 /*
  * sql_table.c - a borrowed connection, and errors of both kinds.
+ *
+ * A table uses the connection that it was made on and never closes it. While
+ * it asks the store, any other use of our tables on this thread is refused: a
+ * view in place of a stored table could make a table ask itself without end.
  */
 #include "sqlext/sql_table.h"
 

@@ -1,5 +1,7 @@
 /*
  * catalog.h - the devices and files that a database knows.
+ *
+ * All functions that return int give 0, or a status with the error set.
  */
 #ifndef STORE_CATALOG_H
 #define STORE_CATALOG_H
@@ -33,18 +35,18 @@ int catalog_read_devices(struct database *db, struct registry *devices,
     "(SELECT ifnull(max(device), -1) FROM delta)) - "                          \
     "(SELECT count(*) FROM device)"
 
-/* How many devices there are. 0 or a status with the error set. */
+/* How many devices there are. */
 int catalog_count_devices(struct database *db, int64_t *n,
                           struct wattle_error *error);
 
 /* The id of a device; to be freed. NULL = there is none, or no memory. */
 char *catalog_device_id(struct database *db, int64_t number);
 
-/* How many files were imported, and lines of them rejected. 0 or a status. */
+/* How many files were imported, and lines of them rejected. */
 int catalog_count_files(struct database *db, int64_t *n_files,
                         int64_t *n_rejects, struct wattle_error *error);
 
-/* 0, or WATTLE_ERR_FORMAT when devices are missing. */
+/* WATTLE_ERR_FORMAT when devices are missing. */
 int catalog_check_devices(struct database *db, struct wattle_error *error);
 
 /*

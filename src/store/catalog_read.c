@@ -1,6 +1,10 @@
 /*
  * catalog_read.c - rows of file, reject and reject_count, each checked before
  * it is handed on.
+ *
+ * A report over a database reads them for its counts and lists. A damaged row
+ * ends the reading with an error that names the table, so no wrong number gets
+ * into a report.
  */
 #include "store/catalog_read.h"
 

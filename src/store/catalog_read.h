@@ -51,7 +51,7 @@ int catalog_sum_rejects(struct database *db,
 int catalog_lost_lines(struct database *db, uint64_t *n_lost,
                        struct wattle_error *error);
 
-/* Refuses a damaged table by its name. */
+/* Says which table is damaged; returns WATTLE_ERR_FORMAT. */
 int catalog_fail_damaged(const struct database *db, const char *table,
                          struct wattle_error *error);
 

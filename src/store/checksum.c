@@ -1,5 +1,10 @@
 /*
- * checksum.c - XXH3 over fields.
+ * checksum.c - XXH3 over the fields of a row.
+ *
+ * A number goes in as eight bytes, a text or blob behind its length, so that
+ * the end of one field is never taken for the start of the next. Numbers are
+ * hashed as they are in memory: little-endian. checksum_begin starts anew, so
+ * a state serves many rows.
  */
 #include "store/checksum.h"
 

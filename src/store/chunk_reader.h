@@ -3,6 +3,8 @@
  * delta.
  *
  * Prepared statements over one connection; not thread-safe.
+ *
+ * Functions that take an error return 0, or a status with the error set.
  */
 #ifndef STORE_CHUNK_READER_H
 #define STORE_CHUNK_READER_H
@@ -34,7 +36,7 @@ struct chunk_reader {
 
 /*
  * How many chunks there are, and readings in them (or NULL: not asked, since
- * that takes longer). The rows are not checked. 0 or a status.
+ * that takes longer). The rows are not checked.
  */
 int chunk_reader_count(struct database *db, int64_t *n_chunks,
                        int64_t *n_readings, struct wattle_error *error);
@@ -64,7 +66,10 @@ int chunk_reader_find_delta(struct chunk_reader *reader, uint32_t device,
                             int64_t since_ms, int64_t until_ms,
                             struct wattle_error *error);
 
-/* Adds what was found to a merge: chunks, then the delta. */
+/*
+ * Adds what was found to a merge: chunks, then the delta. 0 or
+ * WATTLE_ERR_MEMORY.
+ */
 int chunk_reader_add_inputs(const struct chunk_reader *reader,
                             struct device_merge *merge);
 
@@ -72,7 +77,10 @@ int chunk_reader_add_inputs(const struct chunk_reader *reader,
 int chunk_reader_fetch(void *context, int64_t number, struct buffer *data,
                        struct wattle_error *error);
 
-/* Says which chunk is damaged: its device and time, if they can be read. */
+/*
+ * Says which chunk is damaged: its device and time, if they can be read.
+ * Returns WATTLE_ERR_FORMAT.
+ */
 int chunk_reader_fail(struct database *db, int64_t number,
                       struct wattle_error *error);
 

@@ -3,6 +3,9 @@
  *
  * A connection belongs to one thread at a time. docs/format.md
  * says what the tables hold.
+ *
+ * Functions that return int give 0, or a status with the error set, but for
+ * database_step and database_fail.
  */
 #ifndef STORE_DATABASE_H
 #define STORE_DATABASE_H

@@ -17,7 +17,8 @@ int database_is_one(const char *path, bool *is_one, struct wattle_error *error);
 
 /*
  * Refuses the name of a database to be made beside which the log of another one
- * was left: SQLite would take it for the new one's, or delete it.
+ * was left: SQLite would take it for the new one's, or delete it. 0 or
+ * WATTLE_ERR_IO.
  */
 int database_refuse_left_log(const char *path, struct wattle_error *error);
 
@@ -30,8 +31,9 @@ int database_is_empty(const char *path, bool *is_empty,
 
 /*
  * Opens the file; an older version is upgraded when it may be written. 0,
- * WATTLE_ERR_IO, WATTLE_ERR_USAGE (no name), WATTLE_ERR_FORMAT (not ours, or
- * newer than this program), WATTLE_ERR_BUSY or WATTLE_ERR_MEMORY.
+ * WATTLE_ERR_IO, WATTLE_ERR_USAGE (no name, or one that kept_file.h refuses),
+ * WATTLE_ERR_FORMAT (not ours, damaged, or newer than this program),
+ * WATTLE_ERR_BUSY or WATTLE_ERR_MEMORY; on failure it is closed.
  */
 int database_open(struct database *db, const char *path,
                   enum database_mode mode, struct wattle_error *error);

@@ -1,6 +1,10 @@
 /*
  * database_stats.c - counts of rows and bytes, by SQL alone: no chunk is
  * decoded.
+ *
+ * For `wattle info`, and for the planner of SQLite over the table readings. No
+ * checksum is checked, so a number may be wrong in a damaged database; only
+ * counts and times of devices that cannot be are refused.
  */
 #include "store/database_stats.h"
 

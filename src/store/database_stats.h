@@ -12,7 +12,8 @@
 
 /*
  * Fills the counts of *info and, by number in the registry, n_readings,
- * n_chunks, n_bytes and times of devices[], an array for all of them.
+ * n_chunks, n_bytes and times of devices[], an array for all of them. 0 or a
+ * status with the error set.
  */
 int database_stats_read(struct database *db, struct wattle_info *info,
                         struct wattle_info_device *devices, uint32_t n_devices,

@@ -4,6 +4,8 @@
  * Chunks and the delta come out as one ascending line of batches; a reading
  * of the delta hides the chunks' reading of the same time. Only blocks that
  * overlap the range are decoded.
+ *
+ * All functions that return int give 0, or a status with the error set.
  */
 #ifndef STORE_DEVICE_SCAN_H
 #define STORE_DEVICE_SCAN_H
@@ -16,7 +18,10 @@
 
 struct device_scan;
 
-/* Begins; one scan is used by one thread. The connection is borrowed. */
+/*
+ * Begins; one scan is used by one thread. The connection is borrowed. *scan is
+ * NULL on failure.
+ */
 int device_scan_open(struct device_scan **scan, struct database *db,
                      const struct scan_request *range,
                      struct wattle_error *error);
@@ -33,7 +38,7 @@ int device_scan_restart(struct device_scan *scan,
  * The next readings, at most 1,024: times ascend within and over batches,
  * n_rows == 0 at the end. device[] holds the number in the database. The
  * arrays are valid until the next call. WATTLE_ERR_FORMAT when a chunk is
- * damaged; the message names device and time.
+ * damaged; the message names it.
  */
 int device_scan_next(struct device_scan *scan, struct batch_view *batch,
                      struct wattle_error *error);

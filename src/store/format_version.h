@@ -1,6 +1,9 @@
 /*
  * format_version.h - whose file it is, and of which format; from one to the
  * next.
+ *
+ * All functions that return int give 0, or a status with the error set:
+ * WATTLE_ERR_FORMAT for a file that is refused.
  */
 #ifndef STORE_FORMAT_VERSION_H
 #define STORE_FORMAT_VERSION_H
@@ -21,15 +24,15 @@ int format_version_refuse(struct database *db, enum database_mode mode,
                           struct wattle_error *error);
 
 /*
- * Whether the main database of a connection that somebody else has opened is
- * one of this program's format. 0, WATTLE_ERR_FORMAT or _IO.
+ * Refuses the main database of a connection that somebody else has opened when
+ * it is not one of this program's format.
  */
 int format_version_check(struct database *db, struct wattle_error *error);
 
 /*
  * Looks once at what the file says its tables, indexes and views are: a view in
  * place of a table, or a table with another rule, would be computed with as if
- * it were ours. What somebody has added is left alone.
+ * it were ours, so it is refused. What somebody has added is left alone.
  */
 int format_version_check_schema(struct database *db,
                                 const struct tables_format *format,

@@ -72,6 +72,10 @@ struct import_writer {
     sqlite3_stmt *put_delta, *drop_delta, *put_rollup, *put_correction;
 };
 
+/*
+ * Prepares the statements; close it in any case. All functions of a writer
+ * that return int give 0, or a status with the error set.
+ */
 int import_writer_open(struct import_writer *writer, struct database *db,
                        const struct kernels *kernels, const char *imported_at,
                        struct wattle_error *error);
@@ -81,6 +85,7 @@ void import_writer_close(struct import_writer *writer);
 int import_writer_begin(struct import_writer *writer,
                         const struct import_device *device,
                         struct wattle_error *error);
+/* Writes a chunk, and the days that have ended with it. */
 int import_writer_chunk(struct import_writer *writer, uint32_t device,
                         const struct built_chunk *chunk,
                         struct wattle_error *error);

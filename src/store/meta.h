@@ -1,5 +1,7 @@
 /*
  * meta.h - what the table meta says about all that is stored.
+ *
+ * All functions that return int give 0, or a status with the error set.
  */
 #ifndef STORE_META_H
 #define STORE_META_H

@@ -1,6 +1,10 @@
 /*
  * query_devices.c - one select over all devices, or one for each id when no
  * pattern has a special character.
+ *
+ * Each row is checked before it is used. A pattern that matches nothing is an
+ * error that lists some of the ids or locations that there are: most often it
+ * is a typing mistake. The devices found are in the order of ids.
  */
 #include "store/query_devices.h"
 

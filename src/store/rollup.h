@@ -1,5 +1,7 @@
 /*
  * rollup.h - sums by day and hour for SQL, one row a device and day.
+ *
+ * All functions that return int give 0, or a status with the error set.
  */
 #ifndef STORE_ROLLUP_H
 #define STORE_ROLLUP_H
@@ -47,7 +49,8 @@ int rollup_put(struct database *db, sqlite3_stmt *statement, uint32_t device,
 
 /*
  * Computes the days [first, last] of a device from what is stored; calls
- * `take` for each that has readings or energy.
+ * `take` for each that has readings or energy. A status of `take` other than 0
+ * ends it, and is returned.
  */
 typedef int (*rollup_take)(void *context, uint32_t device,
                            const struct day_sum *sum,

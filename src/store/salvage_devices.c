@@ -1,5 +1,9 @@
 /*
  * salvage_devices.c - ids from whole rows, from the index, or made up.
+ *
+ * Pairs of old and new numbers are sorted by the old ones. A number whose id
+ * is lost gets a made-up id that no real device has, so two devices never
+ * become one.
  */
 #include "store/salvage_devices.h"
 

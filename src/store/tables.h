@@ -11,7 +11,8 @@
 
 /*
  * From a format to the next, in the transaction that is open: statements, then
- * what needs code. Each may be NULL.
+ * what needs code, which returns 0 or a status with the error set. Each may be
+ * NULL.
  */
 struct tables_step {
     const char *sql;

@@ -1,6 +1,8 @@
 /*
  * totals_reader.h - totals of stored devices, from summaries where they
  * serve and from readings where they do not.
+ *
+ * All functions that return int give 0, or a status with the error set.
  */
 #ifndef STORE_TOTALS_READER_H
 #define STORE_TOTALS_READER_H
@@ -39,7 +41,7 @@ struct totals_reader {
     uint32_t device[BLOCK_ROWS];
 };
 
-/* 0 or a status; close it in any case. */
+/* Begins; close it in any case. */
 int totals_reader_open(struct totals_reader *read, struct database *db,
                        const struct kernels *kernels,
                        const struct totals_reader_range *range,

@@ -8,7 +8,8 @@
 
 /*
  * In the transaction that is open: what fails has changed nothing once that is
- * rolled back. WATTLE_ERR_FORMAT when something in the file is damaged.
+ * rolled back. 0, WATTLE_ERR_FORMAT when something in the file is damaged, or
+ * as a database fails.
  */
 int upgrade_format1(struct database *db, struct wattle_error *error);
 
