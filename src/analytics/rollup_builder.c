@@ -290,6 +290,8 @@ join(struct rollup_builder *builder)
     profile_release(&builder->join.profile);
     builder->join.profile.keeps_hours = true;
     int status = totals_add_step(&builder->join, last, &to);
+    if (builder->join.profile.failed)
+        status = WATTLE_ERR_MEMORY;
     builder->has_wide = builder->has_wide || last->extra != NULL ||
                         builder->set.totals[0].extra != NULL;
     if (status == WATTLE_OK)

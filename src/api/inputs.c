@@ -263,9 +263,10 @@ inputs_add_batch(struct inputs *in, const struct wattle_batch *batch,
 
 int
 inputs_write_reject(void *context, const struct scan_reject *reject,
-                    const char *raw, size_t raw_len)
+                    const char *raw, size_t raw_len, struct wattle_error *error)
 {
     struct inputs *in = context;
+    (void)error;
     struct text_out *out = &in->rejects_out;
     const char *path = in->sources.sources[reject->source].path;
     text_out_csv(out, path, strlen(path));

@@ -73,7 +73,8 @@ int inputs_open_rejects(struct inputs *inputs, struct wattle_error *error);
  * be written is a failure of inputs_close_rejects.
  */
 int inputs_write_reject(void *context, const struct scan_reject *reject,
-                        const char *raw, size_t raw_len);
+                        const char *raw, size_t raw_len,
+                        struct wattle_error *error);
 
 /* What results say about files and lines, with their paths. */
 struct inputs_lists {

@@ -70,7 +70,7 @@ reject_log_add(struct reject_log *log, const struct reject_place *place,
 /* Visits the entries in a piece of memory; returns the bytes of whole ones. */
 static int
 visit_memory(const char *bytes, size_t len, size_t *used, reject_visit visit,
-             void *context)
+             void *context, struct wattle_error *error)
 {
     struct entry_head head;
     int status = WATTLE_OK;
@@ -80,7 +80,7 @@ visit_memory(const char *bytes, size_t len, size_t *used, reject_visit visit,
         if (head.raw_len > len - *used - sizeof(head))
             break;
         const char *raw = bytes + *used + sizeof(head);
-        status = visit(context, &head.place, raw, (size_t)head.raw_len);
+        status = visit(context, &head.place, raw, (size_t)head.raw_len, error);
         *used += sizeof(head) + (size_t)head.raw_len;
     }
     return status;
@@ -103,7 +103,7 @@ visit_file(struct reject_log *log, reject_visit visit, void *context,
         else
             status = spill_read(&log->spill, at, piece.data, n, error);
         if (status == WATTLE_OK)
-            status = visit_memory(piece.data, n, &used, visit, context);
+            status = visit_memory(piece.data, n, &used, visit, context, error);
         at += used;
     }
     buffer_release(&piece);
@@ -117,7 +117,7 @@ reject_log_visit(struct reject_log *log, reject_visit visit, void *context,
     size_t used;
     int status = visit_file(log, visit, context, error);
     if (status == WATTLE_OK)
-        status =
-            visit_memory(log->raw.data, log->raw.len, &used, visit, context);
+        status = visit_memory(log->raw.data, log->raw.len, &used, visit,
+                              context, error);
     return status;
 }

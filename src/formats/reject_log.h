@@ -55,13 +55,17 @@ void reject_log_release(struct reject_log *log);
 int reject_log_add(struct reject_log *log, const struct reject_place *place,
                    const void *raw, size_t raw_len, struct wattle_error *error);
 
-/* Called for each kept entry, in order; a status other than 0 ends it. */
+/*
+ * Called for each kept entry, in order. A status other than 0, with *error
+ * set, ends it.
+ */
 typedef int (*reject_visit)(void *context, const struct reject_place *place,
-                            const char *raw, size_t raw_len);
+                            const char *raw, size_t raw_len,
+                            struct wattle_error *error);
 
 /*
- * 0, the status that `visit` returned, or WATTLE_ERR_MEMORY or WATTLE_ERR_IO
- * with the error set.
+ * 0, the status that `visit` returned, WATTLE_ERR_MEMORY or WATTLE_ERR_IO; in
+ * each case with the error set.
  */
 int reject_log_visit(struct reject_log *log, reject_visit visit, void *context,
                      struct wattle_error *error);

@@ -215,7 +215,10 @@ view_copy(struct mmap_reader *r, struct wattle_error *error)
                           (off_t)(base->offset + at));
         if (n < 0 && errno == EINTR)
             continue;
-        if (n <= 0)
+        if (n < 0)
+            return error_set_at(error, WATTLE_ERR_IO, base->source->path, 0,
+                                "cannot read it: %s", strerror(errno));
+        if (n == 0)
             break;
         at += (size_t)n;
     }

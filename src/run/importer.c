@@ -49,17 +49,17 @@ open_database(struct importer *im, struct wattle_error *error)
 
 static int
 take_reject(void *context, const struct scan_reject *reject, const char *raw,
-            size_t raw_len)
+            size_t raw_len, struct wattle_error *error)
 {
     struct importer *im = context;
     struct importer_file *file = &im->files[reject->source];
-    struct wattle_error error;
     int status = WATTLE_OK;
     if (reject_room_take(&file->room, raw_len))
         status = catalog_rejects_put(&im->rejects, file->number, reject->line,
-                                     reject->reason, raw, raw_len, &error);
+                                     reject->reason, raw, raw_len, error);
     if (status == WATTLE_OK && im->visit_reject != NULL)
-        status = im->visit_reject(im->visit_context, reject, raw, raw_len);
+        status =
+            im->visit_reject(im->visit_context, reject, raw, raw_len, error);
     return status;
 }
 

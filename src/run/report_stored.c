@@ -145,8 +145,8 @@ take_reject(void *context, const struct catalog_reject *found,
     if (rejects->visit == NULL)
         return rejects->n_first < REJECT_LOG_FIRST ? WATTLE_OK : CATALOG_ENOUGH;
     rejects->n_visited++;
-    return rejects->visit(rejects->context, &reject, found->raw,
-                          found->raw_len);
+    return rejects->visit(rejects->context, &reject, found->raw, found->raw_len,
+                          error);
 }
 
 /* Which devices the globs let through. */

@@ -206,19 +206,19 @@ resolve_reject(const struct split *split, const struct reject_place *place)
     return (struct scan_reject){place->source, place->reason, line};
 }
 
-struct visit {
+struct split_rejects {
     struct scan_rejects *rejects;
     const struct split *split;
 };
 
 static int
 visit_one(void *context, const struct reject_place *place, const char *raw,
-          size_t raw_len)
+          size_t raw_len, struct wattle_error *error)
 {
-    const struct visit *v = context;
+    const struct split_rejects *v = context;
     struct scan_reject reject = resolve_reject(v->split, place);
     v->rejects->n_visited++;
-    return v->rejects->visit(v->rejects->context, &reject, raw, raw_len);
+    return v->rejects->visit(v->rejects->context, &reject, raw, raw_len, error);
 }
 
 int
@@ -233,9 +233,9 @@ scan_take_rejects(struct scan_splits *splits, struct scan_rejects *rejects,
              i < log->n_first && rejects->n_first < REJECT_LOG_FIRST; i++)
             rejects->first[rejects->n_first++] =
                 resolve_reject(split, &log->first[i]);
-        struct visit visit = {rejects, split};
+        struct split_rejects of_split = {rejects, split};
         if (rejects->visit != NULL)
-            status = reject_log_visit(log, visit_one, &visit, error);
+            status = reject_log_visit(log, visit_one, &of_split, error);
     }
     return status;
 }

@@ -24,11 +24,12 @@ struct scan_reject {
 
 /*
  * Called for every reject in input order when they are kept. A status other
- * than 0 ends it.
+ * than 0, with *error set, ends it.
  */
 typedef int (*scan_reject_visit)(void *context,
                                  const struct scan_reject *reject,
-                                 const char *raw, size_t raw_len);
+                                 const char *raw, size_t raw_len,
+                                 struct wattle_error *error);
 
 /* The first rejects, and all of them to a visitor. */
 struct scan_rejects {

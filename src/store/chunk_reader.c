@@ -35,14 +35,15 @@ chunk_reader_open(struct chunk_reader *s, struct database *db,
         "device = ?1 AND first_ms <= ?2), ?2) AND last_ms >= ?2 "
         "ORDER BY first_ms",
         error);
-    s->fetch_data = database_prepare(db, fetch_sql, error);
-    s->list_delta = database_prepare(
-        db,
-        "SELECT " DELTA_ROW_COLUMNS " FROM delta WHERE device = ?1 AND "
-        "time_ms >= ?2 AND time_ms < ?3 ORDER BY time_ms",
-        error);
-    if (s->list_chunks == NULL || s->fetch_data == NULL ||
-        s->list_delta == NULL)
+    if (s->list_chunks != NULL)
+        s->fetch_data = database_prepare(db, fetch_sql, error);
+    if (s->fetch_data != NULL)
+        s->list_delta = database_prepare(
+            db,
+            "SELECT " DELTA_ROW_COLUMNS " FROM delta WHERE device = ?1 AND "
+            "time_ms >= ?2 AND time_ms < ?3 ORDER BY time_ms",
+            error);
+    if (s->list_delta == NULL) /* what failed was the last thing done */
         return database_fail(db, error);
     return WATTLE_OK;
 }

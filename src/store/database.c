@@ -192,7 +192,7 @@ database_number(struct database *db, const char *sql, int64_t *out,
 {
     sqlite3_stmt *statement = database_prepare(db, sql, error);
     if (statement == NULL)
-        return error != NULL ? error->code : WATTLE_ERR_IO;
+        return database_fail(db, error);
     int result = database_step(db, statement, error);
     if (result == SQLITE_ROW)
         *out = sqlite3_column_int64(statement, 0);

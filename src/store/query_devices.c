@@ -72,7 +72,7 @@ select_devices(struct device_list *devices, struct database *db,
     sqlite3_stmt *statement = database_prepare(
         db, is_plain ? SELECT_ALL " WHERE device_id = ?1" : SELECT_ALL, error);
     if (statement == NULL)
-        return error != NULL && error->code != 0 ? error->code : WATTLE_ERR_IO;
+        return database_fail(db, error);
     int status = WATTLE_OK;
     for (size_t i = 0; i < n_rounds && status == WATTLE_OK; i++) {
         sqlite3_reset(statement);
@@ -96,7 +96,7 @@ list_some(struct database *db, const char *sql, struct buffer *text,
     sqlite3_stmt *statement = database_prepare(db, sql, error);
     int n = 0, step = SQLITE_DONE;
     if (statement == NULL)
-        return WATTLE_ERR_IO;
+        return database_fail(db, error);
     while (n <= SHOWN &&
            (step = database_step(db, statement, error)) == SQLITE_ROW) {
         const char *found = (const char *)sqlite3_column_text(statement, 0);

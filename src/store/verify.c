@@ -91,6 +91,10 @@ walk(struct verify *v, const char *sql,
             status = cancel_flag_check(v->db->cancel, v->error);
             break;
         }
+        if (result == WATTLE_ERR_MEMORY) {
+            status = error_memory(v->error);
+            break;
+        }
         if (result < 0) {
             sqlite3_finalize(row);
             row = NULL;
@@ -148,7 +152,11 @@ compare_schema(struct verify *v, struct database *model)
         "SELECT 1 FROM sqlite_master WHERE name = ?1 AND type = ?2 AND "
         "tbl_name = ?3 AND sql IS ?4",
         v->error);
-    int status = wanted != NULL && find != NULL ? WATTLE_OK : WATTLE_ERR_IO;
+    int status = WATTLE_OK;
+    if (wanted == NULL)
+        status = database_fail(model, v->error);
+    else if (find == NULL)
+        status = database_fail(v->db, v->error);
     while (status == WATTLE_OK) {
         int result = database_step(model, wanted, v->error);
         if (result == SQLITE_DONE)

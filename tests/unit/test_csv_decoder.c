@@ -143,8 +143,9 @@ note_rows(struct outcome *o, const struct decoder *d)
 
 static int
 note_reject(void *context, const struct reject_place *place, const char *raw,
-            size_t raw_len)
+            size_t raw_len, struct wattle_error *error)
 {
+    (void)error;
     struct outcome *o = context;
     return buffer_printf(&o->rejects, "%u:%llu:%s:%zu:", place->source,
                          (unsigned long long)place->line,
