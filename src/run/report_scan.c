@@ -16,7 +16,7 @@
 #include "run/totals_sink.h"
 
 /* A report, and which devices are sorted. */
-struct pass {
+struct report_run {
     const struct report_scan *report;
     struct report_data *data;
     uint8_t *diverted; /* [devices] or NULL */
@@ -31,56 +31,56 @@ totals_of(const struct split *split)
 
 /* The usual small case: one split's totals are the totals. */
 static bool
-move_only_split(struct pass *pass, struct scan_splits *splits)
+move_only_split(struct report_run *run, struct scan_splits *splits)
 {
     struct split *split = splits->first;
     struct totals_split *totals = split->state;
-    if (splits->n != 1 || pass->diverted != NULL ||
+    if (splits->n != 1 || run->diverted != NULL ||
         totals->totals.n_segments != 0 || totals->totals.n_disordered != 0)
         return false;
-    pass->data->devices = split->registry;
-    pass->data->totals = totals->totals;
+    run->data->devices = split->registry;
+    run->data->totals = totals->totals;
     registry_init(&split->registry);
     totals_set_init(&totals->totals, 1, false);
     return true;
 }
 
 static int
-join_totals(struct pass *pass, struct scan_splits *splits)
+join_totals(struct report_run *run, struct scan_splits *splits)
 {
-    const struct scan_options *options = pass->report->options;
-    struct totals_set *total = &pass->data->totals;
+    const struct scan_options *options = run->report->options;
+    struct totals_set *total = &run->data->totals;
     size_t n = 0;
-    if (move_only_split(pass, splits))
+    if (move_only_split(run, splits))
         return WATTLE_OK;
-    int status = scan_number_devices(splits, &pass->data->devices, pass->error);
+    int status = scan_number_devices(splits, &run->data->devices, run->error);
     if (status != WATTLE_OK)
         return status;
     struct totals_set **sets =
         calloc(splits->n + 1, sizeof(struct totals_set *));
     if (sets == NULL)
-        return error_memory(pass->error);
+        return error_memory(run->error);
     for (struct split *split = splits->first; split != NULL;
          split = split->next)
         sets[n++] = &((struct totals_split *)split->state)->totals;
     totals_set_init(total, options->max_gap_ms, options->tuning.no_cache);
     total->kernels = kernels_for(options->tuning.simd);
-    status = totals_set_reserve(total, pass->data->devices.n_devices);
+    status = totals_set_reserve(total, run->data->devices.n_devices);
     if (status == WATTLE_OK)
         status = totals_set_join(total, sets,
                                  (const uint32_t *const *)splits->device_of, n);
     free(sets);
-    return status == WATTLE_OK ? status : error_memory(pass->error);
+    return status == WATTLE_OK ? status : error_memory(run->error);
 }
 
 /* Every device of a later scan must be known from the first. */
 static int
-check_unchanged(const struct pass *pass, const struct scan_splits *splits)
+check_unchanged(const struct report_run *run, const struct scan_splits *splits)
 {
     for (const struct split *split = splits->first; split != NULL;
          split = split->next) {
         if (totals_of(split)->saw_unknown)
-            return error_set(pass->error, WATTLE_ERR_CHANGED,
+            return error_set(run->error, WATTLE_ERR_CHANGED,
                              "the input changed while it was read");
     }
     return WATTLE_OK;
@@ -88,15 +88,15 @@ check_unchanged(const struct pass *pass, const struct scan_splits *splits)
 
 /* Sorted readings of the diverted devices go into the joined totals. */
 static int
-add_diverted(struct pass *pass, const struct scan_splits *splits)
+add_diverted(struct report_run *run, const struct scan_splits *splits)
 {
-    struct report_data *data = pass->data;
-    const struct scan_options *options = pass->report->options;
-    if (pass->diverted == NULL)
+    struct report_data *data = run->data;
+    const struct scan_options *options = run->report->options;
+    if (run->diverted == NULL)
         return WATTLE_OK;
     struct shuffle_part *parts = calloc(splits->n + 1, sizeof(*parts));
     if (parts == NULL)
-        return error_memory(pass->error);
+        return error_memory(run->error);
     size_t n = 0;
     for (const struct split *split = splits->first; split != NULL;
          split = split->next, n++)
@@ -112,34 +112,34 @@ add_diverted(struct pass *pass, const struct scan_splits *splits)
         .cancel = options->cancel,
     };
     int status = sorted_totals_add(&sorted, &data->totals,
-                                   &data->tally.n_duplicates, pass->error);
+                                   &data->tally.n_duplicates, run->error);
     free(parts);
     return status;
 }
 
 /* What all splits have found becomes one. */
 static int
-merge_results(struct pass *pass, struct scan_splits *splits)
+merge_results(struct report_run *run, struct scan_splits *splits)
 {
-    struct report_data *data = pass->data;
-    int status = join_totals(pass, splits);
+    struct report_data *data = run->data;
+    int status = join_totals(run, splits);
     if (status == WATTLE_OK)
-        status = check_unchanged(pass, splits);
+        status = check_unchanged(run, splits);
     if (status != WATTLE_OK || data->totals.n_disordered != 0)
         return status;
-    status = add_diverted(pass, splits);
+    status = add_diverted(run, splits);
     tally_add(&data->tally, &splits->tally);
     return status == WATTLE_OK
-               ? scan_take_rejects(splits, &data->rejects, pass->error)
+               ? scan_take_rejects(splits, &data->rejects, run->error)
                : status;
 }
 
 /* One scan; on success the totals may still name disordered devices. */
 static int
-run_pass(struct pass *pass)
+scan_once(struct report_run *run)
 {
-    struct report_data *data = pass->data;
-    const struct report_scan *report = pass->report;
+    struct report_data *data = run->data;
+    const struct report_scan *report = run->report;
     const struct scan_options *options = report->options;
     const struct scan scan = {
         .options = options,
@@ -154,18 +154,18 @@ run_pass(struct pass *pass)
         .kernels = kernels_for(options->tuning.simd),
         .n_threads = data->n_threads,
         .devices = &data->devices,
-        .diverted = pass->diverted,
+        .diverted = run->diverted,
     };
     struct scan_splits splits;
     struct stage_clock clock = {.track = trace_track(options->tuning.trace, 0)};
     data->simd = sink.kernels->name;
     data->n_scans++;
     trace_begin(clock.track, "pass", data->n_scans);
-    int status = scan_run(&scan, &totals_sink_ops, &sink, &splits, pass->error);
+    int status = scan_run(&scan, &totals_sink_ops, &sink, &splits, run->error);
     stage_clock_enter(&clock, STAGE_MERGE);
     stage_clock_begin_group(&clock);
     if (status == WATTLE_OK)
-        status = merge_results(pass, &splits);
+        status = merge_results(run, &splits);
     scan_splits_release(&splits);
     stage_clock_enter(&clock, STAGE_OTHER);
     stage_clock_cut(&clock, 0, 0);
@@ -179,39 +179,39 @@ run_pass(struct pass *pass)
  * many, all: it saves another scan and costs little more.
  */
 static int
-widen_diverted(struct pass *pass)
+widen_diverted(struct report_run *run)
 {
-    const size_t n = pass->data->devices.n_devices;
-    uint8_t *flags = realloc(pass->diverted, n + 1);
+    const size_t n = run->data->devices.n_devices;
+    uint8_t *flags = realloc(run->diverted, n + 1);
     if (flags == NULL)
-        return error_memory(pass->error);
-    if (pass->diverted == NULL)
+        return error_memory(run->error);
+    if (run->diverted == NULL)
         memset(flags, 0, n + 1);
-    pass->diverted = flags;
+    run->diverted = flags;
     size_t n_diverted = 0;
     for (size_t i = 0; i < n; i++) {
-        if (pass->data->totals.totals[i].is_disordered)
+        if (run->data->totals.totals[i].is_disordered)
             flags[i] = 1;
         n_diverted += flags[i];
     }
     if (2 * n_diverted > n)
         memset(flags, 1, n + 1);
-    totals_set_release(&pass->data->totals);
+    totals_set_release(&run->data->totals);
     return WATTLE_OK;
 }
 
 /* Opens the sources, on the clock. */
 static int
-open_sources(const struct pass *pass)
+open_sources(const struct report_run *run)
 {
-    const struct scan_options *options = pass->report->options;
+    const struct scan_options *options = run->report->options;
     struct stage_clock clock = {.track = trace_track(options->tuning.trace, 0)};
     stage_clock_enter(&clock, STAGE_OPEN);
     stage_clock_begin_group(&clock);
-    int status = scan_prepare(options, pass->report->sources, pass->error);
+    int status = scan_prepare(options, run->report->sources, run->error);
     stage_clock_enter(&clock, STAGE_OTHER);
     stage_clock_cut(&clock, 0, 0);
-    pass->data->spent_ns[STAGE_OPEN] += clock.spent_ns[STAGE_OPEN];
+    run->data->spent_ns[STAGE_OPEN] += clock.spent_ns[STAGE_OPEN];
     return status;
 }
 
@@ -219,18 +219,18 @@ int
 report_scan_run(const struct report_scan *report, struct report_data *data,
                 struct wattle_error *error)
 {
-    struct pass pass = {.report = report, .data = data, .error = error};
-    int status = open_sources(&pass);
+    struct report_run run = {.report = report, .data = data, .error = error};
+    int status = open_sources(&run);
     if (status != WATTLE_OK)
         return status;
     data->n_threads = scan_threads(report->options, report->sources);
-    status = run_pass(&pass);
+    status = scan_once(&run);
     while (status == WATTLE_OK && data->totals.n_disordered != 0) {
-        status = widen_diverted(&pass);
+        status = widen_diverted(&run);
         if (status == WATTLE_OK)
-            status = run_pass(&pass);
+            status = scan_once(&run);
     }
-    free(pass.diverted);
+    free(run.diverted);
     if (status == WATTLE_OK && data->totals.profile.failed)
         status = error_memory(error);
     return status;
