@@ -192,7 +192,7 @@ buckets_add_block(struct buckets *buckets, const struct batch_view *batch,
         ordinary.efficiency = efficiency;
     if (!reading_block_derive(&ordinary, &b.batch, o->kernels, o->no_cache))
         return false;
-    b.efficiency = ordinary.is_rated ? efficiency : NULL;
+    b.efficiency = ordinary.has_efficiency ? efficiency : NULL;
     set_units(&b);
     size_t at = 0;
     *status = add_rows(&b, &at);

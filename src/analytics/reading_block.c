@@ -114,22 +114,22 @@ reading_block_derive(struct reading_block *block,
                      const struct batch_view *batch,
                      const struct kernels *kernels, bool no_cache)
 {
-    block->is_rated = false;
+    block->has_efficiency = false;
     if (batch->n_rows > KERNEL_ROWS || batch->presence != NULL)
         return false;
     bool has_both = batch->columns[WATTLE_CURRENT] != NULL &&
                     batch->columns[WATTLE_POWER_FACTOR] != NULL;
-    bool is_rated =
+    bool has_efficiency =
         is_milli(batch, WATTLE_POWER_FACTOR) && is_milli(batch, WATTLE_CURRENT);
-    if (has_both && !is_rated && block->efficiency != NULL)
+    if (has_both && !has_efficiency && block->efficiency != NULL)
         return false;
     if (batch->columns[WATTLE_POWER] != NULL
             ? !scale_power(batch, block->power_nw)
             : !multiply(batch, kernels, block->power_nw))
         return false;
-    if (is_rated && block->efficiency != NULL) {
+    if (has_efficiency && block->efficiency != NULL) {
         rate_rows(batch, no_cache, block->efficiency);
-        block->is_rated = true;
+        block->has_efficiency = true;
     }
     return true;
 }

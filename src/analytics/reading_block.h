@@ -18,7 +18,7 @@
 struct reading_block {
     int64_t *power_nw;   /* [KERNEL_ROWS], the caller's */
     int64_t *efficiency; /* the same, 2^-56; NULL = not wanted */
-    bool is_rated;       /* efficiency has been filled */
+    bool has_efficiency; /* efficiency has been filled */
 };
 
 /* False when the batch is not ordinary; the columns then hold anything. */

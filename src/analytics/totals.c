@@ -141,7 +141,7 @@ flush_device(struct totals_set *set, size_t device)
     totals->min_nw = partial->min_nw[lane];
     totals->max_nw = partial->max_nw[lane];
     totals->n_readings += n;
-    totals->n_efficiency += set->is_rated ? n : 0;
+    totals->n_efficiency += set->has_efficiency ? n : 0;
     totals->sum_nw += partial->sum_nw[lane];
     totals->energy += partial->energy_low[lane];
     totals->energy += (int128)partial->energy_high[lane] * (INT64_C(1) << 32);

@@ -90,7 +90,7 @@ struct totals_set {
     struct device_totals *totals;  /* [n_devices], without partial sums */
     struct totals_first *firsts;
     struct partial_sums *partial; /* [cap / PARTIAL_LANES] */
-    bool is_rated;                /* partial sums have efficiencies */
+    bool has_efficiency;          /* partial sums have efficiencies */
     size_t n_devices, cap;
     struct totals_segment *segments;
     size_t n_segments, segment_cap;

@@ -227,11 +227,11 @@ totals_block_add(struct totals_set *set, const struct batch_view *batch,
                       .power_nw = power_nw,
                       .has_aggregates = aggregate_list()->n > 0};
     b.pending.power_hour = b.pending.energy_hour = TIME_CELL_NONE;
-    if (ordinary.is_rated)
+    if (ordinary.has_efficiency)
         b.efficiency = efficiency;
-    if (ordinary.is_rated != set->is_rated)
+    if (ordinary.has_efficiency != set->has_efficiency)
         totals_set_flush(set);
-    set->is_rated = ordinary.is_rated;
+    set->has_efficiency = ordinary.has_efficiency;
     *status = add_rows(&b);
     flush_power(&b);
     flush_energy(&b);

@@ -178,7 +178,7 @@ totals_segment_add(struct totals_set *set, const struct batch_view *batch,
     totals->max_nw = s.max_nw;
     totals->sum_nw += s.sum_nw;
     totals->energy += s.sum_energy;
-    if (readings->is_rated) {
+    if (readings->has_efficiency) {
         totals->n_efficiency += n;
         totals->efficiency += sum_efficiency(readings->efficiency, n);
     }

@@ -111,7 +111,7 @@ make_accounts(struct partial_sums *partial, const struct case_rows *rows)
 /* One row in plain arithmetic; false when it may not be added. */
 static bool
 add_plainly(struct partial_sums *a, size_t k, const struct case_rows *rows,
-            size_t row, bool is_rated, int128 *energy)
+            size_t row, bool has_efficiency, int128 *energy)
 {
     int64_t now = rows->time_ms[row], last = a->last_ms[k];
     if (last < rows->from_ms || last >= now ||
@@ -130,7 +130,7 @@ add_plainly(struct partial_sums *a, size_t k, const struct case_rows *rows,
     a->min_nw[k] = nw < a->min_nw[k] ? nw : a->min_nw[k];
     a->max_nw[k] = nw > a->max_nw[k] ? nw : a->max_nw[k];
     a->sum_nw[k] += nw;
-    a->efficiency[k] += is_rated ? rows->efficiency[row] : 0;
+    a->efficiency[k] += has_efficiency ? rows->efficiency[row] : 0;
     return true;
 }
 
@@ -157,7 +157,7 @@ assert_same_partial(const struct partial_sums *got,
 
 static void
 check_rows(const struct kernels *kernels, const struct case_rows *rows,
-           const struct partial_sums *before, bool is_rated)
+           const struct partial_sums *before, bool has_efficiency)
 {
     _Alignas(64) struct partial_sums got[N_BLOCKS];
     _Alignas(64) struct partial_sums wanted[N_BLOCKS];
@@ -165,7 +165,7 @@ check_rows(const struct kernels *kernels, const struct case_rows *rows,
     memcpy(wanted, before, sizeof(wanted));
     const struct summed_rows view = {rows->device, rows->time_ms,
                                      rows->power_nw,
-                                     is_rated ? rows->efficiency : NULL};
+                                     has_efficiency ? rows->efficiency : NULL};
     struct added_sums sums = {0, 0, 0};
     int128 energy = 0;
     int64_t power = 0;
@@ -175,7 +175,7 @@ check_rows(const struct kernels *kernels, const struct case_rows *rows,
         for (; row < rows->n; row++) {
             size_t d = rows->device[row];
             if (!add_plainly(&wanted[d / PARTIAL_LANES], d % PARTIAL_LANES,
-                             rows, row, is_rated, &energy))
+                             rows, row, has_efficiency, &energy))
                 break;
             power += rows->power_nw[row];
         }
@@ -196,10 +196,11 @@ rows_are_added_as_plain_arithmetic_says(void **state)
         _Alignas(64) struct partial_sums before[N_BLOCKS];
         make_rows(rows);
         make_accounts(before, rows);
-        bool is_rated = pick(2) == 0;
+        bool has_efficiency = pick(2) == 0;
         for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
             if (kernels_for(levels[i]) != NULL)
-                check_rows(kernels_for(levels[i]), rows, before, is_rated);
+                check_rows(kernels_for(levels[i]), rows, before,
+                           has_efficiency);
         }
     }
     free(rows);
