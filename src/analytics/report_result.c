@@ -296,7 +296,7 @@ describe(struct result_device *device, const struct device_table *table)
 }
 
 /* A device on its way to its location. */
-struct resident {
+struct located_device {
     uint64_t start; /* of the location, see text_start */
     const struct result_device *device;
 };
@@ -314,9 +314,9 @@ compare_texts(const char *a, const char *b)
  * their ids.
  */
 static int
-compare_residents(const void *a, const void *b)
+compare_locations(const void *a, const void *b)
 {
-    const struct resident *x = a, *y = b;
+    const struct located_device *x = a, *y = b;
     if (x->start != y->start)
         return x->start < y->start ? -1 : 1;
     int order =
@@ -327,25 +327,24 @@ compare_residents(const void *a, const void *b)
 }
 
 /* All devices by location; none when no location is known. */
-static struct resident *
-sorted_residents(const struct report_result *whole, size_t *n)
+static struct located_device *
+sort_by_location(const struct report_result *whole, size_t *n)
 {
     size_t n_devices = whole->public.n_devices;
-    struct resident *residents = calloc(n_devices + 1, sizeof(*residents));
+    struct located_device *located = calloc(n_devices + 1, sizeof(*located));
     *n = 0;
-    if (residents == NULL)
+    if (located == NULL)
         return NULL;
     for (size_t i = 0; i < n_devices; i++) {
         const struct result_device *device = &whole->devices[i];
         const char *location = device->public.location;
-        residents[i].start =
-            location != NULL ? text_start(location) : UINT64_MAX;
-        residents[i].device = device;
+        located[i].start = location != NULL ? text_start(location) : UINT64_MAX;
+        located[i].device = device;
         *n = location != NULL ? n_devices : *n;
     }
     if (*n > 0)
-        qsort(residents, *n, sizeof(*residents), compare_residents);
-    return residents;
+        qsort(located, *n, sizeof(*located), compare_locations);
+    return located;
 }
 
 /* One answer for each location. */
@@ -355,25 +354,25 @@ group_locations(struct report_result *whole,
                 const struct tariff *tariff)
 {
     size_t n, i = 0;
-    struct resident *residents = sorted_residents(whole, &n);
+    struct located_device *located = sort_by_location(whole, &n);
     struct result_location *locations = calloc(n + 1, sizeof(*locations));
     struct wattle_report_result *result = &whole->public;
     whole->locations = locations;
-    if (residents == NULL || locations == NULL) {
-        free(residents);
+    if (located == NULL || locations == NULL) {
+        free(located);
         return WATTLE_ERR_MEMORY;
     }
     while (i < n) {
         struct sums sums;
         struct result_location *at = &locations[result->n_locations++];
         struct wattle_location_result *l = &at->public;
-        l->location = residents[i].device->public.location;
+        l->location = located[i].device->public.location;
         l->figures = &at->figures;
         sums_init(&sums);
-        for (; i < n && compare_texts(residents[i].device->public.location,
+        for (; i < n && compare_texts(located[i].device->public.location,
                                       l->location) == 0;
              i++) {
-            const struct result_device *device = residents[i].device;
+            const struct result_device *device = located[i].device;
             const char *id = device->public.id;
             uint32_t number = registry_find(input->devices, id, strlen(id));
             sums_add(&sums, &input->totals->totals[number], &device->figures);
@@ -381,7 +380,7 @@ group_locations(struct report_result *whole,
         }
         sums_figures(&sums, tariff, &at->figures);
     }
-    free(residents);
+    free(located);
     whole->location_list =
         pointer_list_new(locations, result->n_locations, sizeof(*locations));
     result->locations = whole->location_list;

@@ -77,9 +77,9 @@ read_table(struct inputs *in, const char *path, struct wattle_error *error)
     return device_file_read(&in->table, path, error);
 }
 
-/* A kept_file_taboo: what is read, and the database. */
+/* A kept_file_check: what is read, and the database. */
 static const char *
-find_taboo(const void *context, const struct stat *mine)
+find_conflict(const void *context, const struct stat *mine)
 {
     const struct inputs *in = context;
     struct stat other;
@@ -110,7 +110,7 @@ inputs_open_rejects(struct inputs *in, struct wattle_error *error)
     const char *path = in->rejects_path;
     if (path == NULL)
         return WATTLE_OK;
-    int fd = kept_file_open(path, &kind, find_taboo, in, error);
+    int fd = kept_file_open(path, &kind, find_conflict, in, error);
     if (fd < 0)
         return fd;
     int status = kept_file_clear(fd, path, &kind, error);

@@ -156,10 +156,10 @@ wattle_database_salvage(const char *path, const char *out,
 {
     struct database from, to;
     struct verify_result verified;
-    const struct database_way way = {.mode = DATABASE_READ,
-                                     .format = &tables_format,
-                                     .busy_ms = DATABASE_BUSY_MS,
-                                     .is_salvage = true};
+    const struct database_open_options how = {.mode = DATABASE_READ,
+                                              .format = &tables_format,
+                                              .busy_ms = DATABASE_BUSY_MS,
+                                              .is_salvage = true};
     struct new_file file;
     struct wattle_database_options options = WATTLE_DATABASE_OPTIONS_INIT;
     if (path == NULL || out == NULL)
@@ -168,7 +168,7 @@ wattle_database_salvage(const char *path, const char *out,
     if (status == WATTLE_OK)
         status = database_refuse_left_log(out, error);
     if (status == WATTLE_OK)
-        status = database_open_as(&from, path, &way, error);
+        status = database_open_as(&from, path, &how, error);
     if (status != WATTLE_OK)
         return status;
     database_set_cancel(&from, options.cancel);

@@ -29,9 +29,9 @@ struct others {
     size_t n;
 };
 
-/* A kept_file_taboo. */
+/* A kept_file_check. */
 static const char *
-find_taboo(const void *context, const struct stat *info)
+find_conflict(const void *context, const struct stat *info)
 {
     const struct others *others = context;
     const char *found = NULL;
@@ -63,7 +63,7 @@ wattle_trace_file_open(struct wattle_trace_file **out, const char *path,
     struct wattle_trace_file *file = calloc(1, sizeof(*file));
     if (file == NULL)
         return error_memory(error);
-    file->fd = kept_file_open(path, &kind, find_taboo, &list, error);
+    file->fd = kept_file_open(path, &kind, find_conflict, &list, error);
     if (file->fd < 0) {
         int status = file->fd;
         release(file);

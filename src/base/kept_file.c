@@ -130,7 +130,7 @@ kept_file_refuse_side_name(const char *path, struct wattle_error *error)
 
 int
 kept_file_open(const char *path, const struct kept_kind *kind,
-               kept_file_taboo taboo, const void *context,
+               kept_file_check check, const void *context,
                struct wattle_error *error)
 {
     struct stat info;
@@ -139,14 +139,14 @@ kept_file_open(const char *path, const struct kept_kind *kind,
     if (status != WATTLE_OK)
         return status;
     /* by name first: to open and close a database would free its locks */
-    const char *what = stat(path, &info) == 0 ? taboo(context, &info) : NULL;
+    const char *what = stat(path, &info) == 0 ? check(context, &info) : NULL;
     if (what != NULL)
         return refuse(path, what, kind, error);
     int fd = open_either(path, &is_new);
     if (fd < 0)
         return fail_kind(path, kind, error);
     bool is_there = fstat(fd, &info) == 0;
-    what = is_there ? taboo(context, &info) : NULL;
+    what = is_there ? check(context, &info) : NULL;
     if (what == NULL && is_there && S_ISBLK(info.st_mode))
         what = "a disk";
     if (what != NULL)

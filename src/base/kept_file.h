@@ -27,7 +27,7 @@ struct kept_kind {
 };
 
 /* Whether a file must not be written: what it is then, else NULL. */
-typedef const char *(*kept_file_taboo)(const void *context,
+typedef const char *(*kept_file_check)(const void *context,
                                        const struct stat *info);
 
 /*
@@ -36,7 +36,7 @@ typedef const char *(*kept_file_taboo)(const void *context,
  * then nothing new is left behind.
  */
 int kept_file_open(const char *path, const struct kept_kind *kind,
-                   kept_file_taboo taboo, const void *context,
+                   kept_file_check check, const void *context,
                    struct wattle_error *error);
 
 /*

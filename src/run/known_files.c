@@ -160,8 +160,8 @@ list_sizes(struct importer *im, struct wattle_error *error)
 
 /* Whether another file, here or in the database, may have the same content. */
 static int
-has_twin(struct importer *im, uint64_t size_bytes, bool *has,
-         struct wattle_error *error)
+has_same_size(struct importer *im, uint64_t size_bytes, bool *has,
+              struct wattle_error *error)
 {
     const uint64_t *at = bsearch(&size_bytes, im->sizes, im->n_sizes,
                                  sizeof(size_bytes), compare_sizes);
@@ -177,9 +177,9 @@ has_twin(struct importer *im, uint64_t size_bytes, bool *has,
  * with another content since, `latest` is the number: it counts again.
  */
 static int
-find_twin(struct importer *im, const struct source *source,
-          const struct importer_file *file, int64_t latest, bool *is_known,
-          struct wattle_error *error)
+find_same_content(struct importer *im, const struct source *source,
+                  const struct importer_file *file, int64_t latest,
+                  bool *is_known, struct wattle_error *error)
 {
     const struct fingerprint *fingerprint = &file->fingerprint;
     struct catalog_file same;
@@ -236,9 +236,9 @@ examine(struct importer *im, size_t at, bool *is_known,
     int64_t latest = known->n_parts > 0 ? known->number : 0;
     free((void *)known->parts);
     *known = (struct catalog_file){.number = void_number};
-    status = has_twin(im, fingerprint->size_bytes, &needs_hash, error);
+    status = has_same_size(im, fingerprint->size_bytes, &needs_hash, error);
     if (status == WATTLE_OK && needs_hash && hash_file(im, source, file))
-        status = find_twin(im, source, file, latest, is_known, error);
+        status = find_same_content(im, source, file, latest, is_known, error);
     return status;
 }
 

@@ -12,13 +12,13 @@
 #include "sqlext/readings_bounds.h"
 
 /* A condition that is understood; its name shows in EXPLAIN QUERY PLAN. */
-struct term {
+struct constraint {
     enum readings_column column;
     unsigned char op; /* SQLITE_INDEX_CONSTRAINT_... */
     const char *name;
 };
 
-static const struct term terms[] = {
+static const struct constraint constraints[] = {
     {READINGS_DEVICE, SQLITE_INDEX_CONSTRAINT_EQ, "device="},
     {READINGS_DEVICE, SQLITE_INDEX_CONSTRAINT_GLOB, "device-glob"},
     {READINGS_DEVICE, SQLITE_INDEX_CONSTRAINT_LIKE, "device-like"},
@@ -34,7 +34,7 @@ static const struct term terms[] = {
     {READINGS_TIMESTAMP, SQLITE_INDEX_CONSTRAINT_GE, "timestamp>="},
 };
 
-#define N_TERMS (sizeof(terms) / sizeof(terms[0]))
+#define N_TERMS (sizeof(constraints) / sizeof(constraints[0]))
 
 static const char device_in[] = "device-in";
 
@@ -53,12 +53,12 @@ struct choice {
     bool has_time, has_low, has_high;
 };
 
-static const struct term *
-find_term(int column, unsigned char op)
+static const struct constraint *
+find_constraint(int column, unsigned char op)
 {
     for (size_t i = 0; i < N_TERMS; i++) {
-        if ((int)terms[i].column == column && terms[i].op == op)
-            return &terms[i];
+        if ((int)constraints[i].column == column && constraints[i].op == op)
+            return &constraints[i];
     }
     return NULL;
 }
@@ -107,7 +107,7 @@ choose_device(struct choice *choice, bool wants_in, unsigned char op)
             sqlite3_vtab_in(info, i, 1);
         bool is_literal = is_equal && !is_in && is_text_literal(info, i);
         const char *name =
-            is_in ? device_in : find_term(READINGS_DEVICE, op)->name;
+            is_in ? device_in : find_constraint(READINGS_DEVICE, op)->name;
         take(choice, i, name, is_literal);
         choice->has_device = true;
         choice->is_in = is_in;
@@ -122,13 +122,15 @@ choose_times(struct choice *choice)
     sqlite3_index_info *info = choice->info;
     for (int i = 0; i < info->nConstraint; i++) {
         const struct sqlite3_index_constraint *c = &info->aConstraint[i];
-        const struct term *term = find_term(c->iColumn, c->op);
-        if (!c->usable || term == NULL || term->column == READINGS_DEVICE)
+        const struct constraint *constraint =
+            find_constraint(c->iColumn, c->op);
+        if (!c->usable || constraint == NULL ||
+            constraint->column == READINGS_DEVICE)
             continue;
-        bool is_number = term->column == READINGS_TIME;
+        bool is_number = constraint->column == READINGS_TIME;
         if (!is_number && !is_bytewise(info, i))
             continue;
-        take(choice, i, term->name, is_number);
+        take(choice, i, constraint->name, is_number);
         bool is_low = c->op == SQLITE_INDEX_CONSTRAINT_GT ||
                       c->op == SQLITE_INDEX_CONSTRAINT_GE;
         if (c->op == SQLITE_INDEX_CONSTRAINT_EQ)
@@ -244,20 +246,20 @@ readings_plan_read(const char *names, sqlite3_value **values,
         (struct readings_request){.since_ms = INT64_MIN, .until_ms = INT64_MAX};
     for (; names != NULL && *names != '\0'; values++) {
         size_t len = strcspn(names, " ");
-        const struct term *term = NULL;
+        const struct constraint *constraint = NULL;
         for (size_t i = 0; i < N_TERMS; i++) {
-            if (strlen(terms[i].name) == len &&
-                memcmp(terms[i].name, names, len) == 0)
-                term = &terms[i];
+            if (strlen(constraints[i].name) == len &&
+                memcmp(constraints[i].name, names, len) == 0)
+                constraint = &constraints[i];
         }
-        if (term == NULL || term->column == READINGS_DEVICE)
+        if (constraint == NULL || constraint->column == READINGS_DEVICE)
             read_device(names, len, *values, request);
-        else if (term->column == READINGS_TIME)
-            readings_bounds_time(term->op, *values, &request->since_ms,
+        else if (constraint->column == READINGS_TIME)
+            readings_bounds_time(constraint->op, *values, &request->since_ms,
                                  &request->until_ms);
         else
-            readings_bounds_timestamp(term->op, *values, &request->since_ms,
-                                      &request->until_ms);
+            readings_bounds_timestamp(constraint->op, *values,
+                                      &request->since_ms, &request->until_ms);
         names += len;
         names += *names == ' ' ? 1 : 0;
     }

@@ -1,9 +1,9 @@
 /*
  * database_open.c - files become connections: names, locks, settings, formats.
  *
- * Every database is opened here, in one of a few ways (database_way). What a
- * file says about itself is checked before anything of it is used: whose file
- * it is, its format, its schema, what its sums were computed with.
+ * Every database is opened here, in one of a few ways (database_open_options).
+ * What a file says about itself is checked before anything of it is used: whose
+ * file it is, its format, its schema, what its sums were computed with.
  */
 #include "store/database_open.h"
 
@@ -89,21 +89,21 @@ frozen_uri(const char *path)
  * users can read it that may not write to the folder.
  */
 static void
-harden(struct database *db, const struct database_way *way)
+harden(struct database *db, const struct database_open_options *how)
 {
     int on = 1;
     sqlite3_db_config(db->handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
     sqlite3_db_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-    if (!way->is_salvage)
+    if (!how->is_salvage)
         sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_PERSIST_WAL, &on);
 }
 
 static int
-open_handle(struct database *db, const struct database_way *way,
+open_handle(struct database *db, const struct database_open_options *how,
             struct wattle_error *error)
 {
-    const enum database_mode mode = way->mode;
+    const enum database_mode mode = how->mode;
     int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     char *name = NULL;
     bool is_read = mode == DATABASE_READ;
@@ -123,8 +123,8 @@ open_handle(struct database *db, const struct database_way *way,
     int result = sqlite3_open_v2(name, &db->handle, flags, NULL);
     free(name);
     if (result == SQLITE_OK) {
-        sqlite3_busy_timeout(db->handle, way->busy_ms);
-        harden(db, way);
+        sqlite3_busy_timeout(db->handle, how->busy_ms);
+        harden(db, how);
         return WATTLE_OK;
     }
     if ((result & 0xff) == SQLITE_CANTOPEN)
@@ -157,8 +157,8 @@ static int
 look_into(struct database *db, const char *path, bool *is_open,
           struct wattle_error *error)
 {
-    const struct database_way way = {.mode = DATABASE_READ,
-                                     .busy_ms = DATABASE_BUSY_MS};
+    const struct database_open_options how = {.mode = DATABASE_READ,
+                                              .busy_ms = DATABASE_BUSY_MS};
     struct stat info;
     *db = (struct database){0};
     *is_open = false;
@@ -169,7 +169,7 @@ look_into(struct database *db, const char *path, bool *is_open,
     db->path = strdup(path);
     if (db->path == NULL)
         return error_memory(error);
-    int status = open_handle(db, &way, error);
+    int status = open_handle(db, &how, error);
     *is_open = status == WATTLE_OK;
     return status == WATTLE_ERR_MEMORY ? status : WATTLE_OK;
 }
@@ -214,16 +214,16 @@ database_is_empty(const char *path, bool *is_empty, struct wattle_error *error)
 }
 
 static int
-set_up(struct database *db, const struct database_way *way,
+set_up(struct database *db, const struct database_open_options *how,
        struct wattle_error *error)
 {
-    const enum database_mode mode = way->mode;
+    const enum database_mode mode = how->mode;
     /* a reader passes over the chunks: what it keeps only fills its caches */
     const char *cache = mode == DATABASE_READ ? "PRAGMA cache_size = -2048"
                                               : "PRAGMA cache_size = -16384";
     /* first of all: then a file that is too short is read all the same */
     int status = database_run(db,
-                              way->is_salvage ? "PRAGMA writable_schema = 1"
+                              how->is_salvage ? "PRAGMA writable_schema = 1"
                                               : "PRAGMA cell_size_check = 1",
                               error);
     if (status == WATTLE_OK)
@@ -231,9 +231,9 @@ set_up(struct database *db, const struct database_way *way,
     if (status == WATTLE_OK && mode == DATABASE_READ)
         status = database_run(db, "PRAGMA query_only = 1", error);
     if (status == WATTLE_OK)
-        status = format_version_refuse(db, mode, way->format, error);
-    if (status == WATTLE_OK && !way->is_salvage)
-        status = format_version_check_schema(db, way->format, error);
+        status = format_version_refuse(db, mode, how->format, error);
+    if (status == WATTLE_OK && !how->is_salvage)
+        status = format_version_check_schema(db, how->format, error);
     if (status != WATTLE_OK || mode == DATABASE_READ)
         return status;
     int64_t n_pages = 0;
@@ -257,7 +257,7 @@ set_up(struct database *db, const struct database_way *way,
         sqlite3_exec(db->handle, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
     if (result != SQLITE_OK && (result & 0xff) != SQLITE_BUSY)
         return database_fail(db, error);
-    sqlite3_busy_timeout(db->handle, way->busy_ms);
+    sqlite3_busy_timeout(db->handle, how->busy_ms);
     return database_run(db,
                         "PRAGMA synchronous = FULL;"
                         "PRAGMA wal_autocheckpoint = 0",
@@ -287,7 +287,8 @@ refuse_new_name(const char *path, struct wattle_error *error)
 
 int
 database_open_as(struct database *db, const char *path,
-                 const struct database_way *way, struct wattle_error *error)
+                 const struct database_open_options *how,
+                 struct wattle_error *error)
 {
     *db = (struct database){.path = strdup(path)};
     if (db->path == NULL)
@@ -297,21 +298,21 @@ database_open_as(struct database *db, const char *path,
     if (path[0] == '\0')
         status = error_set(error, WATTLE_ERR_USAGE,
                            "a database needs a name; '' is none");
-    else if (way->mode < DATABASE_CREATE && access(path, F_OK) != 0)
+    else if (how->mode < DATABASE_CREATE && access(path, F_OK) != 0)
         status =
             error_set_at(error, WATTLE_ERR_IO, path, 0, "%s", strerror(errno));
-    else if (way->mode == DATABASE_CREATE && size_beside(path, "") <= 0)
+    else if (how->mode == DATABASE_CREATE && size_beside(path, "") <= 0)
         status = refuse_new_name(path, error);
     if (status == WATTLE_OK && is_folder(path))
         status = error_set_at(error, WATTLE_ERR_IO, path, 0, "is a folder");
     if (status == WATTLE_OK)
-        status = open_handle(db, way, error);
+        status = open_handle(db, how, error);
     if (status == WATTLE_OK)
-        status = set_up(db, way, error);
+        status = set_up(db, how, error);
     if (status == WATTLE_OK)
-        status = format_version_settle(db, way->mode, way->format, error);
-    if (status == WATTLE_OK && way->format->is_strict && !way->is_salvage)
-        status = meta_read(db, way->mode, error);
+        status = format_version_settle(db, how->mode, how->format, error);
+    if (status == WATTLE_OK && how->format->is_strict && !how->is_salvage)
+        status = meta_read(db, how->mode, error);
     if (status != WATTLE_OK)
         database_close(db);
     return status;
@@ -321,7 +322,7 @@ int
 database_open(struct database *db, const char *path, enum database_mode mode,
               struct wattle_error *error)
 {
-    const struct database_way way = {
+    const struct database_open_options how = {
         .mode = mode, .format = &tables_format, .busy_ms = DATABASE_BUSY_MS};
-    return database_open_as(db, path, &way, error);
+    return database_open_as(db, path, &how, error);
 }

@@ -40,7 +40,7 @@ int database_open(struct database *db, const char *path,
 
 /* The same with what database_open chooses itself. */
 struct tables_format;
-struct database_way {
+struct database_open_options {
     enum database_mode mode;
     const struct tables_format *format; /* what this program knows */
     int busy_ms; /* to wait for a lock until it is WATTLE_ERR_BUSY */
@@ -51,7 +51,7 @@ struct database_way {
     bool is_salvage;
 };
 int database_open_as(struct database *db, const char *path,
-                     const struct database_way *way,
+                     const struct database_open_options *how,
                      struct wattle_error *error);
 
 #endif

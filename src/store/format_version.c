@@ -34,7 +34,7 @@ read_identity(struct database *db, struct identity *id,
 
 /* No content: a new file, or one whose first import was cut off. */
 static bool
-is_unborn(const struct identity *id)
+is_empty_file(const struct identity *id)
 {
     return id->application == 0 && id->n_tables == 0;
 }
@@ -49,7 +49,7 @@ is_settled(const struct identity *id, const struct tables_format *format)
 static bool
 is_to_be_made(const struct identity *id, enum database_mode mode)
 {
-    return is_unborn(id) && mode >= DATABASE_CREATE;
+    return is_empty_file(id) && mode >= DATABASE_CREATE;
 }
 
 static int
@@ -59,7 +59,7 @@ refuse(const struct database *db, const struct identity *id,
 {
     if (is_to_be_made(id, mode))
         return WATTLE_OK;
-    if (is_unborn(id))
+    if (is_empty_file(id))
         return error_set_at(error, WATTLE_ERR_FORMAT, db->path, 0,
                             "is empty: nothing was imported into it");
     if (id->application != DATABASE_APPLICATION_ID)
@@ -87,7 +87,7 @@ bool
 format_version_is_empty(struct database *db)
 {
     struct identity id = {.application = 1};
-    return read_identity(db, &id, NULL) == WATTLE_OK && is_unborn(&id);
+    return read_identity(db, &id, NULL) == WATTLE_OK && is_empty_file(&id);
 }
 
 int

@@ -92,7 +92,7 @@ is_touched(const struct worker *w, const struct gathered *g, size_t i)
  * that delta readings belong to.
  */
 static struct gathered
-measure_loose(const struct chunk_reader *s)
+measure_partial_chunks(const struct chunk_reader *s)
 {
     struct gathered g = {INT64_MAX, INT64_MIN, 0, 0};
     size_t i = 0;
@@ -274,7 +274,7 @@ do_device(struct worker *w, uint32_t number, struct gathered g)
     if (status != WATTLE_OK)
         return status;
     if (w->queue->job->compacts) {
-        g = measure_loose(&w->chunk_reader);
+        g = measure_partial_chunks(&w->chunk_reader);
         w->device->n_rows = g.n_rows;
         if (g.n_rows == 0)
             return WATTLE_OK;

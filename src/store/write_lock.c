@@ -20,9 +20,9 @@ static int
 open_to_write(struct database *db, const char *path, enum database_mode mode,
               struct wattle_error *error)
 {
-    const struct database_way way = {
+    const struct database_open_options how = {
         .mode = mode, .format = &tables_format, .busy_ms = PAUSE_MS};
-    int status = database_open_as(db, path, &way, error);
+    int status = database_open_as(db, path, &how, error);
     if (status != WATTLE_OK)
         return status;
     status = database_run(db, "BEGIN IMMEDIATE", error);

@@ -47,9 +47,9 @@ open_as(struct database *db, enum database_mode mode,
         const struct tables_format *format, struct wattle_error *error)
 {
     memset(error, 0, sizeof(*error));
-    const struct database_way way = {
+    const struct database_open_options how = {
         .mode = mode, .format = format, .busy_ms = DATABASE_BUSY_MS};
-    return database_open_as(db, path, &way, error);
+    return database_open_as(db, path, &how, error);
 }
 
 static int64_t

@@ -55,7 +55,7 @@ assert_holds(const char *path, const char *text)
 
 /* The one that the context names. */
 static const char *
-taboo(const void *context, const struct stat *info)
+check(const void *context, const struct stat *info)
 {
     return context != NULL ? kept_file_of_database(context, info) : NULL;
 }
@@ -63,7 +63,7 @@ taboo(const void *context, const struct stat *info)
 static int
 try_file(const char *path, const char *database, struct wattle_error *error)
 {
-    int fd = kept_file_open(path, &kind, taboo, database, error);
+    int fd = kept_file_open(path, &kind, check, database, error);
     if (fd < 0)
         return fd;
     int status = kept_file_clear(fd, path, &kind, error);
