@@ -73,8 +73,8 @@ struct decoding {
     struct decoded_rows *out;
 };
 
-/* What is against rows being valid, gathered over a few of them. */
-struct doubts {
+/* What makes rows invalid, gathered over a few of them. */
+struct mismatches {
     __m256i wrong;     /* not zero: other literals, no digits, no time */
     uint64_t negative; /* layouts' bits */
 };
@@ -135,12 +135,12 @@ find_layouts(const struct decoding *d, const uint8_t *text,
 
 static inline struct cells
 decode_row(const struct decoding *d, const uint8_t *row, size_t i,
-           struct doubts *doubts)
+           struct mismatches *mismatches)
 {
     const struct row_layout *layout = &d->table[d->out->slot[i]];
-    doubts->negative |= layout->negative;
-    doubts->wrong =
-        _mm256_or_si256(doubts->wrong, differing_literals(layout, row));
+    mismatches->negative |= layout->negative;
+    mismatches->wrong =
+        _mm256_or_si256(mismatches->wrong, differing_literals(layout, row));
     __m128i id = _mm_and_si128(
         _mm_loadu_si128((const __m128i *)(row + layout->device_at)),
         _mm_load_si128((const __m128i *)layout->device_mask));
@@ -158,13 +158,13 @@ decode_row(const struct decoding *d, const uint8_t *row, size_t i,
  */
 static inline __m256i
 evaluate(__m256i digits, __m256i weights, __m256i pair_max,
-         struct doubts *doubts)
+         struct mismatches *mismatches)
 {
     __m256i pairs = _mm256_maddubs_epi16(digits, _mm256_set1_epi16(0x010a));
     __m256i over =
         _mm256_or_si256(_mm256_subs_epu8(digits, _mm256_set1_epi8(9)),
                         _mm256_subs_epu16(pairs, pair_max));
-    doubts->wrong = _mm256_or_si256(doubts->wrong, over);
+    mismatches->wrong = _mm256_or_si256(mismatches->wrong, over);
     return _mm256_madd_epi16(pairs, weights);
 }
 
@@ -200,12 +200,12 @@ store_words(uint32_t *out, __m256i values)
 /* Numbers and dates of four rows, from rows of cells to columns. */
 static inline void
 store_front(const struct decoding *d, const struct cells r[4], size_t i,
-            struct doubts *doubts)
+            struct mismatches *mismatches)
 {
     struct decoded_rows *out = d->out;
     __m256i f[4];
     for (int k = 0; k < 4; k++)
-        f[k] = evaluate(r[k].front, hundreds(), no_limit(), doubts);
+        f[k] = evaluate(r[k].front, hundreds(), no_limit(), mismatches);
     /* cells 0 | 1 and 2 | 3 of two rows each */
     __m256i a0 = _mm256_unpacklo_epi64(f[0], f[1]);
     __m256i a2 = _mm256_unpackhi_epi64(f[0], f[1]);
@@ -222,19 +222,19 @@ store_front(const struct decoding *d, const struct cells r[4], size_t i,
         _mm256_cmpgt_epi32(n0, d->number_max[0]),
         _mm256_or_si256(_mm256_cmpgt_epi32(n1, d->number_max[1]),
                         _mm256_cmpgt_epi32(n2, d->number_max[2])));
-    doubts->wrong = _mm256_or_si256(doubts->wrong, over);
+    mismatches->wrong = _mm256_or_si256(mismatches->wrong, over);
 }
 
 /* Times of the day and milliseconds of four rows. */
 static inline void
 store_back(const struct decoding *d, const struct cells r[4], size_t i,
-           struct doubts *doubts)
+           struct mismatches *mismatches)
 {
     /* cells 4 | 5 of two rows each: the second row's are in odd places */
     __m256i a = _mm256_blend_epi32(r[0].back, r[1].back, 0xcc);
     __m256i b = _mm256_blend_epi32(r[2].back, r[3].back, 0xcc);
-    a = evaluate(a, d->clock_weights, d->clock_max, doubts);
-    b = evaluate(b, d->clock_weights, d->clock_max, doubts);
+    a = evaluate(a, d->clock_weights, d->clock_max, mismatches);
+    b = evaluate(b, d->clock_weights, d->clock_max, mismatches);
     __m256i seconds = _mm256_permute2x128_si256(a, b, 0x20);
     seconds = _mm256_add_epi64(seconds, _mm256_srli_epi64(seconds, 32));
     store_words(d->out->seconds + i, seconds);
@@ -283,15 +283,15 @@ decode_alone(const struct decoding *d, const uint8_t *row, size_t i)
     struct decoded_rows *out = d->out;
     if (out->is_valid[i] == 0)
         return;
-    struct doubts doubts = {_mm256_setzero_si256(), 0};
-    struct cells cells = decode_row(d, row, i, &doubts);
-    __m256i front = evaluate(cells.front, hundreds(), no_limit(), &doubts);
+    struct mismatches mismatches = {_mm256_setzero_si256(), 0};
+    struct cells cells = decode_row(d, row, i, &mismatches);
+    __m256i front = evaluate(cells.front, hundreds(), no_limit(), &mismatches);
     __m256i back =
-        evaluate(cells.back, d->clock_weights, d->clock_max, &doubts);
+        evaluate(cells.back, d->clock_weights, d->clock_max, &mismatches);
     uint64_t number[LAYOUT_NUMBERS + 1], time[4];
     store_four(number, join(front));
     store_four(time, back);
-    bool is_valid = _mm256_testz_si256(doubts.wrong, doubts.wrong) != 0;
+    bool is_valid = _mm256_testz_si256(mismatches.wrong, mismatches.wrong) != 0;
     for (int k = 0; k < LAYOUT_NUMBERS; k++) {
         uint64_t value = number[place[k]];
         is_valid = is_valid && value <= (uint64_t)d->max[k];
@@ -313,16 +313,16 @@ decode_four(const struct decoding *d, const uint8_t *text,
     memcpy(&have_layouts, d->out->is_valid + i, 4);
     if (have_layouts != 0x01010101)
         return false;
-    struct doubts doubts = {_mm256_setzero_si256(), 0};
+    struct mismatches mismatches = {_mm256_setzero_si256(), 0};
     struct cells rows[4];
 #pragma GCC unroll 4
     for (size_t k = 0; k < 4; k++)
-        rows[k] = decode_row(d, text + starts[i + k], i + k, &doubts);
-    store_front(d, rows, i, &doubts);
-    store_back(d, rows, i, &doubts);
-    if (!_mm256_testz_si256(doubts.wrong, doubts.wrong))
+        rows[k] = decode_row(d, text + starts[i + k], i + k, &mismatches);
+    store_front(d, rows, i, &mismatches);
+    store_back(d, rows, i, &mismatches);
+    if (!_mm256_testz_si256(mismatches.wrong, mismatches.wrong))
         return false;
-    for (size_t k = i; doubts.negative != 0 && k < i + 4; k++)
+    for (size_t k = i; mismatches.negative != 0 && k < i + 4; k++)
         negate_row(d, k);
     return true;
 }

@@ -79,8 +79,8 @@ struct decoding {
     struct decoded_rows *out;
 };
 
-/* What is against rows being valid, gathered over a few of them. */
-struct doubts {
+/* What makes rows invalid, gathered over a few of them. */
+struct mismatches {
     __m512i wrong;     /* not zero: no digits, no time of the day */
     uint64_t other;    /* not zero: another shape, other literals */
     uint64_t negative; /* layouts' bits */
@@ -92,7 +92,7 @@ struct doubts {
  */
 static inline __m512i
 decode_row(const struct decoding *d, const uint8_t *text, uint32_t len,
-           uint16_t *slot_out, struct doubts *doubts)
+           uint16_t *slot_out, struct mismatches *mismatches)
 {
     const struct weights *w = &d->weights;
     __m512i row = _mm512_loadu_si512(text);
@@ -101,18 +101,18 @@ decode_row(const struct decoding *d, const uint8_t *text, uint32_t len,
     size_t slot = layout_slot(shape);
     const struct row_layout *layout = &d->table[slot];
     *slot_out = (uint16_t)slot;
-    doubts->other |= _mm512_mask_cmpneq_epi8_mask(
+    mismatches->other |= _mm512_mask_cmpneq_epi8_mask(
         layout->literal_mask, row, _mm512_load_si512(layout->literal));
-    doubts->other |= (layout->shape ^ shape) | (shape == 0 ? 1 : 0);
-    doubts->negative |= layout->negative;
+    mismatches->other |= (layout->shape ^ shape) | (shape == 0 ? 1 : 0);
+    mismatches->negative |= layout->negative;
     __m512i digits = _mm512_mask_permutexvar_epi8(
         w->blank, layout->source_mask, _mm512_load_si512(layout->source),
         _mm512_sub_epi8(row, w->zero));
     __m512i pairs = _mm512_maddubs_epi16(digits, w->tens);
     __m512i fours = _mm512_madd_epi16(pairs, w->hundreds);
     /* 0xfe: any of the three */
-    doubts->wrong = _mm512_ternarylogic_epi64(
-        doubts->wrong, _mm512_subs_epu8(digits, w->digit_max),
+    mismatches->wrong = _mm512_ternarylogic_epi64(
+        mismatches->wrong, _mm512_subs_epu8(digits, w->digit_max),
         _mm512_subs_epu16(pairs, w->pair_max), 0xfe);
     return _mm512_mask_add_epi8(fours, DEVICE_BYTES, digits, w->zero);
 }
@@ -176,10 +176,10 @@ store_eight(const struct decoding *d, const __m512i r[8], size_t i)
 }
 
 static inline bool
-are_doubtful(const struct doubts *doubts)
+has_mismatch(const struct mismatches *mismatches)
 {
-    return doubts->other != 0 ||
-           _mm512_test_epi64_mask(doubts->wrong, doubts->wrong) != 0;
+    return mismatches->other != 0 ||
+           _mm512_test_epi64_mask(mismatches->wrong, mismatches->wrong) != 0;
 }
 
 /* Turns the numbers of row i that have a minus. */
@@ -199,11 +199,11 @@ decode_alone(const struct decoding *d, const uint8_t *text, uint32_t len,
              size_t i)
 {
     struct decoded_rows *out = d->out;
-    struct doubts doubts = {_mm512_setzero_si512(), 0, 0};
+    struct mismatches mismatches = {_mm512_setzero_si512(), 0, 0};
     uint64_t cell[8];
-    __m512i cells = decode_row(d, text, len, &out->slot[i], &doubts);
+    __m512i cells = decode_row(d, text, len, &out->slot[i], &mismatches);
     _mm512_storeu_si512(cell, cells);
-    bool is_valid = !are_doubtful(&doubts);
+    bool is_valid = !has_mismatch(&mismatches);
     for (int k = 0; k < LAYOUT_NUMBERS; k++) {
         uint64_t number = (uint32_t)cell[k] * UINT64_C(10000) + (cell[k] >> 32);
         __m128i max = _mm512_castsi512_si128(d->number_max[k]);
@@ -234,23 +234,23 @@ decode_rows(const struct row_layout *table,
     size_t i = first;
     for (; i + 8 <= n_rows; i += 8) {
         __m512i rows[8];
-        struct doubts doubts = {_mm512_setzero_si512(), 0, 0};
+        struct mismatches mismatches = {_mm512_setzero_si512(), 0, 0};
 #pragma GCC unroll 8
         for (size_t k = 0; k < 8; k++) {
             _mm_prefetch((const char *)text + starts[i + k] + KERNEL_AHEAD,
                          _MM_HINT_T1);
             rows[k] = decode_row(&d, text + starts[i + k],
                                  starts[i + k + 1] - starts[i + k],
-                                 &out->slot[i + k], &doubts);
+                                 &out->slot[i + k], &mismatches);
         }
-        if (!store_eight(&d, rows, i) || are_doubtful(&doubts)) {
+        if (!store_eight(&d, rows, i) || has_mismatch(&mismatches)) {
             for (size_t k = i; k < i + 8; k++)
                 decode_alone(&d, text + starts[k], starts[k + 1] - starts[k],
                              k);
             continue;
         }
         memset(out->is_valid + i, 1, 8);
-        for (size_t k = i; doubts.negative != 0 && k < i + 8; k++)
+        for (size_t k = i; mismatches.negative != 0 && k < i + 8; k++)
             negate_row(&d, k);
     }
     for (; i < n_rows; i++)

@@ -84,8 +84,8 @@ struct decoding {
     struct decoded_rows *out;
 };
 
-/* What may be against rows being valid, gathered over a few of them. */
-struct doubts {
+/* What may make rows invalid, gathered over a few of them. */
+struct mismatches {
     uint8x16_t digit_max; /* the greatest at each place */
     uint8x16_t clock_max;
     uint32x4_t number_max;
@@ -160,62 +160,62 @@ wrong_literals(const struct row_layout *layout, const uint8_t *row)
 /* Digits of cells 2 * half and 2 * half + 1, the tens times ten. */
 static inline uint8x16_t
 take_digits(const struct decoding *d, const struct row_layout *layout,
-            uint8x16x4_t row, int half, struct doubts *doubts)
+            uint8x16x4_t row, int half, struct mismatches *mismatches)
 {
     uint8x16_t bytes = vqtbl4q_u8(row, vld1q_u8(layout->source + 16 * half));
     uint8x16_t digits =
         vsubq_u8(bytes, vld1q_u8(layout->zero_char + 16 * half));
-    doubts->digit_max = vmaxq_u8(doubts->digit_max, digits);
+    mismatches->digit_max = vmaxq_u8(mismatches->digit_max, digits);
     return vmulq_u8(digits, d->weights.tens);
 }
 
 /* Pairs are bytes: a digit over 9 may overflow one, but is noticed itself. */
 static inline struct pairs
 decode_row(const struct decoding *d, const uint8_t *row, size_t i,
-           struct doubts *doubts)
+           struct mismatches *mismatches)
 {
     const struct row_layout *layout = &d->table[d->out->slot[i]];
     const uint8x16x4_t bytes = vld1q_u8_x4(row);
-    doubts->negative |= layout->negative;
+    mismatches->negative |= layout->negative;
     uint64x2_t id = vreinterpretq_u64_u8(
         vqtbl4q_u8(bytes, vld1q_u8(layout->source + LAYOUT_DEVICE_AT)));
     vst1q_lane_u64(d->out->device[0] + i, id, 0);
     vst1q_lane_u64(d->out->device[1] + i, id, 1);
-    uint8x16_t a = take_digits(d, layout, bytes, 0, doubts);
-    uint8x16_t b = take_digits(d, layout, bytes, 1, doubts);
+    uint8x16_t a = take_digits(d, layout, bytes, 0, mismatches);
+    uint8x16_t b = take_digits(d, layout, bytes, 1, mismatches);
     return (struct pairs){vpaddq_u8(a, b),
-                          take_digits(d, layout, bytes, 2, doubts)};
+                          take_digits(d, layout, bytes, 2, mismatches)};
 }
 
 /* Three numbers and the date of a row. */
 static inline uint32x4_t
 evaluate_front(const struct decoding *d, uint8x16_t pairs,
-               struct doubts *doubts)
+               struct mismatches *mismatches)
 {
     uint32x4_t numbers =
         add_fours(add_pairs(pairs, d->weights.hundreds), d->weights.myriads);
-    doubts->number_max = vmaxq_u32(doubts->number_max, numbers);
+    mismatches->number_max = vmaxq_u32(mismatches->number_max, numbers);
     return numbers;
 }
 
 /* Seconds of the day and milliseconds of two rows. */
 static inline uint32x4_t
 evaluate_back(const struct decoding *d, uint8x16_t first, uint8x16_t second,
-              struct doubts *doubts)
+              struct mismatches *mismatches)
 {
     uint8x16_t pairs = vpaddq_u8(first, second);
-    doubts->clock_max = vmaxq_u8(doubts->clock_max, pairs);
+    mismatches->clock_max = vmaxq_u8(mismatches->clock_max, pairs);
     return add_fours(add_pairs(pairs, d->weights.clock_hundreds),
                      d->weights.clock_myriads);
 }
 
 static inline bool
-are_doubtful(const struct decoding *d, const struct doubts *doubts)
+has_mismatch(const struct decoding *d, const struct mismatches *mismatches)
 {
     uint8x16_t wrong =
-        vorrq_u8(vqsubq_u8(doubts->digit_max, vdupq_n_u8(9)),
-                 vqsubq_u8(doubts->clock_max, d->weights.clock_max));
-    uint32x4_t over = vqsubq_u32(doubts->number_max, d->weights.number_max);
+        vorrq_u8(vqsubq_u8(mismatches->digit_max, vdupq_n_u8(9)),
+                 vqsubq_u8(mismatches->clock_max, d->weights.clock_max));
+    uint32x4_t over = vqsubq_u32(mismatches->number_max, d->weights.number_max);
     return vmaxvq_u32(vorrq_u32(vreinterpretq_u32_u8(wrong), over)) != 0;
 }
 
@@ -257,11 +257,11 @@ negate_row(const struct decoding *d, size_t i)
     }
 }
 
-static inline struct doubts
-no_doubts(void)
+static inline struct mismatches
+no_mismatches(void)
 {
     const uint8x16_t none = vdupq_n_u8(0);
-    return (struct doubts){none, none, vdupq_n_u32(0), 0};
+    return (struct mismatches){none, none, vdupq_n_u32(0), 0};
 }
 
 /* One row, which may be invalid; its layout has been looked for. */
@@ -271,17 +271,17 @@ decode_alone(const struct decoding *d, const uint8_t *row, size_t i)
     struct decoded_rows *out = d->out;
     if (out->is_valid[i] == 0)
         return;
-    struct doubts doubts = no_doubts();
-    struct pairs pairs = decode_row(d, row, i, &doubts);
-    uint32x4_t numbers = evaluate_front(d, pairs.front, &doubts);
-    uint32x4_t clock = evaluate_back(d, pairs.back, pairs.back, &doubts);
+    struct mismatches mismatches = no_mismatches();
+    struct pairs pairs = decode_row(d, row, i, &mismatches);
+    uint32x4_t numbers = evaluate_front(d, pairs.front, &mismatches);
+    uint32x4_t clock = evaluate_back(d, pairs.back, pairs.back, &mismatches);
     out->number[0][i] = vgetq_lane_u32(numbers, 0);
     out->number[1][i] = vgetq_lane_u32(numbers, 1);
     out->number[2][i] = vgetq_lane_u32(numbers, 2);
     out->date[i] = vgetq_lane_u32(numbers, 3);
     out->seconds[i] = vgetq_lane_u32(clock, 0);
     out->ms[i] = vgetq_lane_u32(clock, 1);
-    out->is_valid[i] = !are_doubtful(d, &doubts);
+    out->is_valid[i] = !has_mismatch(d, &mismatches);
     negate_row(d, i);
 }
 
@@ -294,22 +294,22 @@ decode_four(const struct decoding *d, const uint8_t *text,
     memcpy(&have_layouts, d->out->is_valid + i, 4);
     if (have_layouts != 0x01010101)
         return false;
-    struct doubts doubts = no_doubts();
+    struct mismatches mismatches = no_mismatches();
     struct pairs pairs[4];
     uint32x4_t numbers[4];
 #pragma GCC unroll 4
     for (size_t k = 0; k < 4; k++) {
-        pairs[k] = decode_row(d, text + starts[i + k], i + k, &doubts);
-        numbers[k] = evaluate_front(d, pairs[k].front, &doubts);
+        pairs[k] = decode_row(d, text + starts[i + k], i + k, &mismatches);
+        numbers[k] = evaluate_front(d, pairs[k].front, &mismatches);
     }
     uint32x4_t clock01 =
-        evaluate_back(d, pairs[0].back, pairs[1].back, &doubts);
+        evaluate_back(d, pairs[0].back, pairs[1].back, &mismatches);
     uint32x4_t clock23 =
-        evaluate_back(d, pairs[2].back, pairs[3].back, &doubts);
+        evaluate_back(d, pairs[2].back, pairs[3].back, &mismatches);
     store_rows(d->out, numbers, clock01, clock23, i);
-    if (are_doubtful(d, &doubts))
+    if (has_mismatch(d, &mismatches))
         return false;
-    for (size_t k = i; doubts.negative != 0 && k < i + 4; k++)
+    for (size_t k = i; mismatches.negative != 0 && k < i + 4; k++)
         negate_row(d, k);
     return true;
 }
