@@ -2,7 +2,7 @@
  * fuzz_csv.c - libFuzzer target: the two paths of CSV ingest must agree.
  *
  * The first bytes of the input choose how it is read (piece size, kernels);
- * the rest is a CSV file. It is decoded with remembered layouts in pieces,
+ * the rest is a CSV file. It is decoded with remembered templates in pieces,
  * and by the reference parser alone in one piece; rows, rejects and counts
  * must be the same. Then the readings go into totals by blocks and row by
  * row, and the sums must be the same.

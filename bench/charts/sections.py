@@ -308,7 +308,7 @@ def changes_section(_data, _charts):
 | where | what it does for speed |
 |---|---|
 | `src/input/reader*.c` | bytes in blocks by pread, mmap or io_uring |
-| `src/formats/csv_decoder.c`, `layout_builder.c` | the quick path through rows of a known shape |
+| `src/formats/csv_decoder.c`, `template_builder.c` | the quick path through rows of a known shape |
 | `src/simd/` | splitting, decoding and column loops for each instruction set |
 | `src/model/batch.c`, `registry.c` | columns, numbers for devices |
 | `src/analytics/totals_block.c` | ordinary rows as columns, added eight devices at a time |

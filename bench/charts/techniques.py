@@ -32,7 +32,7 @@ TECHNIQUES = [
         "bytes; plain C defines what is right",
         "`src/simd/`, one file for each instruction set",
         "Chosen once by CPU, or by `--simd`. A row is decoded by vectors only "
-        "when its layout is known, so this stands on the memo of layouts."),
+        "when its template is known, so this stands on the cache of templates."),
     Technique(
         ["data structures"], "Data structures",
         "devices become small numbers: first the guess that a device follows "
@@ -46,11 +46,11 @@ TECHNIQUES = [
         "where a batch fits the cache; they are what vectors work on."),
     Technique(
         ["caching"], "Caching",
-        "the layout of rows, the day of a date, and the two factors of "
+        "the template of rows, the day of a date, and the two factors of "
         "efficiency by their decimal values are computed once",
-        "`src/formats/csv_decoder.c`, `layout_builder.c`, "
+        "`src/formats/csv_decoder.c`, `template_builder.c`, "
         "`src/analytics/efficiency.c`",
-        "`--no-cache` switches off all three; without layouts there is no "
+        "`--no-cache` switches off all three; without templates there is no "
         "vectorized decoding either, so its figure covers both."),
     Technique(
         ["threads"], "Parallel work",
@@ -217,7 +217,7 @@ def hits_table(data):
     memos = full[-1].get("memos") or {}
     rows = []
     if data.ladder.get("layout_hit_rate") is not None:
-        rows.append(["layout of the row",
+        rows.append(["template of the row",
                      f"{data.ladder['dataset']['readings']:,}", "",
                      percent(data.ladder["layout_hit_rate"]),
                      "wattle, `--json --timings`"])

@@ -129,7 +129,7 @@ def wattle_rungs():
     return [
         ("wattle", "wattle itself, plain C, 1 thread, nothing remembered",
          ["--simd", "scalar", "--no-cache", *one], False),
-        ("caching", "+ layouts, dates, efficiencies remembered",
+        ("caching", "+ templates, dates, efficiencies remembered",
          ["--simd", "scalar", *one], False),
         ("vectors", "+ AVX2", ["--simd", "avx2", *one], False),
         ("vectors", "+ AVX-512", ["--simd", "avx512", *one], False),
@@ -252,7 +252,7 @@ def wattle_off(dataset, reference, settings, say):
 
 
 def layout_hit_rate(dataset):
-    """How often wattle knows the layout of a row; it counts that itself."""
+    """How often wattle knows the template of a row; it counts that itself."""
     done = subprocess.run(
         [*contenders.wattle().command(dataset), "--timings"], check=True,
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)

@@ -93,7 +93,7 @@ struct wattle_timings {
     double wall_s, open_s, read_s, split_s, decode_s, lookup_s, totals_s;
     double merge_s;
     uint64_t n_bytes;     /* of text, after unpacking */
-    uint64_t n_fast_rows; /* decoded by a remembered row layout */
+    uint64_t n_fast_rows; /* decoded by a remembered row template */
     uint64_t n_slow_rows; /* read by the reference parser */
     uint64_t n_passes;    /* 1, or 2 and more for unsorted input */
     uint64_t peak_memory_bytes;

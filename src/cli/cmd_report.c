@@ -81,8 +81,8 @@ static const struct cli_option report_options[] = {
     {OPT_SIMD, "simd", "LEVEL", "auto (default), scalar, avx2, avx512, neon",
      NULL},
     {OPT_READER, "reader", "KIND", "mmap (default, auto), pread, uring", NULL},
-    {OPT_NO_CACHE, "no-cache", NULL, "remember no layouts, dates, efficiencies",
-     NULL},
+    {OPT_NO_CACHE, "no-cache", NULL,
+     "remember no row templates, dates, efficiencies", NULL},
     {OPT_NO_SUMMARIES, "no-summaries", NULL,
      "of a database: decode every reading", NULL},
     {OPT_BLOCK, "block", "BYTES", "read this much at once (default 262144)",
@@ -241,7 +241,7 @@ print_timings(const struct wattle_report_result *result, double print_s)
     print_stage("print", print_s, all_s);
     fprintf(stderr,
             "Wall time %.3f ms: %.1f MB/s, %.2f million readings/s\n"
-            "Rows by remembered layout: %.2f %%; passes: %llu; "
+            "Rows by remembered template: %.2f %%; passes: %llu; "
             "simd %s, reader %s\nPeak memory: %.1f MiB\n",
             t->wall_s * 1e3, (double)t->n_bytes / t->wall_s / 1e6,
             (double)result->figures->n_readings / t->wall_s / 1e6,

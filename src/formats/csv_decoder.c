@@ -2,14 +2,14 @@
  * csv_decoder.c - the course of one block:
  *
  *   split    find the rows, by newlines only
- *   decode   a kernel decodes the rows whose layout is known
+ *   decode   a kernel decodes the rows whose template is known
  *   repair   the reference parser takes every other row, in order; a quoted
  *            record may swallow rows behind it, whatever the kernel made
  *            of them
  *   look up  device ids to numbers
  *   pack     rows that are no readings are taken out
  *
- * The table of layouts changes only where no row of the block depends on it:
+ * The table of templates changes only where no row of the block depends on it:
  * an empty slot is filled at once, an occupied one when the block is done.
  */
 #include "formats/csv_decoder.h"
@@ -57,15 +57,15 @@ begin(struct decoder *decoder, const struct recognition *recognition,
     if (is_first || !csv_schema_equal(d->schema, schema))
         d->table_is_civil = true;
     if (!is_first && !csv_schema_equal(d->schema, schema))
-        memset(d->table, 0, LAYOUT_SLOTS * sizeof(struct row_layout));
+        memset(d->table, 0, TEMPLATE_SLOTS * sizeof(struct row_template));
     d->schema = schema;
     d->source = place->source;
     d->counts_cr = place->counts_cr;
     d->base.line = place->line;
     d->base.is_inside = false;
     d->base.is_open = false;
-    layout_plan_init(&d->plan, schema);
-    for (int k = 0; k < LAYOUT_NUMBERS; k++) {
+    template_plan_init(&d->plan, schema);
+    for (int k = 0; k < TEMPLATE_NUMBERS; k++) {
         bool used = k < d->plan.n_numbers;
         int role = used ? d->plan.role_of_number[k] : ROLE_VALUE;
         d->decoded->number[k] =
@@ -97,8 +97,8 @@ static bool
 time_of(struct csv_decoder *d, size_t i, int64_t *time_ms)
 {
     const struct decoded_rows *rows = d->decoded;
-    const struct row_layout *layout = &d->table[rows->slot[i]];
-    if (layout->time_kind == LAYOUT_UNIX) {
+    const struct row_template *template = &d->table[rows->slot[i]];
+    if (template->time_kind == TEMPLATE_UNIX) {
         int64_t value = (int64_t)rows->ms[i] * 100000000 + rows->date[i];
         *time_ms = value < INT64_C(100000000000) ? value * 1000 : value;
         /* what lies elsewhere may be a date: the reference parser knows */
@@ -108,7 +108,7 @@ time_of(struct csv_decoder *d, size_t i, int64_t *time_ms)
     if (!day_of(d, rows->date[i], &day_ms))
         return false;
     *time_ms = day_ms + (int64_t)rows->seconds[i] * 1000 + rows->ms[i] -
-               layout->zone_ms;
+               template->zone_ms;
     return *time_ms >= CIVIL_MIN_MS && *time_ms <= CIVIL_MAX_MS;
 }
 
@@ -146,18 +146,18 @@ decode_fast(struct csv_decoder *d, const uint8_t *bytes, size_t n)
     run_kernel(d, bytes, 0, n);
 }
 
-/* Keeps the layout of a row the reference parser has just approved. */
+/* Keeps the template of a row the reference parser has just approved. */
 static void
 learn(struct csv_decoder *d, const uint8_t *row, size_t len)
 {
     if (d->base.setup.no_cache ||
-        !layout_build(&d->deferred, d->schema, &d->plan, row, len)) {
+        !template_build(&d->deferred, d->schema, &d->plan, row, len)) {
         d->deferred.shape = 0;
         return;
     }
     d->table_is_civil = d->table_is_civil && d->deferred.zone_ms == 0 &&
-                        d->deferred.time_kind == LAYOUT_CIVIL;
-    struct row_layout *slot = &d->table[layout_slot(d->deferred.shape)];
+                        d->deferred.time_kind == TEMPLATE_CIVIL;
+    struct row_template *slot = &d->table[template_slot(d->deferred.shape)];
     if (slot->shape == 0) {
         *slot = d->deferred;
         d->deferred.shape = 0;
@@ -168,7 +168,7 @@ static void
 apply_deferred(struct csv_decoder *d)
 {
     if (d->deferred.shape != 0)
-        d->table[layout_slot(d->deferred.shape)] = d->deferred;
+        d->table[template_slot(d->deferred.shape)] = d->deferred;
     d->deferred.shape = 0;
 }
 
@@ -377,10 +377,11 @@ static uint32_t
 look_up_row(struct csv_decoder *d, const uint8_t *bytes, size_t i)
 {
     struct registry *registry = d->base.setup.registry;
-    const struct row_layout *layout = &d->table[d->decoded->slot[i]];
-    if (layout->device_len > REGISTRY_SHORT_ID) {
-        const uint8_t *id = bytes + d->starts[i] + layout->device_at;
-        return registry_add_any(registry, (const char *)id, layout->device_len);
+    const struct row_template *template = &d->table[d->decoded->slot[i]];
+    if (template->device_len > REGISTRY_SHORT_ID) {
+        const uint8_t *id = bytes + d->starts[i] + template->device_at;
+        return registry_add_any(registry, (const char *)id,
+                                template->device_len);
     }
     struct registry_key key = {d->decoded->device[0][i],
                                d->decoded->device[1][i]};
@@ -664,7 +665,7 @@ csv_decoder_new(const struct decoder_setup *setup)
     d->base.ops = &csv_ops;
     d->base.setup = *setup;
     /* from calloc, for pages that cost nothing until they are used */
-    d->table_store = calloc(LAYOUT_SLOTS + 1, sizeof(struct row_layout));
+    d->table_store = calloc(TEMPLATE_SLOTS + 1, sizeof(struct row_template));
     d->decoded = calloc(1, sizeof(*d->decoded));
     d->parser = calloc(1, sizeof(*d->parser));
     if (d->table_store == NULL || d->decoded == NULL || d->parser == NULL) {
@@ -672,6 +673,6 @@ csv_decoder_new(const struct decoder_setup *setup)
         return NULL;
     }
     uintptr_t table = (uintptr_t)d->table_store + 63;
-    d->table = (struct row_layout *)(table - table % 64);
+    d->table = (struct row_template *)(table - table % 64);
     return d;
 }

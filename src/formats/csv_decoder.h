@@ -1,7 +1,7 @@
 /*
  * csv_decoder.h - CSV text in, blocks of readings out, on two paths.
  *
- * Rows whose shape has an approved layout are decoded by a kernel, all
+ * Rows whose shape has an approved template are decoded by a kernel, all
  * others by the reference parser, in the same block and in the same order.
  * Belongs to one worker; keeps its own device registry.
  */
@@ -9,7 +9,7 @@
 #define FORMATS_CSV_DECODER_H
 
 #include "formats/format.h"
-#include "formats/layout_builder.h"
+#include "formats/template_builder.h"
 #include "formats/record_parser.h"
 
 struct csv_decoder {
@@ -19,12 +19,12 @@ struct csv_decoder {
     uint32_t source;
     bool counts_cr; /* lines end with CR, too */
     /* own */
-    struct layout_plan plan;
+    struct template_plan plan;
     void *table_store;
-    struct row_layout *table;   /* [LAYOUT_SLOTS], aligned, in table_store */
+    struct row_template *table; /* [TEMPLATE_SLOTS], aligned, in table_store */
     bool table_is_civil;        /* all its times are civil and UTC */
     bool is_all_fast;           /* no row of the block needed repair */
-    struct row_layout deferred; /* to put in when the block is done */
+    struct row_template deferred; /* to put in when the block is done */
     struct decoded_rows *decoded;
     struct record_parser *parser;
     struct buffer inside_raw; /* what is kept of a long record */

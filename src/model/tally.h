@@ -17,7 +17,8 @@ struct tally {
     uint64_t by_reason[WATTLE_N_REASONS]; /* of the rejects */
     /* how they were read */
     uint64_t n_bytes;
-    uint64_t n_fast, n_slow; /* rows: by a known layout or a summary; singly */
+    uint64_t n_fast,
+        n_slow; /* rows: by a known template or a summary; singly */
 };
 
 /* Adds what another part of the input gave. */

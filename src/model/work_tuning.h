@@ -13,7 +13,7 @@ struct tuning {
     int simd;                   /* enum wattle_simd */
     int reader;                 /* enum wattle_reader */
     size_t block_bytes;         /* read at once; 0 = the default */
-    bool no_cache;              /* row layouts, dates, efficiencies */
+    bool no_cache;              /* row templates, dates, efficiencies */
     bool no_summaries;          /* of a database: every reading is decoded */
     bool timings;               /* by stage */
     struct wattle_trace *trace; /* or NULL */

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "simd/row_layout.h"
+#include "simd/row_template.h"
 
 #define KERNEL_ROWS  1024  /* most rows in one call */
 #define KERNEL_SLACK 64    /* bytes that may be read behind the text */
@@ -24,12 +24,12 @@
  * where the caller wants them: arrays of KERNEL_ROWS, in thousandths.
  */
 struct decoded_rows {
-    int64_t *number[LAYOUT_NUMBERS];
+    int64_t *number[TEMPLATE_NUMBERS];
     uint64_t device[2][KERNEL_ROWS]; /* padded id */
     uint32_t date[KERNEL_ROWS];      /* YYYYMMDD, or low unix digits */
     uint32_t seconds[KERNEL_ROWS];   /* of the day */
     uint32_t ms[KERNEL_ROWS];        /* or high unix digits */
-    uint16_t slot[KERNEL_ROWS];      /* of the layout */
+    uint16_t slot[KERNEL_ROWS];      /* of the template */
     uint8_t is_valid[KERNEL_ROWS];   /* 0: for the reference parser */
 };
 
@@ -94,12 +94,12 @@ struct kernels {
     size_t (*split_rows)(const uint8_t *text, size_t len, uint32_t *starts,
                          size_t max_rows);
     /*
-     * Decodes rows first .. n_rows - 1 by the table of layouts. Reads up to
+     * Decodes rows first .. n_rows - 1 by the table of templates. Reads up to
      * KERNEL_SLACK bytes behind the last row. number_max bounds the magnitude
      * of each number.
      */
-    void (*decode_rows)(const struct row_layout *table,
-                        const int64_t number_max[LAYOUT_NUMBERS],
+    void (*decode_rows)(const struct row_template *table,
+                        const int64_t number_max[TEMPLATE_NUMBERS],
                         const uint8_t *text, const uint32_t *starts,
                         size_t first, size_t n_rows, struct decoded_rows *out);
     /*

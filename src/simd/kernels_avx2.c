@@ -60,23 +60,23 @@ shape_of(__m256i a, __m256i b, uint32_t len)
     const __m256i last_low = _mm256_set1_epi8('0' - 1);
     uint64_t low = (uint64_t)equal_mask(_mm256_min_epu8(b, last_low), b) << 32 |
                    equal_mask(_mm256_min_epu8(a, last_low), a);
-    return len <= LAYOUT_BYTES ? _bzhi_u64(low, len) : 0;
+    return len <= TEMPLATE_BYTES ? _bzhi_u64(low, len) : 0;
 }
 
 /* What the loop needs beside the row. */
 struct decoding {
-    const struct row_layout *table;
+    const struct row_template *table;
     __m256i clock_weights; /* words: of fours in the cells of the time */
     __m256i clock_max;     /* words: 23, 59, 59 there */
-    __m256i number_max[LAYOUT_NUMBERS];
-    int64_t max[LAYOUT_NUMBERS]; /* the same */
+    __m256i number_max[TEMPLATE_NUMBERS];
+    int64_t max[TEMPLATE_NUMBERS]; /* the same */
     struct decoded_rows *out;
 };
 
 /* What makes rows invalid, gathered over a few of them. */
 struct mismatches {
     __m256i wrong;     /* not zero: other literals, no digits, no time */
-    uint64_t negative; /* layouts' bits */
+    uint64_t negative; /* templates' bits */
 };
 
 /* Cells of a row, a digit a byte. */
@@ -86,14 +86,14 @@ struct cells {
 };
 
 /*
- * Not zero where the row has another byte than a literal of the layout. The
+ * Not zero where the row has another byte than a literal of the template. The
  * sign operation clears what belongs to a byte that is no literal, a zero.
  */
 static inline __m256i
-differing_literals(const struct row_layout *layout, const uint8_t *row)
+differing_literals(const struct row_template *template, const uint8_t *row)
 {
-    __m256i a = load_four(layout->literal);
-    __m256i b = load_four(layout->literal + 32);
+    __m256i a = load_four(template->literal);
+    __m256i b = load_four(template->literal + 32);
     return _mm256_or_si256(
         _mm256_sign_epi8(_mm256_xor_si256(load_four(row), a), a),
         _mm256_sign_epi8(_mm256_xor_si256(load_four(row + 32), b), b));
@@ -101,33 +101,33 @@ differing_literals(const struct row_layout *layout, const uint8_t *row)
 
 /* Two neighbouring cells, the second in the upper half. */
 static inline __m256i
-gather_cells(const struct row_layout *layout, const uint8_t *row, int cell)
+gather_cells(const struct row_template *template, const uint8_t *row, int cell)
 {
-    const uint8_t *left = row + layout->window[cell];
-    const uint8_t *right = row + layout->window[cell + 1];
+    const uint8_t *left = row + template->window[cell];
+    const uint8_t *right = row + template->window[cell + 1];
     __m256i bytes = _mm256_inserti128_si256(
         _mm256_castsi128_si256(_mm_loadu_si128((const __m128i *)left)),
         _mm_loadu_si128((const __m128i *)right), 1);
     return _mm256_shuffle_epi8(
         _mm256_sub_epi8(bytes, _mm256_set1_epi8('0')),
-        _mm256_load_si256((const __m256i *)layout->gather[cell]));
+        _mm256_load_si256((const __m256i *)template->gather[cell]));
 }
 
 /*
- * Slots of rows first .. end - 1 and whether the layouts there are theirs. A
- * loop of its own: the address of a layout then depends on a load, not on all
+ * Slots of rows first .. end - 1 and whether the templates there are theirs. A
+ * loop of its own: the address of a template then depends on a load, not on all
  * that it takes to see a shape, so more rows are decoded at once.
  */
 static inline void
-find_layouts(const struct decoding *d, const uint8_t *text,
-             const uint32_t *starts, size_t first, size_t end)
+find_templates(const struct decoding *d, const uint8_t *text,
+               const uint32_t *starts, size_t first, size_t end)
 {
     for (size_t i = first; i < end; i++) {
         const uint8_t *row = text + starts[i];
         _mm_prefetch((const char *)row + KERNEL_AHEAD, _MM_HINT_T1);
         uint64_t shape = shape_of(load_four(row), load_four(row + 32),
                                   starts[i + 1] - starts[i]);
-        size_t slot = layout_slot(shape);
+        size_t slot = template_slot(shape);
         d->out->slot[i] = (uint16_t)slot;
         d->out->is_valid[i] = shape != 0 && d->table[slot].shape == shape;
     }
@@ -137,19 +137,19 @@ static inline struct cells
 decode_row(const struct decoding *d, const uint8_t *row, size_t i,
            struct mismatches *mismatches)
 {
-    const struct row_layout *layout = &d->table[d->out->slot[i]];
-    mismatches->negative |= layout->negative;
+    const struct row_template *template = &d->table[d->out->slot[i]];
+    mismatches->negative |= template->negative;
     mismatches->wrong =
-        _mm256_or_si256(mismatches->wrong, differing_literals(layout, row));
+        _mm256_or_si256(mismatches->wrong, differing_literals(template, row));
     __m128i id = _mm_and_si128(
-        _mm_loadu_si128((const __m128i *)(row + layout->device_at)),
-        _mm_load_si128((const __m128i *)layout->device_mask));
+        _mm_loadu_si128((const __m128i *)(row + template->device_at)),
+        _mm_load_si128((const __m128i *)template->device_mask));
     _mm_storel_epi64((__m128i *)(d->out->device[0] + i), id);
     _mm_storeh_pd((double *)(void *)(d->out->device[1] + i),
                   _mm_castsi128_pd(id));
-    return (struct cells){_mm256_or_si256(gather_cells(layout, row, 0),
-                                          gather_cells(layout, row, 2)),
-                          gather_cells(layout, row, 4)};
+    return (struct cells){_mm256_or_si256(gather_cells(template, row, 0),
+                                          gather_cells(template, row, 2)),
+                          gather_cells(template, row, 4)};
 }
 
 /*
@@ -242,8 +242,8 @@ store_back(const struct decoding *d, const struct cells r[4], size_t i,
 }
 
 static struct decoding
-begin_decoding(const struct row_layout *table,
-               const int64_t number_max[LAYOUT_NUMBERS],
+begin_decoding(const struct row_template *table,
+               const int64_t number_max[TEMPLATE_NUMBERS],
                struct decoded_rows *out)
 {
     const int64_t number4 = 0x0001006400010064; /* 100, 1 */
@@ -256,7 +256,7 @@ begin_decoding(const struct row_layout *table,
         .clock_max = _mm256_set_epi64x(any, any, clock, clock),
         .out = out,
     };
-    for (int k = 0; k < LAYOUT_NUMBERS; k++) {
+    for (int k = 0; k < TEMPLATE_NUMBERS; k++) {
         int64_t max = number_max[k] < INT32_MAX ? number_max[k] : INT32_MAX;
         d.max[k] = number_max[k];
         d.number_max[k] = _mm256_set1_epi64x(max);
@@ -269,17 +269,17 @@ static void
 negate_row(const struct decoding *d, size_t i)
 {
     uint8_t negative = d->table[d->out->slot[i]].negative;
-    for (int k = 0; k < LAYOUT_NUMBERS; k++) {
+    for (int k = 0; k < TEMPLATE_NUMBERS; k++) {
         if ((negative >> k & 1) != 0)
             d->out->number[k][i] = -d->out->number[k][i];
     }
 }
 
-/* One row, which may be invalid; its layout has been looked for. */
+/* One row, which may be invalid; its template has been looked for. */
 static void
 decode_alone(const struct decoding *d, const uint8_t *row, size_t i)
 {
-    static const int place[LAYOUT_NUMBERS + 1] = {0, 2, 1, 3}; /* in front */
+    static const int place[TEMPLATE_NUMBERS + 1] = {0, 2, 1, 3}; /* in front */
     struct decoded_rows *out = d->out;
     if (out->is_valid[i] == 0)
         return;
@@ -288,16 +288,16 @@ decode_alone(const struct decoding *d, const uint8_t *row, size_t i)
     __m256i front = evaluate(cells.front, hundreds(), no_limit(), &mismatches);
     __m256i back =
         evaluate(cells.back, d->clock_weights, d->clock_max, &mismatches);
-    uint64_t number[LAYOUT_NUMBERS + 1], time[4];
+    uint64_t number[TEMPLATE_NUMBERS + 1], time[4];
     store_four(number, join(front));
     store_four(time, back);
     bool is_valid = _mm256_testz_si256(mismatches.wrong, mismatches.wrong) != 0;
-    for (int k = 0; k < LAYOUT_NUMBERS; k++) {
+    for (int k = 0; k < TEMPLATE_NUMBERS; k++) {
         uint64_t value = number[place[k]];
         is_valid = is_valid && value <= (uint64_t)d->max[k];
         out->number[k][i] = (int64_t)value;
     }
-    out->date[i] = (uint32_t)number[place[LAYOUT_DATE_CELL]];
+    out->date[i] = (uint32_t)number[place[TEMPLATE_DATE_CELL]];
     out->seconds[i] = (uint32_t)(time[0] + (time[0] >> 32));
     out->ms[i] = (uint32_t)time[2] * 10000 + (uint32_t)(time[2] >> 32);
     out->is_valid[i] = is_valid ? 1 : 0;
@@ -309,9 +309,9 @@ static inline bool
 decode_four(const struct decoding *d, const uint8_t *text,
             const uint32_t *starts, size_t i)
 {
-    uint32_t have_layouts;
-    memcpy(&have_layouts, d->out->is_valid + i, 4);
-    if (have_layouts != 0x01010101)
+    uint32_t have_template;
+    memcpy(&have_template, d->out->is_valid + i, 4);
+    if (have_template != 0x01010101)
         return false;
     struct mismatches mismatches = {_mm256_setzero_si256(), 0};
     struct cells rows[4];
@@ -328,15 +328,15 @@ decode_four(const struct decoding *d, const uint8_t *text,
 }
 
 static void
-decode_rows(const struct row_layout *table,
-            const int64_t number_max[LAYOUT_NUMBERS], const uint8_t *text,
+decode_rows(const struct row_template *table,
+            const int64_t number_max[TEMPLATE_NUMBERS], const uint8_t *text,
             const uint32_t *starts, size_t first, size_t n_rows,
             struct decoded_rows *out)
 {
     const struct decoding d = begin_decoding(table, number_max, out);
     for (size_t i = first; i < n_rows;) {
         size_t end = n_rows - i < KERNEL_NEAR ? n_rows : i + KERNEL_NEAR;
-        find_layouts(&d, text, starts, i, end);
+        find_templates(&d, text, starts, i, end);
         for (; i + 4 <= end; i += 4) {
             if (decode_four(&d, text, starts, i))
                 continue;

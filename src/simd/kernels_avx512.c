@@ -1,7 +1,7 @@
 /*
  * kernels_avx512.c - one row per 64-byte register (AVX-512 with VBMI).
  *
- * A row is loaded whole, compared with its layout's literals, and one byte
+ * A row is loaded whole, compared with its template's literals, and one byte
  * permutation brings every digit to its canonical place. Three multiply-add
  * steps turn eight digits into a number, in all cells at once. Nothing in
  * the loop branches on the data but the final "is this row valid".
@@ -73,9 +73,9 @@ make_weights(void)
 
 /* What the loop needs beside the row. */
 struct decoding {
-    const struct row_layout *table;
+    const struct row_template *table;
     struct weights weights;
-    __m512i number_max[LAYOUT_NUMBERS];
+    __m512i number_max[TEMPLATE_NUMBERS];
     struct decoded_rows *out;
 };
 
@@ -83,7 +83,7 @@ struct decoding {
 struct mismatches {
     __m512i wrong;     /* not zero: no digits, no time of the day */
     uint64_t other;    /* not zero: another shape, other literals */
-    uint64_t negative; /* layouts' bits */
+    uint64_t negative; /* templates' bits */
 };
 
 /*
@@ -97,16 +97,16 @@ decode_row(const struct decoding *d, const uint8_t *text, uint32_t len,
     const struct weights *w = &d->weights;
     __m512i row = _mm512_loadu_si512(text);
     uint64_t low = _mm512_cmplt_epu8_mask(row, w->zero);
-    uint64_t shape = len <= LAYOUT_BYTES ? _bzhi_u64(low, len) : 0;
-    size_t slot = layout_slot(shape);
-    const struct row_layout *layout = &d->table[slot];
+    uint64_t shape = len <= TEMPLATE_BYTES ? _bzhi_u64(low, len) : 0;
+    size_t slot = template_slot(shape);
+    const struct row_template *template = &d->table[slot];
     *slot_out = (uint16_t)slot;
     mismatches->other |= _mm512_mask_cmpneq_epi8_mask(
-        layout->literal_mask, row, _mm512_load_si512(layout->literal));
-    mismatches->other |= (layout->shape ^ shape) | (shape == 0 ? 1 : 0);
-    mismatches->negative |= layout->negative;
+        template->literal_mask, row, _mm512_load_si512(template->literal));
+    mismatches->other |= (template->shape ^ shape) | (shape == 0 ? 1 : 0);
+    mismatches->negative |= template->negative;
     __m512i digits = _mm512_mask_permutexvar_epi8(
-        w->blank, layout->source_mask, _mm512_load_si512(layout->source),
+        w->blank, template->source_mask, _mm512_load_si512(template->source),
         _mm512_sub_epi8(row, w->zero));
     __m512i pairs = _mm512_maddubs_epi16(digits, w->tens);
     __m512i fours = _mm512_madd_epi16(pairs, w->hundreds);
@@ -187,7 +187,7 @@ static void
 negate_row(const struct decoding *d, size_t i)
 {
     uint8_t negative = d->table[d->out->slot[i]].negative;
-    for (int k = 0; k < LAYOUT_NUMBERS; k++) {
+    for (int k = 0; k < TEMPLATE_NUMBERS; k++) {
         if ((negative >> k & 1) != 0)
             d->out->number[k][i] = -d->out->number[k][i];
     }
@@ -204,15 +204,15 @@ decode_alone(const struct decoding *d, const uint8_t *text, uint32_t len,
     __m512i cells = decode_row(d, text, len, &out->slot[i], &mismatches);
     _mm512_storeu_si512(cell, cells);
     bool is_valid = !has_mismatch(&mismatches);
-    for (int k = 0; k < LAYOUT_NUMBERS; k++) {
+    for (int k = 0; k < TEMPLATE_NUMBERS; k++) {
         uint64_t number = (uint32_t)cell[k] * UINT64_C(10000) + (cell[k] >> 32);
         __m128i max = _mm512_castsi512_si128(d->number_max[k]);
         is_valid = is_valid && number <= (uint64_t)_mm_cvtsi128_si64(max);
         out->number[k][i] = (int64_t)number;
     }
-    uint64_t date = cell[LAYOUT_DATE_CELL];
-    uint64_t ms = cell[LAYOUT_MS_CELL];
-    uint64_t seconds = cell[LAYOUT_TIME_CELL];
+    uint64_t date = cell[TEMPLATE_DATE_CELL];
+    uint64_t ms = cell[TEMPLATE_MS_CELL];
+    uint64_t seconds = cell[TEMPLATE_TIME_CELL];
     out->date[i] = (uint32_t)date * 10000 + (uint32_t)(date >> 32);
     out->seconds[i] = (uint32_t)(seconds + (seconds >> 32));
     out->ms[i] = (uint32_t)ms * 10000 + (uint32_t)(ms >> 32);
@@ -223,13 +223,13 @@ decode_alone(const struct decoding *d, const uint8_t *text, uint32_t len,
 }
 
 static void
-decode_rows(const struct row_layout *table,
-            const int64_t number_max[LAYOUT_NUMBERS], const uint8_t *text,
+decode_rows(const struct row_template *table,
+            const int64_t number_max[TEMPLATE_NUMBERS], const uint8_t *text,
             const uint32_t *starts, size_t first, size_t n_rows,
             struct decoded_rows *out)
 {
     struct decoding d = {.table = table, .weights = make_weights(), .out = out};
-    for (int k = 0; k < LAYOUT_NUMBERS; k++)
+    for (int k = 0; k < TEMPLATE_NUMBERS; k++)
         d.number_max[k] = _mm512_set1_epi64(number_max[k]);
     size_t i = first;
     for (; i + 8 <= n_rows; i += 8) {

@@ -2,8 +2,8 @@
  * kernels_neon.c - the kernels for 64-bit ARM (NEON, 16-byte registers).
  *
  * One table look-up over the four registers that hold a row brings its bytes
- * to two canonical cells: `source` of the layout is the index as it is, and
- * LAYOUT_NOTHING gives a zero. Digits turn into numbers by steps that
+ * to two canonical cells: `source` of the template is the index as it is, and
+ * TEMPLATE_NOTHING gives a zero. Digits turn into numbers by steps that
  * multiply neighbours by a pair of weights and add them: bytes to pairs,
  * pairs to fours, fours to eights.
  *
@@ -64,8 +64,8 @@ shape_of(const uint8_t *row, uint32_t len)
                            vcltq_u8(vld1q_u8(row + 16), digit),
                            vcltq_u8(vld1q_u8(row + 32), digit),
                            vcltq_u8(vld1q_u8(row + 48), digit));
-    uint64_t within = ~UINT64_C(0) >> (LAYOUT_BYTES - len) % 64;
-    return len <= LAYOUT_BYTES ? low & within : 0;
+    uint64_t within = ~UINT64_C(0) >> (TEMPLATE_BYTES - len) % 64;
+    return len <= TEMPLATE_BYTES ? low & within : 0;
 }
 
 /* Constants of a call; a limit that is exceeded makes a row invalid. */
@@ -79,7 +79,7 @@ struct weights {
 
 /* What the loop needs beside the row. */
 struct decoding {
-    const struct row_layout *table;
+    const struct row_template *table;
     struct weights weights;
     struct decoded_rows *out;
 };
@@ -89,7 +89,7 @@ struct mismatches {
     uint8x16_t digit_max; /* the greatest at each place */
     uint8x16_t clock_max;
     uint32x4_t number_max;
-    uint32_t negative; /* layouts' bits */
+    uint32_t negative; /* templates' bits */
 };
 
 /* Cells of a row as pairs of digits, a number below 100 a byte. */
@@ -105,7 +105,7 @@ number_limit(int64_t number_max)
 }
 
 static struct weights
-make_weights(const int64_t number_max[LAYOUT_NUMBERS])
+make_weights(const int64_t number_max[TEMPLATE_NUMBERS])
 {
     static const uint8_t clock_hundreds[16] = {60, 1, 1, 0, 100, 1, 100, 1,
                                                60, 1, 1, 0, 100, 1, 100, 1};
@@ -142,14 +142,14 @@ add_fours(uint16x8_t v, uint16x8_t weights)
                       vmull_high_u16(v, weights));
 }
 
-/* Not zero where the row has another byte than a literal of its layout. */
+/* Not zero where the row has another byte than a literal of its template. */
 static inline uint32_t
-wrong_literals(const struct row_layout *layout, const uint8_t *row)
+wrong_literals(const struct row_template *template, const uint8_t *row)
 {
     uint8x16_t wrong[4];
     for (int i = 0; i < 4; i++) {
-        uint8x16_t literal = vld1q_u8(layout->literal + 16 * i);
-        uint8x16_t mask = vld1q_u8(layout->literal_bytes + 16 * i);
+        uint8x16_t literal = vld1q_u8(template->literal + 16 * i);
+        uint8x16_t mask = vld1q_u8(template->literal_bytes + 16 * i);
         wrong[i] = vandq_u8(veorq_u8(vld1q_u8(row + 16 * i), literal), mask);
     }
     uint8x16_t all =
@@ -159,12 +159,12 @@ wrong_literals(const struct row_layout *layout, const uint8_t *row)
 
 /* Digits of cells 2 * half and 2 * half + 1, the tens times ten. */
 static inline uint8x16_t
-take_digits(const struct decoding *d, const struct row_layout *layout,
+take_digits(const struct decoding *d, const struct row_template *template,
             uint8x16x4_t row, int half, struct mismatches *mismatches)
 {
-    uint8x16_t bytes = vqtbl4q_u8(row, vld1q_u8(layout->source + 16 * half));
+    uint8x16_t bytes = vqtbl4q_u8(row, vld1q_u8(template->source + 16 * half));
     uint8x16_t digits =
-        vsubq_u8(bytes, vld1q_u8(layout->zero_char + 16 * half));
+        vsubq_u8(bytes, vld1q_u8(template->zero_char + 16 * half));
     mismatches->digit_max = vmaxq_u8(mismatches->digit_max, digits);
     return vmulq_u8(digits, d->weights.tens);
 }
@@ -174,17 +174,17 @@ static inline struct pairs
 decode_row(const struct decoding *d, const uint8_t *row, size_t i,
            struct mismatches *mismatches)
 {
-    const struct row_layout *layout = &d->table[d->out->slot[i]];
+    const struct row_template *template = &d->table[d->out->slot[i]];
     const uint8x16x4_t bytes = vld1q_u8_x4(row);
-    mismatches->negative |= layout->negative;
+    mismatches->negative |= template->negative;
     uint64x2_t id = vreinterpretq_u64_u8(
-        vqtbl4q_u8(bytes, vld1q_u8(layout->source + LAYOUT_DEVICE_AT)));
+        vqtbl4q_u8(bytes, vld1q_u8(template->source + TEMPLATE_DEVICE_AT)));
     vst1q_lane_u64(d->out->device[0] + i, id, 0);
     vst1q_lane_u64(d->out->device[1] + i, id, 1);
-    uint8x16_t a = take_digits(d, layout, bytes, 0, mismatches);
-    uint8x16_t b = take_digits(d, layout, bytes, 1, mismatches);
+    uint8x16_t a = take_digits(d, template, bytes, 0, mismatches);
+    uint8x16_t b = take_digits(d, template, bytes, 1, mismatches);
     return (struct pairs){vpaddq_u8(a, b),
-                          take_digits(d, layout, bytes, 2, mismatches)};
+                          take_digits(d, template, bytes, 2, mismatches)};
 }
 
 /* Three numbers and the date of a row. */
@@ -251,7 +251,7 @@ static void
 negate_row(const struct decoding *d, size_t i)
 {
     uint8_t negative = d->table[d->out->slot[i]].negative;
-    for (int k = 0; k < LAYOUT_NUMBERS; k++) {
+    for (int k = 0; k < TEMPLATE_NUMBERS; k++) {
         if ((negative >> k & 1) != 0)
             d->out->number[k][i] = -d->out->number[k][i];
     }
@@ -264,7 +264,7 @@ no_mismatches(void)
     return (struct mismatches){none, none, vdupq_n_u32(0), 0};
 }
 
-/* One row, which may be invalid; its layout has been looked for. */
+/* One row, which may be invalid; its template has been looked for. */
 static void
 decode_alone(const struct decoding *d, const uint8_t *row, size_t i)
 {
@@ -290,9 +290,9 @@ static inline bool
 decode_four(const struct decoding *d, const uint8_t *text,
             const uint32_t *starts, size_t i)
 {
-    uint32_t have_layouts;
-    memcpy(&have_layouts, d->out->is_valid + i, 4);
-    if (have_layouts != 0x01010101)
+    uint32_t have_template;
+    memcpy(&have_template, d->out->is_valid + i, 4);
+    if (have_template != 0x01010101)
         return false;
     struct mismatches mismatches = no_mismatches();
     struct pairs pairs[4];
@@ -314,36 +314,37 @@ decode_four(const struct decoding *d, const uint8_t *text,
     return true;
 }
 
-/* Slots of rows first .. end - 1, and whether the layouts there are theirs. */
+/* Slots of rows first .. end - 1, and whether the templates there are theirs.
+ */
 static inline void
-find_layouts(const struct decoding *d, const uint8_t *text,
-             const uint32_t *starts, size_t first, size_t end)
+find_templates(const struct decoding *d, const uint8_t *text,
+               const uint32_t *starts, size_t first, size_t end)
 {
     for (size_t i = first; i < end; i++) {
         const uint8_t *row = text + starts[i];
         __builtin_prefetch(row + KERNEL_AHEAD, 0, 2);
         uint64_t shape = shape_of(row, starts[i + 1] - starts[i]);
-        size_t slot = layout_slot(shape);
-        const struct row_layout *layout = &d->table[slot];
-        uint32_t wrong = wrong_literals(layout, row);
+        size_t slot = template_slot(shape);
+        const struct row_template *template = &d->table[slot];
+        uint32_t wrong = wrong_literals(template, row);
         d->out->slot[i] = (uint16_t)slot;
         /* no && here: all of this is done faster than it is guessed */
         d->out->is_valid[i] =
-            (shape != 0) & (layout->shape == shape) & (wrong == 0);
+            (shape != 0) & (template->shape == shape) & (wrong == 0);
     }
 }
 
 /* In two loops, for the reason that kernels_avx2.c has. */
 static void
-decode_rows(const struct row_layout *table,
-            const int64_t number_max[LAYOUT_NUMBERS], const uint8_t *text,
+decode_rows(const struct row_template *table,
+            const int64_t number_max[TEMPLATE_NUMBERS], const uint8_t *text,
             const uint32_t *starts, size_t first, size_t n_rows,
             struct decoded_rows *out)
 {
     const struct decoding d = {table, make_weights(number_max), out};
     for (size_t i = first; i < n_rows;) {
         size_t end = n_rows - i < KERNEL_NEAR ? n_rows : i + KERNEL_NEAR;
-        find_layouts(&d, text, starts, i, end);
+        find_templates(&d, text, starts, i, end);
         for (; i + 4 <= end; i += 4) {
             if (decode_four(&d, text, starts, i))
                 continue;

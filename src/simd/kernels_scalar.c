@@ -28,7 +28,7 @@ uint64_t
 kernels_shape(const uint8_t *text)
 {
     uint64_t shape = 0;
-    for (int i = 0; i < LAYOUT_BYTES; i++) {
+    for (int i = 0; i < TEMPLATE_BYTES; i++) {
         if (text[i] < '0')
             shape |= UINT64_C(1) << i;
         if (text[i] == '\n')
@@ -38,12 +38,12 @@ kernels_shape(const uint8_t *text)
 }
 
 static int
-literals_agree(const struct row_layout *layout, const uint8_t *row)
+literals_agree(const struct row_template *template, const uint8_t *row)
 {
-    uint64_t rest = layout->literal_mask;
+    uint64_t rest = template->literal_mask;
     for (; rest != 0; rest &= rest - 1) {
         int at = __builtin_ctzll(rest);
-        if (row[at] != layout->literal[at])
+        if (row[at] != template->literal[at])
             return 0;
     }
     return 1;
@@ -51,12 +51,13 @@ literals_agree(const struct row_layout *layout, const uint8_t *row)
 
 /* The digits of one cell; 0 when one of them is none. */
 static int
-read_cell(const struct row_layout *layout, const uint8_t *row, int cell,
-          uint8_t digit[LAYOUT_CELL])
+read_cell(const struct row_template *template, const uint8_t *row, int cell,
+          uint8_t digit[TEMPLATE_CELL])
 {
-    for (int k = 0; k < LAYOUT_CELL; k++) {
-        uint8_t source = layout->source[cell * LAYOUT_CELL + k];
-        digit[k] = source == LAYOUT_NOTHING ? 0 : (uint8_t)(row[source] - '0');
+    for (int k = 0; k < TEMPLATE_CELL; k++) {
+        uint8_t source = template->source[cell * TEMPLATE_CELL + k];
+        digit[k] =
+            source == TEMPLATE_NOTHING ? 0 : (uint8_t)(row[source] - '0');
         if (digit[k] > 9)
             return 0;
     }
@@ -64,26 +65,26 @@ read_cell(const struct row_layout *layout, const uint8_t *row, int cell,
 }
 
 static uint32_t
-number_of(const uint8_t digit[LAYOUT_CELL])
+number_of(const uint8_t digit[TEMPLATE_CELL])
 {
     uint32_t value = 0;
-    for (int k = 0; k < LAYOUT_CELL; k++)
+    for (int k = 0; k < TEMPLATE_CELL; k++)
         value = value * 10 + digit[k];
     return value;
 }
 
 static int
-decode_time(const struct row_layout *layout, const uint8_t *row,
+decode_time(const struct row_template *template, const uint8_t *row,
             struct decoded_rows *out, size_t i)
 {
-    uint8_t digit[LAYOUT_CELL];
-    if (!read_cell(layout, row, LAYOUT_DATE_CELL, digit))
+    uint8_t digit[TEMPLATE_CELL];
+    if (!read_cell(template, row, TEMPLATE_DATE_CELL, digit))
         return 0;
     out->date[i] = number_of(digit);
-    if (!read_cell(layout, row, LAYOUT_MS_CELL, digit))
+    if (!read_cell(template, row, TEMPLATE_MS_CELL, digit))
         return 0;
     out->ms[i] = number_of(digit);
-    if (!read_cell(layout, row, LAYOUT_TIME_CELL, digit))
+    if (!read_cell(template, row, TEMPLATE_TIME_CELL, digit))
         return 0;
     uint32_t hour = digit[0] * 10u + digit[1];
     uint32_t minute = digit[2] * 10u + digit[3];
@@ -93,25 +94,25 @@ decode_time(const struct row_layout *layout, const uint8_t *row,
 }
 
 static int
-decode_row(const struct row_layout *layout,
-           const int64_t number_max[LAYOUT_NUMBERS], const uint8_t *row,
+decode_row(const struct row_template *template,
+           const int64_t number_max[TEMPLATE_NUMBERS], const uint8_t *row,
            struct decoded_rows *out, size_t i)
 {
-    uint8_t digit[LAYOUT_CELL];
-    if (!literals_agree(layout, row))
+    uint8_t digit[TEMPLATE_CELL];
+    if (!literals_agree(template, row))
         return 0;
-    for (int k = 0; k < LAYOUT_NUMBERS; k++) {
-        if (!read_cell(layout, row, k, digit))
+    for (int k = 0; k < TEMPLATE_NUMBERS; k++) {
+        if (!read_cell(template, row, k, digit))
             return 0;
         int64_t value = number_of(digit);
         if (value > number_max[k])
             return 0;
-        out->number[k][i] = (layout->negative >> k & 1) != 0 ? -value : value;
+        out->number[k][i] = (template->negative >> k & 1) != 0 ? -value : value;
     }
     uint8_t id[16];
     for (int k = 0; k < 16; k++) {
-        uint8_t source = layout->source[LAYOUT_DEVICE_AT + k];
-        id[k] = source == LAYOUT_NOTHING ? 0 : row[source];
+        uint8_t source = template->source[TEMPLATE_DEVICE_AT + k];
+        id[k] = source == TEMPLATE_NOTHING ? 0 : row[source];
     }
     for (int half = 0; half < 2; half++) {
         uint64_t word = 0;
@@ -119,24 +120,25 @@ decode_row(const struct row_layout *layout,
             word = word << 8 | id[8 * half + k];
         out->device[half][i] = word;
     }
-    return decode_time(layout, row, out, i);
+    return decode_time(template, row, out, i);
 }
 
 static void
-decode_rows(const struct row_layout *table,
-            const int64_t number_max[LAYOUT_NUMBERS], const uint8_t *text,
+decode_rows(const struct row_template *table,
+            const int64_t number_max[TEMPLATE_NUMBERS], const uint8_t *text,
             const uint32_t *starts, size_t first, size_t n_rows,
             struct decoded_rows *out)
 {
     for (size_t i = first; i < n_rows; i++) {
         const uint8_t *row = text + starts[i];
-        uint64_t shape =
-            starts[i + 1] - starts[i] <= LAYOUT_BYTES ? kernels_shape(row) : 0;
-        size_t slot = layout_slot(shape);
-        const struct row_layout *layout = &table[slot];
+        uint64_t shape = starts[i + 1] - starts[i] <= TEMPLATE_BYTES
+                             ? kernels_shape(row)
+                             : 0;
+        size_t slot = template_slot(shape);
+        const struct row_template *template = &table[slot];
         out->slot[i] = (uint16_t)slot;
-        out->is_valid[i] = shape != 0 && layout->shape == shape &&
-                           decode_row(layout, number_max, row, out, i);
+        out->is_valid[i] = shape != 0 && template->shape == shape &&
+                           decode_row(template, number_max, row, out, i);
     }
 }
 

@@ -2,7 +2,7 @@
  * test_csv_decoder.c - the two paths of ingest against each other.
  *
  * A text is decoded by the reference parser alone, in one piece, and then by
- * every kernel, with and without remembered layouts, in pieces of all sizes.
+ * every kernel, with and without remembered templates, in pieces of all sizes.
  * Readings, rejects and line counts must be the same. Views end at a page
  * that cannot be read, but for the agreed slack.
  */
@@ -468,7 +468,7 @@ pieces_of_every_size_give_the_same(void **state)
 }
 
 static void
-clean_rows_are_decoded_by_layouts(void **state)
+clean_rows_are_decoded_by_templates(void **state)
 {
     (void)state;
     struct csv_schema schema = schema_from(headers[0], 0);
@@ -659,7 +659,7 @@ a_limit_parts_the_text_between_decoders(void **state)
 }
 
 static void
-layouts_of_one_header_do_not_serve_another(void **state)
+templates_of_one_header_do_not_serve_another(void **state)
 {
     (void)state;
     struct csv_schema first = schema_from("time,id,volts,amps,pf", 0);
@@ -774,8 +774,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_known_text_gives_its_readings_and_rejects),
         cmocka_unit_test(kilo_units_shift_the_decimals),
-        cmocka_unit_test(clean_rows_are_decoded_by_layouts),
-        cmocka_unit_test(layouts_of_one_header_do_not_serve_another),
+        cmocka_unit_test(clean_rows_are_decoded_by_templates),
+        cmocka_unit_test(templates_of_one_header_do_not_serve_another),
         cmocka_unit_test(pieces_of_every_size_give_the_same),
         cmocka_unit_test(both_paths_agree_on_whole_texts),
         cmocka_unit_test(both_paths_agree_on_texts_in_random_pieces),

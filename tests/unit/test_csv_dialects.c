@@ -3,7 +3,7 @@
  *
  * The table in this file takes the place of csv_dialect.c. The same readings
  * are written in each dialect; the reports must be the same, with remembered
- * row layouts and without.
+ * row templates and without.
  */
 #include <stdarg.h>
 #include <stddef.h>

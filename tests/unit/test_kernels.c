@@ -16,7 +16,7 @@
 #include <sys/mman.h>
 
 #include "generate/counter_hash.h"
-#include "formats/layout_builder.h"
+#include "formats/template_builder.h"
 #include "formats/row_values.h"
 #include "simd/kernels.h"
 #include "unit.h"
@@ -122,16 +122,16 @@ every_table_is_complete(void **state)
 
 /* Wide registers load these whole, from tables that begin at 64 bytes. */
 static void
-arrays_of_a_layout_are_aligned(void **state)
+arrays_of_a_template_are_aligned(void **state)
 {
     (void)state;
-    assert_int_equal(sizeof(struct row_layout) % 64, 0);
-    assert_int_equal(offsetof(struct row_layout, literal) % 64, 0);
-    assert_int_equal(offsetof(struct row_layout, source) % 64, 0);
-    assert_int_equal(offsetof(struct row_layout, literal_bytes) % 64, 0);
-    assert_int_equal(offsetof(struct row_layout, zero_char) % 64, 0);
-    assert_int_equal(offsetof(struct row_layout, gather) % 32, 0);
-    assert_int_equal(offsetof(struct row_layout, device_mask) % 16, 0);
+    assert_int_equal(sizeof(struct row_template) % 64, 0);
+    assert_int_equal(offsetof(struct row_template, literal) % 64, 0);
+    assert_int_equal(offsetof(struct row_template, source) % 64, 0);
+    assert_int_equal(offsetof(struct row_template, literal_bytes) % 64, 0);
+    assert_int_equal(offsetof(struct row_template, zero_char) % 64, 0);
+    assert_int_equal(offsetof(struct row_template, gather) % 32, 0);
+    assert_int_equal(offsetof(struct row_template, device_mask) % 16, 0);
 }
 
 /* ---- splitting --------------------------------------------------------- */
@@ -190,12 +190,12 @@ static void
 shapes_mark_low_bytes_up_to_the_newline(void **state)
 {
     (void)state;
-    uint8_t row[LAYOUT_BYTES + 1];
+    uint8_t row[TEMPLATE_BYTES + 1];
     memset(row, 'x', sizeof(row));
     assert_int_equal(kernels_shape(row), 0);
-    row[LAYOUT_BYTES] = '\n';
+    row[TEMPLATE_BYTES] = '\n';
     assert_int_equal(kernels_shape(row), 0);
-    row[LAYOUT_BYTES - 1] = '\n';
+    row[TEMPLATE_BYTES - 1] = '\n';
     assert_int_equal(kernels_shape(row), UINT64_C(1) << 63);
     row[2] = ',';
     row[5] = '\n';
@@ -338,21 +338,21 @@ is_reading(const struct csv_schema *schema, const char *row, size_t len)
 /* What a kernel writes to. */
 struct outlet {
     struct decoded_rows rows;
-    int64_t numbers[LAYOUT_NUMBERS][KERNEL_ROWS];
+    int64_t numbers[TEMPLATE_NUMBERS][KERNEL_ROWS];
 };
 
 static void
 blank(struct outlet *outlet, int byte)
 {
     memset(outlet, byte, sizeof(*outlet));
-    for (int k = 0; k < LAYOUT_NUMBERS; k++)
+    for (int k = 0; k < TEMPLATE_NUMBERS; k++)
         outlet->rows.number[k] = outlet->numbers[k];
 }
 
 struct bench {
     struct csv_schema schema;
-    struct layout_plan plan;
-    struct row_layout *table;
+    struct template_plan plan;
+    struct row_template *table;
     struct outlet *wanted, *got;
     uint8_t text[TEXT_ROOM];
     size_t len;
@@ -364,8 +364,8 @@ static void
 bench_open(struct bench *b, const char *header)
 {
     schema_from(&b->schema, header);
-    layout_plan_init(&b->plan, &b->schema);
-    b->table = aligned_alloc(64, LAYOUT_SLOTS * sizeof(*b->table));
+    template_plan_init(&b->plan, &b->schema);
+    b->table = aligned_alloc(64, TEMPLATE_SLOTS * sizeof(*b->table));
     b->wanted = malloc(sizeof(*b->wanted));
     b->got = malloc(sizeof(*b->got));
     assert_true(b->table != NULL && b->wanted != NULL && b->got != NULL);
@@ -381,21 +381,21 @@ bench_close(struct bench *b)
     free(b->got);
 }
 
-/* Fills the text with rows and the table with layouts of approved ones. */
+/* Fills the text with rows and the table with templates of approved ones. */
 static void
 fill(struct bench *b)
 {
-    memset(b->table, 0, LAYOUT_SLOTS * sizeof(*b->table));
+    memset(b->table, 0, TEMPLATE_SLOTS * sizeof(*b->table));
     b->len = 0;
     unsigned style = pick(1 << 16);
     for (int i = 0; i < KERNEL_ROWS; i++) {
         char row[2 * ROW_ROOM] = {0};
         int len = put_row(row, &b->schema, pick(8) == 0 ? pick(999) : style);
-        struct row_layout layout;
+        struct row_template template;
         if (is_reading(&b->schema, row, (size_t)len) &&
-            layout_build(&layout, &b->schema, &b->plan, (uint8_t *)row,
-                         (size_t)len))
-            b->table[layout_slot(layout.shape)] = layout;
+            template_build(&template, &b->schema, &b->plan, (uint8_t *)row,
+                           (size_t)len))
+            b->table[template_slot(template.shape)] = template;
         assert_true(b->len + (size_t)len + KERNEL_SLACK <= TEXT_ROOM);
         memcpy(b->text + b->len, row, (size_t)len);
         b->len += (size_t)len;
@@ -424,7 +424,7 @@ assert_same_row(const struct bench *b, size_t i, const struct kernels *k)
     const struct decoded_rows *w = &b->wanted->rows, *g = &b->got->rows;
     bool same = w->is_valid[i] == g->is_valid[i];
     if (same && w->is_valid[i] != 0) {
-        for (int n = 0; n < LAYOUT_NUMBERS; n++)
+        for (int n = 0; n < TEMPLATE_NUMBERS; n++)
             same = same && w->number[n][i] == g->number[n][i];
         same = same && w->date[i] == g->date[i] && w->ms[i] == g->ms[i] &&
                w->seconds[i] == g->seconds[i] && w->slot[i] == g->slot[i];
@@ -512,13 +512,14 @@ all_judge_each_changed_byte_alike(void **state)
     bench_open(b, headers[0]);
     for (size_t r = 0; r < sizeof(rows) / sizeof(rows[0]); r++) {
         size_t len = strlen(rows[r]);
-        uint8_t padded[2 * LAYOUT_BYTES] = {0};
-        struct row_layout layout;
+        uint8_t padded[2 * TEMPLATE_BYTES] = {0};
+        struct row_template template;
         memcpy(padded, rows[r], len);
         assert_true(is_reading(&b->schema, rows[r], len));
-        assert_true(layout_build(&layout, &b->schema, &b->plan, padded, len));
-        memset(b->table, 0, LAYOUT_SLOTS * sizeof(*b->table));
-        b->table[layout_slot(layout.shape)] = layout;
+        assert_true(
+            template_build(&template, &b->schema, &b->plan, padded, len));
+        memset(b->table, 0, TEMPLATE_SLOTS * sizeof(*b->table));
+        b->table[template_slot(template.shape)] = template;
         for (size_t at = 0; at < len; at++) {
             b->len = 0;
             for (unsigned value = 0; value < 256; value++) {
@@ -668,7 +669,7 @@ all_see_values_beyond_limits(void **state)
     }
 }
 
-/* ---- layouts ----------------------------------------------------------- */
+/* ---- templates ----------------------------------------------------------- */
 
 /* ---- columns ----------------------------------------------------------- */
 
@@ -754,21 +755,21 @@ static void
 assert_built(const char *header, const char *row, bool expected)
 {
     struct csv_schema schema;
-    struct layout_plan plan;
-    struct row_layout layout;
+    struct template_plan plan;
+    struct row_template template;
     uint8_t padded[512] = {0};
     schema_from(&schema, header);
-    layout_plan_init(&plan, &schema);
+    template_plan_init(&plan, &schema);
     memcpy(padded, row, strlen(row));
     assert_true(is_reading(&schema, row, strlen(row)));
-    bool got = layout_build(&layout, &schema, &plan, padded, strlen(row));
+    bool got = template_build(&template, &schema, &plan, padded, strlen(row));
     if (got != expected)
-        fail_msg("layout %d for %s", got, row);
+        fail_msg("template %d for %s", got, row);
     csv_schema_release(&schema);
 }
 
 static void
-layouts_are_made_of_plain_rows_only(void **state)
+templates_are_made_of_plain_rows_only(void **state)
 {
     (void)state;
     static const char header[] = "time,id,power";
@@ -797,7 +798,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_choice_is_one_of_the_tables),
         cmocka_unit_test(every_table_is_complete),
-        cmocka_unit_test(arrays_of_a_layout_are_aligned),
+        cmocka_unit_test(arrays_of_a_template_are_aligned),
         cmocka_unit_test(all_split_random_bytes_alike),
         cmocka_unit_test(splitting_tells_where_each_row_begins),
         cmocka_unit_test(shapes_mark_low_bytes_up_to_the_newline),
@@ -807,7 +808,7 @@ main(void)
         cmocka_unit_test(all_divide_multiples_alike),
         cmocka_unit_test(all_count_wider_values_alike),
         cmocka_unit_test(all_turn_rows_to_columns_alike),
-        cmocka_unit_test(layouts_are_made_of_plain_rows_only),
+        cmocka_unit_test(templates_are_made_of_plain_rows_only),
         cmocka_unit_test(all_judge_each_changed_byte_alike),
         cmocka_unit_test(all_decode_clean_rows_alike),
         cmocka_unit_test(all_decode_damaged_rows_alike),

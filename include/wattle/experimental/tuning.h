@@ -47,7 +47,7 @@ struct wattle_tuning {
     int simd;           /* enum wattle_simd */
     int reader;         /* enum wattle_reader */
     size_t block_bytes; /* bytes read at once; 0 = the default */
-    bool no_cache;      /* remember no row layouts, dates, efficiencies */
+    bool no_cache;      /* remember no row templates, dates, efficiencies */
     bool no_summaries;  /* report of a database: decode every reading */
     bool timings;       /* measure where the time goes; see the result */
     struct wattle_trace *trace; /* what ran when, or NULL; see trace.h */
