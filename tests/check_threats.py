@@ -204,7 +204,7 @@ def pipes_beside():
     os.mkfifo("devices.csv")
     found = answers("a.csv")
     assert found["readings"] == 1
-    assert "no regular file" in found["skipped_files"][0]["reason"]
+    assert "not a regular file" in found["skipped_files"][0]["reason"]
     run("import", "a.csv", "--db", "a.db", "--quiet")
 
 

@@ -4,7 +4,7 @@
  *
  * All functions take the path of a database that wattle import has made.
  * WATTLE_ERR_IO when it cannot be opened, read or written, WATTLE_ERR_FORMAT
- * when it is no database of wattle's, of a newer version, or damaged,
+ * when it is not a database of wattle's, of a newer version, or damaged,
  * WATTLE_ERR_BUSY when others keep it locked, WATTLE_ERR_USAGE when the path
  * is empty, WATTLE_ERR_CANCELLED, WATTLE_ERR_MEMORY. Others may read and import
  * meanwhile.

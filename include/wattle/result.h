@@ -22,7 +22,7 @@ extern "C" {
 
 #define WATTLE_NO_TIME INT64_MIN
 
-/* Why a data line was no reading. */
+/* Why a data line was not a reading. */
 enum wattle_reason {
     WATTLE_REJECT_QUOTE,     /* the file ends inside a quoted field */
     WATTLE_REJECT_FIELDS,    /* more or fewer fields than the header */

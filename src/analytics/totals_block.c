@@ -26,7 +26,7 @@ struct pending {
     int128 energy;
 };
 
-struct block {
+struct block_sums {
     struct totals_set *set;
     const struct batch_view *batch;
     const int64_t *power_nw;
@@ -36,7 +36,7 @@ struct block {
 };
 
 static void
-flush_power(struct block *b)
+flush_power(struct block_sums *b)
 {
     struct pending *p = &b->pending;
     if (p->n > 0)
@@ -47,7 +47,7 @@ flush_power(struct block *b)
 }
 
 static void
-flush_energy(struct block *b)
+flush_energy(struct block_sums *b)
 {
     struct pending *p = &b->pending;
     if (p->energy != 0)
@@ -56,7 +56,7 @@ flush_energy(struct block *b)
 }
 
 static void
-enter_hour(struct block *b, int64_t time_ms)
+enter_hour(struct block_sums *b, int64_t time_ms)
 {
     struct pending *p = &b->pending;
     struct time_cell hour = p->power_hour;
@@ -74,7 +74,7 @@ enter_hour(struct block *b, int64_t time_ms)
 
 /* The hours that a reading and the step that ends at it belong to. */
 static inline void
-enter_time(struct block *b, int64_t time_ms)
+enter_time(struct block_sums *b, int64_t time_ms)
 {
     const struct pending *p = &b->pending;
     /* strictly inside the hour that both are in already */
@@ -85,7 +85,7 @@ enter_time(struct block *b, int64_t time_ms)
 }
 
 /* A run of rows whose steps end in one clock hour. */
-struct run {
+struct row_range {
     size_t begin, end;
     int64_t from_ms; /* a last reading from here on, but earlier, is plain */
 };
@@ -94,13 +94,13 @@ struct run {
  * When the largest gap is an hour or more, all rows strictly inside one hour
  * make a run; otherwise, and on the full hour, those of one time.
  */
-static struct run
-next_run(struct block *b, size_t begin)
+static struct row_range
+next_run(struct block_sums *b, size_t begin)
 {
     const int64_t *times_ms = b->batch->time_ms;
     const size_t n = b->batch->n_rows;
     int64_t now_ms = times_ms[begin];
-    struct run run = {.begin = begin, .end = begin + 1};
+    struct row_range run = {.begin = begin, .end = begin + 1};
     enter_time(b, now_ms);
     const struct time_cell hour = b->pending.energy_hour;
     const int64_t hour_ms = hour.start_ms, length_ms = hour.end_ms - hour_ms;
@@ -136,7 +136,7 @@ make_room(struct totals_set *set, size_t device)
 
 /* For assertions: what add_rows (kernels.h) may rely on. */
 static inline bool
-are_for_kernel(const struct block *b, const struct run *run)
+are_for_kernel(const struct block_sums *b, const struct row_range *run)
 {
     const int64_t limit = INT64_C(1) << 53;
     bool are_good = (uintptr_t)b->set->partial % 64 == 0 &&
@@ -150,7 +150,7 @@ are_for_kernel(const struct block *b, const struct run *run)
 
 /* What the kernel has added goes into the aggregates, too. */
 static int
-aggregate_rows(struct block *b, size_t from, size_t to)
+aggregate_rows(struct block_sums *b, size_t from, size_t to)
 {
     const uint32_t *device = b->batch->device;
     int status = WATTLE_OK;
@@ -168,7 +168,7 @@ aggregate_rows(struct block *b, size_t from, size_t to)
 
 /* Adds the rows of a run; those that the kernel refuses, the general way. */
 static int
-add_run(struct block *b, const struct run *run)
+add_run(struct block_sums *b, const struct row_range *run)
 {
     struct totals_set *set = b->set;
     const struct summed_rows rows = {b->batch->device, b->batch->time_ms,
@@ -200,11 +200,11 @@ add_run(struct block *b, const struct run *run)
 }
 
 static int
-add_rows(struct block *b)
+add_rows(struct block_sums *b)
 {
     int status = WATTLE_OK;
     for (size_t i = 0; i < b->batch->n_rows && status == WATTLE_OK;) {
-        struct run run = next_run(b, i);
+        struct row_range run = next_run(b, i);
         status = add_run(b, &run);
         i = run.end;
     }
@@ -222,10 +222,10 @@ totals_block_add(struct totals_set *set, const struct batch_view *batch,
     *status = WATTLE_OK;
     if (totals_segment_add(set, batch, &ordinary, status))
         return true;
-    struct block b = {.set = set,
-                      .batch = batch,
-                      .power_nw = power_nw,
-                      .has_aggregates = aggregate_list()->n > 0};
+    struct block_sums b = {.set = set,
+                           .batch = batch,
+                           .power_nw = power_nw,
+                           .has_aggregates = aggregate_list()->n > 0};
     b.pending.power_hour = b.pending.energy_hour = TIME_CELL_NONE;
     if (ordinary.has_efficiency)
         b.efficiency = efficiency;

@@ -2,7 +2,7 @@
  * database_api.c - opening and closing a database that is only read.
  *
  * The handle owns one connection, which queries and SQL take turns to use, on
- * one thread at a time. A file that is no database of wattle's, or has lost
+ * one thread at a time. A file that is not a database of wattle's, or has lost
  * devices, is refused when it is opened.
  */
 #include <stdlib.h>

@@ -144,7 +144,7 @@ read_table_in(struct inputs *in, const char *folder, size_t len,
         !S_ISREG(info.st_mode)) { /* to open a pipe may take for ever */
         status = source_list_add_broken(
             &in->sources, path.data,
-            "is no regular file; --devices reads it all the same");
+            "is not a regular file; --devices reads it all the same");
     } else if (status == WATTLE_OK && access(path.data, F_OK) == 0) {
         status = read_table(in, path.data, &why);
         if (status != WATTLE_OK && status != WATTLE_ERR_MEMORY)

@@ -85,7 +85,7 @@ read_input(const struct command *self)
     text[len] = '\0';
     if (strlen(text) == len)
         return text;
-    cli_complain(self, "the statements are no text");
+    cli_complain(self, "the statements are not text");
     free(text);
     return NULL;
 }

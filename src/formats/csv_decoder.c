@@ -7,7 +7,7 @@
  *            record may swallow rows behind it, whatever the kernel made
  *            of them
  *   look up  device ids to numbers
- *   pack     rows that are no readings are taken out
+ *   pack     rows that are not readings are taken out
  *
  * The table of templates changes only where no row of the block depends on it:
  * an empty slot is filled at once, an occupied one when the block is done.
@@ -488,7 +488,7 @@ look_up(struct csv_decoder *d, const uint8_t *bytes, size_t n)
     return WATTLE_OK;
 }
 
-/* Takes out the rows that are no readings. */
+/* Takes out the rows that are not readings. */
 static void
 pack(struct csv_decoder *d, size_t n)
 {

@@ -3,8 +3,8 @@
  *
  * It uses the record parser of readings, without a schema. A header without a
  * column of ids is an error. The first line of a device counts; a line without
- * an id is skipped. A rating that is no number is not known, and text that is
- * not UTF-8 is taken for Windows-1252.
+ * an id is skipped. A rating that is not a number counts as unknown, and text
+ * that is not UTF-8 is taken for Windows-1252.
  */
 #include "formats/device_file.h"
 

@@ -93,7 +93,7 @@ add_entry(struct source_list *list, const char *folder, const char *name)
     if (S_ISDIR(info.st_mode))
         source_set_problem(source, "is a folder, not a file");
     else if (!S_ISREG(info.st_mode))
-        source_set_problem(source, "is no regular file; name it to read it");
+        source_set_problem(source, "is not a regular file; name it to read it");
 out:
     buffer_release(&path);
     return status;
@@ -417,7 +417,7 @@ static bool
 note_file(struct source *source, const struct stat *info)
 {
     if (!S_ISREG(info->st_mode)) {
-        source_set_problem(source, "is no regular file any more");
+        source_set_problem(source, "is not a regular file any more");
         return false;
     }
     source->device = info->st_dev;

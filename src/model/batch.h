@@ -1,9 +1,9 @@
 /*
- * batch.h - storage for one block of readings, and its builder.
+ * batch.h - storage for a batch of readings, and its builder.
  *
- * A block has up to BATCH_ROWS rows. Value columns start at BATCH_PLACES
- * decimals; a row that needs more widens the whole block to nine, so one
- * number of decimals holds for a column of a block.
+ * A batch has up to BATCH_ROWS rows. Value columns start at BATCH_PLACES
+ * decimals; a row that needs more widens the whole batch to nine, so one
+ * number of decimals holds for a column of a batch.
  */
 #ifndef MODEL_BATCH_H
 #define MODEL_BATCH_H
@@ -60,7 +60,7 @@ struct batch_row {
 void batch_reset(struct batch *batch, uint32_t columns,
                  const uint8_t kilo[MEASURE_N]);
 
-/* Puts nine-place values into row `at`, widening the block if it must. */
+/* Puts nine-place values into row `at`, widening the batch if it must. */
 void batch_set(struct batch *batch, size_t at, const struct batch_row *row);
 
 /* Brings rows [from, to), still at BATCH_PLACES, to nine places. */
@@ -80,7 +80,7 @@ void batch_keep(struct batch *batch, const uint16_t *rows, size_t n);
 /* Values of all rows that had more than nine decimals. */
 uint64_t batch_count_rounded(const struct batch *batch);
 
-/* The block as columns; valid until the block changes. */
+/* The batch as columns; valid until the batch changes. */
 struct batch_view batch_view(const struct batch *batch);
 
 #endif

@@ -98,7 +98,7 @@ hash_key(struct registry_key key)
 
 /*
  * A key for a long id; not unique, so the text is compared as well. Its
- * lowest byte is zero, which is no first byte of a short id, and its low
+ * lowest byte is zero, which is never the first byte of a short id, and its low
  * word never is, so that zeros stand for "look at the text".
  */
 static struct registry_key

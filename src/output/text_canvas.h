@@ -43,7 +43,7 @@ void text_canvas_spark(const struct text_canvas *canvas, const double *values,
                        size_t n);
 
 /*
- * The text cut or padded to `width` columns. Bytes that are no printable
+ * The text cut or padded to `width` columns. Bytes that are not printable
  * UTF-8 appear as '?'.
  */
 void text_canvas_field(const struct text_canvas *canvas, const char *text,

@@ -79,7 +79,7 @@ split_fail(struct split_shared *shared, int status,
 }
 
 /* What a running split needs around it. */
-struct run {
+struct split_reading {
     struct split *split;
     struct split_shared *shared;
     struct decoder *decoders[FORMATS_MAX]; /* by format; NULL = not yet */
@@ -96,7 +96,7 @@ struct run {
 
 /* Asked before each piece of the input. */
 static bool
-is_stopped(const struct run *run)
+is_stopped(const struct split_reading *run)
 {
     struct wattle_error error;
     int status = cancel_flag_check(run->shared->options->cancel, &error);
@@ -108,14 +108,14 @@ is_stopped(const struct run *run)
 
 /* Hands a batch on; the sink may change it. */
 static int
-add_batch(struct run *run, struct batch *batch)
+add_batch(struct split_reading *run, struct batch *batch)
 {
     stage_clock_enter(run->clock, STAGE_TOTALS);
     return run->shared->ops->add(run->split->state, batch, &run->error);
 }
 
 static uint64_t
-start_of(const struct run *run, size_t source)
+start_of(const struct split_reading *run, size_t source)
 {
     return run->shared->starts[source];
 }
@@ -125,7 +125,7 @@ start_of(const struct run *run, size_t source)
  * file records may begin.
  */
 static uint64_t
-claim(struct run *run, const struct source *source)
+claim(struct split_reading *run, const struct source *source)
 {
     struct split *split = run->split;
     uint64_t start = start_of(run, run->source);
@@ -141,7 +141,7 @@ claim(struct run *run, const struct source *source)
 }
 
 static void
-report_progress(struct run *run)
+report_progress(struct split_reading *run)
 {
     uint64_t now = reader_progress(run->reader);
     if (now > run->progress)
@@ -154,7 +154,7 @@ report_progress(struct run *run)
  * is set when the split's end is reached.
  */
 static int
-decode_view(struct run *run, uint64_t limit, size_t *at, bool *ended)
+decode_view(struct split_reading *run, uint64_t limit, size_t *at, bool *ended)
 {
     struct decoder *d = run->decoder;
     const struct reader *reader = run->reader;
@@ -190,7 +190,7 @@ decode_view(struct run *run, uint64_t limit, size_t *at, bool *ended)
 
 /* Skips to where the first record seems to begin, if there is one. */
 static int
-find_record(struct run *run, const struct format *format, size_t *at,
+find_record(struct split_reading *run, const struct format *format, size_t *at,
             bool *found)
 {
     *found = false;
@@ -212,7 +212,7 @@ find_record(struct run *run, const struct format *format, size_t *at,
 
 /* Skips the header of a source that is read from its start. */
 static int
-skip_header(struct run *run, const struct source *source, size_t *at)
+skip_header(struct split_reading *run, const struct source *source, size_t *at)
 {
     uint64_t skipped = run->reader->offset;
     while (skipped < source->data_offset) {
@@ -234,7 +234,7 @@ skip_header(struct run *run, const struct source *source, size_t *at)
 }
 
 static void
-note_end(struct run *run, size_t at)
+note_end(struct split_reading *run, size_t at)
 {
     struct split *split = run->split;
     split->ends_inside = true;
@@ -248,7 +248,7 @@ note_end(struct run *run, size_t at)
  * one that somebody writes to.
  */
 static bool
-is_rest_held(const struct run *run, const struct source *source)
+is_rest_held(const struct split_reading *run, const struct source *source)
 {
     if (run->reader->is_cut || source->holds_rest)
         return true;
@@ -258,8 +258,8 @@ is_rest_held(const struct run *run, const struct source *source)
 
 /* Reads blocks until the file or the split ends; `from` into the first view. */
 static int
-read_blocks(struct run *run, const struct source *source, size_t *from,
-            bool *ended)
+read_blocks(struct split_reading *run, const struct source *source,
+            size_t *from, bool *ended)
 {
     struct reader *reader = run->reader;
     size_t at = *from;
@@ -298,7 +298,7 @@ read_blocks(struct run *run, const struct source *source, size_t *from,
 
 /* A file that fails in the middle keeps what was read of it. */
 static int
-note_problem(struct run *run, struct source *source, int status)
+note_problem(struct split_reading *run, struct source *source, int status)
 {
     char text[640];
     if (status == WATTLE_ERR_MEMORY || status == WATTLE_ERR_CHANGED)
@@ -313,8 +313,8 @@ note_problem(struct run *run, struct source *source, int status)
 
 /* Where in the file to begin, and whether that is a record's start. */
 static int
-enter_text(struct run *run, struct source *source, uint64_t offset, size_t *at,
-           bool *found)
+enter_text(struct split_reading *run, struct source *source, uint64_t offset,
+           size_t *at, bool *found)
 {
     struct split *split = run->split;
     bool inside = source->kind == SOURCE_PLAIN && offset > source->data_offset;
@@ -353,7 +353,7 @@ enter_text(struct run *run, struct source *source, uint64_t offset, size_t *at,
 
 /* Where reading a text has come to: `at` in the view. */
 static struct split_source
-place_of(const struct run *run, size_t at)
+place_of(const struct split_reading *run, size_t at)
 {
     const struct decoder *d = run->decoder;
     const struct reader *reader = run->reader;
@@ -371,7 +371,7 @@ place_of(const struct run *run, size_t at)
 
 /* Notes what came of a source, when the sink asks. */
 static int
-note_source(struct run *run, const struct split_source *place)
+note_source(struct split_reading *run, const struct split_source *place)
 {
     if (!run->shared->ops->wants_sources)
         return WATTLE_OK;
@@ -387,7 +387,8 @@ note_source(struct run *run, const struct split_source *place)
 
 /* Only whole text is hashed on the way, which has the bytes of the file. */
 static void
-begin_hashing(struct run *run, const struct source *source, uint64_t offset)
+begin_hashing(struct split_reading *run, const struct source *source,
+              uint64_t offset)
 {
     bool is_same = source->kind == SOURCE_PLAIN && !source->has_bare_cr;
     bool is_start = offset <= source->data_offset;
@@ -399,7 +400,7 @@ begin_hashing(struct run *run, const struct source *source, uint64_t offset)
 
 /* The decoder of a source's format, which a split opens once. */
 static int
-choose_decoder(struct run *run, const struct source *source)
+choose_decoder(struct split_reading *run, const struct source *source)
 {
     const struct split_shared *shared = run->shared;
     const struct format *format = source->recognition->format;
@@ -419,7 +420,8 @@ choose_decoder(struct run *run, const struct source *source)
 }
 
 static int
-read_text(struct run *run, struct source *source, uint64_t offset, bool *ended)
+read_text(struct split_reading *run, struct source *source, uint64_t offset,
+          bool *ended)
 {
     size_t at = 0;
     bool found = true;
@@ -468,7 +470,7 @@ read_text(struct run *run, struct source *source, uint64_t offset, bool *ended)
 
 /* Rows from memory: each is a data line of its own. */
 static int
-read_rows(struct run *run, struct source *source)
+read_rows(struct split_reading *run, struct source *source)
 {
     struct batch_row rows[64];
     if (run->rows == NULL)
@@ -506,7 +508,7 @@ read_rows(struct run *run, struct source *source)
 }
 
 static void
-run_sources(struct run *run)
+run_sources(struct split_reading *run)
 {
     struct split *split = run->split;
     const struct split_shared *shared = run->shared;
@@ -562,7 +564,7 @@ set_tally(struct split *split, struct decoder *const *decoders)
 
 /* Everything that the split needs to run; release it in any case. */
 static int
-prepare(struct run *run)
+prepare(struct split_reading *run)
 {
     struct split *split = run->split;
     const struct split_shared *shared = run->shared;
@@ -585,7 +587,8 @@ void
 split_run(struct split *split, struct split_shared *shared,
           struct stage_clock *clock)
 {
-    struct run run = {.split = split, .shared = shared, .clock = clock};
+    struct split_reading run = {
+        .split = split, .shared = shared, .clock = clock};
     int status = prepare(&run);
     if (status != WATTLE_OK) {
         split_fail(shared, status, &run.error);

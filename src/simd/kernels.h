@@ -34,8 +34,8 @@ struct decoded_rows {
 };
 
 /*
- * Accounts in the making, eight devices a block, a row of eight for each
- * figure: what has been added since the last flush. Sums fit 64 bits
+ * What has been added to the totals of devices since the last flush: eight
+ * devices a block, a row of eight for each figure. Sums fit 64 bits
  * for that number of readings.
  */
 #define PARTIAL_LANES    8

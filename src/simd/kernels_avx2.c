@@ -87,7 +87,7 @@ struct cells {
 
 /*
  * Not zero where the row has another byte than a literal of the template. The
- * sign operation clears what belongs to a byte that is no literal, a zero.
+ * sign operation clears what belongs to a byte that is not a literal, a zero.
  */
 static inline __m256i
 differing_literals(const struct row_template *template, const uint8_t *row)
@@ -448,7 +448,7 @@ sum_four(__m256i values)
                      (uint64_t)value[2] + (uint64_t)value[3]);
 }
 
-/* What a segment of rows of one device comes to, by lane. */
+/* Sums over a segment of rows of one device, by lane. */
 struct segment {
     struct lane_sums sums;
     __m256i min, max, efficiency;

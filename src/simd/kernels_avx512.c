@@ -35,7 +35,7 @@ split_rows(const uint8_t *text, size_t len, uint32_t *starts, size_t max_rows)
 }
 
 /*
- * Constants by cell. What exceeds its limit is no digit or no time of the
+ * Constants by cell. What exceeds its limit is not a digit or not a time of the
  * day; unsigned saturating subtraction shows it.
  */
 struct weights {
@@ -333,7 +333,7 @@ is_same(const uint32_t *device)
     return _mm256_cmpneq_epi32_mask(wanted, found) == 0;
 }
 
-/* What a segment of rows of one device comes to, by lane. */
+/* Sums over a segment of rows of one device, by lane. */
 struct segment {
     struct lane_sums sums;
     __m512i min, max, efficiency;

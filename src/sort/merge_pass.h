@@ -1,8 +1,8 @@
 /*
- * merge_pass.h - fewer places for a merge: runs that overlap too much are
+ * merge_pass.h - fewer inputs for a merge: runs that overlap too much are
  * merged in groups first.
  *
- * Memory depends on how many places overlap at one time; in a file in no
+ * Memory depends on how many inputs overlap at one time; in a file in no
  * order at all these are all runs of a device.
  */
 #ifndef SORT_MERGE_PASS_H

@@ -43,7 +43,7 @@ struct page {
 
 _Static_assert(sizeof(struct page) == 32, "rows are aligned");
 
-/* What the kinds of some pages come to. */
+/* The kinds of some pages, taken together. */
 struct rows_kinds {
     uint32_t any_columns, all_columns; /* on one page, on all of them */
     uint8_t exponent;                  /* the finest */

@@ -1,9 +1,10 @@
 /*
  * shuffle.h - readings as they come, gathered by device in bounded memory.
  *
- * Each worker of an import has one. Rows are collected on pages, one list a
+ * Each worker of an import has one, and of a report of unsorted input. Rows are
+ * collected on pages, one list a
  * device; a device with a block's worth of rows - or every device, when the
- * pages run out - is encoded and goes, a run, to a temporary file. Pieces
+ * pages run out - is encoded and goes, a run, to a temporary file. Runs
  * keep their order of arrival; in a run rows are sorted by time, equal times
  * in order of arrival.
  *

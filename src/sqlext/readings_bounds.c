@@ -1,6 +1,6 @@
 /*
  * readings_bounds.c - numbers compare as numbers whatever their type; a text
- * that is no number, and a blob, are above all numbers; with NULL nothing is
+ * that is not a number, and a blob, are above all numbers; with NULL nothing is
  * true.
  */
 #include "sqlext/readings_bounds.h"

@@ -68,7 +68,7 @@ enum {
 struct catalog_file {
     int64_t number;        /* 0 = not in the database */
     const char *path;      /* as it was given */
-    const char *real_path; /* NULL when it is no file */
+    const char *real_path; /* NULL when it is not a file */
     bool is_usable;
     const char *problem; /* NULL = none */
     bool has_problem;    /* when it was found: the text is not kept */

@@ -101,7 +101,7 @@ put_section(struct buffer *out, unsigned tag, unsigned flags,
                                : status;
 }
 
-/* WATTLE_ERR_FORMAT when the bytes are no summary. */
+/* WATTLE_ERR_FORMAT when the bytes are not a summary. */
 static int
 convert_summary(const void *bytes, size_t len, struct buffer *out)
 {

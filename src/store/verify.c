@@ -131,7 +131,7 @@ find_object(struct verify *v, sqlite3_stmt *find, sqlite3_stmt *wanted)
     return result;
 }
 
-/* Tables and views that somebody has added are no concern of ours. */
+/* Tables and views that somebody has added are not checked. */
 static int
 compare_schema(struct verify *v, struct database *model)
 {
