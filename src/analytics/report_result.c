@@ -373,9 +373,8 @@ group_locations(struct report_result *whole,
                                       l->location) == 0;
              i++) {
             const struct result_device *device = located[i].device;
-            const char *id = device->public.id;
-            uint32_t number = registry_find(input->devices, id, strlen(id));
-            sums_add(&sums, &input->totals->totals[number], &device->figures);
+            sums_add(&sums, &input->totals->totals[device->number],
+                     &device->figures);
             l->n_devices++;
         }
         sums_figures(&sums, tariff, &at->figures);
@@ -438,6 +437,7 @@ set_devices(struct report_result *whole,
     for (size_t i = 0; i < n; i++) {
         uint32_t number = entries[i].number;
         const struct device_totals *totals = &input->totals->totals[number];
+        devices[i].number = number;
         devices[i].public.id = entries[i].id;
         devices[i].public.figures = &devices[i].figures;
         set_device_figures(&devices[i].figures, totals,

@@ -24,6 +24,7 @@ struct report_result_input {
 struct result_device {
     struct wattle_device_result public;
     struct wattle_figures figures;
+    uint32_t number; /* of its totals */
 };
 
 struct result_location {

@@ -66,6 +66,8 @@ struct device_totals {
     bool needs_care; /* disordered or with an extra part: general way only */
 };
 
+_Static_assert(sizeof(struct device_totals) == 128, "two cache lines");
+
 /* What is needed less often: by joining, and by aggregates. */
 struct totals_first {
     int64_t first_ms;
