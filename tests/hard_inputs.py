@@ -7,6 +7,7 @@ exit status, JSON and messages.
 import gzip
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -190,8 +191,11 @@ def interrupted():
     """Ctrl-C leaves at once."""
     read, write_end = os.pipe()
     os.write(write_end, HEADER + ROW)
-    done = subprocess.Popen([PROGRAM, "report", "-"], stdin=read,
-                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    done = subprocess.Popen(
+        [PROGRAM, "report", "-"], stdin=read, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        # tests that run in the background have it ignored
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     threading.Timer(0.7, lambda: done.send_signal(2)).start()
     done.communicate(timeout=20)
     os.close(write_end)
