@@ -419,52 +419,86 @@ choose_decoder(struct split_reading *run, const struct source *source)
     return *decoder != NULL ? WATTLE_OK : error_memory(&run->error);
 }
 
+/* The counters of a split before a text, to tell what the text adds. */
+struct text_counts {
+    uint64_t n_lines;
+    uint64_t by_reason[WATTLE_N_REASONS];
+};
+
+static struct text_counts
+count_before(const struct split_reading *run)
+{
+    struct text_counts before = {.n_lines = run->decoder->n_lines};
+    memcpy(before.by_reason, run->split->rejects.by_reason,
+           sizeof(before.by_reason));
+    return before;
+}
+
+/* Opens the text and reads what of it is ours; *at ends where reading did. */
+static int
+read_part(struct split_reading *run, struct source *source, uint64_t offset,
+          size_t *at, bool *found, bool *ended)
+{
+    int status = enter_text(run, source, offset, at, found);
+    if (status != WATTLE_OK)
+        return status;
+    if (!*found) { /* no record begins in it */
+        run->split->true_begin = start_of(run, run->source + 1);
+        return WATTLE_OK;
+    }
+    if (run->fingerprint != NULL)
+        begin_hashing(run, source, offset);
+    status = read_blocks(run, source, at, ended);
+    if (status == WATTLE_OK && run->fingerprint != NULL &&
+        run->reader->is_at_end)
+        fingerprint_reader_end(run->fingerprint);
+    return status;
+}
+
+/*
+ * What went wrong with a source is noted, and the others are read all the same:
+ * gives 0 then. Any other failure ends the split.
+ */
+static int
+note_failure(struct split_reading *run, struct source *source, int status)
+{
+    bool is_own = (status == WATTLE_ERR_FORMAT || status == WATTLE_ERR_IO) &&
+                  strcmp(run->error.path, source->path) == 0;
+    if (is_own)
+        status = note_problem(run, source, status);
+    if (run->reader == NULL || !run->reader->is_cut)
+        return status;
+    if (run->reader->failure != WATTLE_OK)
+        run->error = run->reader->failure_error;
+    else
+        error_set(&run->error, WATTLE_ERR_IO, "shrank while it was read");
+    note_problem(run, source, WATTLE_ERR_IO);
+    return status;
+}
+
 static int
 read_text(struct split_reading *run, struct source *source, uint64_t offset,
           bool *ended)
 {
+    const struct split *split = run->split;
     size_t at = 0;
     bool found = true;
     if (choose_decoder(run, source) != WATTLE_OK)
         return WATTLE_ERR_MEMORY;
-    const uint64_t n_before = run->decoder->n_lines;
-    const struct reject_log *rejects = &run->split->rejects;
-    uint64_t by_reason[WATTLE_N_REASONS];
-    memcpy(by_reason, rejects->by_reason, sizeof(by_reason));
+    const struct text_counts before = count_before(run);
     run->progress = 0;
     stage_clock_enter(run->clock, STAGE_OPEN);
-    int status = enter_text(run, source, offset, &at, &found);
-    if (status == WATTLE_OK && !found)
-        run->split->true_begin = start_of(run, run->source + 1);
-    if (status == WATTLE_OK && found && run->fingerprint != NULL)
-        begin_hashing(run, source, offset);
-    if (status == WATTLE_OK && found)
-        status = read_blocks(run, source, &at, ended);
-    if (status == WATTLE_OK && found && run->fingerprint != NULL &&
-        run->reader->is_at_end)
-        fingerprint_reader_end(run->fingerprint);
+    int status = read_part(run, source, offset, &at, &found, ended);
     struct split_source place = place_of(run, at);
-    if (status != WATTLE_OK) {
-        bool own = status == WATTLE_ERR_FORMAT || status == WATTLE_ERR_IO;
-        status = own && strcmp(run->error.path, source->path) == 0
-                     ? note_problem(run, source, status)
-                     : status;
-    }
-    if (run->reader != NULL && run->reader->is_cut) {
-        if (run->reader->failure != WATTLE_OK)
-            run->error = run->reader->failure_error;
-        else
-            error_set(&run->error, WATTLE_ERR_IO, "shrank while it was read");
-        note_problem(run, source, WATTLE_ERR_IO);
-    }
+    status = note_failure(run, source, status);
     reader_close(run->reader);
     run->reader = NULL;
-    /* a split that ends with the last source has come to its end as well */
-    place.n_lines = run->decoder->n_lines - n_before;
+    place.n_lines = run->decoder->n_lines - before.n_lines;
     for (int r = 0; r < WATTLE_N_REASONS; r++)
-        place.by_reason[r] = rejects->by_reason[r] - by_reason[r];
-    place.is_end = found && (!*ended || run->split->true_end >=
-                                            start_of(run, run->source + 1));
+        place.by_reason[r] = split->rejects.by_reason[r] - before.by_reason[r];
+    /* a split that ends with the last source has come to its end as well */
+    place.is_end =
+        found && (!*ended || split->true_end >= start_of(run, run->source + 1));
     return status == WATTLE_OK ? note_source(run, &place) : status;
 }
 
