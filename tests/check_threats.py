@@ -371,7 +371,7 @@ def only_rejects():
 
 
 def other_users():
-    """Whoever may only read, reads: with wattle, and with SQLite alone."""
+    """Who may only read can read: with wattle, and with SQLite alone."""
     if os.getuid() != 0:
         raise Skipped("only root can become another user")
     write("a.csv", HEADER, ROW)

@@ -4,7 +4,7 @@ per reading, everything kept in a list.
     python3 monitor.py FOLDER [--json] [--rate PRICE] [--budget AMOUNT]
 
 It stands here as the "before" of the benchmark: only --json and the two clocks
-around loading and reckoning were added for measuring.
+around loading and computing were added for measuring.
 """
 
 import argparse

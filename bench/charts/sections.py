@@ -185,7 +185,7 @@ def peers_section(data, charts):
     text = ["## Comparison with other engines\n",
             "Each runs in turn with wattle; time relative to wattle's is "
             "taken pair by pair (above 1: wattle is faster). All but `wc -l` "
-            "answer the same question; wattle checks every line and reckons "
+            "answer the same question; wattle checks every line and computes "
             "energy, hours and days besides.\n"]
     size = plots.peer_size(data)
     if size is None:

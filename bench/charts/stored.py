@@ -125,7 +125,7 @@ def scan_text(data):
     scan = data.stored.get("scan")
     if not scan:
         return ""
-    return ("Decoding every reading of the database and reckoning nothing "
+    return ("Decoding every reading of the database and computing nothing "
             f"({scan['readings']:,} readings, `bench/storage/store_scan.c`):\n\n"
             + table(["threads", "a pass", "range", "readings/s"],
                     [[one["threads"], seconds(one["pass_s"]["median"]),

@@ -182,7 +182,7 @@ def stack_words(data):
         "1e9; all runs of wattle give the same bytes.\n\n"
         "The step to wattle itself goes back: it checks every line, takes "
         "any order of rows and columns, quotes and packed files, finds "
-        "duplicates and gaps, reckons hours and days, and at first remembers "
+        "duplicates and gaps, computes hours and days, and at first remembers "
         "nothing.\n")
 
 

@@ -39,7 +39,7 @@ def wattle(name="wattle", title="wattle", *options):
         lambda data: [paths.WATTLE, "report", data.folder, "--json",
                       "--no-progress", *options],
         answers.check_wattle,
-        "validates every line, finds duplicates and gaps, and reckons energy, "
+        "validates every line, finds duplicates and gaps, and computes energy, "
         "hours and days besides")
 
 

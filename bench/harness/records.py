@@ -2,7 +2,7 @@
 of one figure is a change of one line."""
 import json
 
-WIDTH = 240  # what is no longer than this is one line
+WIDTH = 240  # values up to this length are one line
 
 
 def _lines(value, indent, out):
