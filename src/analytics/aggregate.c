@@ -23,23 +23,35 @@ room_of(const struct aggregate *aggregate)
     return (aggregate->state_bytes + 15) / 16 * 16;
 }
 
-/* Where the state of an aggregate begins; NULL: where all of them end. */
+/* Bytes of all states. */
+static size_t
+room_of_all(const struct aggregate_list *list)
+{
+    size_t room = 0;
+    assert(list->n <= AGGREGATE_MAX);
+    for (size_t k = 0; k < list->n; k++)
+        room += room_of(list->items[k]);
+    return room;
+}
+
+/* Where the state of an aggregate begins; SIZE_MAX when it is not listed. */
 static size_t
 offset_of(const struct aggregate_list *list, const struct aggregate *aggregate)
 {
-    size_t offset = 0, k = 0;
-    assert(list->n <= AGGREGATE_MAX);
-    for (; k < list->n && list->items[k] != aggregate; k++)
+    size_t offset = 0;
+    for (size_t k = 0; k < list->n; k++) {
+        if (list->items[k] == aggregate)
+            return offset;
         offset += room_of(list->items[k]);
-    assert(aggregate == NULL || k < list->n);
-    return offset;
+    }
+    return SIZE_MAX;
 }
 
 static bool
 make_states(struct aggregate_states **states, const struct aggregate_list *list)
 {
     if (*states == NULL)
-        *states = calloc(1, offset_of(list, NULL) + 16);
+        *states = calloc(1, room_of_all(list) + 16);
     return *states != NULL;
 }
 
@@ -86,18 +98,32 @@ aggregate_state(struct aggregate_states **states,
                 const struct aggregate *aggregate)
 {
     const struct aggregate_list *list = aggregate_list();
-    if (!make_states(states, list))
-        return NULL;
-    return (*states)->bytes + offset_of(list, aggregate);
+    const size_t offset = offset_of(list, aggregate);
+    assert(offset != SIZE_MAX);
+    return make_states(states, list) ? (*states)->bytes + offset : NULL;
 }
 
 const void *
 aggregate_find(const struct aggregate_states *states,
                const struct aggregate *aggregate)
 {
-    if (states == NULL)
-        return NULL;
-    return states->bytes + offset_of(aggregate_list(), aggregate);
+    const size_t offset = offset_of(aggregate_list(), aggregate);
+    return states != NULL && offset != SIZE_MAX ? states->bytes + offset : NULL;
+}
+
+bool
+aggregate_are_plausible(const struct aggregate_states *states,
+                        uint64_t left_out, const struct aggregate_span *span)
+{
+    const struct aggregate_list *list = aggregate_list();
+    bool are_plausible = true;
+    for (size_t k = 0; k < list->n && states != NULL; k++) {
+        if ((left_out >> k & 1) == 0)
+            are_plausible = are_plausible &&
+                            list->items[k]->is_plausible(
+                                aggregate_find(states, list->items[k]), span);
+    }
+    return are_plausible;
 }
 
 void

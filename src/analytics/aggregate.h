@@ -37,6 +37,12 @@ struct aggregate_rows {
     size_t n;
 };
 
+/* What is known of the readings that a state is of. */
+struct aggregate_span {
+    uint64_t n_readings;
+    int64_t first_ms, last_ms;
+};
+
 struct aggregate {
     const char *name;
     unsigned section; /* on disk: never used again for anything else */
@@ -46,8 +52,16 @@ struct aggregate {
     void (*join)(void *state, const void *later);
     /* Writes at most AGGREGATE_MAX_BYTES; returns how many. */
     size_t (*encode)(const void *state, uint8_t *to);
-    /* Fills a state of zeros; false when the bytes are damaged. */
+    /*
+     * Fills a state of zeros; false when the bytes are damaged. Both use
+     * base/byte_io.h.
+     */
     bool (*decode)(void *state, const uint8_t *from, size_t len);
+    /*
+     * Whether readings of that number and time can have such a state. A
+     * database may be forged: nothing is computed with one that cannot be.
+     */
+    bool (*is_plausible)(const void *state, const struct aggregate_span *span);
 };
 
 /*
@@ -83,9 +97,14 @@ void aggregate_join(struct aggregate_states **states,
 void *aggregate_state(struct aggregate_states **states,
                       const struct aggregate *aggregate);
 
-/* To read; NULL when nothing was added. */
+/* To read; NULL when nothing was added, or the aggregate is not in the list. */
 const void *aggregate_find(const struct aggregate_states *states,
                            const struct aggregate *aggregate);
+
+/* Whether all states can be, but for those in left_out (bit k: the k-th). */
+bool aggregate_are_plausible(const struct aggregate_states *states,
+                             uint64_t left_out,
+                             const struct aggregate_span *span);
 
 void aggregate_release(struct aggregate_states **states);
 

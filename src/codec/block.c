@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#include "codec/byte_io.h"
+#include "base/byte_io.h"
 #include "codec/column_codec.h"
 
 #define NANO_PER_MILLI 1000000

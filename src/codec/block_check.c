@@ -198,6 +198,10 @@ is_profile_good(const struct profile *profile, uint64_t n)
 bool
 summary_check(const struct summary *summary, const struct summary_frame *frame)
 {
+    const struct aggregate_span span = {frame->n_readings, frame->first_ms,
+                                        frame->last_ms};
     return are_totals_good(&summary->totals, &summary->first, frame) &&
-           is_profile_good(&summary->profile, frame->n_readings);
+           is_profile_good(&summary->profile, frame->n_readings) &&
+           aggregate_are_plausible(summary->first.states, summary->missing,
+                                   &span);
 }

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/civil_time.h"
-#include "codec/byte_io.h"
+#include "base/byte_io.h"
 #include "codec/block_check.h"
 
 /* Of a block, in the directory. */

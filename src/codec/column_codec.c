@@ -12,7 +12,7 @@
 #include "base/decimal.h"
 #include "base/wide_int.h"
 #include "codec/bit_pack.h"
-#include "codec/byte_io.h"
+#include "base/byte_io.h"
 
 #define POSITION_BITS   10  /* of a row in a block */
 #define MAX_ENTRIES     256 /* of a dictionary */

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "base/civil_time.h"
-#include "codec/byte_io.h"
+#include "base/byte_io.h"
 #include "wattle/error.h"
 
 enum { HAS_EXTRA = 1, HAS_WIDE = 2, HAS_REST = 4 };

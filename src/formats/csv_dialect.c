@@ -37,8 +37,7 @@ static const struct csv_rule common[] = {
 
 const struct csv_dialect csv_dialects[] = {
     {
-        .name = "wattle",
-        .title = "readings with common column names",
+        /* readings with common column names, and what wattle exports */
         .delimiter = ',',
         .decimal = '.',
         .has_measures = true,

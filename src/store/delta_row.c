@@ -8,7 +8,7 @@
 #include "store/delta_row.h"
 
 #include "model/batch.h"
-#include "codec/byte_io.h"
+#include "base/byte_io.h"
 #include "store/stored_check.h"
 
 #define MAX_DATA (1 + MEASURE_N * (5 + 10))

@@ -15,7 +15,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
-#include "codec/byte_io.h"
+#include "base/byte_io.h"
 #include "store/delta_row.h"
 #include "store/stored_check.h"
 #include "store/tables.h"

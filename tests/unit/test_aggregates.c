@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "analytics/totals.h"
-#include "codec/byte_io.h"
+#include "base/byte_io.h"
 #include "made_batch.h"
 #include "made_rows.h"
 #include "store/database_open.h"
@@ -57,9 +57,15 @@ decode_zeros(void *state, const uint8_t *from, size_t len)
     return !in.failed && in.at == in.end;
 }
 
+static bool
+are_zeros_plausible(const void *state, const struct aggregate_span *span)
+{
+    return *(const uint64_t *)state <= span->n_readings;
+}
+
 static const struct aggregate zeros = {
     "zeros",    16,           sizeof(uint64_t), count_zeros,
-    join_zeros, encode_zeros, decode_zeros};
+    join_zeros, encode_zeros, decode_zeros,     are_zeros_plausible};
 
 /* How often a device goes from no power to some: its order matters. */
 struct starts {
@@ -111,10 +117,22 @@ decode_starts(void *state, const uint8_t *from, size_t len)
     return len == sizeof(struct starts);
 }
 
-static const struct aggregate starts = {
-    "starts",     17,          sizeof(struct starts),
-    count_starts, join_starts, encode_starts,
-    decode_starts};
+static bool
+are_starts_plausible(const void *state, const struct aggregate_span *span)
+{
+    const struct starts *s = state;
+    return s->n_starts < span->n_readings && s->first_ms == span->first_ms &&
+           s->last_ms == span->last_ms;
+}
+
+static const struct aggregate starts = {"starts",
+                                        17,
+                                        sizeof(struct starts),
+                                        count_starts,
+                                        join_starts,
+                                        encode_starts,
+                                        decode_starts,
+                                        are_starts_plausible};
 
 static bool is_listed = true;
 
@@ -261,6 +279,26 @@ join_in_order_of_time(void **state)
     assert_true(n_checked > 60); /* the others have too many segments */
 }
 
+/* A section may be forged: what cannot be is told from what can. */
+static void
+cannot_be_anything(void **state)
+{
+    struct aggregate_states *states = NULL;
+    const struct aggregate_span span = {3, 1000, 3000};
+    (void)state;
+    *(uint64_t *)aggregate_state(&states, &zeros) = 3;
+    *(struct starts *)aggregate_state(&states, &starts) =
+        (struct starts){1, 1000, 3000, 1, 0, 1};
+    assert_true(aggregate_are_plausible(states, 0, &span));
+    *(uint64_t *)aggregate_state(&states, &zeros) = 4;
+    assert_false(aggregate_are_plausible(states, 0, &span));
+    assert_true(aggregate_are_plausible(states, 1, &span));
+    assert_false(aggregate_are_plausible(states, 2, &span));
+    aggregate_release(&states);
+    assert_true(aggregate_are_plausible(NULL, 0, &span));
+    assert_null(aggregate_find(NULL, &zeros));
+}
+
 /* ---- in a database --------------------------------------------------------
  */
 
@@ -378,6 +416,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(are_the_same_however_rows_are_cut),
         cmocka_unit_test(join_in_order_of_time),
+        cmocka_unit_test(cannot_be_anything),
         cmocka_unit_test(are_sections_of_a_summary),
         cmocka_unit_test(are_added_up_anew_where_a_section_is_missing),
     };

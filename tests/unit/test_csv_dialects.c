@@ -49,11 +49,11 @@ static const struct csv_rule product[] = {
 };
 
 const struct csv_dialect csv_dialects[] = {
-    {"common", "", ',', '.', true, common},
-    {"kilowatts", "", ',', '.', false, kilowatts},
-    {"german", "", ';', ',', false, german},
-    {"tabs", "", '\t', '.', false, common},
-    {"tabs-comma", "", '\t', ',', false, product},
+    /* common */ {',', '.', true, common},
+    /* kilowatts */ {',', '.', false, kilowatts},
+    /* german */ {';', ',', false, german},
+    /* tabs */ {'\t', '.', false, common},
+    /* tabs-comma */ {'\t', ',', false, product},
 };
 const size_t csv_n_dialects = sizeof(csv_dialects) / sizeof(csv_dialects[0]);
 

@@ -134,6 +134,7 @@ cut(struct rollup_builder *meter)
     assert_int_equal(rollup_builder_cut(meter, &totals, &first, &profile),
                      WATTLE_OK);
     free(totals.extra);
+    aggregate_release(&first.states);
     profile_release(&profile);
 }
 

@@ -1,11 +1,11 @@
 /*
- * byte_io.h - numbers in the bytes of a chunk: little-endian and varints.
+ * byte_io.h - numbers as bytes: little-endian and varints.
  *
  * A writer has room for what it is given; a reader never goes beyond its end:
  * it notes the failure once and then yields zeros.
  */
-#ifndef CODEC_BYTE_IO_H
-#define CODEC_BYTE_IO_H
+#ifndef BASE_BYTE_IO_H
+#define BASE_BYTE_IO_H
 
 #include <stdbool.h>
 #include <stddef.h>
