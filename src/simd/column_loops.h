@@ -21,6 +21,51 @@
     .count_wider = column_count_wider, .transpose = column_transpose,          \
     .subtract = column_subtract, .measure = column_measure
 
+/* Turns the numbers of row i that have a minus. */
+static inline void
+column_negate_row(const struct row_template *table, struct decoded_rows *out,
+                  size_t i)
+{
+    uint8_t negative = table[out->slot[i]].negative;
+    for (int k = 0; k < TEMPLATE_NUMBERS; k++) {
+        if ((negative >> k & 1) != 0)
+            out->number[k][i] = -out->number[k][i];
+    }
+}
+
+/*
+ * decode_rows in two loops over a few rows that stay in the first-level cache:
+ * `find` looks for the template of each row, `four` decodes four rows, `alone`
+ * one of those that `four` refuses. What `four` loads then depends on a load,
+ * not on all that it takes to see a shape, so the processor works on more rows
+ * at once.
+ */
+struct decoding; /* of the file that includes this */
+
+static inline __attribute__((always_inline, unused)) void
+column_decode_in_fours(
+    const struct decoding *d, const uint8_t *text, const uint32_t *starts,
+    size_t first, size_t n_rows,
+    void (*find)(const struct decoding *d, const uint8_t *text,
+                 const uint32_t *starts, size_t first, size_t end),
+    bool (*four)(const struct decoding *d, const uint8_t *text,
+                 const uint32_t *starts, size_t i),
+    void (*alone)(const struct decoding *d, const uint8_t *row, size_t i))
+{
+    for (size_t i = first; i < n_rows;) {
+        size_t end = n_rows - i < KERNEL_NEAR ? n_rows : i + KERNEL_NEAR;
+        find(d, text, starts, i, end);
+        for (; i + 4 <= end; i += 4) {
+            if (four(d, text, starts, i))
+                continue;
+            for (size_t k = i; k < i + 4; k++)
+                alone(d, text + starts[k], k);
+        }
+        for (; i < end; i++)
+            alone(d, text + starts[i], i);
+    }
+}
+
 static bool
 column_set_times(const struct decoded_rows *rows, size_t first, size_t n_rows,
                  uint32_t date, int64_t day_ms, int64_t *restrict time_ms)

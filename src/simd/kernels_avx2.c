@@ -113,10 +113,7 @@ gather_cells(const struct row_template *template, const uint8_t *row, int cell)
         _mm256_load_si256((const __m256i *)template->gather[cell]));
 }
 
-/*
- * Slots of rows first .. end - 1 and whether the templates there are theirs. A
- * loop of its own: the address of a template then depends on a load, not on all
- * that it takes to see a shape, so more rows are decoded at once.
+/* Slots of rows first .. end - 1, and whether the templates there are theirs.
  */
 static inline void
 find_templates(const struct decoding *d, const uint8_t *text,
@@ -264,17 +261,6 @@ begin_decoding(const struct row_template *table,
     return d;
 }
 
-/* Turns the numbers of row i that have a minus. */
-static void
-negate_row(const struct decoding *d, size_t i)
-{
-    uint8_t negative = d->table[d->out->slot[i]].negative;
-    for (int k = 0; k < TEMPLATE_NUMBERS; k++) {
-        if ((negative >> k & 1) != 0)
-            d->out->number[k][i] = -d->out->number[k][i];
-    }
-}
-
 /* One row, which may be invalid; its template has been looked for. */
 static void
 decode_alone(const struct decoding *d, const uint8_t *row, size_t i)
@@ -301,7 +287,7 @@ decode_alone(const struct decoding *d, const uint8_t *row, size_t i)
     out->seconds[i] = (uint32_t)(time[0] + (time[0] >> 32));
     out->ms[i] = (uint32_t)time[2] * 10000 + (uint32_t)(time[2] >> 32);
     out->is_valid[i] = is_valid ? 1 : 0;
-    negate_row(d, i);
+    column_negate_row(d->table, d->out, i);
 }
 
 /* Four rows; false when one of them may be invalid. */
@@ -323,7 +309,7 @@ decode_four(const struct decoding *d, const uint8_t *text,
     if (!_mm256_testz_si256(mismatches.wrong, mismatches.wrong))
         return false;
     for (size_t k = i; mismatches.negative != 0 && k < i + 4; k++)
-        negate_row(d, k);
+        column_negate_row(d->table, d->out, k);
     return true;
 }
 
@@ -334,18 +320,8 @@ decode_rows(const struct row_template *table,
             struct decoded_rows *out)
 {
     const struct decoding d = begin_decoding(table, number_max, out);
-    for (size_t i = first; i < n_rows;) {
-        size_t end = n_rows - i < KERNEL_NEAR ? n_rows : i + KERNEL_NEAR;
-        find_templates(&d, text, starts, i, end);
-        for (; i + 4 <= end; i += 4) {
-            if (decode_four(&d, text, starts, i))
-                continue;
-            for (size_t k = i; k < i + 4; k++)
-                decode_alone(&d, text + starts[k], k);
-        }
-        for (; i < end; i++)
-            decode_alone(&d, text + starts[i], i);
-    }
+    column_decode_in_fours(&d, text, starts, first, n_rows, find_templates,
+                           decode_four, decode_alone);
 }
 
 /* Unsigned a < b, in each 64-bit lane. */

@@ -182,17 +182,6 @@ has_mismatch(const struct mismatches *mismatches)
            _mm512_test_epi64_mask(mismatches->wrong, mismatches->wrong) != 0;
 }
 
-/* Turns the numbers of row i that have a minus. */
-static void
-negate_row(const struct decoding *d, size_t i)
-{
-    uint8_t negative = d->table[d->out->slot[i]].negative;
-    for (int k = 0; k < TEMPLATE_NUMBERS; k++) {
-        if ((negative >> k & 1) != 0)
-            d->out->number[k][i] = -d->out->number[k][i];
-    }
-}
-
 /* One row, which may be invalid. */
 static void
 decode_alone(const struct decoding *d, const uint8_t *text, uint32_t len,
@@ -219,7 +208,7 @@ decode_alone(const struct decoding *d, const uint8_t *text, uint32_t len,
     out->device[0][i] = cell[6];
     out->device[1][i] = cell[7];
     out->is_valid[i] = is_valid ? 1 : 0;
-    negate_row(d, i);
+    column_negate_row(d->table, d->out, i);
 }
 
 static void
@@ -251,7 +240,7 @@ decode_rows(const struct row_template *table,
         }
         memset(out->is_valid + i, 1, 8);
         for (size_t k = i; mismatches.negative != 0 && k < i + 8; k++)
-            negate_row(&d, k);
+            column_negate_row(d.table, out, k);
     }
     for (; i < n_rows; i++)
         decode_alone(&d, text + starts[i], starts[i + 1] - starts[i], i);

@@ -246,17 +246,6 @@ store_rows(struct decoded_rows *out, const uint32x4_t r[4], uint32x4_t clock01,
     vst1q_u32(out->ms + i, vuzp2q_u32(clock01, clock23));
 }
 
-/* Turns the numbers of row i that have a minus. */
-static void
-negate_row(const struct decoding *d, size_t i)
-{
-    uint8_t negative = d->table[d->out->slot[i]].negative;
-    for (int k = 0; k < TEMPLATE_NUMBERS; k++) {
-        if ((negative >> k & 1) != 0)
-            d->out->number[k][i] = -d->out->number[k][i];
-    }
-}
-
 static inline struct mismatches
 no_mismatches(void)
 {
@@ -282,7 +271,7 @@ decode_alone(const struct decoding *d, const uint8_t *row, size_t i)
     out->seconds[i] = vgetq_lane_u32(clock, 0);
     out->ms[i] = vgetq_lane_u32(clock, 1);
     out->is_valid[i] = !has_mismatch(d, &mismatches);
-    negate_row(d, i);
+    column_negate_row(d->table, d->out, i);
 }
 
 /* Four rows; false when one of them may be invalid. */
@@ -310,7 +299,7 @@ decode_four(const struct decoding *d, const uint8_t *text,
     if (has_mismatch(d, &mismatches))
         return false;
     for (size_t k = i; mismatches.negative != 0 && k < i + 4; k++)
-        negate_row(d, k);
+        column_negate_row(d->table, d->out, k);
     return true;
 }
 
@@ -334,7 +323,6 @@ find_templates(const struct decoding *d, const uint8_t *text,
     }
 }
 
-/* In two loops, for the reason that kernels_avx2.c has. */
 static void
 decode_rows(const struct row_template *table,
             const int64_t number_max[TEMPLATE_NUMBERS], const uint8_t *text,
@@ -342,18 +330,8 @@ decode_rows(const struct row_template *table,
             struct decoded_rows *out)
 {
     const struct decoding d = {table, make_weights(number_max), out};
-    for (size_t i = first; i < n_rows;) {
-        size_t end = n_rows - i < KERNEL_NEAR ? n_rows : i + KERNEL_NEAR;
-        find_templates(&d, text, starts, i, end);
-        for (; i + 4 <= end; i += 4) {
-            if (decode_four(&d, text, starts, i))
-                continue;
-            for (size_t k = i; k < i + 4; k++)
-                decode_alone(&d, text + starts[k], k);
-        }
-        for (; i < end; i++)
-            decode_alone(&d, text + starts[i], i);
-    }
+    column_decode_in_fours(&d, text, starts, first, n_rows, find_templates,
+                           decode_four, decode_alone);
 }
 
 /* struct added_sums, by lane. */
