@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "sort/group_sort.h"
 
 static int
 compare_times(const void *a, const void *b)
@@ -46,7 +47,13 @@ merge_group(struct device_merge *merge, const struct run_ref *runs, size_t n,
             struct block *block, struct shuffle *out,
             struct wattle_error *error)
 {
+    bool is_done = false;
     int status = WATTLE_OK;
+    /* else rows go out in stretches, and a heap has little to do */
+    if (merge_pass_overlap(runs, n) > n / 2)
+        status = group_sort(runs, n, out, &is_done, error);
+    if (status != WATTLE_OK || is_done)
+        return status;
     device_merge_reset(merge);
     block->n_rows = 0;
     for (size_t i = 0; i < n && status == WATTLE_OK; i++)

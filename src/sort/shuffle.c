@@ -15,6 +15,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/spill.h"
+#include "sort/key_sort.h"
 #include "sort/row_pages.h"
 
 #define SPILL_BYTES ((size_t)1 << 20)
@@ -91,44 +92,21 @@ write_runs(struct shuffle *r, struct wattle_error *error)
     return status;
 }
 
-/* The order of rows by time, equal times as they came; `order` holds it. */
-static void
-sort_order(const int64_t *time_ms, size_t n, uint16_t *order)
-{
-    uint16_t spare[BLOCK_ROWS];
-    uint16_t *from = order, *to = spare;
-    for (size_t i = 0; i < n; i++)
-        order[i] = (uint16_t)i;
-    for (size_t width = 1; width < n; width *= 2) {
-        for (size_t at = 0; at < n; at += 2 * width) {
-            size_t left = at, mid = at + width < n ? at + width : n;
-            size_t right = mid, end = at + 2 * width < n ? at + 2 * width : n;
-            for (size_t i = at; i < end; i++) {
-                bool is_left =
-                    left < mid && (right == end ||
-                                   time_ms[from[left]] <= time_ms[from[right]]);
-                to[i] = is_left ? from[left++] : from[right++];
-            }
-        }
-        uint16_t *swap = from;
-        from = to;
-        to = swap;
-    }
-    if (from != order)
-        memcpy(order, from, n * sizeof(*order));
-}
-
+/* By time; rows of equal times stay in order of arrival. */
 static void
 sort_block(struct block *block)
 {
-    uint16_t order[BLOCK_ROWS];
+    uint64_t keys[BLOCK_ROWS], spare[BLOCK_ROWS];
     int64_t moved[BLOCK_ROWS];
-    sort_order(block->column[BLOCK_TIME], block->n_rows, order);
+    bool is_sorted = key_sort(block->column[BLOCK_TIME], block->n_rows,
+                              KEY_BLOCK_BITS, keys, spare);
+    assert(is_sorted); /* no two times are 2^54 ms apart */
+    (void)is_sorted;
     for (int c = 0; c < BLOCK_N_COLUMNS; c++) {
         if ((block->columns & BLOCK_BIT(c)) == 0)
             continue;
         for (size_t i = 0; i < block->n_rows; i++)
-            moved[i] = block->column[c][order[i]];
+            moved[i] = block->column[c][key_row(keys[i], KEY_BLOCK_BITS)];
         memcpy(block->column[c], moved, block->n_rows * sizeof(moved[0]));
     }
 }
