@@ -14,7 +14,6 @@
 #include "analytics/power.h"
 #include "base/time_partition.h"
 #include "base/buffer.h"
-#include "base/civil_time.h"
 #include "wattle/error.h"
 
 /* Energy units in a milliwatt hour, and nW in a milliwatt. */

@@ -35,17 +35,17 @@ column_negate_row(const struct row_template *table, struct decoded_rows *out,
 
 /*
  * decode_rows in two loops over a few rows that stay in the first-level cache:
- * `find` looks for the template of each row, `four` decodes four rows, `alone`
- * one of those that `four` refuses. What `four` loads then depends on a load,
- * not on all that it takes to see a shape, so the processor works on more rows
- * at once.
+ * `find` looks for the template of each row and sets is_valid where there is
+ * one, `four` decodes four such rows, `alone` one of those that `four` refuses.
+ * What `four` loads then depends on a load, not on all that it takes to see a
+ * shape, so the processor works on more rows at once.
  */
 struct decoding; /* of the file that includes this */
 
 static inline __attribute__((always_inline, unused)) void
 column_decode_in_fours(
     const struct decoding *d, const uint8_t *text, const uint32_t *starts,
-    size_t first, size_t n_rows,
+    size_t first, size_t n_rows, const struct decoded_rows *out,
     void (*find)(const struct decoding *d, const uint8_t *text,
                  const uint32_t *starts, size_t first, size_t end),
     bool (*four)(const struct decoding *d, const uint8_t *text,
@@ -56,13 +56,19 @@ column_decode_in_fours(
         size_t end = n_rows - i < KERNEL_NEAR ? n_rows : i + KERNEL_NEAR;
         find(d, text, starts, i, end);
         for (; i + 4 <= end; i += 4) {
-            if (four(d, text, starts, i))
+            uint32_t have_template; /* a byte each */
+            memcpy(&have_template, out->is_valid + i, 4);
+            if (have_template == 0x01010101 && four(d, text, starts, i))
                 continue;
-            for (size_t k = i; k < i + 4; k++)
-                alone(d, text + starts[k], k);
+            for (size_t k = i; k < i + 4; k++) {
+                if (out->is_valid[k] != 0)
+                    alone(d, text + starts[k], k);
+            }
         }
-        for (; i < end; i++)
-            alone(d, text + starts[i], i);
+        for (; i < end; i++) {
+            if (out->is_valid[i] != 0)
+                alone(d, text + starts[i], i);
+        }
     }
 }
 

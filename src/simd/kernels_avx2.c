@@ -261,14 +261,12 @@ begin_decoding(const struct row_template *table,
     return d;
 }
 
-/* One row, which may be invalid; its template has been looked for. */
+/* One row that has a template. */
 static void
 decode_alone(const struct decoding *d, const uint8_t *row, size_t i)
 {
     static const int place[TEMPLATE_NUMBERS + 1] = {0, 2, 1, 3}; /* in front */
     struct decoded_rows *out = d->out;
-    if (out->is_valid[i] == 0)
-        return;
     struct mismatches mismatches = {_mm256_setzero_si256(), 0};
     struct cells cells = decode_row(d, row, i, &mismatches);
     __m256i front = evaluate(cells.front, hundreds(), no_limit(), &mismatches);
@@ -290,15 +288,11 @@ decode_alone(const struct decoding *d, const uint8_t *row, size_t i)
     column_negate_row(d->table, d->out, i);
 }
 
-/* Four rows; false when one of them may be invalid. */
+/* Four rows that have templates; false when one of them may be invalid. */
 static inline bool
 decode_four(const struct decoding *d, const uint8_t *text,
             const uint32_t *starts, size_t i)
 {
-    uint32_t have_template;
-    memcpy(&have_template, d->out->is_valid + i, 4);
-    if (have_template != 0x01010101)
-        return false;
     struct mismatches mismatches = {_mm256_setzero_si256(), 0};
     struct cells rows[4];
 #pragma GCC unroll 4
@@ -320,7 +314,7 @@ decode_rows(const struct row_template *table,
             struct decoded_rows *out)
 {
     const struct decoding d = begin_decoding(table, number_max, out);
-    column_decode_in_fours(&d, text, starts, first, n_rows, find_templates,
+    column_decode_in_fours(&d, text, starts, first, n_rows, out, find_templates,
                            decode_four, decode_alone);
 }
 

@@ -253,13 +253,11 @@ no_mismatches(void)
     return (struct mismatches){none, none, vdupq_n_u32(0), 0};
 }
 
-/* One row, which may be invalid; its template has been looked for. */
+/* One row that has a template. */
 static void
 decode_alone(const struct decoding *d, const uint8_t *row, size_t i)
 {
     struct decoded_rows *out = d->out;
-    if (out->is_valid[i] == 0)
-        return;
     struct mismatches mismatches = no_mismatches();
     struct pairs pairs = decode_row(d, row, i, &mismatches);
     uint32x4_t numbers = evaluate_front(d, pairs.front, &mismatches);
@@ -274,15 +272,11 @@ decode_alone(const struct decoding *d, const uint8_t *row, size_t i)
     column_negate_row(d->table, d->out, i);
 }
 
-/* Four rows; false when one of them may be invalid. */
+/* Four rows that have templates; false when one of them may be invalid. */
 static inline bool
 decode_four(const struct decoding *d, const uint8_t *text,
             const uint32_t *starts, size_t i)
 {
-    uint32_t have_template;
-    memcpy(&have_template, d->out->is_valid + i, 4);
-    if (have_template != 0x01010101)
-        return false;
     struct mismatches mismatches = no_mismatches();
     struct pairs pairs[4];
     uint32x4_t numbers[4];
@@ -330,7 +324,7 @@ decode_rows(const struct row_template *table,
             struct decoded_rows *out)
 {
     const struct decoding d = {table, make_weights(number_max), out};
-    column_decode_in_fours(&d, text, starts, first, n_rows, find_templates,
+    column_decode_in_fours(&d, text, starts, first, n_rows, out, find_templates,
                            decode_four, decode_alone);
 }
 

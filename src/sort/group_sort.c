@@ -14,7 +14,7 @@
 #include "sort/key_sort.h"
 
 struct group {
-    size_t n_rows, cap;
+    size_t n_rows;
     unsigned columns, exponent; /* of all runs */
     int64_t *column[BLOCK_N_COLUMNS];
     uint64_t *keys, *spare;
@@ -33,7 +33,6 @@ release(struct group *g)
 static bool
 make_room(struct group *g, const struct block *like, size_t cap)
 {
-    g->cap = cap;
     g->columns = like->columns;
     g->exponent = like->exponent;
     g->keys = malloc(cap * sizeof(*g->keys));

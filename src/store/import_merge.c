@@ -28,7 +28,6 @@
 #include <string.h>
 
 #include "base/time_partition.h"
-#include "base/civil_time.h"
 #include "base/error.h"
 #include "base/pool.h"
 #include "sort/chunk_builder.h"

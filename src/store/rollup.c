@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "base/time_partition.h"
-#include "base/civil_time.h"
 #include "base/error.h"
 #include "sort/device_merge.h"
 
