@@ -76,7 +76,7 @@ def stage_sum_s(events, stage):
                if e.get("cat") == "stage" and e["name"] == name) / 1e6
 
 
-def check_sums(events, answer, n_passes):
+def check_sums(events, answer, n_scans):
     """The trace and --timings, of one run, tell the same."""
     timings = answer["timings"]
     for stage in STAGES:
@@ -84,9 +84,9 @@ def check_sums(events, answer, n_passes):
         assert abs(took_s - timings[f"{stage}_s"]) < 1e-6, (
             stage, took_s, timings[f"{stage}_s"])
     rows = sum(e["args"]["rows"] for e in events if e.get("cat") == "block")
-    assert rows == n_passes * answer["lines"], (rows, answer["lines"])
-    passes = [e for e in events if e["name"] == "pass"]
-    assert len(passes) == n_passes == timings["passes"], passes
+    assert rows == n_scans * answer["lines"], (rows, answer["lines"])
+    scans = [e for e in events if e["name"] == "scan"]
+    assert len(scans) == n_scans == timings["scans"], scans
 
 
 class Checks:
@@ -103,12 +103,12 @@ class Checks:
         run(program, "generate", "--readings", str(N_READINGS), "--order",
             "device", "--files", "1", "--out", self.devices, "--quiet")
 
-    def report(self, *arguments, n_passes=1, **options):
+    def report(self, *arguments, n_scans=1, **options):
         answer = json.loads(run(
             self.program, "report", *arguments, "--json", "--timings",
             "--quiet", "--trace", self.trace, **options))
         events = read_trace(self.trace)
-        check_sums(events, answer, n_passes)
+        check_sums(events, answer, n_scans)
         return events
 
     def check_one_thread(self):
@@ -126,10 +126,10 @@ class Checks:
             assert json.load(file)["otherData"]["joined_blocks"] > 0
         assert os.path.getsize(self.trace) < 8 << 20
 
-    def check_two_passes(self):
+    def check_two_scans(self):
         names = [os.path.join(self.data, f"readings_000{i}.csv")
                  for i in (2, 1, 2)]
-        self.report(*names, n_passes=2)
+        self.report(*names, n_scans=2)
 
     def check_readers(self):
         for reader in ("mmap", "pread", "uring"):

@@ -139,7 +139,7 @@ int wattle_import_add_batch(struct wattle_import *import,
  * Imports everything; to be called once. WATTLE_OK, WATTLE_ERR_NO_INPUT (not
  * one file could be used), WATTLE_ERR_BUSY (another import did not end in
  * time), WATTLE_ERR_IO (also: no space is left), WATTLE_ERR_FORMAT (the file
- * is not a database of ours, or a newer one), WATTLE_ERR_USAGE (it has run
+ * is no wattle database, or a newer one), WATTLE_ERR_USAGE (it has run
  * already, or a file would be read another way than before),
  * WATTLE_ERR_CANCELLED (see cancel.h), WATTLE_ERR_MEMORY. On failure the
  * database is as it was before; close the import.

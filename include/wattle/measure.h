@@ -25,7 +25,8 @@ enum wattle_measure {
     WATTLE_ENERGY_RETURNED_TOTAL, /* counter of energy fed back, Wh */
     WATTLE_APPARENT_POWER,        /* VA */
     WATTLE_REACTIVE_POWER,        /* var */
-    WATTLE_FREQUENCY              /* Hz */
+    WATTLE_FREQUENCY,             /* Hz */
+    WATTLE_N_MEASURES
 };
 
 /* When a value is true. */

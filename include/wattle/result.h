@@ -95,7 +95,7 @@ struct wattle_timings {
     uint64_t n_bytes;     /* of text, after unpacking */
     uint64_t n_fast_rows; /* decoded by a remembered row template */
     uint64_t n_slow_rows; /* read by the reference parser */
-    uint64_t n_passes;    /* 1, or 2 and more for unsorted input */
+    uint64_t n_scans;     /* 1, or 2 and more for unsorted input */
     uint64_t peak_memory_bytes;
     int n_threads;
     const char *simd;

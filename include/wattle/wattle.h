@@ -1,7 +1,8 @@
 /*
  * wattle.h - everything of libwattle but what is experimental.
  *
- * A handle belongs to one thread at a time; each header says what may be
+ * What holds files is opened and closed, what is memory alone is made and
+ * freed. A handle belongs to one thread at a time; each header says what may be
  * called from elsewhere. A function that fails leaves its handle as it was,
  * unless it says otherwise: what could not be added is not there, and the next
  * call may succeed. After fork() the child must not use handles of the parent,

@@ -24,7 +24,7 @@
 #include "simd/kernels.h"
 #include "model/batch_view.h"
 
-/* buckets_add returns when there are so many. */
+/* buckets_add returns when it holds this many. */
 #define BUCKETS_ENOUGH 4096
 
 struct buckets_options {

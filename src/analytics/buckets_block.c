@@ -11,10 +11,10 @@
 #include "base/decimal.h"
 #include "wattle/error.h"
 
-/* Sums of a block of so many decimals fit in 64 bits: 2^10 * 1e9 * 1e6. */
+/* Up to this, sums of a block fit in 64 bits: 2^10 * 1e9 * 1e6. */
 #define MAX_DECIMALS 6
 
-struct block_sums {
+struct bucket_block {
     struct buckets *buckets;
     struct batch_view batch;
     const int64_t *power_nw;
@@ -49,7 +49,7 @@ is_short(const struct batch_view *batch)
 
 /* The powers of rows [from, to) and the energy of the steps between them. */
 static void
-add_powers(struct bucket *bucket, const struct block_sums *b, size_t from,
+add_powers(struct bucket *bucket, const struct bucket_block *b, size_t from,
            size_t to)
 {
     const int64_t *time_ms = b->batch.time_ms;
@@ -79,8 +79,8 @@ add_powers(struct bucket *bucket, const struct block_sums *b, size_t from,
 }
 
 static void
-add_efficiencies(struct bucket *bucket, const struct block_sums *b, size_t from,
-                 size_t to)
+add_efficiencies(struct bucket *bucket, const struct bucket_block *b,
+                 size_t from, size_t to)
 {
     int128 sum = 0;
     for (size_t i = from; i < to; i++)
@@ -90,7 +90,7 @@ add_efficiencies(struct bucket *bucket, const struct block_sums *b, size_t from,
 }
 
 static void
-add_values(struct bucket *bucket, const struct block_sums *b, size_t from,
+add_values(struct bucket *bucket, const struct bucket_block *b, size_t from,
            size_t to)
 {
     for (int c = 0; c < BUCKET_COLUMNS; c++) {
@@ -107,7 +107,7 @@ add_values(struct bucket *bucket, const struct block_sums *b, size_t from,
 
 /* Adds the rows [from, to), all of one bucket; the step before is done. */
 static int
-add_run(const struct block_sums *b, size_t from, size_t to)
+add_run(const struct bucket_block *b, size_t from, size_t to)
 {
     const int64_t *time_ms = b->batch.time_ms;
     struct bucket *bucket = buckets_at(b->buckets, time_ms[from]);
@@ -126,7 +126,7 @@ add_run(const struct block_sums *b, size_t from, size_t to)
 
 /* Where the rows end that are in the bucket and the range, as `row` is. */
 static size_t
-end_of_run(const struct block_sums *b, size_t row)
+end_of_run(const struct bucket_block *b, size_t row)
 {
     const struct buckets_options *o = &b->buckets->options;
     const int64_t *time_ms = b->batch.time_ms;
@@ -144,7 +144,7 @@ end_of_run(const struct block_sums *b, size_t row)
 }
 
 static int
-add_rows(const struct block_sums *b, size_t *row)
+add_rows(const struct bucket_block *b, size_t *row)
 {
     struct buckets *buckets = b->buckets;
     const int64_t *time_ms = b->batch.time_ms;
@@ -170,7 +170,7 @@ add_rows(const struct block_sums *b, size_t *row)
 }
 
 static void
-set_units(struct block_sums *b)
+set_units(struct bucket_block *b)
 {
     for (int c = 0; c < BUCKET_COLUMNS; c++) {
         bool is_wanted = b->batch.columns[c] != NULL &&
@@ -188,7 +188,8 @@ buckets_add_block(struct buckets *buckets, const struct batch_view *batch,
     int64_t power_nw[KERNEL_ROWS], efficiency[KERNEL_ROWS];
     if (batch->presence != NULL || !is_short(batch))
         return false;
-    struct block_sums b = {buckets, rest_of(batch, *row), power_nw, NULL, {0}};
+    struct bucket_block b = {
+        buckets, rest_of(batch, *row), power_nw, NULL, {0}};
     struct reading_block ordinary = {power_nw, NULL, false};
     if ((o->fields & WATTLE_QUERY_EFFICIENCY) != 0)
         ordinary.efficiency = efficiency;

@@ -21,7 +21,7 @@ struct reading {
     bool has_energy;
 };
 
-/* Columns of a row, as bits (1 << enum wattle_column). */
+/* Columns of a row, as bits (1 << enum wattle_measure). */
 unsigned reading_columns(const struct batch_view *batch, size_t row);
 
 /* A row's value of a column that it has, in 1e-9; not of the energy. */

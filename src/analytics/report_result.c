@@ -222,7 +222,7 @@ sums_figures(const struct sums *s, const struct tariff *tariff,
     };
 }
 
-/* A device on its way into the sorted list. */
+/* A device to be sorted. */
 struct entry {
     uint64_t start; /* of the id, see text_start */
     const char *id;
@@ -295,7 +295,7 @@ describe(struct result_device *device, const struct device_table *table)
         answer->peak_over_rating = device->figures.max_power_w / info->rated_w;
 }
 
-/* A device on its way to its location. */
+/* A device to be grouped by location. */
 struct located_device {
     uint64_t start; /* of the location, see text_start */
     const struct result_device *device;

@@ -85,7 +85,7 @@ enter_time(struct block_sums *b, int64_t time_ms)
 }
 
 /* A run of rows whose steps end in one clock hour. */
-struct row_range {
+struct same_hour_rows {
     size_t begin, end;
     int64_t from_ms; /* a last reading from here on, but earlier, is plain */
 };
@@ -94,13 +94,13 @@ struct row_range {
  * When the largest gap is an hour or more, all rows strictly inside one hour
  * make a run; otherwise, and on the full hour, those of one time.
  */
-static struct row_range
+static struct same_hour_rows
 next_run(struct block_sums *b, size_t begin)
 {
     const int64_t *times_ms = b->batch->time_ms;
     const size_t n = b->batch->n_rows;
     int64_t now_ms = times_ms[begin];
-    struct row_range run = {.begin = begin, .end = begin + 1};
+    struct same_hour_rows run = {.begin = begin, .end = begin + 1};
     enter_time(b, now_ms);
     const struct time_cell hour = b->pending.energy_hour;
     const int64_t hour_ms = hour.start_ms, length_ms = hour.end_ms - hour_ms;
@@ -136,7 +136,7 @@ make_room(struct totals_set *set, size_t device)
 
 /* For assertions: what add_rows (kernels.h) may rely on. */
 static inline bool
-are_for_kernel(const struct block_sums *b, const struct row_range *run)
+are_for_kernel(const struct block_sums *b, const struct same_hour_rows *run)
 {
     const int64_t limit = INT64_C(1) << 53;
     bool are_good = (uintptr_t)b->set->partial % 64 == 0 &&
@@ -168,7 +168,7 @@ aggregate_rows(struct block_sums *b, size_t from, size_t to)
 
 /* Adds the rows of a run; those that the kernel refuses, the general way. */
 static int
-add_run(struct block_sums *b, const struct row_range *run)
+add_run(struct block_sums *b, const struct same_hour_rows *run)
 {
     struct totals_set *set = b->set;
     const struct summed_rows rows = {b->batch->device, b->batch->time_ms,
@@ -204,7 +204,7 @@ add_rows(struct block_sums *b)
 {
     int status = WATTLE_OK;
     for (size_t i = 0; i < b->batch->n_rows && status == WATTLE_OK;) {
-        struct row_range run = next_run(b, i);
+        struct same_hour_rows run = next_run(b, i);
         status = add_run(b, &run);
         i = run.end;
     }

@@ -6,11 +6,13 @@
  * be looked up. Sums of the hour are kept aside and written when it changes;
  * a step over a full hour takes the general way.
  */
+#include <assert.h>
+
 #include "analytics/totals_parts.h"
 #include "wattle/error.h"
 
 /* A device's rows on their way into its totals. */
-struct segment {
+struct open_segment {
     struct totals_set *set;
     struct device_totals *totals;
     struct power_point last;
@@ -24,7 +26,7 @@ struct segment {
 };
 
 static void
-flush_hour(struct segment *s)
+flush_hour(struct open_segment *s)
 {
     if (s->n > 0 || s->energy != 0)
         profile_add_hour(&s->set->profile, s->hour.key, s->n, s->power_nw,
@@ -36,7 +38,7 @@ flush_hour(struct segment *s)
 }
 
 static void
-enter_hour(struct segment *s, int64_t time_ms)
+enter_hour(struct open_segment *s, int64_t time_ms)
 {
     flush_hour(s);
     time_partition_find(s->set->hours, time_ms, &s->hour);
@@ -47,10 +49,11 @@ enter_hour(struct segment *s, int64_t time_ms)
  * for what ends on the full hour. The reading itself is still to be added.
  */
 static void
-step_beyond(struct segment *s, int64_t time_ms, int64_t nw)
+step_beyond(struct open_segment *s, int64_t time_ms, int64_t nw)
 {
     const struct power_point to = {.time_ms = time_ms, .nw = nw};
     int64_t dt = time_ms - s->last.time_ms;
+    assert(dt > 0 && (time_ms >= s->hour.end_ms || dt > s->set->max_gap_ms));
     if (dt > s->set->max_gap_ms) {
         s->totals->n_gaps++;
         s->totals->gap_ms += dt;
@@ -68,8 +71,8 @@ step_beyond(struct segment *s, int64_t time_ms, int64_t nw)
 
 /* Adds rows as long as they are inside the hour; returns the first beyond. */
 static size_t
-add_inside(struct segment *s, const int64_t *time_ms, const int64_t *power_nw,
-           size_t i, size_t n)
+add_inside(struct open_segment *s, const int64_t *time_ms,
+           const int64_t *power_nw, size_t i, size_t n)
 {
     const int64_t end_ms = s->hour.end_ms, max_gap_ms = s->set->max_gap_ms;
     const size_t first = i;
@@ -99,8 +102,8 @@ add_inside(struct segment *s, const int64_t *time_ms, const int64_t *power_nw,
 }
 
 static void
-add_rows(struct segment *s, const int64_t *time_ms, const int64_t *power_nw,
-         size_t n)
+add_rows(struct open_segment *s, const int64_t *time_ms,
+         const int64_t *power_nw, size_t n)
 {
     for (size_t i = 0; i < n;) {
         i = add_inside(s, time_ms, power_nw, i, n);
@@ -154,7 +157,7 @@ totals_segment_add(struct totals_set *set, const struct batch_view *batch,
         totals_reload(set, device);
         return false;
     }
-    struct segment s = {
+    struct open_segment s = {
         .set = set,
         .totals = totals,
         .min_nw = totals->min_nw,

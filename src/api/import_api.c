@@ -205,7 +205,7 @@ wattle_import_run(struct wattle_import *import, struct wattle_error *error)
     struct inputs *inputs = &import->inputs;
     if (import->is_finished)
         return fail_finished(error);
-    int64_t began_ns = stage_clock_now_ns();
+    int64_t began_ns = stage_now_ns();
     inputs->database = import->database;
     int status = inputs_open_rejects(inputs, error);
     if (status != WATTLE_OK)
@@ -234,7 +234,7 @@ wattle_import_run(struct wattle_import *import, struct wattle_error *error)
         status = importer_run(importer, error);
     if (status == WATTLE_OK)
         status = inputs_close_rejects(inputs, error);
-    if (set_result(import, stage_clock_now_ns() - began_ns) != WATTLE_OK)
+    if (set_result(import, stage_now_ns() - began_ns) != WATTLE_OK)
         status = error_memory(error);
     return error_end(error, status);
 }

@@ -23,6 +23,7 @@
 #include "base/pointer_list.h"
 #include "base/kept_file.h"
 #include "formats/device_file.h"
+#include "formats/format.h"
 #include "wattle/report.h"
 
 #define MAX_THREADS 1024
@@ -207,10 +208,11 @@ inputs_release(struct inputs *in)
 int
 inputs_add_path(struct inputs *in, const char *path, struct wattle_error *error)
 {
+    static const struct source_names names = {formats_take_name, FORMATS_NAMES};
     size_t first = in->sources.n;
     if (path == NULL)
         return error_null(error, "path");
-    int status = source_list_add_path(&in->sources, path, error);
+    int status = source_list_add_path(&in->sources, path, &names, error);
     in->has_paths = true;
     if (status == WATTLE_OK)
         status = read_tables(in, first, error);

@@ -35,7 +35,7 @@ struct inputs {
     size_t n_files, file_cap;
     bool has_rejects; /* they are written to rejects_fd */
     int rejects_fd;
-    struct text_out rejects_out; /* on its way there */
+    struct text_out rejects_out; /* what is written to it */
 };
 
 /* WATTLE_ERR_USAGE when an option makes no sense here. */

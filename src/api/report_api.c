@@ -179,7 +179,7 @@ set_timings(struct wattle_report *report, int64_t wall_ns)
     t->n_bytes = data->tally.n_bytes;
     t->n_fast_rows = data->tally.n_fast;
     t->n_slow_rows = data->tally.n_slow;
-    t->n_passes = data->n_scans;
+    t->n_scans = data->n_scans;
     t->peak_memory_bytes = (uint64_t)usage.ru_maxrss * 1024;
     t->n_threads = data->n_threads;
     t->simd = data->simd;
@@ -256,7 +256,7 @@ wattle_report_run(struct wattle_report *report, struct wattle_error *error)
 {
     if (report->is_finished)
         return error_set(error, WATTLE_ERR_USAGE, "the report is finished");
-    int64_t began_ns = stage_clock_now_ns();
+    int64_t began_ns = stage_now_ns();
     struct report_data *data = &report->data;
     report->inputs.database = report->database;
     int status = inputs_open_rejects(&report->inputs, error);
@@ -280,7 +280,7 @@ wattle_report_run(struct wattle_report *report, struct wattle_error *error)
         int computed = set_result(report, error);
         status = computed != WATTLE_OK ? computed : status;
     }
-    set_timings(report, stage_clock_now_ns() - began_ns);
+    set_timings(report, stage_now_ns() - began_ns);
     return error_end(error, status);
 }
 

@@ -49,13 +49,13 @@ civil_date_from_day(int64_t day, int *year, int *month, int *day_of_month)
 }
 
 /* A text that is eaten from the left. */
-struct cursor {
+struct time_text {
     const char *at;
     const char *end;
 };
 
 static bool
-take(struct cursor *c, char wanted)
+take(struct time_text *c, char wanted)
 {
     if (c->at == c->end || *c->at != wanted)
         return false;
@@ -64,7 +64,7 @@ take(struct cursor *c, char wanted)
 }
 
 static bool
-take_digits(struct cursor *c, int count, int *value)
+take_digits(struct time_text *c, int count, int *value)
 {
     int sum = 0;
     if (c->end - c->at < count)
@@ -82,7 +82,7 @@ take_digits(struct cursor *c, int count, int *value)
 
 /* .fraction: at least one digit, cut after three. */
 static bool
-take_fraction(struct cursor *c, int64_t *ms)
+take_fraction(struct time_text *c, int64_t *ms)
 {
     int64_t weight = 100;
     const char *start = c->at;
@@ -95,7 +95,7 @@ take_fraction(struct cursor *c, int64_t *ms)
 
 /* Z, +HH, +HHMM, +HH:MM or nothing, and then the end of the text. */
 static bool
-take_zone(struct cursor *c, int64_t *offset_ms)
+take_zone(struct time_text *c, int64_t *offset_ms)
 {
     int hours = 0, minutes = 0;
     *offset_ms = 0;
@@ -119,7 +119,7 @@ take_zone(struct cursor *c, int64_t *offset_ms)
 }
 
 static bool
-take_date(struct cursor *c, int64_t *day)
+take_date(struct time_text *c, int64_t *day)
 {
     int year, month, day_of_month;
     if (!take_digits(c, 4, &year) || !take(c, '-') ||
@@ -133,7 +133,7 @@ take_date(struct cursor *c, int64_t *day)
 }
 
 static bool
-parse_civil(struct cursor c, int64_t *time_ms)
+parse_civil(struct time_text c, int64_t *time_ms)
 {
     int64_t day, ms = 0, offset_ms;
     int hour, minute, second = 0;
@@ -183,7 +183,7 @@ spells_date(int64_t value, size_t n_digits)
 }
 
 static bool
-parse_unix(struct cursor c, int64_t *time_ms)
+parse_unix(struct time_text c, int64_t *time_ms)
 {
     const char *start = c.at;
     int64_t value = 0, ms = 0;
@@ -210,7 +210,7 @@ parse_unix(struct cursor c, int64_t *time_ms)
 bool
 civil_parse(const char *text, size_t len, int64_t *time_ms)
 {
-    struct cursor c = {text, text + len};
+    struct time_text c = {text, text + len};
     bool civil = len > 4 && text[4] == '-';
     if (!(civil ? parse_civil(c, time_ms) : parse_unix(c, time_ms)))
         return false;
@@ -220,7 +220,7 @@ civil_parse(const char *text, size_t len, int64_t *time_ms)
 bool
 civil_parse_or_date(const char *text, size_t len, int64_t *time_ms)
 {
-    struct cursor c = {text, text + len};
+    struct time_text c = {text, text + len};
     int64_t day;
     if (len == 10 && take_date(&c, &day)) {
         *time_ms = day * CIVIL_MS_PER_DAY;

@@ -19,25 +19,9 @@
 #define BASE_STAGE_CLOCK_H
 
 #include <stdint.h>
-#include <time.h>
 
-enum stage {
-    STAGE_OTHER,
-    STAGE_OPEN,
-    STAGE_READ,
-    STAGE_SPLIT,
-    STAGE_DECODE,
-    STAGE_LOOKUP,
-    STAGE_TOTALS,
-    STAGE_MERGE,
-    /* of wattle generate */
-    STAGE_MAKE,
-    STAGE_PACK,
-    STAGE_WRITE,
-    N_STAGES
-};
-
-struct trace_track;
+#include "base/stage.h"
+#include "base/trace.h"
 
 struct stage_clock {
     enum stage stage;
@@ -46,30 +30,12 @@ struct stage_clock {
     struct trace_track *track; /* NULL = leave no slices */
 };
 
-/*
- * Slices begin where the clock's present stage began, and end there, with
- * what the group has read and decoded so far; the next one begins at once.
- */
-void trace_begin_group(struct trace_track *track);
-void trace_begin_slice(struct trace_track *track,
-                       const struct stage_clock *clock);
-void trace_end_slice(struct trace_track *track, const struct stage_clock *clock,
-                     uint64_t n_bytes, uint64_t n_rows);
-
-static inline int64_t
-stage_clock_now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 static inline void
 stage_clock_enter(struct stage_clock *clock, enum stage stage)
 {
     if (clock == NULL)
         return;
-    int64_t now_ns = stage_clock_now_ns();
+    int64_t now_ns = stage_now_ns();
     if (clock->since_ns != 0)
         clock->spent_ns[clock->stage] += now_ns - clock->since_ns;
     clock->stage = stage;
@@ -81,7 +47,7 @@ static inline void
 stage_clock_resume(const struct stage_clock *clock)
 {
     if (clock != NULL && clock->track != NULL)
-        trace_begin_slice(clock->track, clock);
+        trace_begin_slice(clock->track, clock->since_ns, clock->spent_ns);
 }
 
 /* The same, and it is never joined to the slices before. */
@@ -99,7 +65,8 @@ stage_clock_cut(const struct stage_clock *clock, uint64_t n_bytes,
                 uint64_t n_rows)
 {
     if (clock != NULL && clock->track != NULL)
-        trace_end_slice(clock->track, clock, n_bytes, n_rows);
+        trace_end_slice(clock->track, clock->since_ns, clock->spent_ns, n_bytes,
+                        n_rows);
 }
 
 #endif

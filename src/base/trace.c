@@ -35,7 +35,7 @@ wattle_trace_new(size_t max_blocks)
         trace->max = 4;
     trace->sample_step_ns = SAMPLE_STEP_NS;
     trace->statm_fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-    trace->began_ns = stage_clock_now_ns();
+    trace->began_ns = stage_now_ns();
     return trace;
 }
 
@@ -138,7 +138,7 @@ trace_begin(struct trace_track *track, const char *name, uint64_t number)
         track->n_dropped++;
         return;
     }
-    int64_t now_ns = stage_clock_now_ns();
+    int64_t now_ns = stage_now_ns();
     track->spans = grown;
     track->spans[n] = (struct trace_span){name, number, now_ns, 0};
     track->open[depth] = n;
@@ -155,7 +155,7 @@ trace_end(struct trace_track *track)
     size_t depth = --track->depth;
     if (depth >= TRACE_MAX_DEPTH || track->open[depth] == SIZE_MAX)
         return;
-    int64_t now_ns = stage_clock_now_ns();
+    int64_t now_ns = stage_now_ns();
     track->spans[track->open[depth]].end_ns = now_ns;
     if (track->number == 0)
         sample_memory(track->trace, now_ns);
@@ -227,12 +227,12 @@ add_slice(struct trace_track *track, const struct trace_slice *slice)
 }
 
 static void
-start_slice(struct trace_track *track, const struct stage_clock *clock,
-            uint64_t n_bytes, uint64_t n_rows)
+start_slice(struct trace_track *track, int64_t now_ns,
+            const int64_t spent_ns[N_STAGES], uint64_t n_bytes, uint64_t n_rows)
 {
     struct trace_slice *base = &track->base;
-    base->begin_ns = clock->since_ns;
-    memcpy(base->spent_ns, clock->spent_ns, sizeof(base->spent_ns));
+    base->begin_ns = now_ns;
+    memcpy(base->spent_ns, spent_ns, sizeof(base->spent_ns));
     base->n_bytes = n_bytes;
     base->n_rows = n_rows;
 }
@@ -244,19 +244,21 @@ trace_begin_group(struct trace_track *track)
 }
 
 void
-trace_begin_slice(struct trace_track *track, const struct stage_clock *clock)
+trace_begin_slice(struct trace_track *track, int64_t now_ns,
+                  const int64_t spent_ns[N_STAGES])
 {
-    start_slice(track, clock, 0, 0);
+    start_slice(track, now_ns, spent_ns, 0, 0);
 }
 
 void
-trace_end_slice(struct trace_track *track, const struct stage_clock *clock,
-                uint64_t n_bytes, uint64_t n_rows)
+trace_end_slice(struct trace_track *track, int64_t now_ns,
+                const int64_t spent_ns[N_STAGES], uint64_t n_bytes,
+                uint64_t n_rows)
 {
     const struct trace_slice *base = &track->base;
     struct trace_slice slice = {
         .begin_ns = base->begin_ns,
-        .end_ns = clock->since_ns,
+        .end_ns = now_ns,
         .n_bytes = n_bytes - base->n_bytes,
         .n_rows = n_rows - base->n_rows,
         .n_blocks = 1,
@@ -264,12 +266,12 @@ trace_end_slice(struct trace_track *track, const struct stage_clock *clock,
     };
     int64_t known_ns = 0;
     for (int i = 0; i < N_STAGES; i++) {
-        slice.spent_ns[i] = clock->spent_ns[i] - base->spent_ns[i];
+        slice.spent_ns[i] = spent_ns[i] - base->spent_ns[i];
         known_ns += i != STAGE_OTHER ? slice.spent_ns[i] : 0;
     }
     if (known_ns > 0)
         add_slice(track, &slice);
-    start_slice(track, clock, n_bytes, n_rows);
+    start_slice(track, now_ns, spent_ns, n_bytes, n_rows);
     if (track->number == 0)
-        sample_memory(track->trace, clock->since_ns);
+        sample_memory(track->trace, now_ns);
 }

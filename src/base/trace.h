@@ -2,14 +2,14 @@
  * trace.h - the memory of a trace: one track for each thread.
  *
  * Ground floor. A track has spans, which are begun and ended by name, and
- * slices. A slice is a stretch of a thread's time within one group (a lane)
- * with the time of each stage in it, at first one block of input. At most
- * `max` slices are kept: then neighbours of one group are joined, and from
- * now on so many blocks go into one slice. So a trace covers the whole run
- * in bounded memory, and its sums by stage are exact.
+ * slices. A slice is a part of a thread's time within one group (a split) with
+ * the time of each stage in it, at first that of one block of input. At most
+ * `max` slices are kept: then neighbours of one group are joined two by two,
+ * and twice as many blocks go into each slice from then on. So a trace covers
+ * the whole run in bounded memory, and its sums by stage are exact.
  *
- * A track belongs to one thread at a time. Its slices are driven by a stage
- * clock, see stage_clock.h.
+ * A track belongs to one thread at a time. A stage clock (stage_clock.h) cuts
+ * its slices.
  */
 #ifndef BASE_TRACE_H
 #define BASE_TRACE_H
@@ -19,7 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/stage_clock.h"
+#include "base/stage.h"
 #include "wattle/experimental/trace.h"
 
 enum { TRACE_MAX_DEPTH = 16, TRACE_MAX_SAMPLES = 2048 };
@@ -79,6 +79,15 @@ struct trace_track *trace_track(struct wattle_trace *trace, unsigned number);
 void trace_begin(struct trace_track *track, const char *name, uint64_t number);
 void trace_end(struct trace_track *track);
 
-/* trace_begin_group, trace_begin_slice, trace_end_slice: stage_clock.h. */
+/*
+ * Slices end and begin at now_ns, with the time that each stage has taken so
+ * far and what the group has read and decoded; the next one begins at once.
+ */
+void trace_begin_group(struct trace_track *track);
+void trace_begin_slice(struct trace_track *track, int64_t now_ns,
+                       const int64_t spent_ns[N_STAGES]);
+void trace_end_slice(struct trace_track *track, int64_t now_ns,
+                     const int64_t spent_ns[N_STAGES], uint64_t n_bytes,
+                     uint64_t n_rows);
 
 #endif

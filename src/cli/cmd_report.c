@@ -241,12 +241,12 @@ print_timings(const struct wattle_report_result *result, double print_s)
     print_stage("print", print_s, all_s);
     fprintf(stderr,
             "Wall time %.3f ms: %.1f MB/s, %.2f million readings/s\n"
-            "Rows by remembered template: %.2f %%; passes: %llu; "
+            "Rows by remembered template: %.2f %%; scans: %llu; "
             "simd %s, reader %s\nPeak memory: %.1f MiB\n",
             t->wall_s * 1e3, (double)t->n_bytes / t->wall_s / 1e6,
             (double)result->figures->n_readings / t->wall_s / 1e6,
             n_rows > 0 ? (double)t->n_fast_rows / (double)n_rows * 100 : 0,
-            (unsigned long long)t->n_passes, t->simd, t->reader,
+            (unsigned long long)t->n_scans, t->simd, t->reader,
             (double)t->peak_memory_bytes / (1024 * 1024));
 }
 
@@ -313,7 +313,7 @@ explain_nothing(const struct command *self,
                          : "duplicate");
 }
 
-/* A database keeps only so many rejected lines of a file. */
+/* A database keeps a limited number of rejected lines of a file. */
 static void
 warn_of_rejects(const struct command *self, const struct request *request,
                 const struct wattle_report_result *result)

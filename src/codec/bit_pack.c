@@ -90,6 +90,8 @@ get_stream(const struct kernels *kernels, const uint8_t *from, size_t n,
     uint8_t rest[2 * (STREAM_MAX_WIDTH + 8)] = {0};
     int64_t values[8 + 64];
     const size_t n_rest = n - n_eights * 8;
+    assert(n_eights * 8 <= n && size - n_eights * width <= sizeof(rest) &&
+           (n_rest + 7) / 8 * 8 <= sizeof(values) / sizeof(values[0]));
     memcpy(rest, from + n_eights * width, size - n_eights * width);
     kernels->unpack_stream(rest, (n_rest + 7) / 8, width, base, unit, values);
     memcpy(out + n_eights * 8, values, n_rest * sizeof(*values));

@@ -100,7 +100,7 @@ block_check(const struct kernels *kernels, struct block *block,
 
 /* ---- summaries ---------------------------------------------------------- */
 
-/* Whether a sum has at most so many bits beside its sign. */
+/* Whether a sum has at most that many bits beside its sign. */
 static bool
 has_bits(int128 sum, int bits)
 {

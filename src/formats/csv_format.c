@@ -15,6 +15,7 @@
 #include "formats/csv_decoder.h"
 #include "formats/csv_schema.h"
 #include "formats/record_parser.h"
+#include "formats/text_sample.h"
 
 /* How sure a header makes: it was chosen by names that others use as well. */
 enum { CERTAIN = 80, UNLIKELY = 1 };
@@ -151,6 +152,9 @@ probe(const struct format_sample *sample, const struct format_options *options,
     found->dialect = schema;
     if (schema == NULL)
         return error_memory(error);
+    const char *problem = text_sample_problem(sample);
+    if (problem != NULL)
+        return error_set(error, WATTLE_ERR_FORMAT, "%s", problem);
     int status = find_schema(sample, options->value_kind, found, &is_whole,
                              schema, &why);
     if (status == WATTLE_ERR_MEMORY)
@@ -194,6 +198,7 @@ const struct format csv_format = {
     .name = "csv",
     .title = "CSV with a header line",
     .traits = FORMAT_SPLITS,
+    .name_end = ".csv",
     .probe = probe,
     .release_dialect = release_dialect,
     .open = open_decoder,

@@ -123,6 +123,7 @@ enum {
 struct format {
     const char *name; /* "csv" */
     const char *title;
+    const char *name_end; /* ".csv": of the files that a folder is read for */
     unsigned traits;
     /*
      * Looks at a sample. WATTLE_OK with *found filled in; WATTLE_ERR_FORMAT
@@ -151,6 +152,13 @@ enum { FORMATS_MAX = 64 };
 
 /* The place of a format in the list. */
 size_t format_number(const struct format *format);
+
+/*
+ * Whether a file of this name in a folder is read, without what packing has
+ * added; and the same for people.
+ */
+bool formats_take_name(const char *name, size_t len);
+#define FORMATS_NAMES "*.csv"
 
 /*
  * Recognises a text. WATTLE_OK; WATTLE_ERR_FORMAT with a message for people

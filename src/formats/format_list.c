@@ -33,26 +33,16 @@ format_recognition_release(struct recognition *recognition)
     *recognition = (struct recognition){0};
 }
 
-static bool
-starts_with(const struct format_sample *sample, const char *bytes, size_t len)
+bool
+formats_take_name(const char *name, size_t len)
 {
-    return sample->len >= len && memcmp(sample->bytes, bytes, len) == 0;
-}
-
-/* What no format reads, or NULL. */
-static const char *
-find_problem(const struct format_sample *sample)
-{
-    if (starts_with(sample, "\xff\xfe", 2) ||
-        starts_with(sample, "\xfe\xff", 2))
-        return "is UTF-16; save it as UTF-8";
-    if (starts_with(sample, "SQLite format 3", 15))
-        return "is a SQLite database, not CSV";
-    if (memchr(sample->bytes, '\0', sample->len) != NULL)
-        return "is not text (it holds zero bytes)";
-    if (sample->len == 0)
-        return "is empty";
-    return NULL;
+    for (size_t i = 0; format_list[i] != NULL; i++) {
+        const char *end = format_list[i]->name_end;
+        size_t end_len = strlen(end);
+        if (len > end_len && memcmp(name + len - end_len, end, end_len) == 0)
+            return true;
+    }
+    return false;
 }
 
 int
@@ -60,11 +50,8 @@ formats_recognise(const struct format_sample *sample,
                   const struct format_options *options,
                   struct recognition *found, struct wattle_error *error)
 {
-    const char *problem = find_problem(sample);
     int status = WATTLE_ERR_FORMAT, nearest = -1;
     *found = (struct recognition){0};
-    if (problem != NULL)
-        return error_set(error, WATTLE_ERR_FORMAT, "%s", problem);
     for (size_t i = 0; format_list[i] != NULL; i++) {
         struct recognition own = {.format = format_list[i]};
         struct wattle_error why = {0};

@@ -54,14 +54,14 @@ static const uint8_t home_profiles[16] = {
 };
 
 /* One place of a home: its kind, or the other one where `needs` is lacking. */
-struct slot {
+struct id_slot {
     uint8_t kind;
     uint8_t needs;
     uint8_t other;
     uint8_t rooms[2]; /* one of these */
 };
 
-static const struct slot slots[HOME_DEVICES] = {
+static const struct id_slot slots[HOME_DEVICES] = {
     {KIND_FRIDGE, 0, 0, {ROOM_KITCHEN, ROOM_KITCHEN}},
     {KIND_TV, 0, 0, {ROOM_LIVING, ROOM_LIVING}},
     {KIND_WASHING_MACHINE, 0, 0, {ROOM_UTILITY, ROOM_BATHROOM}},
@@ -123,7 +123,7 @@ rating(uint32_t power_w, uint8_t kind, uint64_t bits)
 }
 
 static uint8_t
-slot_kind(const struct slot *slot, uint64_t home_bits)
+slot_kind(const struct id_slot *slot, uint64_t home_bits)
 {
     uint8_t profile = home_profiles[home_bits & 15];
     bool lacks = slot->needs != 0 && (profile & slot->needs) == 0;
@@ -132,7 +132,7 @@ slot_kind(const struct slot *slot, uint64_t home_bits)
 
 /* The room a slot is in; an air conditioner is never in a utility room. */
 static uint8_t
-slot_room(const struct slot *slot, uint8_t kind, uint64_t bits)
+slot_room(const struct id_slot *slot, uint8_t kind, uint64_t bits)
 {
     if (kind == KIND_AIR_CONDITIONER)
         return (bits & 1) != 0 ? ROOM_BEDROOM : ROOM_LIVING;
@@ -146,7 +146,7 @@ make_device(uint64_t seed, uint64_t number, int mains_v)
 {
     uint64_t home = number / HOME_DEVICES;
     uint64_t home_bits = counter_hash(counter_hash(seed, KEY_HOMES), home);
-    const struct slot *slot = &slots[number % HOME_DEVICES];
+    const struct id_slot *slot = &slots[number % HOME_DEVICES];
 
     struct device device = {.home = (uint32_t)home};
     device.key = counter_hash(counter_hash(seed, KEY_DEVICES), number);

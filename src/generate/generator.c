@@ -37,7 +37,7 @@ struct thread_tools {
     struct stage_clock clock; /* for the trace, when there is one */
 };
 
-struct slot {
+struct file_slot {
     struct buffer bytes; /* as they go to the file */
     struct defect_tally tally;
 };
@@ -45,13 +45,13 @@ struct slot {
 struct generator {
     const struct generator_options *options;
     bool to_stdout;
-    struct row_source source;
+    struct row_recipe source;
     struct out_folder folder;
     struct out_file file; /* being written */
     struct defect_tally tally;
     struct thread_tools *tools;
     unsigned n_threads;
-    struct slot *slots;
+    struct file_slot *slots;
     unsigned n_slots;
     uint64_t n_blocks;
 };
@@ -152,7 +152,7 @@ static int
 init_source(struct generator *generator, struct wattle_error *error)
 {
     const struct generator_options *options = generator->options;
-    struct row_source *source = &generator->source;
+    struct row_recipe *source = &generator->source;
     source->plan = (struct row_plan){
         .n_devices = options->n_devices,
         .n_rows = options->n_readings,
@@ -223,7 +223,7 @@ make_block(void *context, unsigned worker, unsigned slot_number, uint64_t block,
 {
     struct generator *generator = context;
     struct thread_tools *tools = &generator->tools[worker];
-    struct slot *slot = &generator->slots[slot_number];
+    struct file_slot *slot = &generator->slots[slot_number];
     bool is_packed = tools->packing.kind != GENERATOR_PACK_NONE;
     struct buffer *text = is_packed ? &tools->text : &slot->bytes;
     struct stage_clock *clock = clock_of(tools);
@@ -263,7 +263,7 @@ take_block(void *context, unsigned worker, unsigned slot_number, uint64_t block,
 {
     struct generator *generator = context;
     struct stage_clock *clock = clock_of(&generator->tools[worker]);
-    const struct slot *slot = &generator->slots[slot_number];
+    const struct file_slot *slot = &generator->slots[slot_number];
     struct row_range range = row_plan_block(&generator->source.plan, block);
     int status = WATTLE_OK;
     stage_clock_enter(clock, STAGE_WRITE);

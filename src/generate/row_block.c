@@ -34,7 +34,7 @@ struct late_lines {
 };
 
 void
-row_block_init(struct row_maker *maker, const struct row_source *source,
+row_block_init(struct row_maker *maker, const struct row_recipe *source,
                uint64_t seed, int mains_v)
 {
     memset(maker, 0, sizeof(*maker));
@@ -47,7 +47,7 @@ static void
 read_place(struct row_maker *maker, uint64_t device, uint64_t step,
            struct home_reading *reading)
 {
-    const struct row_source *source = maker->source;
+    const struct row_recipe *source = maker->source;
     if (!maker->has_step || maker->step != step) {
         int64_t since_s = (int64_t)step * source->interval_s;
         conditions_set(&maker->conditions, source->start_s + since_s);
@@ -119,7 +119,7 @@ put_dirty_row(struct row_maker *maker, struct late_lines *late,
               const struct row_place *place, uint64_t row, bool is_last,
               char *out, struct defect_tally *tally)
 {
-    const struct row_source *source = maker->source;
+    const struct row_recipe *source = maker->source;
     struct home_reading reading;
     uint32_t variant = 0;
     uint64_t step = defects_step(&source->defects, &source->plan, place);
@@ -158,7 +158,7 @@ put_dirty_rows(struct row_maker *maker, const struct row_range *range,
 }
 
 static bool
-has_byte_order_mark(const struct row_source *source,
+has_byte_order_mark(const struct row_recipe *source,
                     const struct row_range *range)
 {
     return source->is_dirty && range->is_first && range->file % 2 == 0;
@@ -166,7 +166,7 @@ has_byte_order_mark(const struct row_source *source,
 
 /* Every other file ends without a newline, and so does the last one. */
 static bool
-lacks_last_newline(const struct row_source *source,
+lacks_last_newline(const struct row_recipe *source,
                    const struct row_range *range)
 {
     bool is_chosen =
@@ -175,7 +175,7 @@ lacks_last_newline(const struct row_source *source,
 }
 
 static char *
-put_header(const struct row_source *source, const struct row_range *range,
+put_header(const struct row_recipe *source, const struct row_range *range,
            char *out, struct defect_tally *tally)
 {
     static const char header[] = BYTE_ORDER_MARK READING_TEXT_HEADING;
@@ -191,7 +191,7 @@ int
 row_block_make(struct row_maker *maker, uint64_t block, struct buffer *out,
                struct defect_tally *tally)
 {
-    const struct row_source *source = maker->source;
+    const struct row_recipe *source = maker->source;
     struct row_range range = row_plan_block(&source->plan, block);
     size_t row_max = source->is_dirty ? DIRTY_ROW_MAX : READING_TEXT_MAX;
     out->len = 0;

@@ -2,7 +2,7 @@
  * row_block.h - the text of one block of rows.
  *
  * A block depends on the plan and its number only, so blocks can be made in
- * any order and on any thread. A struct row_source is shared and read-only; a
+ * any order and on any thread. A struct row_recipe is shared and read-only; a
  * struct row_maker belongs to one thread.
  */
 #ifndef GENERATE_ROW_BLOCK_H
@@ -19,7 +19,7 @@
 #include "generate/reading_text.h"
 #include "generate/row_plan.h"
 
-struct row_source {
+struct row_recipe {
     struct row_plan plan;
     struct device_listing table;
     struct reading_text text;
@@ -30,14 +30,14 @@ struct row_source {
 };
 
 struct row_maker {
-    const struct row_source *source; /* borrowed */
+    const struct row_recipe *source; /* borrowed */
     struct home home;
     struct conditions conditions;
     uint64_t step; /* the conditions are about */
     bool has_step;
 };
 
-void row_block_init(struct row_maker *maker, const struct row_source *source,
+void row_block_init(struct row_maker *maker, const struct row_recipe *source,
                     uint64_t seed, int mains_v);
 
 /*

@@ -59,13 +59,24 @@ ends_with(const char *text, const char *end)
     return n > m && strcmp(text + n - m, end) == 0;
 }
 
-static int
-is_wanted(const struct dirent *entry)
+/* Whether a file in a folder is read; packed ones go by the name inside. */
+static bool
+is_wanted(const char *name, const struct source_names *names)
 {
-    const char *name = entry->d_name;
-    return name[0] != '.' && !source_is_device_table(name) &&
-           (ends_with(name, ".csv") || ends_with(name, ".csv.gz") ||
-            ends_with(name, ".csv.zst"));
+    size_t len = strlen(name);
+    if (name[0] == '.' || source_is_device_table(name))
+        return false;
+    if (ends_with(name, ".gz"))
+        len -= strlen(".gz");
+    else if (ends_with(name, ".zst"))
+        len -= strlen(".zst");
+    return names->is_wanted(name, len);
+}
+
+static int
+is_entry(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.';
 }
 
 static int
@@ -101,32 +112,37 @@ out:
 
 static int
 add_folder(struct source_list *list, const char *path,
-           struct wattle_error *error)
+           const struct source_names *names, struct wattle_error *error)
 {
     struct dirent **entries;
-    int n = scandir(path, &entries, is_wanted, compare_names);
+    int n = scandir(path, &entries, is_entry, compare_names);
     int status = WATTLE_OK;
+    size_t n_before = list->n;
     if (n < 0)
         return error_set_at(error, WATTLE_ERR_IO, path, 0,
                             "cannot read the folder: %s", strerror(errno));
     for (int i = 0; i < n; i++) {
-        if (status == WATTLE_OK)
+        if (status == WATTLE_OK && is_wanted(entries[i]->d_name, names))
             status = add_entry(list, path, entries[i]->d_name);
         free(entries[i]);
     }
     free(entries);
-    if (n == 0) {
+    if (status == WATTLE_OK && list->n == n_before) {
+        char problem[128];
         struct source *source = append(list, path, SOURCE_PLAIN);
         if (source == NULL)
             return error_memory(error);
-        source_set_problem(source,
-                           "holds no *.csv, *.csv.gz or *.csv.zst file");
+        snprintf(problem, sizeof(problem),
+                 "holds no %s file, nor one packed as .gz or .zst",
+                 names->described);
+        source_set_problem(source, problem);
     }
     return status == WATTLE_OK ? status : error_memory(error);
 }
 
 int
 source_list_add_path(struct source_list *list, const char *path,
+                     const struct source_names *names,
                      struct wattle_error *error)
 {
     struct stat info;
@@ -138,7 +154,7 @@ source_list_add_path(struct source_list *list, const char *path,
                             errno == ENOENT ? "no such file or folder"
                                             : strerror(errno));
     if (S_ISDIR(info.st_mode))
-        return add_folder(list, path, error);
+        return add_folder(list, path, names, error);
     if (source_is_device_table(path))
         return WATTLE_OK;
     enum source_kind kind =

@@ -66,11 +66,20 @@ struct source_list {
     size_t n, cap;
 };
 
+/* Which files of a folder are read. */
+struct source_names {
+    /* `name` without what packing adds to it has `len` bytes. */
+    bool (*is_wanted)(const char *name, size_t len);
+    const char *described; /* "*.csv" */
+};
+
 /*
- * Adds what a path stands for. WATTLE_ERR_IO when it does not exist or a
- * folder cannot be read, or WATTLE_ERR_MEMORY.
+ * Adds what a path stands for: a file, a stream, or the files of a folder that
+ * `names` wants, in the order of their names. WATTLE_ERR_IO when it does not
+ * exist or a folder cannot be read, or WATTLE_ERR_MEMORY.
  */
 int source_list_add_path(struct source_list *list, const char *path,
+                         const struct source_names *names,
                          struct wattle_error *error);
 
 /*
@@ -179,7 +188,7 @@ bool source_has_grown(const struct source *source, int fd);
 
 /*
  * Leaves out the begin of a prepared plain file: a record begins at `bytes`,
- * and so many LF bytes are before it.
+ * and `lines` LF bytes are before it.
  */
 void source_skip(struct source *source, uint64_t bytes, uint64_t lines);
 

@@ -12,7 +12,7 @@
 
 #include "wattle/measure.h"
 
-enum { MEASURE_N_SUMMED = WATTLE_ENERGY + 1, MEASURE_N = WATTLE_FREQUENCY + 1 };
+enum { MEASURE_N_SUMMED = WATTLE_ENERGY + 1, MEASURE_N = WATTLE_N_MEASURES };
 
 #define MEASURE_BIT(measure) (UINT32_C(1) << (measure))
 #define MEASURE_ALL          (MEASURE_BIT(MEASURE_N) - 1)

@@ -19,7 +19,7 @@ struct reject_room {
     uint64_t n_lines, n_bytes;
 };
 
-/* Whether a line of so many bytes still has room; takes it. */
+/* Takes the room for a line of this length; false when there is none. */
 static inline bool
 reject_room_take(struct reject_room *room, size_t raw_len)
 {

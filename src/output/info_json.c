@@ -53,7 +53,7 @@ enum {
     N_DEVICE_COLUMNS = sizeof(device_columns) / sizeof(device_columns[0])
 };
 
-struct device_rows {
+struct device_array {
     const struct wattle_info *info;
     size_t next;
     struct result_value row[N_DEVICE_COLUMNS];
@@ -63,7 +63,7 @@ static int
 next_device(void *self, const struct result_value **row,
             struct wattle_error *error)
 {
-    struct device_rows *d = self;
+    struct device_array *d = self;
     (void)error;
     *row = NULL;
     if (d->next == d->info->n_devices)
@@ -78,7 +78,7 @@ next_device(void *self, const struct result_value **row,
 int
 info_json_write(const struct wattle_info *info, const struct wattle_writer *to)
 {
-    struct device_rows rows = {.info = info};
+    struct device_array rows = {.info = info};
     const struct result_table devices = {device_columns, N_DEVICE_COLUMNS,
                                          next_device, &rows};
     const void *const parts[] = {info};

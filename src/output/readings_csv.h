@@ -11,7 +11,7 @@
 #include "model/batch_view.h"
 
 /*
- * The header for these columns, bits (1 << enum wattle_column). An empty
+ * The header for these columns, bits (1 << enum wattle_measure). An empty
  * energy_wh column, which lets rows differ, is added when not every reading
  * has all the others.
  */

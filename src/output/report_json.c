@@ -6,7 +6,7 @@
  */
 #include <math.h>
 
-#include "base/stage_clock.h"
+#include "base/stage.h"
 #include "output/report_output.h"
 #include "output/report_tables.h"
 
@@ -160,7 +160,7 @@ put_timings(struct json *j, const struct wattle_report_result *a,
     put_number(j, "bytes_per_s", (double)t->n_bytes / t->wall_s);
     put_number(j, "readings_per_s", (double)a->figures->n_readings / t->wall_s);
     put_number(j, "cache_hit_rate", (double)t->n_fast_rows / (double)n_rows);
-    put_count(j, "passes", t->n_passes);
+    put_count(j, "scans", t->n_scans);
     put_count(j, "peak_memory_bytes", t->peak_memory_bytes);
     put_count(j, "threads", (uint64_t)t->n_threads);
     put_text(j, "simd", t->simd);
@@ -175,7 +175,7 @@ report_json_write(const struct wattle_report_result *a, bool with_timings,
     struct json j;
     text_out_init(&j.out, to);
     j.first = true;
-    int64_t began_ns = stage_clock_now_ns();
+    int64_t began_ns = stage_now_ns();
     open_scope(&j, NULL, '{');
     put_count(&j, "lines", a->n_lines);
     put_count(&j, "readings", a->figures->n_readings);
@@ -199,7 +199,7 @@ report_json_write(const struct wattle_report_result *a, bool with_timings,
     put_list(&j, "by_day", REPORT_DAYS, a);
     put_list(&j, "skipped_files", REPORT_SKIPPED_FILES, a);
     if (with_timings)
-        put_timings(&j, a, (double)(stage_clock_now_ns() - began_ns) / 1e9);
+        put_timings(&j, a, (double)(stage_now_ns() - began_ns) / 1e9);
     close_scope(&j, '}');
     text_out_byte(&j.out, '\n');
     return text_out_finish(&j.out);

@@ -49,7 +49,7 @@ void text_canvas_spark(const struct text_canvas *canvas, const double *values,
 void text_canvas_field(const struct text_canvas *canvas, const char *text,
                        int width);
 
-/* The number with commas and so many decimals, "-" for NaN. Returns `text`. */
+/* The number with commas and `places` decimals, "-" for NaN. Returns `text`. */
 const char *text_canvas_number(double value, int places,
                                char text[NUMBER_TEXT_SIZE]);
 

@@ -1,5 +1,5 @@
 /*
- * text_out.h - text on its way into a file, gathered to large pieces: a report
+ * text_out.h - text for a writer, gathered into large pieces: a report
  * on many devices is millions of small ones.
  */
 #ifndef OUTPUT_TEXT_OUT_H

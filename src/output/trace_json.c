@@ -130,7 +130,7 @@ trace_json_write(const struct wattle_trace *trace, const char *program,
                  const struct wattle_writer *to)
 {
     struct text_out text;
-    struct trace_writer w = {trace, &text, stage_clock_now_ns(), 0};
+    struct trace_writer w = {trace, &text, stage_now_ns(), 0};
     text_out_init(&text, to);
     uint64_t n_joined = 0, n_dropped = 0;
     for (const struct trace_track *t = trace->tracks; t != NULL; t = t->next) {

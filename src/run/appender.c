@@ -178,7 +178,7 @@ wait_for_work(struct appender *a)
 }
 
 static void *
-work(void *context)
+append_rows(void *context)
 {
     struct appender *a = context;
     pthread_mutex_lock(&a->lock);
@@ -236,7 +236,7 @@ start(struct appender *a, struct wattle_error *error)
     int status = make_database(a, error);
     if (status != WATTLE_OK)
         return status;
-    a->has_thread = pthread_create(&a->thread, NULL, work, a) == 0;
+    a->has_thread = pthread_create(&a->thread, NULL, append_rows, a) == 0;
     return a->has_thread
                ? WATTLE_OK
                : error_set(error, WATTLE_ERR_IO, "cannot start a thread");

@@ -160,7 +160,7 @@ scan_once(struct report_run *run)
     struct stage_clock clock = {.track = trace_track(options->tuning.trace, 0)};
     data->simd = sink.kernels->name;
     data->n_scans++;
-    trace_begin(clock.track, "pass", data->n_scans);
+    trace_begin(clock.track, "scan", data->n_scans);
     int status = scan_run(&scan, &totals_sink_ops, &sink, &splits, run->error);
     stage_clock_enter(&clock, STAGE_MERGE);
     stage_clock_begin_group(&clock);

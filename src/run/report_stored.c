@@ -29,7 +29,7 @@
 #define READINGS_A_THREAD 2000000
 #define CHUNKS_A_THREAD   2000
 
-struct job {
+struct stored_job {
     const struct report_stored *report;
     struct report_data *data;
     struct totals_reader_range range;
@@ -39,8 +39,8 @@ struct job {
     _Atomic int status;
 };
 
-struct worker {
-    struct job *job;
+struct chunk_worker {
+    struct stored_job *job;
     struct database db;
     struct totals_reader read;
     struct totals_set set;
@@ -49,10 +49,10 @@ struct worker {
 
 /* Opens a connection that stays with what is there now. */
 static int
-open_worker(struct worker *w, struct job *job)
+open_worker(struct chunk_worker *w, struct stored_job *job)
 {
     const struct scan_options *o = job->report->options;
-    *w = (struct worker){.job = job};
+    *w = (struct chunk_worker){.job = job};
     totals_set_init(&w->set, o->max_gap_ms, o->tuning.no_cache);
     w->set.kernels = job->kernels;
     int status =
@@ -68,7 +68,7 @@ open_worker(struct worker *w, struct job *job)
 }
 
 static void
-close_worker(struct worker *w)
+close_worker(struct chunk_worker *w)
 {
     totals_reader_close(&w->read);
     totals_set_release(&w->set);
@@ -77,10 +77,10 @@ close_worker(struct worker *w)
 
 /* A pool_work: takes devices until there are no more. */
 static void
-work(void *context, unsigned worker)
+add_chunks(void *context, unsigned worker)
 {
-    struct worker *w = (struct worker *)context + worker;
-    struct job *job = w->job;
+    struct chunk_worker *w = (struct chunk_worker *)context + worker;
+    struct stored_job *job = w->job;
     const uint32_t n = job->data->devices.n_devices;
     int status = totals_set_reserve(&w->set, n) == WATTLE_OK
                      ? WATTLE_OK
@@ -107,7 +107,7 @@ static int
 take_file(void *context, const char *path, bool is_usable, const char *problem,
           uint64_t n_lines, struct wattle_error *error)
 {
-    struct job *job = context;
+    struct stored_job *job = context;
     if (source_list_add_read(job->report->sources, path, is_usable, problem) !=
         WATTLE_OK)
         return error_memory(error);
@@ -116,7 +116,8 @@ take_file(void *context, const char *path, bool is_usable, const char *problem,
 }
 
 static int
-count_rejects(struct job *job, struct database *db, struct wattle_error *error)
+count_rejects(struct stored_job *job, struct database *db,
+              struct wattle_error *error)
 {
     uint64_t by_reason[WATTLE_N_REASONS] = {0};
     int status = catalog_sum_rejects(db, by_reason, error);
@@ -130,7 +131,7 @@ static int
 take_reject(void *context, const struct catalog_reject *found,
             struct wattle_error *error)
 {
-    struct job *job = context;
+    struct stored_job *job = context;
     struct scan_rejects *rejects = &job->data->rejects;
     const struct scan_reject reject = {
         .source = (uint32_t)found->file,
@@ -151,7 +152,7 @@ take_reject(void *context, const struct catalog_reject *found,
 
 /* Which devices the globs let through. */
 static int
-choose_devices(struct job *job, struct wattle_error *error)
+choose_devices(struct stored_job *job, struct wattle_error *error)
 {
     const struct registry *devices = &job->data->devices;
     job->is_wanted = malloc((size_t)devices->n_devices + 1);
@@ -165,7 +166,7 @@ choose_devices(struct job *job, struct wattle_error *error)
 
 /* Threads that pay: for chunks to read, or readings to decode. */
 static int
-choose_threads(const struct job *job, struct worker *first,
+choose_threads(const struct stored_job *job, struct chunk_worker *first,
                struct wattle_error *error)
 {
     int64_t n_chunks = 0, n_readings = 0;
@@ -190,9 +191,9 @@ choose_threads(const struct job *job, struct worker *first,
 
 /* Opens the other connections; WATTLE_ERR_CHANGED when they see more. */
 static int
-open_others(struct worker *workers, int n, struct wattle_error *error)
+open_others(struct chunk_worker *workers, int n, struct wattle_error *error)
 {
-    struct job *job = workers[0].job;
+    struct stored_job *job = workers[0].job;
     int64_t wanted = 0, found = 0;
     int status = meta_generation(&workers[0].db, &wanted, &workers[0].error);
     for (int i = 1; i < n && status == WATTLE_OK; i++) {
@@ -219,8 +220,8 @@ add_counts(struct report_data *data, const struct totals_reader_counts *c)
 
 /* Every line that was imported must be found again: damage may hide rows. */
 static int
-check_lines(const struct report_data *data, const struct worker *workers, int n,
-            struct wattle_error *error)
+check_lines(const struct report_data *data, const struct chunk_worker *workers,
+            int n, struct wattle_error *error)
 {
     uint64_t n_found = data->tally.n_duplicates + data->tally.n_filtered;
     for (int i = 0; i < n; i++)
@@ -235,7 +236,7 @@ check_lines(const struct report_data *data, const struct worker *workers, int n,
 }
 
 static int
-join_workers(const struct job *job, struct worker *workers, int n,
+join_workers(const struct stored_job *job, struct chunk_worker *workers, int n,
              struct wattle_error *error)
 {
     const struct scan_options *options = job->report->options;
@@ -266,7 +267,8 @@ join_workers(const struct job *job, struct worker *workers, int n,
 
 /* Everything beside the readings, with the first connection. */
 static int
-read_rest(struct job *job, struct database *db, struct wattle_error *error)
+read_rest(struct stored_job *job, struct database *db,
+          struct wattle_error *error)
 {
     struct report_data *data = job->data;
     uint64_t n_lost = 0; /* to damage, see salvage.h */
@@ -285,7 +287,8 @@ read_rest(struct job *job, struct database *db, struct wattle_error *error)
 }
 
 static int
-run_all(struct job *job, struct worker *workers, struct wattle_error *error)
+run_all(struct stored_job *job, struct chunk_worker *workers,
+        struct wattle_error *error)
 {
     int status = read_rest(job, &workers[0].db, error);
     if (status == WATTLE_OK)
@@ -302,7 +305,7 @@ run_all(struct job *job, struct worker *workers, struct wattle_error *error)
     if (status != WATTLE_OK)
         return status;
     job->data->n_threads = n;
-    pool_run((unsigned)n, work, workers);
+    pool_run((unsigned)n, add_chunks, workers);
     status = atomic_load(&job->status);
     for (int i = 0; i < n && status != WATTLE_OK; i++) {
         if (workers[i].error.code != WATTLE_OK && error != NULL)
@@ -316,8 +319,8 @@ report_stored_run(const struct report_stored *report, struct report_data *data,
                   struct wattle_error *error)
 {
     const struct scan_options *o = report->options;
-    struct worker *workers = calloc(MAX_THREADS, sizeof(*workers));
-    struct job job = {
+    struct chunk_worker *workers = calloc(MAX_THREADS, sizeof(*workers));
+    struct stored_job job = {
         .report = report,
         .data = data,
         .kernels = kernels_for(o->tuning.simd),

@@ -132,7 +132,7 @@ run_splits(struct scheduler *scheduler, struct split *split, unsigned worker)
 
 /* A pool_work: the calling thread begins with all of the input. */
 static void
-work(void *context, unsigned worker)
+run_worker(void *context, unsigned worker)
 {
     struct scheduler *scheduler = context;
     struct split *split =
@@ -174,7 +174,7 @@ scheduler_run(struct split_shared *shared, int n_threads, struct split **splits,
         return error_memory(error);
     scheduler.first->is_certain = true;
     scheduler.first->is_running = true;
-    pool_run((unsigned)n_threads, work, &scheduler);
+    pool_run((unsigned)n_threads, run_worker, &scheduler);
     verify(&scheduler);
     int status = atomic_load(&shared->status);
     if (status != WATTLE_OK && error != NULL)

@@ -13,16 +13,16 @@
 #include "base/error.h"
 #include "base/pool.h"
 
-struct job {
+struct sort_job {
     const struct sorted_totals *sorted;
     struct shuffle_set set;
-    struct worker *workers;
+    struct sort_worker *workers;
     _Atomic uint32_t next; /* device */
     _Atomic int status;    /* of a failure */
 };
 
-struct worker {
-    struct job *job;
+struct sort_worker {
+    struct sort_job *job;
     struct device_merge *merge;
     struct totals_set totals;
     uint64_t n_duplicates;
@@ -41,7 +41,8 @@ empty(struct block *rows)
 }
 
 static int
-open_worker(struct worker *w, struct job *job, const struct totals_set *like)
+open_worker(struct sort_worker *w, struct sort_job *job,
+            const struct totals_set *like)
 {
     w->job = job;
     totals_set_init(&w->totals, like->max_gap_ms, like->no_cache);
@@ -56,7 +57,7 @@ open_worker(struct worker *w, struct job *job, const struct totals_set *like)
 }
 
 static void
-close_worker(struct worker *w)
+close_worker(struct sort_worker *w)
 {
     device_merge_free(w->merge);
     free(w->rows);
@@ -65,7 +66,7 @@ close_worker(struct worker *w)
 
 /* Adds up the rows that are at hand; none are left then. */
 static int
-add_rows(struct worker *w)
+add_rows(struct sort_worker *w)
 {
     struct block *rows = w->rows;
     if (rows->n_rows == 0)
@@ -82,7 +83,7 @@ add_rows(struct worker *w)
  * comes row by row. *n_rows counts it.
  */
 static int
-add_merged(struct worker *w, uint64_t *n_rows)
+add_merged(struct sort_worker *w, uint64_t *n_rows)
 {
     for (;;) {
         struct merge_segment s;
@@ -105,7 +106,7 @@ add_merged(struct worker *w, uint64_t *n_rows)
 }
 
 static int
-add_device(struct worker *w, uint32_t device)
+add_device(struct sort_worker *w, uint32_t device)
 {
     const struct shuffle_set *set = &w->job->set;
     const struct gathered g = shuffle_set_measure(set, device);
@@ -135,10 +136,10 @@ add_device(struct worker *w, uint32_t device)
 
 /* A pool_work. */
 static void
-work(void *context, unsigned worker)
+sort_devices(void *context, unsigned worker)
 {
-    struct job *job = context;
-    struct worker *w = &job->workers[worker];
+    struct sort_job *job = context;
+    struct sort_worker *w = &job->workers[worker];
     int status = WATTLE_OK;
     while (status == WATTLE_OK && atomic_load(&job->status) == WATTLE_OK) {
         uint32_t device = atomic_fetch_add(&job->next, 1);
@@ -155,7 +156,7 @@ work(void *context, unsigned worker)
 
 /* What was there and what the workers have added become one. */
 static int
-join(const struct job *job, int n_workers, struct totals_set *totals,
+join(const struct sort_job *job, int n_workers, struct totals_set *totals,
      uint64_t *n_duplicates, struct wattle_error *error)
 {
     const size_t n_sets = (size_t)n_workers + 1;
@@ -191,7 +192,7 @@ int
 sorted_totals_add(const struct sorted_totals *sorted, struct totals_set *totals,
                   uint64_t *n_duplicates, struct wattle_error *error)
 {
-    struct job job = {.sorted = sorted};
+    struct sort_job job = {.sorted = sorted};
     int n_open = 0;
     job.workers = calloc((size_t)sorted->n_threads, sizeof(*job.workers));
     int status = shuffle_set_open(&job.set, sorted->parts, sorted->n_parts,
@@ -201,7 +202,7 @@ sorted_totals_add(const struct sorted_totals *sorted, struct totals_set *totals,
     while (status == WATTLE_OK && n_open < sorted->n_threads)
         status = open_worker(&job.workers[n_open++], &job, totals);
     if (status == WATTLE_OK) {
-        pool_run((unsigned)n_open, work, &job);
+        pool_run((unsigned)n_open, sort_devices, &job);
         status = atomic_load(&job.status);
         for (int i = 0; i < n_open && status != WATTLE_OK; i++) {
             if (job.workers[i].error.code != WATTLE_OK && error != NULL)

@@ -53,7 +53,7 @@ struct device_merge {
     struct merge_input *inputs;
     size_t n_inputs, input_cap, n_opened;
     bool is_sorted;
-    struct merge_cursor **open; /* a heap; behind n_open: for use again */
+    struct merge_cursor **open; /* a heap; those behind n_open are spare */
     size_t n_open, n_made, open_cap;
     struct block *single; /* a row made of several */
     bool is_new;          /* of it */
@@ -159,6 +159,7 @@ int
 device_merge_add_run(struct device_merge *m, const struct shuffle *shuffle,
                      const struct spilled_run *run)
 {
+    assert(run->first_ms <= run->last_ms);
     return add_input(m, &(struct merge_input){.kind = INPUT_RUN,
                                               .first_ms = run->first_ms,
                                               .last_ms = run->last_ms,

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 /* Bits of a key that number its row: enough for the rows there are. */
-#define KEY_BLOCK_BITS 10 /* then any two times of ours fit a key */
+#define KEY_BLOCK_BITS 10 /* then any two times of readings fit a key */
 #define KEY_GROUP_BITS 18 /* then times within 2,000 years */
 
 /* The row that a key is of. */

@@ -49,7 +49,7 @@ merge_group(struct device_merge *merge, const struct run_ref *runs, size_t n,
 {
     bool is_done = false;
     int status = WATTLE_OK;
-    /* else rows go out in stretches, and a heap has little to do */
+    /* else many rows in succession come from one run: a heap is cheap */
     if (merge_pass_overlap(runs, n) > n / 2)
         status = group_sort(runs, n, out, &is_done, error);
     if (status != WATTLE_OK || is_done)

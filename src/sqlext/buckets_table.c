@@ -1,7 +1,7 @@
 /*
  * buckets_table.c - a query over the database as a table-valued function.
  *
- * A cursor of SQLite's holds a bucket_cursor of ours. best_index passes on the
+ * The cursor that SQLite sees holds a bucket_cursor. best_index passes on the
  * arguments device, since, until and every, and an equal device_id, so that
  * only what they ask for is decoded; all other conditions are left to SQLite.
  * Rows come by device, then by time.
@@ -50,7 +50,7 @@ static const char declaration[] =
 #define GUESSED_BUCKETS 1000
 #define BUCKET_COST     50.0 /* for one row: many readings behind it */
 
-struct cursor {
+struct buckets_cursor {
     sqlite3_vtab_cursor base;
     sqlite3_value *arguments[N_ARGUMENTS]; /* copies; NULL = not given */
     struct buckets_request request;
@@ -148,7 +148,7 @@ static int
 open_cursor(sqlite3_vtab *base, sqlite3_vtab_cursor **out)
 {
     (void)base;
-    struct cursor *cursor = calloc(1, sizeof(*cursor));
+    struct buckets_cursor *cursor = calloc(1, sizeof(*cursor));
     if (cursor == NULL)
         return SQLITE_NOMEM;
     *out = &cursor->base;
@@ -156,7 +156,7 @@ open_cursor(sqlite3_vtab *base, sqlite3_vtab_cursor **out)
 }
 
 static void
-reset(struct cursor *cursor)
+reset(struct buckets_cursor *cursor)
 {
     if (cursor->is_open)
         bucket_cursor_close(&cursor->rows);
@@ -170,7 +170,7 @@ reset(struct cursor *cursor)
 static int
 close_cursor(sqlite3_vtab_cursor *base)
 {
-    struct cursor *cursor = (struct cursor *)base;
+    struct buckets_cursor *cursor = (struct buckets_cursor *)base;
     reset(cursor);
     buckets_request_release(&cursor->request);
     free(cursor);
@@ -178,7 +178,7 @@ close_cursor(sqlite3_vtab_cursor *base)
 }
 
 static int
-fail(struct cursor *cursor, const struct wattle_error *error)
+fail(struct buckets_cursor *cursor, const struct wattle_error *error)
 {
     const char *device = NULL;
     if (cursor->is_open && cursor->rows.device != NULL)
@@ -190,7 +190,7 @@ fail(struct cursor *cursor, const struct wattle_error *error)
 static int
 next_row(sqlite3_vtab_cursor *base)
 {
-    struct cursor *cursor = (struct cursor *)base;
+    struct buckets_cursor *cursor = (struct buckets_cursor *)base;
     struct wattle_error error = {0};
     if (bucket_cursor_next(&cursor->rows, &cursor->row, &cursor->has_row,
                            &error) != WATTLE_OK)
@@ -200,7 +200,7 @@ next_row(sqlite3_vtab_cursor *base)
 
 /* Reads the arguments and keeps copies to show. */
 static int
-read_arguments(struct cursor *cursor, int plan, sqlite3_value **argv,
+read_arguments(struct buckets_cursor *cursor, int plan, sqlite3_value **argv,
                struct wattle_error *error)
 {
     static int (*const readers[])(struct buckets_request *, sqlite3_value *,
@@ -232,7 +232,7 @@ begin_rows(sqlite3_vtab_cursor *base, int plan, const char *names, int argc,
            sqlite3_value **argv)
 {
     (void)names, (void)argc;
-    struct cursor *cursor = (struct cursor *)base;
+    struct buckets_cursor *cursor = (struct buckets_cursor *)base;
     struct sql_table *table = (struct sql_table *)base->pVtab;
     const struct bucket_request *request = &cursor->request.query;
     struct wattle_error error = {0};
@@ -277,11 +277,12 @@ next(sqlite3_vtab_cursor *base)
 static int
 is_at_end(sqlite3_vtab_cursor *base)
 {
-    return !((struct cursor *)base)->has_row;
+    return !((struct buckets_cursor *)base)->has_row;
 }
 
 static void
-set_start(const struct cursor *cursor, sqlite3_context *result, int number)
+set_start(const struct buckets_cursor *cursor, sqlite3_context *result,
+          int number)
 {
     char text[CIVIL_TEXT_SIZE];
     if (cursor->row.public.start_ms == WATTLE_NO_TIME)
@@ -297,7 +298,7 @@ set_start(const struct cursor *cursor, sqlite3_context *result, int number)
 static int
 column(sqlite3_vtab_cursor *base, sqlite3_context *result, int number)
 {
-    const struct cursor *cursor = (const struct cursor *)base;
+    const struct buckets_cursor *cursor = (const struct buckets_cursor *)base;
     const struct wattle_query_figures *f = &cursor->row.figures;
     const double figures[] = {f->energy_kwh, f->mean_power_w, f->min_power_w,
                               f->max_power_w};
@@ -322,7 +323,7 @@ column(sqlite3_vtab_cursor *base, sqlite3_context *result, int number)
 static int
 row_number(sqlite3_vtab_cursor *base, sqlite3_int64 *number)
 {
-    *number = ((struct cursor *)base)->row.public.start_ms;
+    *number = ((struct buckets_cursor *)base)->row.public.start_ms;
     return SQLITE_OK;
 }
 

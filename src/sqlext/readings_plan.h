@@ -20,7 +20,7 @@ enum readings_column {
     READINGS_DEVICE,
     READINGS_TIMESTAMP,
     READINGS_TIME,
-    READINGS_VOLTAGE, /* + enum wattle_column, from here to the end */
+    READINGS_VOLTAGE, /* + enum wattle_measure, from here to the end */
     READINGS_N_COLUMNS = READINGS_VOLTAGE + 5
 };
 

@@ -31,13 +31,13 @@ struct readings_table {
     struct readings_sizes sizes;
 };
 
-struct cursor {
+struct readings_cursor {
     sqlite3_vtab_cursor base;
     struct device_select devices;
     size_t at; /* the device being read */
     struct readings_request request;
     struct device_scan *scan;
-    unsigned wanted;         /* value columns, bits of enum wattle_column */
+    unsigned wanted;         /* value columns, bits of enum wattle_measure */
     unsigned scan_columns;   /* that the scan decodes */
     struct batch_view batch; /* no rows: the end */
     size_t row;
@@ -46,7 +46,7 @@ struct cursor {
 };
 
 static struct database *
-database_of(struct cursor *cursor)
+database_of(struct readings_cursor *cursor)
 {
     return &((struct readings_table *)cursor->base.pVtab)->sql.db;
 }
@@ -102,10 +102,10 @@ static int
 open_cursor(sqlite3_vtab *base, sqlite3_vtab_cursor **out)
 {
     (void)base;
-    struct cursor *cursor = aligned_alloc(64, sizeof(*cursor));
+    struct readings_cursor *cursor = aligned_alloc(64, sizeof(*cursor));
     if (cursor == NULL)
         return SQLITE_NOMEM;
-    memset(cursor, 0, offsetof(struct cursor, values));
+    memset(cursor, 0, offsetof(struct readings_cursor, values));
     cursor->kernels = kernels_for(0);
     *out = &cursor->base;
     return SQLITE_OK;
@@ -114,7 +114,7 @@ open_cursor(sqlite3_vtab *base, sqlite3_vtab_cursor **out)
 static int
 close_cursor(sqlite3_vtab_cursor *base)
 {
-    struct cursor *cursor = (struct cursor *)base;
+    struct readings_cursor *cursor = (struct readings_cursor *)base;
     device_scan_close(cursor->scan);
     device_select_release(&cursor->devices);
     free(cursor);
@@ -123,7 +123,7 @@ close_cursor(sqlite3_vtab_cursor *base)
 
 /* Begins to read the device at `at`. */
 static int
-begin_device(struct cursor *cursor, struct wattle_error *error)
+begin_device(struct readings_cursor *cursor, struct wattle_error *error)
 {
     const struct scan_request range = {
         .device = cursor->devices.items[cursor->at].number,
@@ -137,7 +137,7 @@ begin_device(struct cursor *cursor, struct wattle_error *error)
 }
 
 static int
-fail_device(struct cursor *cursor, const struct wattle_error *error)
+fail_device(struct readings_cursor *cursor, const struct wattle_error *error)
 {
     cursor->batch.n_rows = 0;
     return sql_table_fail(cursor->base.pVtab,
@@ -146,7 +146,7 @@ fail_device(struct cursor *cursor, const struct wattle_error *error)
 
 /* The next rows, of this device or of one that follows. */
 static int
-next_batch(struct cursor *cursor)
+next_batch(struct readings_cursor *cursor)
 {
     struct wattle_error error = {0};
     cursor->row = 0;
@@ -167,7 +167,7 @@ next_batch(struct cursor *cursor)
 
 /* Takes over what a plan wants to see. */
 static void
-set_columns(struct cursor *cursor, int plan)
+set_columns(struct readings_cursor *cursor, int plan)
 {
     const unsigned all = (1u << MEASURE_N) - 1;
     cursor->wanted = (unsigned)plan >> READINGS_VOLTAGE & all;
@@ -184,7 +184,7 @@ begin_rows(sqlite3_vtab_cursor *base, int plan, const char *names, int argc,
            sqlite3_value **argv)
 {
     (void)argc;
-    struct cursor *cursor = (struct cursor *)base;
+    struct readings_cursor *cursor = (struct readings_cursor *)base;
     struct readings_request *request = &cursor->request;
     struct wattle_error error = {0};
     cursor->batch.n_rows = cursor->row = cursor->at = 0;
@@ -225,7 +225,7 @@ filter(sqlite3_vtab_cursor *base, int plan, const char *names, int argc,
 static int
 next(sqlite3_vtab_cursor *base)
 {
-    struct cursor *cursor = (struct cursor *)base;
+    struct readings_cursor *cursor = (struct readings_cursor *)base;
     if (++cursor->row < cursor->batch.n_rows)
         return SQLITE_OK;
     int code = sql_table_enter(base->pVtab);
@@ -239,13 +239,13 @@ next(sqlite3_vtab_cursor *base)
 static int
 is_at_end(sqlite3_vtab_cursor *base)
 {
-    return ((struct cursor *)base)->batch.n_rows == 0;
+    return ((struct readings_cursor *)base)->batch.n_rows == 0;
 }
 
 static int
 column(sqlite3_vtab_cursor *base, sqlite3_context *result, int number)
 {
-    const struct cursor *cursor = (const struct cursor *)base;
+    const struct readings_cursor *cursor = (const struct readings_cursor *)base;
     int64_t time_ms = cursor->batch.time_ms[cursor->row];
     char text[CIVIL_TEXT_SIZE];
     switch (number) {
@@ -274,7 +274,7 @@ column(sqlite3_vtab_cursor *base, sqlite3_context *result, int number)
 static int
 row_number(sqlite3_vtab_cursor *base, sqlite3_int64 *number)
 {
-    *number = ((struct cursor *)base)->batch.time_ms[0];
+    *number = ((struct readings_cursor *)base)->batch.time_ms[0];
     return SQLITE_OK;
 }
 

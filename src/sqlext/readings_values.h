@@ -18,7 +18,7 @@ struct readings_values {
 unsigned readings_values_needed(unsigned wanted);
 
 /*
- * Fills the wanted columns, bits (1 << enum wattle_column). WATTLE_POWER is
+ * Fills the wanted columns, bits (1 << enum wattle_measure). WATTLE_POWER is
  * the power of the reading: given, or voltage x current x power factor.
  */
 void readings_values_fill(struct readings_values *values,

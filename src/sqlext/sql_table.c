@@ -67,7 +67,7 @@ sql_table_open(struct sql_table *table, sqlite3 *handle,
     return result;
 }
 
-/* Whether the store is being asked by a table of ours, on this thread. */
+/* Whether one of these tables is asking the store, on this thread. */
 static _Thread_local bool is_asking;
 
 int

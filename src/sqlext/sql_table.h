@@ -1,6 +1,6 @@
 /*
- * sql_table.h - what our virtual tables have in common: the connection that
- * they are on, read as a database of ours, and their errors.
+ * sql_table.h - what the virtual tables have in common: the connection that
+ * they are on, read as a wattle database, and their errors.
  */
 #ifndef SQLEXT_SQL_TABLE_H
 #define SQLEXT_SQL_TABLE_H
@@ -17,7 +17,7 @@ struct sql_table {
 
 /*
  * The beginning of xConnect: declares the columns. The schema "main" must be
- * a database of ours. An SQLite code; *message is set as xConnect wants it.
+ * a wattle database. An SQLite code; *message is set as xConnect wants it.
  */
 int sql_table_open(struct sql_table *table, sqlite3 *handle,
                    const char *declaration, char **message);

@@ -1,5 +1,5 @@
 /*
- * sqlext.h - what SQL can do on a connection to a database of ours: the table
+ * sqlext.h - what SQL can do on a connection to a wattle database: the table
  * `readings`, the function `energy_buckets`, and the function wattle_time_ms.
  */
 #ifndef SQLEXT_SQLEXT_H

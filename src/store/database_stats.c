@@ -22,7 +22,7 @@ read_number(struct database *db, const char *sql, uint64_t *out,
     return status;
 }
 
-struct figure {
+struct stats_figure {
     const char *sql;
     uint64_t *out;
 };
@@ -32,7 +32,7 @@ read_figures(struct database *db, struct wattle_info *info,
              struct wattle_error *error)
 {
     uint64_t page_bytes = 0, n_pages = 0, n_free = 0;
-    const struct figure figures[] = {
+    const struct stats_figure figures[] = {
         {"PRAGMA page_size", &page_bytes},
         {"PRAGMA page_count", &n_pages},
         {"PRAGMA freelist_count", &n_free},

@@ -59,7 +59,7 @@ struct merge_queue {
     bool is_stopped;
 };
 
-struct worker {
+struct merge_worker {
     struct merge_queue *queue;
     struct database reader;
     bool has_reader;
@@ -76,7 +76,7 @@ struct worker {
 
 /* Chunks to be read again and replaced; the range grows over the delta. */
 static bool
-is_touched(const struct worker *w, const struct gathered *g, size_t i)
+is_touched(const struct merge_worker *w, const struct gathered *g, size_t i)
 {
     const struct chunk_reader *s = &w->chunk_reader;
     const struct stored_chunk *chunk = &s->chunks[i];
@@ -107,7 +107,7 @@ measure_partial_chunks(const struct chunk_reader *s)
 }
 
 static bool
-is_for_delta(const struct worker *w, const struct gathered *g)
+is_for_delta(const struct merge_worker *w, const struct gathered *g)
 {
     const struct chunk_reader *s = &w->chunk_reader;
     uint64_t n_rewritten = 0;
@@ -142,7 +142,7 @@ ask_for_days(struct import_device *device, int64_t from_ms, int64_t to_ms,
 
 /* Merges a device's runs in groups when too many overlap. */
 static int
-reduce_runs(struct worker *w, uint32_t device, const struct gathered *g)
+reduce_runs(struct merge_worker *w, uint32_t device, const struct gathered *g)
 {
     shuffle_free(w->reduced);
     return shuffle_set_reduce(&w->queue->gathered, device, g->n_runs, w->merge,
@@ -151,7 +151,7 @@ reduce_runs(struct worker *w, uint32_t device, const struct gathered *g)
 
 /* Puts all places of a device into the merge. */
 static int
-add_inputs(struct worker *w, uint32_t device, const struct gathered *g,
+add_inputs(struct merge_worker *w, uint32_t device, const struct gathered *g,
            bool to_delta)
 {
     const struct chunk_reader *s = &w->chunk_reader;
@@ -184,7 +184,7 @@ add_inputs(struct worker *w, uint32_t device, const struct gathered *g,
 
 /* Of a device that is not published yet. */
 static int
-keep_chunk(struct worker *w, struct built_chunk *chunk)
+keep_chunk(struct merge_worker *w, struct built_chunk *chunk)
 {
     int status = import_device_push(w->device, chunk);
     if (status == WATTLE_OK)
@@ -197,7 +197,7 @@ keep_chunk(struct worker *w, struct built_chunk *chunk)
 static int
 queue_chunk(void *context, struct built_chunk *chunk)
 {
-    struct worker *w = context;
+    struct merge_worker *w = context;
     struct merge_queue *queue = w->queue;
     if (!w->device->is_published)
         return keep_chunk(w, chunk);
@@ -224,7 +224,7 @@ queue_chunk(void *context, struct built_chunk *chunk)
 }
 
 static int
-build_chunks(struct worker *w)
+build_chunks(struct merge_worker *w)
 {
     struct chunk_builder *builder = w->builder;
     int status = chunk_builder_reset(builder);
@@ -248,7 +248,7 @@ build_chunks(struct worker *w)
 }
 
 static int
-fill_delta(struct worker *w)
+fill_delta(struct merge_worker *w)
 {
     int status = WATTLE_OK;
     while (status == WATTLE_OK) {
@@ -263,7 +263,7 @@ fill_delta(struct worker *w)
 }
 
 static int
-do_device(struct worker *w, uint32_t number, struct gathered g)
+do_device(struct merge_worker *w, uint32_t number, struct gathered g)
 {
     int status = WATTLE_OK;
     device_merge_reset(w->merge);
@@ -304,7 +304,7 @@ do_device(struct worker *w, uint32_t number, struct gathered g)
  * it is far behind. False when all is to stop.
  */
 static bool
-publish_small(struct worker *w)
+publish_small(struct merge_worker *w)
 {
     struct merge_queue *queue = w->queue;
     if (w->n_small == 0)
@@ -325,7 +325,7 @@ publish_small(struct worker *w)
 }
 
 static void
-finish_device(struct worker *w, int status)
+finish_device(struct merge_worker *w, int status)
 {
     struct import_device *device = w->device;
     struct merge_queue *queue = w->queue;
@@ -350,7 +350,7 @@ finish_device(struct worker *w, int status)
 
 /* Makes the device's place in the queue; a large one is published at once. */
 static bool
-begin_device(struct worker *w, uint32_t number, uint64_t n_rows)
+begin_device(struct merge_worker *w, uint32_t number, uint64_t n_rows)
 {
     struct merge_queue *queue = w->queue;
     struct import_device *device = import_device_new(number);
@@ -373,7 +373,7 @@ begin_device(struct worker *w, uint32_t number, uint64_t n_rows)
 }
 
 static bool
-run_device(struct worker *w, uint32_t number)
+run_device(struct merge_worker *w, uint32_t number)
 {
     struct gathered g = shuffle_set_measure(&w->queue->gathered, number);
     if (!begin_device(w, number, g.n_rows))
@@ -388,9 +388,9 @@ run_device(struct worker *w, uint32_t number)
 }
 
 static int
-open_worker(struct worker *w, struct merge_queue *queue)
+open_worker(struct merge_worker *w, struct merge_queue *queue)
 {
-    *w = (struct worker){.queue = queue};
+    *w = (struct merge_worker){.queue = queue};
     w->merge = device_merge_new(queue->job->kernels, UINT32_MAX,
                                 chunk_reader_fetch, &w->chunk_reader);
     w->builder = chunk_builder_new(
@@ -408,7 +408,7 @@ open_worker(struct worker *w, struct merge_queue *queue)
 }
 
 static void
-close_worker(struct worker *w)
+close_worker(struct merge_worker *w)
 {
     device_merge_free(w->merge);
     chunk_builder_free(w->builder);
@@ -426,9 +426,9 @@ close_worker(struct worker *w)
  * device stops the writer.
  */
 static void
-work(void *context, unsigned worker)
+merge_devices(void *context, unsigned worker)
 {
-    struct worker *w = (struct worker *)context + (worker - 1);
+    struct merge_worker *w = (struct merge_worker *)context + (worker - 1);
     struct merge_queue *queue = w->queue;
     for (;;) {
         uint32_t number = atomic_fetch_add(&queue->next, 1);
@@ -560,13 +560,13 @@ release_queue(struct merge_queue *queue)
 }
 
 static int
-run_threads(struct merge_queue *queue, struct worker *workers,
+run_threads(struct merge_queue *queue, struct merge_worker *workers,
             struct merge_counts *counts, struct wattle_error *error)
 {
     unsigned n_running = 0;
     int status = WATTLE_OK;
-    struct pool *pool =
-        pool_start((unsigned)queue->job->n_threads, work, workers, &n_running);
+    struct pool *pool = pool_start((unsigned)queue->job->n_threads,
+                                   merge_devices, workers, &n_running);
     if (n_running == 0)
         status = errno == ENOMEM
                      ? error_memory(error)
@@ -587,7 +587,8 @@ import_merge_run(const struct import_merge *job, struct merge_counts *counts,
                  struct wattle_error *error)
 {
     struct merge_queue queue = {.job = job};
-    struct worker *workers = calloc((size_t)job->n_threads, sizeof(*workers));
+    struct merge_worker *workers =
+        calloc((size_t)job->n_threads, sizeof(*workers));
     int status = WATTLE_OK;
     int n_open = 0;
     pthread_mutex_init(&queue.lock, NULL);

@@ -1,5 +1,5 @@
 /*
- * import_write.h - one device's result on its way, and the writer.
+ * import_write.h - the result of one device's merge, and who writes it.
  */
 #ifndef STORE_IMPORT_WRITE_H
 #define STORE_IMPORT_WRITE_H

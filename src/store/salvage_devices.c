@@ -23,7 +23,7 @@ struct salvage_device_pair {
     uint32_t new;
 };
 
-struct reading {
+struct salvaged_reading {
     struct salvage_devices *devices;
     struct checksum *checksum;
     uint64_t *n_damaged;
@@ -65,7 +65,7 @@ add_pair(struct salvage_devices *d, int64_t old, const char *id)
 static int
 take_device(void *context, sqlite3_stmt *row)
 {
-    struct reading *r = context;
+    struct salvaged_reading *r = context;
     if (!stored_check_device(r->checksum, row)) {
         ++*r->n_damaged;
         return WATTLE_OK;
@@ -142,7 +142,7 @@ salvage_devices_read(struct salvage_devices *d, struct database *from,
     const struct salvage_table table = {
         "device", STORED_DEVICE_COLUMNS, {"number", NULL}};
     const uint64_t n_before = *n_damaged;
-    struct reading reading = {d, checksum, n_damaged, error};
+    struct salvaged_reading reading = {d, checksum, n_damaged, error};
     int status =
         salvage_walk(from, &table, take_device, &reading, n_damaged, error);
     sort_pairs(d);

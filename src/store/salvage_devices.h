@@ -33,7 +33,8 @@ void salvage_devices_release(struct salvage_devices *devices);
 
 /*
  * Reads all devices of a database. *n_damaged grows by one for each damaged row
- * and stretch. 0 or a status; the devices can be released in any case.
+ * and each part that cannot be read. 0 or a status; the devices can be released
+ * in any case.
  */
 int salvage_devices_read(struct salvage_devices *devices, struct database *from,
                          struct checksum *checksum, uint64_t *n_damaged,

@@ -30,8 +30,8 @@ typedef int (*salvage_take)(void *context, sqlite3_stmt *row);
 
 /*
  * Walks over a table. A table that is not there, or not as wattle makes it, has
- * no rows. *n_damaged grows by one for that, and for each stretch that cannot
- * be read. 0 or a status.
+ * no rows. *n_damaged grows by one for that, and for each part that cannot be
+ * read. 0 or a status.
  */
 int salvage_walk(struct database *db, const struct salvage_table *table,
                  salvage_take take, void *context, uint64_t *n_damaged,

@@ -29,11 +29,11 @@ struct tables_format {
     bool is_strict; /* databases have just what is written above */
 };
 
-/* What an object of a database, with a name of ours or not, turns out to be. */
+/* What an object of a database is. */
 enum tables_kind {
-    TABLES_FOREIGN, /* somebody has added it; no concern of ours */
-    TABLES_OURS,
-    TABLES_FALSE /* it has a name of ours, and is something else */
+    TABLES_FOREIGN, /* somebody has added it, under another name */
+    TABLES_OURS,    /* as wattle makes it */
+    TABLES_FALSE    /* it has a name of wattle's, and is something else */
 };
 
 /*

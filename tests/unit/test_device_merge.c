@@ -198,7 +198,7 @@ __asan_default_options(void)
 }
 
 static void
-readers_outlive_regroups(void **state)
+readers_outlive_shuffles(void **state)
 {
     static struct block block, found;
     struct wattle_error error;
@@ -494,7 +494,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gathers_every_row),
-        cmocka_unit_test(readers_outlive_regroups),
+        cmocka_unit_test(readers_outlive_shuffles),
         cmocka_unit_test(merges_like_a_list),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,7 +10,7 @@
  *     wattle_trace_free(trace);
  *
  * What is written is the Trace Event Format, JSON that Perfetto
- * (ui.perfetto.dev) opens: for each thread its passes and lanes, in them the
+ * (ui.perfetto.dev) opens: for each thread its scans and splits, in them the
  * blocks of input, in each block one event for each stage; and the memory of
  * the process over time.
  *
