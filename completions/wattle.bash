@@ -14,7 +14,7 @@ _wattle_value() {
     --reader) _wattle_words "auto mmap pread uring" "$cur" ;;
     --fill) _wattle_words "none null zero" "$cur" ;;
     --what)
-        _wattle_words "power energy voltage current power_factor efficiency all" \
+        _wattle_words "power energy imported returned voltage current power_factor efficiency reading_mean all" \
             "$cur"
         ;;
     --mains) _wattle_words "120 230" "$cur" ;;
@@ -33,7 +33,7 @@ _wattle_value() {
             compopt +o default +o bashdefault 2>/dev/null
         fi
         ;;
-    --since | --until | --device | --location | --every | --rate | --budget | --max-gap | --top | \
+    --since | --until | --device | --location | --every | --rate | --return-rate | --budget | --max-gap | --top | \
         --threads | --block | --files | --readings | --seed | --interval | \
         --start | --dirty | --wait)
         # a number, a time or a pattern: nothing to offer, no files either
@@ -63,7 +63,7 @@ _wattle() {
     fi
     case ${COMP_WORDS[1]} in
     report)
-        options="--since --until --device --value --zstd-long --devices --rate
+        options="--since --until --device --value --zstd-long --devices --rate --return-rate
             --budget --max-gap --json --csv --top --rejects --strict --quiet
             --no-progress --timings --trace --threads --simd --reader --no-cache
             --no-summaries --block --help"
@@ -80,7 +80,7 @@ _wattle() {
     compact) options="--wait --quiet --help" ;;
     query)
         options="--device --location --since --until --every --total --raw
-            --fill --what --rate --max-gap --json --csv --help"
+            --fill --what --rate --return-rate --max-gap --json --csv --help"
         ;;
     sql)
         options="--json --csv --help"

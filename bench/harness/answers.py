@@ -40,7 +40,7 @@ class Reference:
         answer = read_json(file_name)
         self.hash = hash_of(file_name)
         self.total = answer["readings"]
-        self.mean_power_w = answer["mean_power_w"]
+        self.mean_power_w = answer["reading_mean_w"]
         self.efficiency = answer["efficiency"]
         self.pooled_monthly_cost = answer["pooled_monthly_cost"]
         self.devices = {device["device"]: device

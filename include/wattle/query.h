@@ -44,7 +44,10 @@ enum wattle_query_field {
     WATTLE_QUERY_CURRENT = 8,
     WATTLE_QUERY_POWER_FACTOR = 16,
     WATTLE_QUERY_EFFICIENCY = 32,
-    WATTLE_QUERY_ALL = 63
+    WATTLE_QUERY_READING_MEAN = 64,
+    WATTLE_QUERY_IMPORTED = 128,
+    WATTLE_QUERY_RETURNED = 256,
+    WATTLE_QUERY_ALL = 511
 };
 
 /* What stands for a bucket without readings and without energy. */
@@ -76,14 +79,15 @@ struct wattle_query_options {
     bool is_total;     /* the devices together instead of one by one */
     /*
      * Bits of enum wattle_query_field; 0 (default) = power and energy, for a
-     * total energy, for raw readings all. Powers of a total are those over all
-     * readings of all devices, as in a report: not the power of the home.
+     * total energy, for raw readings all. The least and the greatest power of a
+     * total are those of a reading of any device, as in a report.
      */
     unsigned fields;
     int fill;            /* enum wattle_query_fill; default none */
     double rate_per_kwh; /* for cost; NaN (default) = no cost */
     int64_t max_gap_ms;  /* as in a report; default one hour */
     const struct wattle_tuning *tuning; /* or NULL; experimental/tuning.h */
+    double return_rate_per_kwh; /* what a returned kWh earns; default 0 */
 };
 
 /*
@@ -93,11 +97,15 @@ struct wattle_query_options {
  */
 struct wattle_query_figures {
     uint64_t n_readings;
-    double mean_power_w, min_power_w, max_power_w;
-    double energy_kwh; /* between the bucket's start and end */
+    double mean_power_w; /* over the time covered; of a total the sum over
+                            devices, of a raw row the reading's power */
+    double min_power_w, max_power_w;   /* of a reading */
+    double reading_mean_w;             /* over the readings */
+    double energy_kwh;                 /* between the bucket's start and end */
+    double imported_kwh, returned_kwh; /* of it; see result.h */
     double voltage_v, current_a, power_factor;
     double efficiency; /* see docs/formulas.md */
-    double cost;       /* energy_kwh * rate_per_kwh */
+    double cost;       /* of that energy */
     double energy_wh;  /* of a raw row alone: the same energy in Wh */
 };
 

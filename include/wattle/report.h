@@ -59,6 +59,7 @@ struct wattle_report_options {
     struct wattle_cancel *cancel; /* or NULL; see cancel.h */
     int n_threads;                /* 0 = one for each core */
     const struct wattle_tuning *tuning; /* or NULL; experimental/tuning.h */
+    double return_rate_per_kwh; /* what a returned kWh earns; default 0 */
 };
 
 #define WATTLE_REPORT_OPTIONS_INIT                                             \

@@ -40,13 +40,17 @@ const char *wattle_reason_text(int reason);
 /* The answer for one set of readings: a device, a location, all. */
 struct wattle_figures {
     uint64_t n_readings;
-    double mean_power_w;
-    double min_power_w;
+    double energy_kwh;   /* imported - returned */
+    double imported_kwh; /* where the power is not below zero */
+    double returned_kwh; /* fed back: where it is; >= 0 */
+    double cost; /* of what is imported, less that of what is returned */
+    double monthly_cost;   /* the same of the mean power, in 30 days */
+    double mean_power_w;   /* over the time covered; of devices, their sum */
+    double reading_mean_w; /* over the readings */
+    double min_power_w;    /* of a reading */
     double max_power_w;
     double efficiency; /* see docs/formulas.md; no unit */
-    double energy_kwh;
-    double monthly_cost;
-    int64_t first_ms; /* ms since 1970 UTC */
+    int64_t first_ms;  /* ms since 1970 UTC */
     int64_t last_ms;
     uint64_t n_gaps;
     double gap_hours;
@@ -68,7 +72,7 @@ struct wattle_location_result {
 };
 
 struct wattle_hour_result {
-    double mean_power_w; /* of all readings in this UTC hour of the day */
+    double reading_mean_w; /* of all readings in this UTC hour of the day */
     double energy_kwh;
 };
 
@@ -118,6 +122,7 @@ struct wattle_report_result {
     const struct wattle_figures *figures; /* of all devices */
     double pooled_monthly_cost;
     double rate_per_kwh;
+    double return_rate_per_kwh;
     double budget; /* NaN = not asked */
     bool is_over_budget;
     double max_gap_hours;

@@ -23,6 +23,7 @@ bucket_init(struct bucket *bucket, struct bucket_range range)
     bucket->range = range;
     bucket->first_ms = INT64_MAX;
     bucket->last_ms = INT64_MIN;
+    bucket->covered_ms = 0;
     bucket->n_readings = 0;
     bucket->n_power = 0;
     bucket->n_efficiency = 0;
@@ -36,6 +37,8 @@ bucket_init(struct bucket *bucket, struct bucket_range range)
         bucket->n_values[c] = 0;
         bucket->values_nano[c] = 0;
     }
+    bucket->means = (struct int256){{0}};
+    bucket->is_joint = false;
     bucket->wide = NULL;
 }
 
@@ -71,6 +74,7 @@ add_wide(struct bucket_wide *to, const struct bucket_wide *from)
     to->n_power += from->n_power;
     to->power = int256_add(to->power, from->power);
     to->energy = int256_add(to->energy, from->energy);
+    energy_add(&to->returned, &from->returned);
     to->efficiency += from->efficiency;
 }
 
@@ -86,6 +90,32 @@ greater(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
+struct energy_sum
+bucket_energy(const struct bucket *bucket)
+{
+    struct energy_sum energy = {.units = bucket->energy,
+                                .rest = bucket->energy_rest};
+    if (bucket->wide != NULL)
+        energy.wide = bucket->wide->energy;
+    return energy;
+}
+
+struct energy_sum
+bucket_returned(const struct bucket *bucket)
+{
+    return bucket->wide != NULL ? bucket->wide->returned
+                                : (struct energy_sum){0};
+}
+
+void
+bucket_finish(struct bucket *bucket)
+{
+    const struct energy_sum energy = bucket_energy(bucket);
+    if (bucket->covered_ms > 0)
+        bucket->means = quotient_mean(&energy, bucket->covered_ms);
+    bucket->is_joint = true;
+}
+
 int
 bucket_add(struct bucket *bucket, const struct bucket *other)
 {
@@ -97,6 +127,8 @@ bucket_add(struct bucket *bucket, const struct bucket *other)
     }
     bucket->first_ms = lesser(bucket->first_ms, other->first_ms);
     bucket->last_ms = greater(bucket->last_ms, other->last_ms);
+    bucket->covered_ms += other->covered_ms;
+    bucket->means = int256_add(bucket->means, other->means);
     bucket->n_readings += other->n_readings;
     bucket->n_power += other->n_power;
     bucket->n_efficiency += other->n_efficiency;
@@ -187,10 +219,11 @@ static void
 set_powers(const struct bucket *bucket, struct wattle_query_figures *f)
 {
     const struct bucket_wide *wide = bucket->wide;
-    if (bucket->n_power == 0)
-        return;
-    f->mean_power_w = quotient_watts(bucket->power_nw, wide_power_of(bucket),
-                                     bucket->n_power);
+    const struct energy_sum energy = bucket_energy(bucket);
+    if (bucket->covered_ms > 0)
+        f->mean_power_w =
+            bucket->is_joint ? quotient_watts_of_means(bucket->means)
+                             : quotient_mean_watts(&energy, bucket->covered_ms);
     if (bucket->min_nw <= bucket->max_nw) {
         f->min_power_w = quotient_watts_narrow(bucket->min_nw, 1);
         f->max_power_w = quotient_watts_narrow(bucket->max_nw, 1);
@@ -201,16 +234,6 @@ set_powers(const struct bucket *bucket, struct wattle_query_figures *f)
         f->min_power_w = fmin(f->min_power_w, min_w);
         f->max_power_w = fmax(f->max_power_w, max_w);
     }
-}
-
-static double
-energy_kwh(const struct bucket *bucket)
-{
-    struct profile_energy energy = {.units = bucket->energy,
-                                    .rest = bucket->energy_rest};
-    if (bucket->wide != NULL)
-        energy.wide = bucket->wide->energy;
-    return quotient_kwh_of_parts(&energy);
 }
 
 static double
@@ -225,12 +248,33 @@ void
 bucket_figures(const struct bucket *bucket, unsigned fields,
                struct wattle_query_figures *f)
 {
-    *f = (struct wattle_query_figures){
-        bucket->n_readings, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
+    const struct energy_sum energy = bucket_energy(bucket);
+    const struct energy_sum returned = bucket_returned(bucket);
+    *f = (struct wattle_query_figures){bucket->n_readings,
+                                       NAN,
+                                       NAN,
+                                       NAN,
+                                       NAN,
+                                       NAN,
+                                       NAN,
+                                       NAN,
+                                       NAN,
+                                       NAN,
+                                       NAN,
+                                       NAN,
+                                       NAN,
+                                       NAN};
+    if ((fields & WATTLE_QUERY_IMPORTED) != 0)
+        f->imported_kwh = quotient_imported_kwh(&energy, &returned);
+    if ((fields & WATTLE_QUERY_RETURNED) != 0)
+        f->returned_kwh = quotient_kwh_of_parts(&returned);
     if ((fields & WATTLE_QUERY_POWER) != 0)
         set_powers(bucket, f);
+    if ((fields & WATTLE_QUERY_READING_MEAN) != 0 && bucket->n_power > 0)
+        f->reading_mean_w = quotient_watts(
+            bucket->power_nw, wide_power_of(bucket), bucket->n_power);
     if ((fields & WATTLE_QUERY_ENERGY) != 0)
-        f->energy_kwh = energy_kwh(bucket);
+        f->energy_kwh = quotient_kwh_of_parts(&energy);
     if ((fields & WATTLE_QUERY_VOLTAGE) != 0)
         f->voltage_v = mean_value(bucket, WATTLE_VOLTAGE);
     if ((fields & WATTLE_QUERY_CURRENT) != 0)

@@ -1,8 +1,8 @@
 /*
  * bucket.h - the exact sums over one segment of time.
  *
- * Buckets form a monoid: those of the same time, of several devices or of
- * parts of one, add up in any order. Sums are integers in the units of
+ * Buckets form a monoid: those of the same time, of several devices, add up in
+ * any order. Sums are integers in the units of
  * totals.h; quotients are formed once, by bucket_figures.
  */
 #ifndef ANALYTICS_BUCKET_H
@@ -25,12 +25,14 @@ struct bucket_wide {
     uint64_t n_power;
     struct int256 power, min, max;
     struct int256 energy;
-    int128 efficiency; /* 1e-9 * 2^-60 */
+    struct energy_sum returned; /* >= 0 */
+    int128 efficiency;          /* 1e-9 * 2^-60 */
 };
 
 struct bucket {
     struct bucket_range range;
     int64_t first_ms, last_ms; /* of its readings; first > last: none */
+    int64_t covered_ms;        /* the time that its energy is of */
     uint64_t n_readings;
     uint64_t n_power; /* readings with a power */
     uint64_t n_efficiency;
@@ -41,13 +43,21 @@ struct bucket {
     int128 energy_rest; /* 2^-60 units, from steps cut at borders */
     int128 efficiency;  /* 2^-56 */
     int128 values_nano[BUCKET_COLUMNS];
+    struct int256 means;      /* of devices, see quotient_mean */
+    bool is_joint;            /* of several devices: means are their sum */
     struct bucket_wide *wide; /* NULL for most; owned */
 };
 
 void bucket_init(struct bucket *bucket, struct bucket_range range);
 void bucket_release(struct bucket *bucket);
 
-/* Adds all of `other`, which keeps its own. 0 or WATTLE_ERR_MEMORY. */
+/* Nothing is added any more to the bucket of a device: it can join others. */
+void bucket_finish(struct bucket *bucket);
+
+/*
+ * Adds all of another device's, which keeps its own. Both are finished. 0 or
+ * WATTLE_ERR_MEMORY.
+ */
 int bucket_add(struct bucket *bucket, const struct bucket *other);
 
 /*
@@ -69,6 +79,10 @@ void bucket_add_values(struct bucket *bucket, const struct batch_view *batch,
 
 /* The bucket's wide part, made if need be; NULL = no memory. */
 struct bucket_wide *bucket_wide_of(struct bucket *bucket);
+
+/* The energy of a bucket, and what is returned of it, >= 0. */
+struct energy_sum bucket_energy(const struct bucket *bucket);
+struct energy_sum bucket_returned(const struct bucket *bucket);
 
 /*
  * The means and sums that `fields` names (bits of enum wattle_query_field); all

@@ -52,12 +52,13 @@ bucket_list_drop(struct bucket_list *list, size_t n)
         memmove(list->items, list->items + n, list->n * sizeof(struct bucket));
 }
 
-/* How many buckets of `other` have no like in the list. */
+/* How many of n buckets have no like in the list. */
 static size_t
-count_new(const struct bucket_list *list, const struct bucket_list *other)
+count_new(const struct bucket_list *list, const struct bucket_list *other,
+          size_t n)
 {
     size_t n_new = 0;
-    for (size_t i = 0, k = 0; k < other->n; k++) {
+    for (size_t i = 0, k = 0; k < n; k++) {
         int64_t start_ms = other->items[k].range.start_ms;
         while (i < list->n && list->items[i].range.start_ms < start_ms)
             i++;
@@ -66,12 +67,12 @@ count_new(const struct bucket_list *list, const struct bucket_list *other)
     return n_new;
 }
 
-/* Adds the buckets of `other`, each of which has its like in the list. */
+/* Adds n buckets, each of which has its like in the list. */
 static int
-add_all(struct bucket_list *list, const struct bucket_list *other)
+add_all(struct bucket_list *list, const struct bucket_list *other, size_t n)
 {
     int status = WATTLE_OK;
-    for (size_t i = 0, k = 0; k < other->n && status == WATTLE_OK; k++) {
+    for (size_t i = 0, k = 0; k < n && status == WATTLE_OK; k++) {
         const struct bucket *theirs = &other->items[k];
         while (list->items[i].range.start_ms < theirs->range.start_ms)
             i++;
@@ -82,7 +83,8 @@ add_all(struct bucket_list *list, const struct bucket_list *other)
 
 /* Makes one list of both by moving the buckets; likes are added up. */
 static int
-weave(struct bucket_list *list, struct bucket_list *other, size_t n_new)
+weave(struct bucket_list *list, struct bucket_list *other, size_t n,
+      size_t n_new)
 {
     struct bucket_list both = {0};
     int status = WATTLE_OK;
@@ -91,7 +93,7 @@ weave(struct bucket_list *list, struct bucket_list *other, size_t n_new)
     if (both.items == NULL)
         return WATTLE_ERR_MEMORY;
     size_t i = 0;
-    for (size_t k = 0; k < other->n; k++) {
+    for (size_t k = 0; k < n; k++) {
         struct bucket *theirs = &other->items[k];
         int64_t start_ms = theirs->range.start_ms;
         while (i < list->n && list->items[i].range.start_ms < start_ms)
@@ -112,10 +114,13 @@ weave(struct bucket_list *list, struct bucket_list *other, size_t n_new)
 }
 
 int
-bucket_list_merge(struct bucket_list *list, struct bucket_list *other)
+bucket_list_merge(struct bucket_list *list, struct bucket_list *other, size_t n)
 {
-    size_t n_new = count_new(list, other);
-    int status = n_new > 0 ? weave(list, other, n_new) : add_all(list, other);
-    bucket_list_drop(other, other->n);
+    size_t n_new = count_new(list, other, n);
+    for (size_t k = 0; k < n; k++)
+        bucket_finish(&other->items[k]);
+    int status =
+        n_new > 0 ? weave(list, other, n, n_new) : add_all(list, other, n);
+    bucket_list_drop(other, n);
     return status;
 }

@@ -26,9 +26,11 @@ struct bucket *bucket_list_append(struct bucket_list *list,
 void bucket_list_drop(struct bucket_list *list, size_t n);
 
 /*
- * Adds the buckets of `other` to those of the same range, and takes the rest
- * over; `other` is empty then. Both are of one rule. 0 or WATTLE_ERR_MEMORY.
+ * Adds the first n buckets of `other`, a device, to those of the same range,
+ * and takes those over that have no like; they are finished, and gone from
+ * `other` then. Both are of one rule. 0 or WATTLE_ERR_MEMORY.
  */
-int bucket_list_merge(struct bucket_list *list, struct bucket_list *other);
+int bucket_list_merge(struct bucket_list *list, struct bucket_list *other,
+                      size_t n);
 
 #endif

@@ -19,6 +19,7 @@ struct bucket_request {
     unsigned fields;     /* bits of enum wattle_query_field */
     int fill;            /* enum wattle_query_fill */
     double rate_per_kwh; /* NaN = no cost */
+    double return_rate_per_kwh;
     int64_t max_gap_ms;
     const struct kernels *kernels;
     bool no_cache;

@@ -55,15 +55,20 @@ add_part(void *context, const struct time_cell *cell,
     struct bucket *bucket = buckets_at(context, cell->start_ms);
     if (bucket == NULL)
         return WATTLE_ERR_MEMORY;
-    if (part->is_wide) {
-        struct bucket_wide *wide = bucket_wide_of(bucket);
-        if (wide == NULL)
-            return WATTLE_ERR_MEMORY;
-        wide->energy = int256_add(wide->energy, part->wide);
-    } else {
-        bucket->energy += part->units;
-        bucket->energy_rest += part->rest;
+    bucket->covered_ms += part->end_ms - part->begin_ms;
+    if (!part->is_wide) {
+        bucket->energy += part->net.units;
+        bucket->energy_rest += part->net.rest;
+        if (!part->has_returned)
+            return WATTLE_OK;
     }
+    struct bucket_wide *wide = bucket_wide_of(bucket);
+    if (wide == NULL)
+        return WATTLE_ERR_MEMORY;
+    if (part->is_wide)
+        wide->energy = int256_add(wide->energy, part->net.wide);
+    if (part->has_returned)
+        energy_add(&wide->returned, &part->returned);
     return WATTLE_OK;
 }
 
@@ -72,7 +77,7 @@ buckets_add_step(struct buckets *buckets, const struct power_point *to)
 {
     const struct power_point *from = &buckets->last;
     const struct buckets_options *o = &buckets->options;
-    if ((o->fields & WATTLE_QUERY_ENERGY) == 0 || !buckets->has_last ||
+    if (!buckets_have_steps(o) || !buckets->has_last ||
         to->time_ms - from->time_ms > o->max_gap_ms ||
         from->nw == TOTALS_NO_POWER || to->nw == TOTALS_NO_POWER)
         return WATTLE_OK;
@@ -84,10 +89,11 @@ buckets_add_step(struct buckets *buckets, const struct power_point *to)
     struct bucket *bucket = buckets_at(buckets, begin_ms);
     if (bucket == NULL)
         return WATTLE_ERR_MEMORY;
-    bool is_narrow = from->nw != TOTALS_WIDE && to->nw != TOTALS_WIDE;
-    if (is_narrow && begin_ms == from->time_ms && end_ms == to->time_ms &&
+    bool is_plain = from->nw >= 0 && to->nw >= 0; /* nor wide */
+    if (is_plain && begin_ms == from->time_ms && end_ms == to->time_ms &&
         end_ms <= bucket->range.end_ms) { /* mostly: nothing to split */
         bucket->energy += (int128)(from->nw + to->nw) * (end_ms - begin_ms);
+        bucket->covered_ms += end_ms - begin_ms;
         return WATTLE_OK;
     }
     const struct time_partition partition = bucket_rule_partition(&o->rule);

@@ -32,11 +32,20 @@ struct buckets_options {
     int64_t since_ms; /* inclusive; INT64_MIN = no limit */
     int64_t until_ms; /* exclusive; INT64_MAX = no limit */
     int64_t max_gap_ms;
-    unsigned fields; /* bits of enum wattle_query_field; others may be left out,
-                      and without energy there are no steps */
+    unsigned
+        fields; /* bits of enum wattle_query_field; others may be left out */
     bool no_cache;
     const struct kernels *kernels;
 };
+
+/* Whether steps between readings count: they have energy and mean power. */
+static inline bool
+buckets_have_steps(const struct buckets_options *options)
+{
+    return (options->fields & (WATTLE_QUERY_ENERGY | WATTLE_QUERY_IMPORTED |
+                               WATTLE_QUERY_RETURNED | WATTLE_QUERY_POWER)) !=
+           0;
+}
 
 struct buckets {
     struct buckets_options options;

@@ -7,6 +7,7 @@
  */
 #include "analytics/buckets_block.h"
 
+#include "analytics/energy_split.h"
 #include "analytics/reading_block.h"
 #include "base/decimal.h"
 #include "wattle/error.h"
@@ -19,6 +20,7 @@ struct bucket_block {
     struct batch_view batch;
     const int64_t *power_nw;
     const int64_t *efficiency;         /* NULL = none */
+    bool has_returned;                 /* some powers are below zero */
     int64_t unit_nano[BUCKET_COLUMNS]; /* of their values; 0 = not wanted */
 };
 
@@ -54,8 +56,8 @@ add_powers(struct bucket *bucket, const struct bucket_block *b, size_t from,
 {
     const int64_t *time_ms = b->batch.time_ms;
     const struct buckets_options *o = &b->buckets->options;
-    bool has_steps = (o->fields & WATTLE_QUERY_ENERGY) != 0;
-    int64_t max_gap_ms = has_steps ? o->max_gap_ms : INT64_MIN;
+    int64_t max_gap_ms = buckets_have_steps(o) ? o->max_gap_ms : INT64_MIN;
+    int64_t covered_ms = 0;
     int64_t before_nw = b->power_nw[from];
     int64_t min_nw = before_nw, max_nw = before_nw;
     int64_t sum_nw = before_nw; /* of 2^10 below 2^53 */
@@ -63,10 +65,12 @@ add_powers(struct bucket *bucket, const struct bucket_block *b, size_t from,
     for (size_t i = from + 1; i < to; i++) {
         int64_t nw = b->power_nw[i];
         int64_t dt = time_ms[i] - time_ms[i - 1];
+        dt = dt <= max_gap_ms ? dt : 0;
         sum_nw += nw;
         min_nw = nw < min_nw ? nw : min_nw;
         max_nw = nw > max_nw ? nw : max_nw;
-        energy += (int128)(before_nw + nw) * (dt <= max_gap_ms ? dt : 0);
+        energy += (int128)(before_nw + nw) * dt;
+        covered_ms += dt;
         before_nw = nw;
     }
     if (min_nw < bucket->min_nw)
@@ -76,6 +80,31 @@ add_powers(struct bucket *bucket, const struct bucket_block *b, size_t from,
     bucket->power_nw += sum_nw;
     bucket->n_power += to - from;
     bucket->energy += energy;
+    bucket->covered_ms += covered_ms;
+}
+
+/* What the steps between rows [from, to) return. 0 or WATTLE_ERR_MEMORY. */
+static int
+add_returned(struct bucket *bucket, const struct bucket_block *b, size_t from,
+             size_t to)
+{
+    const int64_t max_gap_ms = b->buckets->options.max_gap_ms;
+    struct bucket_wide *wide = bucket_wide_of(bucket);
+    if (wide == NULL)
+        return WATTLE_ERR_MEMORY;
+    for (size_t i = from + 1; i < to; i++) {
+        const struct power_point begin = {.time_ms = b->batch.time_ms[i - 1],
+                                          .nw = b->power_nw[i - 1]};
+        const struct power_point end = {.time_ms = b->batch.time_ms[i],
+                                        .nw = b->power_nw[i]};
+        if ((begin.nw >= 0 && end.nw >= 0) ||
+            end.time_ms - begin.time_ms > max_gap_ms)
+            continue;
+        const struct energy_sum returned =
+            energy_returned_by_step(&begin, &end);
+        energy_add(&wide->returned, &returned);
+    }
+    return WATTLE_OK;
 }
 
 static void
@@ -114,6 +143,8 @@ add_run(const struct bucket_block *b, size_t from, size_t to)
     if (bucket == NULL)
         return WATTLE_ERR_MEMORY;
     add_powers(bucket, b, from, to);
+    if (b->has_returned && add_returned(bucket, b, from, to) != WATTLE_OK)
+        return WATTLE_ERR_MEMORY;
     if (b->efficiency != NULL)
         add_efficiencies(bucket, b, from, to);
     add_values(bucket, b, from, to);
@@ -189,13 +220,14 @@ buckets_add_block(struct buckets *buckets, const struct batch_view *batch,
     if (batch->presence != NULL || !is_short(batch))
         return false;
     struct bucket_block b = {
-        buckets, rest_of(batch, *row), power_nw, NULL, {0}};
-    struct reading_block ordinary = {power_nw, NULL, false};
+        buckets, rest_of(batch, *row), power_nw, NULL, false, {0}};
+    struct reading_block ordinary = {power_nw, NULL, false, false};
     if ((o->fields & WATTLE_QUERY_EFFICIENCY) != 0)
         ordinary.efficiency = efficiency;
     if (!reading_block_derive(&ordinary, &b.batch, o->kernels, o->no_cache))
         return false;
     b.efficiency = ordinary.has_efficiency ? efficiency : NULL;
+    b.has_returned = ordinary.has_returned && buckets_have_steps(o);
     set_units(&b);
     size_t at = 0;
     *status = add_rows(&b, &at);

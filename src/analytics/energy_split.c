@@ -20,6 +20,23 @@ next_border(const struct time_partition *partition, int64_t begin_ms,
     return cell->end_ms < end_ms ? cell->end_ms : end_ms;
 }
 
+/* Completes a part of which the energy is known. */
+static inline void
+set_returned(struct energy_part *part, const struct energy_step *step)
+{
+    const int64_t from_ms = step->from->time_ms;
+    if (part->has_returned)
+        part->returned =
+            power_returned(step->from, step->to, part->begin_ms - from_ms,
+                           part->end_ms - from_ms, &part->net);
+}
+
+static bool
+has_returned(const struct energy_step *step)
+{
+    return power_is_returned(step->from) || power_is_returned(step->to);
+}
+
 static int
 split_narrow(const struct energy_step *step, struct time_cell *cell,
              energy_take take, void *context)
@@ -28,14 +45,16 @@ split_narrow(const struct energy_step *step, struct time_cell *cell,
     int64_t begin_ms = step->begin_ms;
     struct power_part done =
         power_part_until(from, to, begin_ms - from->time_ms);
-    struct energy_part part;
-    part.is_wide = false;
+    struct energy_part part = {.has_returned = has_returned(step)};
     while (begin_ms < step->end_ms) {
+        part.begin_ms = begin_ms;
         begin_ms = next_border(step->partition, begin_ms, step->end_ms, cell);
+        part.end_ms = begin_ms;
         struct power_part now =
             power_part_until(from, to, begin_ms - from->time_ms);
-        part.units = now.units - done.units;
-        part.rest = now.rest - done.rest;
+        part.net.units = now.units - done.units;
+        part.net.rest = now.rest - done.rest;
+        set_returned(&part, step);
         int status = take(context, cell, &part);
         if (status != WATTLE_OK)
             return status;
@@ -51,12 +70,16 @@ split_wide(const struct energy_step *step, struct time_cell *cell,
     const struct power_point *from = step->from, *to = step->to;
     int64_t begin_ms = step->begin_ms;
     struct int256 done = power_wide_until(from, to, begin_ms - from->time_ms);
-    struct energy_part part = {.is_wide = true};
+    struct energy_part part = {.is_wide = true,
+                               .has_returned = has_returned(step)};
     while (begin_ms < step->end_ms) {
+        part.begin_ms = begin_ms;
         begin_ms = next_border(step->partition, begin_ms, step->end_ms, cell);
+        part.end_ms = begin_ms;
         struct int256 now =
             power_wide_until(from, to, begin_ms - from->time_ms);
-        part.wide = int256_sub(now, done);
+        part.net.wide = int256_sub(now, done);
+        set_returned(&part, step);
         int status = take(context, cell, &part);
         if (status != WATTLE_OK)
             return status;
@@ -79,4 +102,16 @@ energy_of_wide_step(const struct power_point *from,
                     const struct power_point *to)
 {
     return power_wide_until(from, to, to->time_ms - from->time_ms);
+}
+
+struct energy_sum
+energy_returned_by_step(const struct power_point *from,
+                        const struct power_point *to)
+{
+    struct energy_sum net = {0};
+    if (from->nw == TOTALS_WIDE || to->nw == TOTALS_WIDE)
+        net.wide = energy_of_wide_step(from, to);
+    else
+        net.units = energy_of_narrow_step(from, to);
+    return power_returned(from, to, 0, to->time_ms - from->time_ms, &net);
 }

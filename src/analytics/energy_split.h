@@ -13,9 +13,11 @@
 
 /* The energy within a cell. */
 struct energy_part {
-    bool is_wide;       /* one end of the step has a wide power */
-    int128 units, rest; /* when it is not: rest in 2^-60 units */
-    struct int256 wide; /* when it is: in 1e-18 units */
+    int64_t begin_ms, end_ms;   /* the part of the step that lies in it */
+    bool is_wide;               /* one end of the step has a wide power */
+    bool has_returned;          /* one end of the step is below zero */
+    struct energy_sum net;      /* wide alone, or units and rest alone */
+    struct energy_sum returned; /* >= 0; when has_returned */
 };
 
 /* Takes a part, in order of time. A status other than 0 ends the split. */
@@ -49,5 +51,9 @@ energy_of_narrow_step(const struct power_point *from,
 /* The same of any powers, in 1e-18 units. */
 struct int256 energy_of_wide_step(const struct power_point *from,
                                   const struct power_point *to);
+
+/* What a whole step returns. */
+struct energy_sum energy_returned_by_step(const struct power_point *from,
+                                          const struct power_point *to);
 
 #endif

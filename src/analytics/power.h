@@ -53,6 +53,19 @@ struct power_part power_part_until(const struct power_point *from,
                                    const struct power_point *to,
                                    int64_t after_ms);
 
+/* Whether a point's power is below zero: fed back. */
+bool power_is_returned(const struct power_point *point);
+
+/*
+ * The energy that is returned between two moments of the line, 0 <= begin_ms <
+ * end_ms <= dt: the area where the power is below zero, as a positive sum.
+ * `net` is the energy of the same part. Where the line crosses zero this, and
+ * what is imported, are right to 2^-52 of themselves, else exact.
+ */
+struct energy_sum power_returned(const struct power_point *from,
+                                 const struct power_point *to, int64_t begin_ms,
+                                 int64_t end_ms, const struct energy_sum *net);
+
 /* Of any powers, in 1e-18 units. */
 struct int256 power_wide_until(const struct power_point *from,
                                const struct power_point *to, int64_t after_ms);

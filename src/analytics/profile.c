@@ -206,7 +206,7 @@ profile_add_energy(struct profile *profile, int64_t hour, int128 units)
 }
 
 static inline void
-add_part(struct profile_energy *energy, int128 units, int128 rest)
+add_part(struct energy_sum *energy, int128 units, int128 rest)
 {
     energy->units += units;
     energy->rest += rest;
@@ -246,7 +246,7 @@ profile_add_hour(struct profile *profile, int64_t hour, uint64_t n,
 }
 
 static void
-add_wide(struct profile_energy *energy, struct int256 wide)
+add_wide(struct energy_sum *energy, struct int256 wide)
 {
     energy->wide = int256_add(energy->wide, wide);
 }
@@ -266,7 +266,7 @@ profile_add_energy_wide(struct profile *profile, int64_t hour,
 }
 
 static void
-add_energy(struct profile_energy *to, const struct profile_energy *from)
+add_energy(struct energy_sum *to, const struct energy_sum *from)
 {
     to->units += from->units;
     to->rest += from->rest;

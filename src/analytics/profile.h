@@ -2,9 +2,8 @@
  * profile.h - power and energy by hour of the day, energy by day.
  *
  * Sums are integers and so do not depend on the order of adding. Power is in
- * nW, energy in half nW ms ("energy units": the trapezoid (p0 + p1) * dt
- * without its halving); the wide sums are in 1e-18 of these units and used
- * only for readings that do not fit whole nW.
+ * nW; for energy see energy_sum.h. The wide sums are used only for readings
+ * that do not fit whole nW.
  */
 #ifndef ANALYTICS_PROFILE_H
 #define ANALYTICS_PROFILE_H
@@ -13,31 +12,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "analytics/energy_sum.h"
 #include "base/wide_int.h"
-
-/* Energy units in a kilowatt hour: 2 * 1e9 nW/W * 1e3 ms/s * 3.6e6 J. */
-#define PROFILE_UNITS_PER_KWH UINT64_C(7200000000000000000)
-
-/* A part of a unit that remains when a step is split at an hour. */
-#define PROFILE_REST_BITS 60
-
-struct profile_energy {
-    int128 units;
-    int128 rest; /* 2^-60 units */
-    struct int256 wide;
-};
 
 struct profile_hour {
     uint64_t n_readings; /* those with a power */
     int128 power_nw;
     struct int256 power_wide;
-    struct profile_energy energy;
+    struct energy_sum energy;
 };
 
 struct profile_day {
     int64_t day; /* since 1970-01-01 */
     bool has_readings;
-    struct profile_energy energy;
+    struct energy_sum energy;
 };
 
 /* The hours of one day. */

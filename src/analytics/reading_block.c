@@ -127,6 +127,8 @@ reading_block_derive(struct reading_block *block,
             ? !scale_power(batch, block->power_nw)
             : !multiply(batch, kernels, block->power_nw))
         return false;
+    block->has_returned = !kernels->lies_within(block->power_nw, batch->n_rows,
+                                                0, POWER_NARROW_LIMIT);
     if (has_efficiency && block->efficiency != NULL) {
         rate_rows(batch, no_cache, block->efficiency);
         block->has_efficiency = true;

@@ -19,6 +19,7 @@ struct reading_block {
     int64_t *power_nw;   /* [KERNEL_ROWS], the caller's */
     int64_t *efficiency; /* the same, 2^-56; NULL = not wanted */
     bool has_efficiency; /* efficiency has been filled */
+    bool has_returned;   /* a power is below zero */
 };
 
 /* False when the batch is not ordinary; the columns then hold anything. */

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analytics/energy_split.h"
 #include "analytics/power.h"
 #include "analytics/quotient.h"
 #include "analytics/tariff.h"
@@ -23,35 +24,58 @@ struct sums {
     struct int256 power;  /* 1e-27 W */
     struct int256 energy; /* 1e-18 energy units */
     bool is_wide;         /* else the next two say the same */
-    int128 power_nw, energy_units;
+    int128 power_nw, energy_units, energy_rest;
     int128 efficiency, efficiency_nano;
     int128 gap_ms;
     int64_t first_ms, last_ms;
-    double min_w, max_w; /* NaN = none */
-    /* sums of the devices' mean powers, which make up the cost */
-    struct int256 means; /* 2^-MEAN_BITS * 1e-27 W */
-    /* times readings, of the devices that are known by energy only */
-    struct int256 weighted;
-    uint64_t n_weighted;
+    double min_w, max_w;        /* NaN = none */
+    struct energy_sum returned; /* >= 0 */
+    /* of the devices' mean powers, which make up the monthly cost */
+    struct int256 means, returned_means; /* see quotient_mean */
+    bool has_mean;
 };
 
-#define MEAN_BITS 20
-
-/* The mean power of a device that has only energies: see docs/formulas.md. */
-static double
-mean_from_energy(const struct device_totals *a, int64_t first_ms)
+/* Whether there is anything to say: a reading, or energy in a range. */
+static bool
+is_known(const struct device_totals *a)
 {
-    uint64_t n = a->n_readings;
-    if (n < 2 || n - 1 <= a->n_gaps)
-        return NAN;
-    uint64_t n_steps = n - 1 - a->n_gaps;
-    int64_t covered_ms = a->last_ms - first_ms - a->gap_ms;
-    /* units * k / (n * covered) in nW is energy / 2 / time */
-    struct int256 numerator =
-        int256_mul(int256_from(a->energy), (int64_t)n_steps);
-    struct int256 denominator =
-        int256_mul(int256_from((int128)n * covered_ms), 2 * DECIMAL_ONE);
-    return int256_ratio(numerator, denominator);
+    return a->n_readings > 0 || (a->extra != NULL && a->extra->edge_ms > 0);
+}
+
+static uint64_t
+count_powers(const struct device_totals *a)
+{
+    return a->n_readings - (a->extra != NULL ? a->extra->n_energy : 0);
+}
+
+static struct energy_sum
+energy_of(const struct device_totals *a)
+{
+    struct energy_sum energy = {.units = a->energy};
+    if (a->extra != NULL) {
+        energy.wide = a->extra->energy;
+        energy.rest = a->extra->energy_rest;
+    }
+    return energy;
+}
+
+static struct energy_sum
+returned_by(const struct device_totals *a)
+{
+    return a->extra != NULL ? a->extra->returned : (struct energy_sum){0};
+}
+
+/*
+ * The time between the first and the last reading, without its gaps, and that
+ * to the ends of the range.
+ */
+static int64_t
+covered_ms(const struct device_totals *a, int64_t first_ms)
+{
+    int64_t time_ms = a->extra != NULL ? a->extra->edge_ms : 0;
+    if (a->n_readings > 0)
+        time_ms += a->last_ms - first_ms - a->gap_ms;
+    return time_ms;
 }
 
 static double
@@ -87,23 +111,32 @@ set_device_figures(struct wattle_figures *f, const struct device_totals *a,
 {
     const struct totals_extra *extra = a->extra;
     const struct int256 zero = int256_from(0);
-    uint64_t n_power = a->n_readings - (extra != NULL ? extra->n_energy : 0);
+    const struct energy_sum energy = energy_of(a);
+    const struct energy_sum returned = returned_by(a);
+    const uint64_t n_power = count_powers(a);
+    const int64_t time_ms = covered_ms(a, first_ms);
     f->n_readings = a->n_readings;
-    f->mean_power_w =
-        n_power > 0 ? quotient_watts(a->sum_nw,
-                                     extra != NULL ? extra->sum : zero, n_power)
-                    : mean_from_energy(a, first_ms);
+    f->mean_power_w = f->monthly_cost = f->reading_mean_w = NAN;
+    if (time_ms > 0) {
+        f->mean_power_w = quotient_mean_watts(&energy, time_ms);
+        const struct energy_sum imported =
+            quotient_imported(&energy, &returned);
+        f->monthly_cost = tariff_monthly_cost(tariff, energy_in_wide(&imported),
+                                              energy_in_wide(&returned),
+                                              2 * (uint64_t)time_ms);
+    }
+    if (n_power > 0)
+        f->reading_mean_w = quotient_watts(
+            a->sum_nw, extra != NULL ? extra->sum : zero, n_power);
     power_extremes(a, &f->min_power_w, &f->max_power_w);
     f->efficiency = quotient_efficiency(
         a->efficiency, extra != NULL ? extra->efficiency : 0, a->n_efficiency);
-    f->energy_kwh =
-        quotient_kwh(a->energy, extra != NULL ? extra->energy : zero);
-    f->monthly_cost =
-        n_power > 0 ? tariff_cost(tariff, a->sum_nw,
-                                  extra != NULL ? extra->sum : zero, n_power)
-                    : tariff_cost_of_mean(tariff, f->mean_power_w);
-    f->first_ms = first_ms;
-    f->last_ms = a->last_ms;
+    f->energy_kwh = quotient_kwh_of_parts(&energy);
+    f->imported_kwh = quotient_imported_kwh(&energy, &returned);
+    f->returned_kwh = quotient_kwh_of_parts(&returned);
+    f->cost = tariff_cost(tariff, &energy, &returned);
+    f->first_ms = a->n_readings > 0 ? first_ms : WATTLE_NO_TIME;
+    f->last_ms = a->n_readings > 0 ? a->last_ms : WATTLE_NO_TIME;
     f->n_gaps = a->n_gaps;
     f->gap_hours = int128_ratio(a->gap_ms, 3600000);
 }
@@ -117,44 +150,14 @@ sums_init(struct sums *s)
                        .max_w = NAN};
 }
 
-/* The mean power of a device in the units of sums.means. */
-static struct int256
-mean_of_powers(const struct device_totals *a, uint64_t n_power)
-{
-    struct int256 sum = quotient_wide(a->sum_nw);
-    if (a->extra != NULL)
-        sum = int256_add(sum, a->extra->sum);
-    sum = int256_mul(sum, INT64_C(1) << MEAN_BITS);
-    return int256_div_round(sum, (int64_t)n_power);
-}
-
-/*
- * A device known by energy only: mean_from_energy in the units of sums.means,
- * 1e27 * 2^20 / 2e9 = 1e18 * 2^19.
- */
-static void
-add_energy_device(struct sums *s, const struct device_totals *a,
-                  const struct wattle_figures *f)
-{
-    struct int256 mean = int256_mul(int256_from(a->energy),
-                                    (int64_t)(a->n_readings - 1 - a->n_gaps));
-    mean = int256_mul(mean, INT64_C(1) << (MEAN_BITS - 1));
-    mean = int256_mul(mean, POWER_WIDE_PER_NW);
-    mean = int256_div_round(mean, f->last_ms - f->first_ms - a->gap_ms);
-    s->weighted = int256_add(s->weighted, mean);
-    mean = int256_div_round(mean, (int64_t)a->n_readings);
-    s->means = int256_add(s->means, mean);
-    s->n_weighted += a->n_readings;
-}
-
 static void
 sums_add(struct sums *s, const struct device_totals *a,
          const struct wattle_figures *f)
 {
     const struct totals_extra *extra = a->extra;
-    uint64_t n_power = a->n_readings - (extra != NULL ? extra->n_energy : 0);
+    const int64_t time_ms = covered_ms(a, f->first_ms);
     s->n_readings += a->n_readings;
-    s->n_power += n_power;
+    s->n_power += count_powers(a);
     s->n_efficiency += a->n_efficiency;
     s->n_gaps += a->n_gaps;
     s->power_nw += a->sum_nw;
@@ -162,59 +165,55 @@ sums_add(struct sums *s, const struct device_totals *a,
     if (extra != NULL) {
         s->power = int256_add(s->power, extra->sum);
         s->energy = int256_add(s->energy, extra->energy);
+        energy_add(&s->returned, &extra->returned);
+        s->energy_rest += extra->energy_rest;
         s->efficiency_nano += extra->efficiency;
     }
     s->efficiency += a->efficiency;
     s->gap_ms += a->gap_ms;
-    s->first_ms = f->first_ms < s->first_ms ? f->first_ms : s->first_ms;
+    if (a->n_readings > 0 && f->first_ms < s->first_ms)
+        s->first_ms = f->first_ms;
     s->last_ms = f->last_ms > s->last_ms ? f->last_ms : s->last_ms;
     if (!isnan(f->min_power_w)) {
         s->min_w = least(s->min_w, f->min_power_w);
         s->max_w = greatest(s->max_w, f->max_power_w);
     }
-    if (n_power > 0)
-        s->means = int256_add(s->means, mean_of_powers(a, n_power));
-    else if (!isnan(f->mean_power_w))
-        add_energy_device(s, a, f);
-}
-
-/* Mean power over readings; those that gave energy count by their means. */
-static double
-mean_power(const struct sums *s)
-{
-    if (s->n_power == 0 && s->n_weighted == 0)
-        return NAN;
-    if (s->n_weighted == 0)
-        return quotient_watts(s->power_nw, s->power, s->n_power);
-    struct int256 sum = int256_add(quotient_wide(s->power_nw), s->power);
-    sum = int256_mul(sum, INT64_C(1) << MEAN_BITS);
-    struct int256 places = int256_mul(
-        int256_from((int128)(s->n_power + s->n_weighted) << MEAN_BITS),
-        DECIMAL_ONE);
-    return int256_ratio(int256_add(sum, s->weighted),
-                        int256_mul(places, POWER_WIDE_PER_NW));
-}
-
-/* The bill: what the devices' mean powers cost together. */
-static double
-cost_of_means(const struct sums *s, const struct tariff *tariff)
-{
-    return tariff_cost(tariff, 0, s->means, UINT64_C(1) << MEAN_BITS);
+    if (time_ms > 0) {
+        const struct energy_sum energy = energy_of(a);
+        const struct energy_sum returned = returned_by(a);
+        s->means = int256_add(s->means, quotient_mean(&energy, time_ms));
+        s->returned_means =
+            int256_add(s->returned_means, quotient_mean(&returned, time_ms));
+        s->has_mean = true;
+    }
 }
 
 static void
 sums_figures(const struct sums *s, const struct tariff *tariff,
              struct wattle_figures *f)
 {
+    const struct energy_sum energy = {
+        .units = s->energy_units, .rest = s->energy_rest, .wide = s->energy};
     *f = (struct wattle_figures){
         .n_readings = s->n_readings,
-        .mean_power_w = mean_power(s),
+        .mean_power_w = s->has_mean ? quotient_watts_of_means(s->means) : NAN,
+        .reading_mean_w =
+            s->n_power > 0 ? quotient_watts(s->power_nw, s->power, s->n_power)
+                           : NAN,
         .min_power_w = s->min_w,
         .max_power_w = s->max_w,
         .efficiency = quotient_efficiency(s->efficiency, s->efficiency_nano,
                                           s->n_efficiency),
-        .energy_kwh = quotient_kwh(s->energy_units, s->energy),
-        .monthly_cost = cost_of_means(s, tariff),
+        .energy_kwh = quotient_kwh_of_parts(&energy),
+        .imported_kwh = quotient_imported_kwh(&energy, &s->returned),
+        .returned_kwh = quotient_kwh_of_parts(&s->returned),
+        .cost = tariff_cost(tariff, &energy, &s->returned),
+        .monthly_cost =
+            s->has_mean
+                ? tariff_monthly_cost(
+                      tariff, int256_add(s->means, s->returned_means),
+                      s->returned_means, UINT64_C(1) << QUOTIENT_MEAN_BITS)
+                : NAN,
         .first_ms = s->n_readings > 0 ? s->first_ms : WATTLE_NO_TIME,
         .last_ms = s->n_readings > 0 ? s->last_ms : WATTLE_NO_TIME,
         .n_gaps = s->n_gaps,
@@ -270,7 +269,7 @@ sorted_devices(const struct report_result_input *input, size_t *n)
     if (entries == NULL)
         return NULL;
     for (size_t i = 0; i < n_all && i < input->totals->n_devices; i++) {
-        if (input->totals->totals[i].n_readings == 0)
+        if (!is_known(&input->totals->totals[i]))
             continue;
         const char *id = registry_id(input->devices, (uint32_t)i);
         entries[(*n)++] = (struct entry){text_start(id), id, (uint32_t)i};
@@ -392,7 +391,7 @@ set_profile(struct report_result *whole, struct profile *profile)
     profile_finish(profile);
     for (int i = 0; i < 24; i++) {
         const struct profile_hour *h = &profile->hours[i];
-        whole->hours[i].mean_power_w =
+        whole->hours[i].reading_mean_w =
             h->n_readings > 0
                 ? quotient_watts(h->power_nw, h->power_wide, h->n_readings)
                 : NAN;
@@ -449,9 +448,11 @@ set_devices(struct report_result *whole,
     sums_figures(&sums, tariff, &whole->figures);
     result->figures = &whole->figures;
     result->pooled_monthly_cost =
-        sums.n_power > 0 && sums.n_weighted == 0
-            ? tariff_cost(tariff, sums.power_nw, sums.power, sums.n_power)
-            : tariff_cost_of_mean(tariff, whole->figures.mean_power_w);
+        sums.n_power > 0
+            ? tariff_monthly_cost(
+                  tariff, int256_add(quotient_wide(sums.power_nw), sums.power),
+                  int256_from(0), sums.n_power)
+            : NAN;
     free(entries);
     result->n_devices = n;
     whole->device_list = pointer_list_new(devices, n, sizeof(*devices));
@@ -465,13 +466,14 @@ report_result_compute(struct report_result *whole,
 {
     struct wattle_report_result *result = &whole->public;
     struct tariff tariff;
-    tariff_init(&tariff, input->rate_per_kwh);
+    tariff_init(&tariff, input->rate_per_kwh, input->return_rate_per_kwh);
     int status = set_devices(whole, input, &tariff);
     if (status == WATTLE_OK)
         status = group_locations(whole, input, &tariff);
     if (status == WATTLE_OK)
         status = set_profile(whole, &input->totals->profile);
     result->rate_per_kwh = input->rate_per_kwh;
+    result->return_rate_per_kwh = input->return_rate_per_kwh;
     result->budget = input->budget;
     result->is_over_budget =
         !isnan(input->budget) && whole->figures.monthly_cost > input->budget;

@@ -17,7 +17,7 @@ struct report_result_input {
     const struct registry *devices;
     struct totals_set *totals; /* its profile is finished here */
     const struct device_table *table;
-    double rate_per_kwh;
+    double rate_per_kwh, return_rate_per_kwh;
     double budget; /* NaN = none */
 };
 

@@ -62,8 +62,7 @@ rollup_builder_release(struct rollup_builder *builder)
 }
 
 static void
-add_energy(struct profile_energy *to, const struct profile_energy *from,
-           bool has_wide)
+add_energy(struct energy_sum *to, const struct energy_sum *from, bool has_wide)
 {
     to->units += from->units;
     to->rest += from->rest;
@@ -96,7 +95,7 @@ round_wide(int128 units, struct int256 wide, int64_t unit)
 
 /* Cut to 70 GWh, so that the hours of a day fit the table (tables.c). */
 static int64_t
-to_mwh(const struct profile_energy *energy, bool has_wide)
+to_mwh(const struct energy_sum *energy, bool has_wide)
 {
     const int64_t most = INT64_C(1) << 46;
     int64_t mwh = has_wide
@@ -150,7 +149,7 @@ emit(struct rollup_builder *builder, const struct day_hours *day)
     struct day_sum *sum = &days[builder->n_days++];
     *sum = (struct day_sum){.day = day->day, .n_readings = day->n_readings};
     sum_powers(day, builder->has_wide, sum);
-    struct profile_energy total = {0};
+    struct energy_sum total = {0};
     for (int h = 0; h < 24; h++) {
         const struct profile_hour *hour = &day->hours[h];
         add_energy(&total, &hour->energy, builder->has_wide);

@@ -1,70 +1,67 @@
 /*
- * tariff.c - what a mean power costs in a month.
+ * tariff.c - what energy costs, and a mean power in a month.
  *
  * A price of up to nine decimals, and below a million, is kept as a whole
- * number of 1e-9 of the currency. Its costs are exact products that are
- * divided and rounded once. For any other price the mean power is rounded
- * first, and the cost is computed in doubles.
+ * number of 1e-9 of the currency. Costs are then exact products that are
+ * divided and rounded once. With any other price the energies or mean powers
+ * are rounded first, and the cost is computed in doubles.
  */
 #include "analytics/tariff.h"
 
 #include <math.h>
 
 #include "analytics/power.h"
+#include "analytics/quotient.h"
 #include "base/decimal.h"
 
 #define HOURS_PER_MONTH 720 /* 30 days */
 #define W_PER_KW        1000
 
-static uint128
-greatest_divisor(uint128 a, uint128 b)
+/* A price as a whole number of 1e-9; false when it is none. */
+static bool
+take_price(double per_kwh, int64_t *nano)
 {
-    while (b != 0) {
-        uint128 rest = a % b;
-        a = b;
-        b = rest;
-    }
-    return a;
+    double scaled = nearbyint(per_kwh * 1e9);
+    if (!(fabs(scaled) < 1e15) || scaled / 1e9 != per_kwh)
+        return false;
+    *nano = (int64_t)scaled;
+    return true;
 }
 
 void
-tariff_init(struct tariff *tariff, double rate_per_kwh)
+tariff_init(struct tariff *tariff, double rate_per_kwh,
+            double return_rate_per_kwh)
 {
-    double nano = nearbyint(rate_per_kwh * 1e9);
-    *tariff = (struct tariff){.rate_per_kwh = rate_per_kwh};
-    if (!(fabs(nano) < 1e15) || nano / 1e9 != rate_per_kwh)
-        return;
-    tariff->is_decimal = true;
-    tariff->rate_nano = (int64_t)nano;
-    uint64_t size = (uint64_t)fabs(nano) * HOURS_PER_MONTH;
-    uint128 divisor = (uint128)DECIMAL_ONE * (uint128)DECIMAL_ONE * W_PER_KW;
-    uint128 common = greatest_divisor(divisor, size);
-    tariff->divisor = divisor / common;
-    tariff->factor = (int64_t)(size / (uint64_t)common);
-    if (nano < 0)
-        tariff->factor = -tariff->factor;
+    *tariff = (struct tariff){.rate_per_kwh = rate_per_kwh,
+                              .return_rate_per_kwh = return_rate_per_kwh};
+    tariff->is_decimal = take_price(rate_per_kwh, &tariff->rate_nano) &&
+                         take_price(return_rate_per_kwh, &tariff->return_nano);
 }
 
 double
-tariff_cost_of_mean(const struct tariff *tariff, double mean_power_w)
+tariff_monthly_cost(const struct tariff *tariff, struct int256 imported,
+                    struct int256 returned, uint64_t n)
 {
-    return mean_power_w / W_PER_KW * HOURS_PER_MONTH * tariff->rate_per_kwh;
-}
-
-double
-tariff_cost(const struct tariff *tariff, int128 nw, struct int256 wide,
-            uint64_t n)
-{
-    const int128 safe = (int128)1 << 64; /* times a factor: below 2^127 */
-    if (tariff->is_decimal && int256_is_zero(wide) && nw < safe && nw > -safe &&
-        tariff->divisor <= UINT64_MAX / n)
-        return int128_ratio(nw * tariff->factor, (uint64_t)tariff->divisor * n);
-    struct int256 sum = int256_mul(int256_from(nw), POWER_WIDE_PER_NW);
     struct int256 places = int256_mul(int256_from((int128)n), DECIMAL_ONE);
-    sum = int256_add(sum, wide);
     places = int256_mul(places, POWER_WIDE_PER_NW);
     if (!tariff->is_decimal)
-        return tariff_cost_of_mean(tariff, int256_ratio(sum, places));
-    sum = int256_mul(sum, tariff->rate_nano * HOURS_PER_MONTH);
-    return int256_ratio(sum, int256_mul(places, W_PER_KW * DECIMAL_ONE));
+        return (int256_ratio(imported, places) * tariff->rate_per_kwh -
+                int256_ratio(returned, places) * tariff->return_rate_per_kwh) /
+               W_PER_KW * HOURS_PER_MONTH;
+    imported = int256_mul(imported, tariff->rate_nano * HOURS_PER_MONTH);
+    returned = int256_mul(returned, tariff->return_nano * HOURS_PER_MONTH);
+    return int256_ratio(int256_sub(imported, returned),
+                        int256_mul(places, W_PER_KW * DECIMAL_ONE));
+}
+
+double
+tariff_cost(const struct tariff *tariff, const struct energy_sum *energy,
+            const struct energy_sum *returned)
+{
+    const struct energy_sum imported = quotient_imported(energy, returned);
+    if (tariff->is_decimal)
+        return quotient_cost(&imported, tariff->rate_nano, returned,
+                             tariff->return_nano);
+    return quotient_kwh_of_parts(&imported) * tariff->rate_per_kwh -
+           quotient_kwh_of_parts(returned) * tariff->return_rate_per_kwh;
 }

@@ -1,5 +1,6 @@
 /*
- * tariff.h - what power costs: a price per kWh, 30 days of 24 hours a month.
+ * tariff.h - what energy costs: a price per kWh; a month has 30 days of 24
+ * hours.
  *
  * A price of up to nine decimals is taken as that decimal, not as the double
  * next to it, so that a cost is the double nearest to the exact amount.
@@ -10,24 +11,28 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "analytics/profile.h"
 #include "base/wide_int.h"
 
 struct tariff {
-    double rate_per_kwh;
-    bool is_decimal; /* rate = rate_nano / 1e9 */
-    int64_t rate_nano;
-    /* monthly cost = nW * factor / divisor, in lowest terms */
-    int64_t factor;
-    uint128 divisor;
+    double rate_per_kwh, return_rate_per_kwh;
+    bool is_decimal; /* both are these, in 1e-9 */
+    int64_t rate_nano, return_nano;
 };
 
-void tariff_init(struct tariff *tariff, double rate_per_kwh);
+/* The price of what is imported, and what is paid for what is returned. */
+void tariff_init(struct tariff *tariff, double rate_per_kwh,
+                 double return_rate_per_kwh);
 
-/* Monthly cost of the mean power (nw * 1e-9 W + wide * 1e-27 W) / n. */
-double tariff_cost(const struct tariff *tariff, int128 nw, struct int256 wide,
-                   uint64_t n);
+/*
+ * Monthly cost of a mean power: sums of n powers, imported and returned (>= 0),
+ * in 1e-27 W. A negative cost is earned.
+ */
+double tariff_monthly_cost(const struct tariff *tariff, struct int256 imported,
+                           struct int256 returned, uint64_t n);
 
-/* The same of a mean power known as a double; NaN of NaN. */
-double tariff_cost_of_mean(const struct tariff *tariff, double mean_power_w);
+/* Cost of an energy, of which `returned` (>= 0) is fed back. */
+double tariff_cost(const struct tariff *tariff, const struct energy_sum *energy,
+                   const struct energy_sum *returned);
 
 #endif

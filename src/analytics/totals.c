@@ -22,6 +22,22 @@ totals_set_init(struct totals_set *set, int64_t max_gap_ms, bool no_cache)
                                .hours = &time_partition_hours,
                                .kernels = &kernels_scalar};
     profile_init(&set->profile);
+    range_edges_init(&set->edges, INT64_MIN, INT64_MAX, max_gap_ms);
+}
+
+void
+totals_set_init_like(struct totals_set *set, const struct totals_set *like)
+{
+    totals_set_init(set, like->max_gap_ms, like->no_cache);
+    totals_set_range(set, like->edges.since_ms, like->edges.until_ms);
+    set->kernels = like->kernels;
+    set->hours = like->hours;
+}
+
+void
+totals_set_range(struct totals_set *set, int64_t since_ms, int64_t until_ms)
+{
+    range_edges_init(&set->edges, since_ms, until_ms, set->max_gap_ms);
 }
 
 void
@@ -40,6 +56,7 @@ totals_set_release(struct totals_set *set)
     free(set->partial);
     free(set->segments);
     profile_release(&set->profile);
+    range_edges_release(&set->edges);
     *set = (struct totals_set){0};
 }
 
@@ -172,6 +189,16 @@ totals_reload(struct totals_set *set, size_t device)
     partial->last_nw[lane] = totals->last_nw;
     partial->min_nw[lane] = totals->min_nw;
     partial->max_nw[lane] = totals->max_nw;
+}
+
+bool
+totals_have_returned(const struct device_totals *totals)
+{
+    const struct totals_extra *extra = totals->extra;
+    if (extra == NULL)
+        return false;
+    return totals->min_nw < 0 ||
+           (extra->n_wide > 0 && int256_is_negative(extra->min));
 }
 
 void

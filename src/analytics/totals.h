@@ -29,6 +29,7 @@
 
 #include "analytics/aggregate.h"
 #include "analytics/profile.h"
+#include "analytics/range_edges.h"
 #include "base/time_partition.h"
 #include "base/wide_int.h"
 #include "simd/kernels.h"
@@ -45,7 +46,11 @@ struct totals_extra {
     struct int256 sum, min, max; /* of the wide powers */
     struct int256 first, last;   /* wide power of the first, last reading */
     struct int256 energy;        /* of steps with a wide end */
+    struct energy_sum returned;  /* of all steps, >= 0 */
     int128 efficiency;           /* of other factors, 1e-9 * 2^-60 */
+    /* of a report with a range, added last: see totals_set_add_edges */
+    int64_t edge_ms; /* covered before the first and after the last reading */
+    int128 energy_rest; /* 2^-60 units */
 };
 
 /* One segment; two cache lines. n_readings == 0 means empty. */
@@ -75,6 +80,10 @@ struct totals_first {
     struct aggregate_states *states; /* owned; NULL when there are none */
 };
 
+/* Whether some readings have a power below zero; there is an extra part then.
+ */
+bool totals_have_returned(const struct device_totals *totals);
+
 /* A finished segment beside the current ones. */
 struct totals_segment {
     uint32_t device;
@@ -98,9 +107,23 @@ struct totals_set {
     size_t n_segments, segment_cap;
     size_t n_disordered;
     struct profile profile;
+    struct range_edges
+        edges; /* readings next to the range, when there is one */
 };
 
 void totals_set_init(struct totals_set *set, int64_t max_gap_ms, bool no_cache);
+
+/* Empty, with the settings of another set. */
+void totals_set_init_like(struct totals_set *set,
+                          const struct totals_set *like);
+
+/*
+ * Says that all readings are of a range: the caller keeps the others out, but
+ * for set->edges. At first there is none.
+ */
+void totals_set_range(struct totals_set *set, int64_t since_ms,
+                      int64_t until_ms);
+
 void totals_set_release(struct totals_set *set);
 
 /* Makes room for device numbers below n_devices; 0 or WATTLE_ERR_MEMORY. */
@@ -111,6 +134,13 @@ int totals_set_reserve(struct totals_set *set, size_t n_devices);
  * number reserved. 0 or WATTLE_ERR_MEMORY.
  */
 int totals_set_add(struct totals_set *set, const struct batch_view *batch);
+
+/*
+ * Adds the parts of the steps over the begin and the end of the range, from the
+ * readings in `edges`: once, when all readings are in one set. 0 or
+ * WATTLE_ERR_MEMORY.
+ */
+int totals_set_add_edges(struct totals_set *set);
 
 /* Flushes all partial sums; then the totals can be read. */
 void totals_set_flush(struct totals_set *set);

@@ -32,6 +32,7 @@ struct block_sums {
     const int64_t *power_nw;
     const int64_t *efficiency; /* NULL = none */
     bool has_aggregates;
+    bool has_returned; /* some powers are below zero */
     struct pending pending;
 };
 
@@ -199,15 +200,28 @@ add_run(struct block_sums *b, const struct same_hour_rows *run)
     return status;
 }
 
+/* A row with a power below zero goes the general way, and ends the run. */
+static int
+add_row_or_run(struct block_sums *b, size_t *i)
+{
+    struct same_hour_rows run;
+    if (b->has_returned && b->power_nw[*i] < 0)
+        return totals_add_row(b->set, b->batch, (*i)++);
+    run = next_run(b, *i);
+    for (size_t k = *i + 1; k < run.end && b->has_returned; k++) {
+        if (b->power_nw[k] < 0)
+            run.end = k;
+    }
+    *i = run.end;
+    return add_run(b, &run);
+}
+
 static int
 add_rows(struct block_sums *b)
 {
     int status = WATTLE_OK;
-    for (size_t i = 0; i < b->batch->n_rows && status == WATTLE_OK;) {
-        struct same_hour_rows run = next_run(b, i);
-        status = add_run(b, &run);
-        i = run.end;
-    }
+    for (size_t i = 0; i < b->batch->n_rows && status == WATTLE_OK;)
+        status = add_row_or_run(b, &i);
     return status;
 }
 
@@ -216,7 +230,7 @@ totals_block_add(struct totals_set *set, const struct batch_view *batch,
                  int *status)
 {
     int64_t power_nw[KERNEL_ROWS], efficiency[KERNEL_ROWS];
-    struct reading_block ordinary = {power_nw, efficiency, false};
+    struct reading_block ordinary = {power_nw, efficiency, false, false};
     if (!reading_block_derive(&ordinary, batch, set->kernels, set->no_cache))
         return false;
     *status = WATTLE_OK;
@@ -225,7 +239,8 @@ totals_block_add(struct totals_set *set, const struct batch_view *batch,
     struct block_sums b = {.set = set,
                            .batch = batch,
                            .power_nw = power_nw,
-                           .has_aggregates = aggregate_list()->n > 0};
+                           .has_aggregates = aggregate_list()->n > 0,
+                           .has_returned = ordinary.has_returned};
     b.pending.power_hour = b.pending.energy_hour = TIME_CELL_NONE;
     if (ordinary.has_efficiency)
         b.efficiency = efficiency;

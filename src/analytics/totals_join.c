@@ -114,6 +114,7 @@ join_extra(struct device_totals *to, struct device_totals *from)
     a->n_energy += b->n_energy;
     a->sum = int256_add(a->sum, b->sum);
     a->energy = int256_add(a->energy, b->energy);
+    energy_add(&a->returned, &b->returned);
     a->efficiency += b->efficiency;
     a->last = b->last;
     return WATTLE_OK;
@@ -224,6 +225,7 @@ totals_set_join(struct totals_set *total, struct totals_set **sets,
     for (size_t k = 0; k < n_sets && status == WATTLE_OK; k++) {
         profile_merge(&total->profile, &sets[k]->profile);
         gather_disorder(total, sets[k], device_of[k]);
+        status = range_edges_join(&total->edges, &sets[k]->edges, device_of[k]);
     }
     for (size_t d = 0; d < total->n_devices && status == WATTLE_OK; d++)
         status = join_device(total, d, &index.refs[index.at[d]],

@@ -37,9 +37,9 @@ add_part(void *context, const struct time_cell *cell,
 {
     struct profile *profile = context;
     if (part->is_wide)
-        profile_add_energy_wide(profile, cell->key, part->wide);
+        profile_add_energy_wide(profile, cell->key, part->net.wide);
     else
-        profile_add_part(profile, cell->key, part->units, part->rest);
+        profile_add_part(profile, cell->key, part->net.units, part->net.rest);
     return WATTLE_OK;
 }
 
@@ -67,20 +67,26 @@ totals_add_step(struct totals_set *set, struct device_totals *totals,
     if (totals->last_nw == TOTALS_NO_POWER || to->nw == TOTALS_NO_POWER)
         return WATTLE_OK;
     struct power_point from = {totals->last_ms, totals->last_nw, {{0}}};
-    struct totals_extra *extra = NULL;
-    if (from.nw == TOTALS_WIDE || to->nw == TOTALS_WIDE) {
-        extra = totals_extra_of(totals);
-        if (extra == NULL)
-            return WATTLE_ERR_MEMORY;
-        from.wide = extra->last;
-    }
+    const bool is_wide = from.nw == TOTALS_WIDE || to->nw == TOTALS_WIDE;
     struct time_cell hour = TIME_CELL_NONE;
+    if (from.nw == TOTALS_WIDE)
+        from.wide = totals->extra->last;
     totals_split_step(set, &from, to, &hour);
-    if (extra != NULL)
+    if (!is_wide)
+        totals->energy += energy_of_narrow_step(&from, to);
+    const bool is_returned = power_is_returned(&from) || power_is_returned(to);
+    if (!is_wide && !is_returned)
+        return WATTLE_OK;
+    struct totals_extra *extra = totals_extra_of(totals);
+    if (extra == NULL)
+        return WATTLE_ERR_MEMORY;
+    if (is_wide)
         extra->energy =
             int256_add(extra->energy, energy_of_wide_step(&from, to));
-    else
-        totals->energy += energy_of_narrow_step(&from, to);
+    if (is_returned) {
+        const struct energy_sum returned = energy_returned_by_step(&from, to);
+        energy_add(&extra->returned, &returned);
+    }
     return WATTLE_OK;
 }
 
@@ -112,7 +118,9 @@ add_amount(struct totals_set *set, struct device_totals *totals,
         if (point->nw > totals->max_nw)
             totals->max_nw = point->nw;
         profile_add_power(&set->profile, hour, 1, point->nw);
-        return WATTLE_OK;
+        /* the quick ways know no returned energy */
+        bool is_good = point->nw >= 0 || totals_extra_of(totals) != NULL;
+        return is_good ? WATTLE_OK : WATTLE_ERR_MEMORY;
     }
     struct totals_extra *extra = totals_extra_of(totals);
     if (extra == NULL)

@@ -148,7 +148,8 @@ totals_segment_add(struct totals_set *set, const struct batch_view *batch,
                    const struct reading_block *readings, int *status)
 {
     const size_t n = batch->n_rows;
-    if (n < TOTALS_SEGMENT_ROWS || batch->device[n - 1] != batch->device[0])
+    if (n < TOTALS_SEGMENT_ROWS || readings->has_returned ||
+        batch->device[n - 1] != batch->device[0])
         return false;
     const size_t device = batch->device[0];
     struct device_totals *totals = &set->totals[device];

@@ -74,6 +74,9 @@ check_options(const struct wattle_query_options *o, struct wattle_error *error)
     if (isinf(o->rate_per_kwh))
         return error_set(error, WATTLE_ERR_USAGE,
                          "the option rate_per_kwh must be a number, or NAN");
+    if (!isfinite(o->return_rate_per_kwh))
+        return error_set(error, WATTLE_ERR_USAGE,
+                         "the option return_rate_per_kwh must be a number");
     if (o->max_gap_ms < 1 || o->max_gap_ms > ONE_YEAR_MS)
         return error_set(error, WATTLE_ERR_USAGE,
                          "the option max_gap_ms must be 1 ms to 366 days");
@@ -108,6 +111,7 @@ request_of(const struct wattle_query_options *o, const struct tuning *tuning)
         .fields = o->fields,
         .fill = o->fill,
         .rate_per_kwh = o->rate_per_kwh,
+        .return_rate_per_kwh = o->return_rate_per_kwh,
         .max_gap_ms = o->max_gap_ms,
         .kernels = kernels_for(tuning->simd),
         .no_cache = tuning->no_cache,

@@ -52,9 +52,10 @@ read_options(const struct wattle_report_options *o, struct scan_options *scan,
         .cancel = o->cancel,
     };
     selection_set_range(&scan->selection, o->since_ms, o->until_ms);
-    if (!isfinite(o->rate_per_kwh))
+    if (!isfinite(o->rate_per_kwh) || !isfinite(o->return_rate_per_kwh))
         return error_set(error, WATTLE_ERR_USAGE,
-                         "the option rate_per_kwh must be a number");
+                         "the options rate_per_kwh and return_rate_per_kwh "
+                         "must be numbers");
     if (o->max_gap_ms < 1 || o->max_gap_ms > ONE_YEAR_MS)
         return error_set(error, WATTLE_ERR_USAGE,
                          "the option max_gap_ms must be 1 ms to 366 days");
@@ -207,9 +208,12 @@ set_result(struct wattle_report *report, struct wattle_error *error)
 {
     struct wattle_report_result *a = &report->result.public;
     struct report_data *data = &report->data;
-    struct report_result_input input = {
-        &data->devices, &data->totals, &report->inputs.table,
-        report->options.rate_per_kwh, report->options.budget};
+    struct report_result_input input = {&data->devices,
+                                        &data->totals,
+                                        &report->inputs.table,
+                                        report->options.rate_per_kwh,
+                                        report->options.return_rate_per_kwh,
+                                        report->options.budget};
     a->n_lines = data->tally.n_lines;
     a->n_duplicates = data->tally.n_duplicates;
     a->n_filtered = data->tally.n_filtered;

@@ -21,7 +21,9 @@ static uint32_t
 columns_for(unsigned fields)
 {
     uint32_t columns = 0;
-    if ((fields & (WATTLE_QUERY_POWER | WATTLE_QUERY_ENERGY)) != 0)
+    if ((fields &
+         (WATTLE_QUERY_POWER | WATTLE_QUERY_ENERGY | WATTLE_QUERY_READING_MEAN |
+          WATTLE_QUERY_IMPORTED | WATTLE_QUERY_RETURNED)) != 0)
         columns |= HAS(WATTLE_VOLTAGE) | HAS(WATTLE_CURRENT) |
                    HAS(WATTLE_POWER_FACTOR) | HAS(WATTLE_POWER) |
                    HAS(WATTLE_ENERGY);
@@ -46,6 +48,9 @@ set_up(struct bucket_cursor *cursor, struct backend *backend,
         .no_cache = request->no_cache,
         .kernels = request->kernels,
     };
+    if (!isnan(request->rate_per_kwh))
+        tariff_init(&cursor->tariff, request->rate_per_kwh,
+                    request->return_rate_per_kwh);
     buckets_init(&cursor->buckets, &how);
     bucket_list_init(&cursor->total);
 }
@@ -83,8 +88,7 @@ static int
 begin_device(struct bucket_cursor *cursor, struct wattle_error *error)
 {
     const struct buckets_options *how = &cursor->buckets.options;
-    bool has_steps = !cursor->request->is_raw &&
-                     (cursor->request->fields & WATTLE_QUERY_ENERGY) != 0;
+    bool has_steps = !cursor->request->is_raw && buckets_have_steps(how);
     int64_t around_ms = has_steps ? how->max_gap_ms : 0;
     cursor->device = &cursor->devices.items[cursor->next_device++];
     const struct scan_request range = {
@@ -162,9 +166,10 @@ read_total(struct bucket_cursor *cursor, struct wattle_error *error)
             if (!is_ended && buckets_add(&cursor->buckets, &cursor->batch,
                                          &cursor->row) != 0)
                 return error_memory(error);
-            bool is_due = is_ended || cursor->buckets.list.n >= BUCKETS_ENOUGH;
-            if (is_due &&
-                bucket_list_merge(&cursor->total, &cursor->buckets.list) != 0)
+            struct bucket_list *list = &cursor->buckets.list;
+            bool is_due = is_ended || list->n >= BUCKETS_ENOUGH;
+            size_t n_final = is_ended || list->n == 0 ? list->n : list->n - 1;
+            if (is_due && bucket_list_merge(&cursor->total, list, n_final) != 0)
                 return error_memory(error);
         }
         if (status != WATTLE_OK)
@@ -190,9 +195,11 @@ name_row(const struct bucket_cursor *cursor, struct query_row *row)
 }
 
 static void
-set_cost(const struct bucket_cursor *cursor, struct wattle_query_figures *f)
+set_cost(const struct bucket_cursor *cursor, const struct energy_sum *energy,
+         const struct energy_sum *returned, struct wattle_query_figures *f)
 {
-    f->cost = f->energy_kwh * cursor->request->rate_per_kwh;
+    if (!isnan(cursor->request->rate_per_kwh))
+        f->cost = tariff_cost(&cursor->tariff, energy, returned);
 }
 
 static void
@@ -212,8 +219,10 @@ set_bucket(const struct bucket_cursor *cursor, const struct bucket *bucket,
         if (selection_has_until(&request->selection))
             row->public.end_ms = request->selection.until_ms;
     }
+    const struct energy_sum energy = bucket_energy(bucket);
+    const struct energy_sum returned = bucket_returned(bucket);
     bucket_figures(bucket, request->fields, &row->figures);
-    set_cost(cursor, &row->figures);
+    set_cost(cursor, &energy, &returned, &row->figures);
 }
 
 /* A row for a bucket of which nothing is known, and on to the next. */
@@ -229,7 +238,7 @@ set_hole(struct bucket_cursor *cursor, struct query_row *row)
     if (cursor->request->fill == WATTLE_FILL_ZERO)
         *f = (struct wattle_query_figures){0};
     else
-        f->energy_kwh = f->cost = NAN;
+        f->energy_kwh = f->imported_kwh = f->returned_kwh = f->cost = NAN;
 }
 
 /* What holes there may be in the list that begins. */
@@ -338,17 +347,20 @@ set_reading(const struct bucket_cursor *cursor, struct query_row *row)
         set_bucket(cursor, &bucket, row);
     }
     bucket_release(&bucket);
-    f->min_power_w = f->max_power_w = NAN;
+    f->mean_power_w = f->max_power_w; /* of one reading */
+    f->min_power_w = f->max_power_w = f->reading_mean_w = NAN;
     /* its own, also where a power says more about the time around it */
     unsigned has = reading_columns(&cursor->batch, cursor->row);
-    f->energy_kwh = NAN;
+    f->energy_kwh = f->cost = NAN;
     if ((request->fields & WATTLE_QUERY_ENERGY) != 0 &&
         (has >> WATTLE_ENERGY & 1) != 0) {
-        int128 energy = reading_energy(&cursor->batch, cursor->row);
-        f->energy_kwh = quotient_kwh(energy, int256_from(0));
-        f->energy_wh = quotient_kwh(energy * 1000, int256_from(0));
+        const struct energy_sum energy = {
+            .units = reading_energy(&cursor->batch, cursor->row)};
+        f->energy_kwh = quotient_kwh_of_parts(&energy);
+        f->energy_wh = quotient_kwh(energy.units * 1000, int256_from(0));
+        const struct energy_sum none = {0};
+        set_cost(cursor, &energy, &none, f);
     }
-    set_cost(cursor, f);
     row->public.start_ms = row->public.end_ms = time_ms;
     return status;
 }

@@ -14,6 +14,7 @@
 
 #include "analytics/bucket_request.h"
 #include "analytics/buckets.h"
+#include "analytics/tariff.h"
 #include "backend/backend.h"
 #include "wattle/query.h"
 
@@ -35,6 +36,7 @@ struct bucket_cursor {
     size_t row;
     struct buckets buckets;
     struct bucket_list total;
+    struct tariff tariff; /* when the request has a price */
     /* rows to come out: those before n_final, from next_bucket on */
     const struct bucket_list *list;
     size_t next_bucket, n_final;

@@ -27,6 +27,7 @@ enum {
     OPT_FILL,
     OPT_WHAT,
     OPT_RATE,
+    OPT_RETURN_RATE,
     OPT_MAX_GAP,
     OPT_JSON,
     OPT_CSV
@@ -47,10 +48,13 @@ static const struct cli_option query_options[] = {
     {OPT_FILL, "fill", "KIND",
      "rows for spans without readings: none (default), null, zero", NULL},
     {OPT_WHAT, "what", "LIST",
-     "any of power, energy, voltage, current, power_factor, efficiency, all "
-     "(default: power,energy; with --total energy, with --raw all)",
+     "any of power, energy, imported, returned, voltage, current, "
+     "power_factor, efficiency, reading_mean, all (default: power,energy; with "
+     "--total energy, with --raw all)",
      "Which columns"},
     {OPT_RATE, "rate", "PRICE", "price of a kWh: adds the cost", NULL},
+    {OPT_RETURN_RATE, "return-rate", "PRICE",
+     "what a kWh fed back earns (default 0)", NULL},
     {OPT_MAX_GAP, "max-gap", "SPAN",
      "a longer step between readings adds no energy (default 1h)", NULL},
     {OPT_JSON, "json", NULL, "one JSON object, a line for each row", "Output"},
@@ -103,6 +107,9 @@ static const struct {
     {"current", WATTLE_QUERY_CURRENT},
     {"power_factor", WATTLE_QUERY_POWER_FACTOR},
     {"efficiency", WATTLE_QUERY_EFFICIENCY},
+    {"reading_mean", WATTLE_QUERY_READING_MEAN},
+    {"imported", WATTLE_QUERY_IMPORTED},
+    {"returned", WATTLE_QUERY_RETURNED},
     {"all", WATTLE_QUERY_ALL},
 };
 
@@ -126,8 +133,9 @@ read_what(const struct cli_parser *parser, unsigned *what)
         unsigned found = what_of(text, len);
         if (found == 0) {
             cli_complain(parser->command,
-                         "--what takes a list of power, energy, voltage, "
-                         "current, power_factor, efficiency, all; not '%.*s'",
+                         "--what takes a list of power, energy, imported, "
+                         "returned, voltage, current, power_factor, "
+                         "efficiency, reading_mean, all; not '%.*s'",
                          (int)len, text);
             return false;
         }
@@ -179,6 +187,8 @@ read_option(void *context, const struct cli_parser *parser, int option)
         return read_what(parser, &o->fields);
     case OPT_RATE:
         return cli_number(parser, -1e6, 1e6, &o->rate_per_kwh);
+    case OPT_RETURN_RATE:
+        return cli_number(parser, -1e6, 1e6, &o->return_rate_per_kwh);
     case OPT_MAX_GAP:
         return cli_span_ms(parser, INT64_C(366) * 86400000, &o->max_gap_ms);
     case OPT_JSON:

@@ -33,6 +33,7 @@ enum {
     OPT_UNTIL,
     OPT_DEVICE,
     OPT_RATE,
+    OPT_RETURN_RATE,
     OPT_BUDGET,
     OPT_MAX_GAP,
     OPT_DEVICES,
@@ -62,6 +63,8 @@ static const struct cli_option report_options[] = {
     {OPT_ZSTD_LONG, "zstd-long", "N",
      "take zstd windows of up to 2^N bytes, N at most 31 (default 27)", NULL},
     {OPT_RATE, "rate", "PRICE", "price of a kWh (default 0.15)", "Calculation"},
+    {OPT_RETURN_RATE, "return-rate", "PRICE",
+     "what a kWh fed back earns (default 0)", NULL},
     {OPT_BUDGET, "budget", "AMOUNT",
      "limit for a month; exit status 1 when the cost exceeds it", NULL},
     {OPT_MAX_GAP, "max-gap", "SPAN",
@@ -175,6 +178,8 @@ read_option(void *context, const struct cli_parser *parser, int option)
         return true;
     case OPT_RATE:
         return cli_number(parser, -1e6, 1e6, &o->rate_per_kwh);
+    case OPT_RETURN_RATE:
+        return cli_number(parser, -1e6, 1e6, &o->return_rate_per_kwh);
     case OPT_BUDGET:
         return cli_number(parser, -1e15, 1e15, &o->budget);
     case OPT_MAX_GAP:

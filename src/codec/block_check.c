@@ -131,6 +131,14 @@ is_power(int64_t nw, const struct totals_extra *extra)
 }
 
 static bool
+is_energy_good(const struct energy_sum *energy)
+{
+    return has_bits(energy->units, ENERGY_BITS) &&
+           has_bits(energy->rest, REST_BITS) &&
+           has_bits_wide(energy->wide, 210);
+}
+
+static bool
 is_extra_good(const struct totals_extra *extra, uint64_t n)
 {
     return extra->n_wide <= n && extra->n_energy <= n - extra->n_wide &&
@@ -138,7 +146,9 @@ is_extra_good(const struct totals_extra *extra, uint64_t n)
            has_bits_wide(extra->min, 160) && has_bits_wide(extra->max, 160) &&
            has_bits_wide(extra->first, 160) &&
            has_bits_wide(extra->last, 160) && has_bits_wide(extra->sum, 180) &&
-           has_bits_wide(extra->energy, 210);
+           has_bits_wide(extra->energy, 210) &&
+           is_energy_good(&extra->returned) &&
+           !int256_is_negative(energy_in_wide(&extra->returned));
 }
 
 static bool
@@ -168,14 +178,6 @@ are_totals_good(const struct device_totals *a, const struct totals_first *first,
            a->n_efficiency <= n && has_bits(a->efficiency, EFFICIENCY_BITS) &&
            a->n_gaps <= n && a->gap_ms >= 0 &&
            a->gap_ms <= CIVIL_MAX_MS - CIVIL_MIN_MS;
-}
-
-static bool
-is_energy_good(const struct profile_energy *energy)
-{
-    return has_bits(energy->units, ENERGY_BITS) &&
-           has_bits(energy->rest, REST_BITS) &&
-           has_bits_wide(energy->wide, 210);
 }
 
 static bool

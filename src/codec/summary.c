@@ -19,12 +19,13 @@
 
 enum { HAS_EXTRA = 1, HAS_WIDE = 2, HAS_REST = 4 };
 
-/* Sections, in this order. */
-enum { SECTION_TOTALS = 1, SECTION_PROFILE = 2 }; /* then the aggregates' */
+/* Sections, in this order; then those of the aggregates. */
+enum { SECTION_TOTALS = 1, SECTION_PROFILE = 2, SECTION_RETURNED = 3 };
 
 #define SUMMARY_VERSION 2
 #define MAX_TOTALS      640 /* bytes before the hours */
 #define MAX_HOUR        (10 + 3 * 19 + 2 * 32)
+#define MAX_RETURNED    (19 + 32)
 #define MAX_DAY         (10 + 1 + 2 * 19 + 32)
 
 static uint8_t *
@@ -128,7 +129,7 @@ get_totals(struct byte_reader *in, struct device_totals *a,
 }
 
 static uint8_t *
-put_energy(uint8_t *to, const struct profile_energy *energy, unsigned flags)
+put_energy(uint8_t *to, const struct energy_sum *energy, unsigned flags)
 {
     to = byte_put_signed_wide(to, energy->units);
     if ((flags & HAS_REST) != 0)
@@ -137,10 +138,9 @@ put_energy(uint8_t *to, const struct profile_energy *energy, unsigned flags)
 }
 
 static void
-get_energy(struct byte_reader *in, struct profile_energy *energy,
-           unsigned flags)
+get_energy(struct byte_reader *in, struct energy_sum *energy, unsigned flags)
 {
-    *energy = (struct profile_energy){.units = byte_get_signed_wide(in)};
+    *energy = (struct energy_sum){.units = byte_get_signed_wide(in)};
     if ((flags & HAS_REST) != 0)
         energy->rest = byte_get_signed_wide(in);
     if ((flags & HAS_WIDE) != 0)
@@ -268,6 +268,21 @@ put_profile(struct buffer *out, const struct profile *profile, unsigned flags)
     return status;
 }
 
+/* Only when a power is below zero: else nothing is returned. */
+static int
+put_returned(struct buffer *out, const struct device_totals *totals)
+{
+    uint8_t bytes[MAX_RETURNED];
+    if (!totals_have_returned(totals))
+        return WATTLE_OK;
+    /* of whole steps, which have no rest */
+    const struct energy_sum *returned = &totals->extra->returned;
+    assert(returned->rest == 0);
+    uint8_t *to = byte_put_signed_wide(bytes, returned->units);
+    to = put_wide(to, returned->wide);
+    return put_section(out, SECTION_RETURNED, bytes, to);
+}
+
 /* A device without states, where readings were added: cannot be. */
 static int
 put_aggregates(struct buffer *out, const struct aggregate_states *states,
@@ -299,25 +314,45 @@ summary_encode(const struct device_totals *totals,
         status = put_totals(out, totals, first, flags);
     if (status == WATTLE_OK)
         status = put_profile(out, profile, flags);
+    if (status == WATTLE_OK && (left_out & SUMMARY_RETURNED) == 0)
+        status = put_returned(out, totals);
     return status == WATTLE_OK ? put_aggregates(out, first->states, left_out)
                                : status;
 }
 
-/* Reads totals or profile; the bytes must be used up. */
+/* Reads a section that is not an aggregate's; the bytes must be used up. */
 static int
 get_own_section(struct byte_reader *in, unsigned tag, struct summary *summary)
 {
-    const unsigned flags = byte_get(in);
-    int status;
-    if (tag == SECTION_TOTALS) {
+    int status = WATTLE_OK;
+    if (tag == SECTION_RETURNED) {
+        summary->returned.units = byte_get_signed_wide(in);
+        summary->returned.wide = get_wide(in);
+    } else if (tag == SECTION_TOTALS) {
+        const unsigned flags = byte_get(in);
         status = get_totals(in, &summary->totals, &summary->first, flags);
     } else {
+        const unsigned flags = byte_get(in);
         get_hours(in, &summary->profile, flags);
         status = get_days(in, summary, flags);
     }
     if (status == WATTLE_OK && (in->failed || in->at != in->end))
         status = WATTLE_ERR_FORMAT;
     return status;
+}
+
+/* What is returned goes into the totals; or is known to be missing. */
+static int
+set_returned(struct summary *summary, bool is_there)
+{
+    const bool is_wanted = totals_have_returned(&summary->totals);
+    if (is_there && !is_wanted)
+        return WATTLE_ERR_FORMAT;
+    if (is_there)
+        summary->totals.extra->returned = summary->returned;
+    else if (is_wanted)
+        summary->missing |= SUMMARY_RETURNED;
+    return WATTLE_OK;
 }
 
 /* Reads the section of the k-th aggregate. */
@@ -342,7 +377,7 @@ get_section(uint64_t tag, const uint8_t *bytes, size_t len, unsigned *seen,
             struct summary *summary)
 {
     const struct aggregate_list *list = aggregate_list();
-    if (tag == SECTION_TOTALS || tag == SECTION_PROFILE) {
+    if (tag >= SECTION_TOTALS && tag <= SECTION_RETURNED) {
         struct byte_reader in = {bytes, bytes + len, false};
         if ((*seen & 1u << tag) != 0)
             return WATTLE_ERR_FORMAT;
@@ -376,9 +411,12 @@ summary_decode(const void *bytes, size_t len, struct summary *summary)
         status = get_section(tag, section, n, &seen, summary);
     }
     const unsigned all = 1u << SECTION_TOTALS | 1u << SECTION_PROFILE;
-    if (status == WATTLE_OK && (seen != all || summary->totals.n_readings == 0))
+    if (status == WATTLE_OK &&
+        ((seen & all) != all || summary->totals.n_readings == 0))
         status = WATTLE_ERR_FORMAT;
-    return status;
+    return status == WATTLE_OK
+               ? set_returned(summary, (seen & 1u << SECTION_RETURNED) != 0)
+               : status;
 }
 
 void

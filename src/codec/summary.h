@@ -15,10 +15,14 @@
 #include "analytics/totals.h"
 #include "base/buffer.h"
 
+/* In `missing`: no section of what is returned, where there should be one. */
+#define SUMMARY_RETURNED (UINT64_C(1) << 63)
+
 struct summary {
     struct device_totals totals; /* its extra part is owned */
     struct totals_first first;   /* its states are owned */
     uint64_t missing;            /* bit k: no section of the k-th aggregate */
+    struct energy_sum returned;  /* as read; it is in the totals then */
     struct profile profile;      /* owned; without slots: only to merge from */
     size_t day_cap;
 };

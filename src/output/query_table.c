@@ -28,8 +28,12 @@ struct figure {
 
 static const struct figure of_buckets[] = {
     FIGURE(WATTLE_QUERY_ENERGY, "energy_kwh", "kWh", 3, energy_kwh),
+    FIGURE(WATTLE_QUERY_IMPORTED, "imported_kwh", "Imported", 3, imported_kwh),
+    FIGURE(WATTLE_QUERY_RETURNED, "returned_kwh", "Returned", 3, returned_kwh),
     FIGURE(0, "cost", "Cost", 2, cost),
     FIGURE(WATTLE_QUERY_POWER, "mean_power_w", "Mean W", 1, mean_power_w),
+    FIGURE(WATTLE_QUERY_READING_MEAN, "reading_mean_w", "Read. W", 1,
+           reading_mean_w),
     FIGURE(WATTLE_QUERY_POWER, "min_power_w", "Min W", 1, min_power_w),
     FIGURE(WATTLE_QUERY_POWER, "max_power_w", "Max W", 1, max_power_w),
     FIGURE(WATTLE_QUERY_VOLTAGE, "voltage_v", "Volt", 1, voltage_v),
@@ -49,6 +53,9 @@ static const struct figure of_readings[] = {
     FIGURE(0, "cost", "Cost", 2, cost),
     FIGURE(WATTLE_QUERY_EFFICIENCY, "efficiency", "Effic.", 4, efficiency),
 };
+
+_Static_assert(sizeof(of_buckets) / sizeof(of_buckets[0]) <= QUERY_MAX_FIGURES,
+               "a row has room for all figures");
 
 size_t
 query_table_figures(const struct wattle_query_options *options,

@@ -17,9 +17,9 @@ struct query_source {
     void *self;
 };
 
-/* Device, name, location, start, readings and nine figures at most. */
-#define QUERY_MAX_COLUMNS 14
-#define QUERY_MAX_FIGURES 9
+/* Device, name, location, start, readings and the figures, at most. */
+#define QUERY_MAX_FIGURES 16
+#define QUERY_MAX_COLUMNS (QUERY_MAX_FIGURES + 5)
 
 /* A row's structures, as `part` of a column. */
 enum query_part { QUERY_PART_ROW, QUERY_PART_FIGURES };

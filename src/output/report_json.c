@@ -189,6 +189,7 @@ report_json_write(const struct wattle_report_result *a, bool with_timings,
     put_figures(&j, a->figures);
     put_number(&j, "pooled_monthly_cost", a->pooled_monthly_cost);
     put_number(&j, "rate", a->rate_per_kwh);
+    put_number(&j, "return_rate", a->return_rate_per_kwh);
     put_budget(&j, a);
     put_count(&j, "gaps", a->figures->n_gaps);
     put_number(&j, "gap_hours", a->figures->gap_hours);

@@ -28,12 +28,16 @@ enum part { PART_FIGURES, PART_ITEM, PART_COUNT, N_PARTS };
     }
 
 #define FIGURES                                                                \
-    FIGURE(VALUE_REAL, "mean_power_w", mean_power_w),                          \
+    FIGURE(VALUE_REAL, "energy_kwh", energy_kwh),                              \
+        FIGURE(VALUE_REAL, "imported_kwh", imported_kwh),                      \
+        FIGURE(VALUE_REAL, "returned_kwh", returned_kwh),                      \
+        FIGURE(VALUE_REAL, "cost", cost),                                      \
+        FIGURE(VALUE_REAL, "monthly_cost", monthly_cost),                      \
+        FIGURE(VALUE_REAL, "mean_power_w", mean_power_w),                      \
+        FIGURE(VALUE_REAL, "reading_mean_w", reading_mean_w),                  \
         FIGURE(VALUE_REAL, "min_power_w", min_power_w),                        \
         FIGURE(VALUE_REAL, "max_power_w", max_power_w),                        \
-        FIGURE(VALUE_REAL, "efficiency", efficiency),                          \
-        FIGURE(VALUE_REAL, "energy_kwh", energy_kwh),                          \
-        FIGURE(VALUE_REAL, "monthly_cost", monthly_cost)
+        FIGURE(VALUE_REAL, "efficiency", efficiency)
 
 #define GAPS                                                                   \
     FIGURE(VALUE_COUNT, "gaps", n_gaps),                                       \
@@ -53,6 +57,10 @@ static const struct result_column device_columns[] = {
          peak_over_rating),
 };
 
+_Static_assert(sizeof(device_columns) / sizeof(device_columns[0]) <=
+                   REPORT_MAX_COLUMNS,
+               "a row has room for all columns");
+
 static const struct result_column location_columns[] = {
     ITEM(VALUE_TEXT, "location", wattle_location_result, location),
     ITEM(VALUE_COUNT, "devices", wattle_location_result, n_devices),
@@ -63,7 +71,7 @@ static const struct result_column location_columns[] = {
 
 static const struct result_column hour_columns[] = {
     COUNT("hour"),
-    ITEM(VALUE_REAL, "mean_power_w", wattle_hour_result, mean_power_w),
+    ITEM(VALUE_REAL, "reading_mean_w", wattle_hour_result, reading_mean_w),
     ITEM(VALUE_REAL, "energy_kwh", wattle_hour_result, energy_kwh),
 };
 

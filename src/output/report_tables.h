@@ -20,7 +20,7 @@ enum report_list {
     REPORT_N_LISTS
 };
 
-#define REPORT_MAX_COLUMNS 20
+#define REPORT_MAX_COLUMNS 24
 
 /* A list that is walked through; the result is borrowed. */
 struct report_table {

@@ -96,46 +96,71 @@ put_counts(const struct text_canvas *c, const struct wattle_report_result *a)
 }
 
 static void
-put_powers(const struct text_canvas *c, const struct wattle_figures *f)
+put_powers(const struct text_canvas *c, const struct wattle_report_result *a)
 {
+    const struct wattle_figures *f = a->figures;
     char text[NUMBER_TEXT_SIZE];
-    label(c, "Energy");
-    text_out_printf(
-        c->out, "%s kWh\n",
-        text_canvas_number(f->energy_kwh, places_for(f->energy_kwh), text));
     label(c, "Mean power");
-    text_out_printf(c->out, "%s W a device",
-                    text_canvas_number(f->mean_power_w, 1, text));
+    text_out_text(c->out, text_canvas_number(f->mean_power_w, 1, text));
+    if (!isnan(f->mean_power_w))
+        text_out_printf(c->out, " W%s",
+                        a->n_devices > 1 ? ", all devices together" : "");
     if (!isnan(f->min_power_w)) {
-        text_out_printf(c->out, " (from %s ",
+        text_out_printf(c->out, " (readings from %s ",
                         text_canvas_number(f->min_power_w, 1, text));
         text_out_printf(c->out, "to %s W)",
                         text_canvas_number(f->max_power_w, 1, text));
     }
     text_out_byte(c->out, '\n');
-    label(c, "Efficiency");
-    text_out_printf(c->out, "%s\n", text_canvas_number(f->efficiency, 4, text));
 }
 
 static void
 put_costs(const struct text_canvas *c, const struct wattle_report_result *a)
 {
     char text[NUMBER_TEXT_SIZE];
+    double energy_kwh = a->figures->energy_kwh;
+    label(c, "Energy");
+    text_out_printf(
+        c->out, "%s kWh",
+        text_canvas_number(energy_kwh, places_for(energy_kwh), text));
+    if (a->figures->returned_kwh > 0) {
+        double imported_kwh = a->figures->imported_kwh;
+        double returned_kwh = a->figures->returned_kwh;
+        text_out_printf(
+            c->out, ": %s imported, ",
+            text_canvas_number(imported_kwh, places_for(imported_kwh), text));
+        text_out_printf(
+            c->out, "%s returned",
+            text_canvas_number(returned_kwh, places_for(returned_kwh), text));
+    }
+    text_out_byte(c->out, '\n');
     label(c, "Cost");
-    text_out_printf(c->out, "%s a month",
-                    text_canvas_number(a->figures->monthly_cost, 2, text));
+    text_out_text(c->out, text_canvas_number(a->figures->cost, 2, text));
     number_text_exact(a->rate_per_kwh, text);
-    text_out_printf(c->out, " at %s per kWh\n", text);
+    text_out_printf(c->out, " at %s per kWh", text);
+    if (a->figures->returned_kwh > 0) {
+        number_text_exact(a->return_rate_per_kwh, text);
+        text_out_printf(c->out, ", %s for a returned one", text);
+    }
+    text_out_byte(c->out, '\n');
+    label(c, "A month");
+    text_out_printf(
+        c->out, "%s%s\n", text_canvas_number(a->figures->monthly_cost, 2, text),
+        isnan(a->figures->monthly_cost) ? "" : " (30 days of the mean power)");
     if (isnan(a->budget))
         return;
     label(c, "Budget");
     double left = a->budget - a->figures->monthly_cost;
-    text_out_printf(c->out,
-                    "%s a month: ", text_canvas_number(a->budget, 2, text));
+    text_out_printf(c->out, "%s a month",
+                    text_canvas_number(a->budget, 2, text));
+    if (isnan(left)) {
+        text_out_text(c->out, ", nothing to compare with\n");
+        return;
+    }
+    text_out_text(c->out, ": ");
     text_canvas_colour(c, a->is_over_budget ? TEXT_BAD : TEXT_PLAIN);
-    text_out_printf(c->out, "%s by %s\n",
-                    a->is_over_budget ? "exceeded" : "kept",
-                    text_canvas_number(fabs(left), 2, text));
+    text_out_printf(c->out, "%s %s\n", text_canvas_number(fabs(left), 2, text),
+                    a->is_over_budget ? "over" : "under");
     text_canvas_colour(c, TEXT_PLAIN);
 }
 
@@ -192,8 +217,7 @@ widest_number(const struct wattle_device_result *const *devices, size_t n,
     int width = 0;
     for (size_t i = 0; i < n; i++) {
         const struct wattle_figures *f = devices[i]->figures;
-        text_canvas_number(is_cost ? f->monthly_cost : f->energy_kwh, places,
-                           text);
+        text_canvas_number(is_cost ? f->cost : f->energy_kwh, places, text);
         int len = (int)strlen(text);
         width = len > width ? len : width;
     }
@@ -210,7 +234,7 @@ measure_top(const struct wattle_device_result *const *devices, size_t n,
     t.cost_width = widest_number(devices, n, 2, true);
     t.id_width = widest(devices, n, id_of, 18);
     /* at least ten columns are left for the bars */
-    int room = width - 10 - t.id_width - t.energy_width - t.cost_width - 17;
+    int room = width - 10 - t.id_width - t.energy_width - t.cost_width - 14;
     t.name_width = widest(devices, n, name_of, room > 4 ? room : 4);
     return t;
 }
@@ -229,10 +253,10 @@ put_top_line(const struct text_canvas *c, const struct wattle_device_result *d,
     }
     text_out_printf(c->out, "  %*s kWh", t->energy_width,
                     text_canvas_number(energy_kwh, t->energy_places, text));
-    text_out_printf(c->out, "  %*s/mo  ", t->cost_width,
-                    text_canvas_number(d->figures->monthly_cost, 2, text));
+    text_out_printf(c->out, "  %*s  ", t->cost_width,
+                    text_canvas_number(d->figures->cost, 2, text));
     int used = 2 + t->id_width + (t->name_width > 0 ? t->name_width + 2 : 0) +
-               2 + t->energy_width + 4 + 2 + t->cost_width + 5;
+               2 + t->energy_width + 4 + 2 + t->cost_width + 2;
     text_canvas_bar(c, t->most_kwh > 0 ? energy_kwh / t->most_kwh : 0,
                     c->style.width - used, false);
     text_out_byte(c->out, '\n');
@@ -279,7 +303,7 @@ put_top(const struct text_canvas *c, const struct wattle_report_result *a)
     top = top < n ? top : n;
     order_by_energy(a, top, order);
     struct top_table table = measure_top(order, top, c->style.width);
-    text_canvas_heading(c, "Devices by energy");
+    text_canvas_heading(c, "Devices by energy, and their cost");
     for (size_t i = 0; i < top; i++)
         put_top_line(c, order[i], &table);
     if (top < n) {
@@ -480,6 +504,11 @@ put_quality(const struct text_canvas *c, const struct wattle_report_result *a)
                         counted(a->n_skipped_files, text),
                         plural(a->n_skipped_files));
     }
+    if (!isnan(a->figures->efficiency)) {
+        label(c, "Efficiency");
+        text_out_printf(c->out, "%s, mean of the readings\n",
+                        text_canvas_number(a->figures->efficiency, 4, text));
+    }
 }
 
 int
@@ -499,8 +528,8 @@ report_text_write(const struct wattle_report_result *a,
     text_canvas_colour(c, TEXT_PLAIN);
     put_period(c, a->figures);
     put_counts(c, a);
-    put_powers(c, a->figures);
     put_costs(c, a);
+    put_powers(c, a);
     status = put_top(c, a);
     put_hours(c, a);
     put_days(c, a);

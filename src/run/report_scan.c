@@ -64,6 +64,8 @@ join_totals(struct report_run *run, struct scan_splits *splits)
          split = split->next)
         sets[n++] = &((struct totals_split *)split->state)->totals;
     totals_set_init(total, options->max_gap_ms, options->tuning.no_cache);
+    totals_set_range(total, options->selection.since_ms,
+                     options->selection.until_ms);
     total->kernels = kernels_for(options->tuning.simd);
     status = totals_set_reserve(total, run->data->devices.n_devices);
     if (status == WATTLE_OK)
@@ -128,6 +130,8 @@ merge_results(struct report_run *run, struct scan_splits *splits)
     if (status != WATTLE_OK || data->totals.n_disordered != 0)
         return status;
     status = add_diverted(run, splits);
+    if (status == WATTLE_OK && totals_set_add_edges(&data->totals) != WATTLE_OK)
+        status = error_memory(run->error);
     tally_add(&data->tally, &splits->tally);
     return status == WATTLE_OK
                ? scan_take_rejects(splits, &data->rejects, run->error)

@@ -54,6 +54,7 @@ open_worker(struct chunk_worker *w, struct stored_job *job)
     const struct scan_options *o = job->report->options;
     *w = (struct chunk_worker){.job = job};
     totals_set_init(&w->set, o->max_gap_ms, o->tuning.no_cache);
+    totals_set_range(&w->set, job->range.since_ms, job->range.until_ms);
     w->set.kernels = job->kernels;
     int status =
         database_open(&w->db, job->report->database, DATABASE_READ, &w->error);
@@ -239,7 +240,6 @@ static int
 join_workers(const struct stored_job *job, struct chunk_worker *workers, int n,
              struct wattle_error *error)
 {
-    const struct scan_options *options = job->report->options;
     struct report_data *data = job->data;
     struct totals_set *sets[MAX_THREADS];
     const uint32_t *same[MAX_THREADS] = {NULL};
@@ -254,13 +254,15 @@ join_workers(const struct stored_job *job, struct chunk_worker *workers, int n,
     if (n == 1) {
         data->totals = workers[0].set;
         totals_set_init(&workers[0].set, 1, false);
-        return WATTLE_OK;
+        return totals_set_add_edges(&data->totals) == WATTLE_OK
+                   ? WATTLE_OK
+                   : error_memory(error);
     }
-    totals_set_init(&data->totals, options->max_gap_ms,
-                    options->tuning.no_cache);
+    totals_set_init_like(&data->totals, &workers[0].set);
     if (totals_set_reserve(&data->totals, data->devices.n_devices) !=
             WATTLE_OK ||
-        totals_set_join(&data->totals, sets, same, (size_t)n) != WATTLE_OK)
+        totals_set_join(&data->totals, sets, same, (size_t)n) != WATTLE_OK ||
+        totals_set_add_edges(&data->totals) != WATTLE_OK)
         return error_memory(error);
     return WATTLE_OK;
 }

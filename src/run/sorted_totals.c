@@ -45,9 +45,7 @@ open_worker(struct sort_worker *w, struct sort_job *job,
             const struct totals_set *like)
 {
     w->job = job;
-    totals_set_init(&w->totals, like->max_gap_ms, like->no_cache);
-    w->totals.kernels = like->kernels;
-    w->totals.hours = like->hours;
+    totals_set_init_like(&w->totals, like);
     w->merge = device_merge_new(job->sorted->kernels, UINT32_MAX, NULL, NULL);
     w->rows = aligned_alloc(64, sizeof(*w->rows));
     if (w->merge == NULL || w->rows == NULL)
@@ -164,9 +162,7 @@ join(const struct sort_job *job, int n_workers, struct totals_set *totals,
     const uint32_t **same = calloc(n_sets, sizeof(const uint32_t *));
     struct totals_set joined;
     int status = WATTLE_ERR_MEMORY;
-    totals_set_init(&joined, totals->max_gap_ms, totals->no_cache);
-    joined.kernels = totals->kernels;
-    joined.hours = totals->hours;
+    totals_set_init_like(&joined, totals);
     if (sets != NULL && same != NULL)
         status = totals_set_reserve(&joined, job->sorted->n_devices);
     if (status == WATTLE_OK) {

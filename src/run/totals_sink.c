@@ -46,6 +46,8 @@ open_split(void *context, const struct sink_split *split, void **out,
     state->split = *split;
     totals_set_init(&state->totals, sink->options->max_gap_ms,
                     sink->options->tuning.no_cache);
+    totals_set_range(&state->totals, sink->options->selection.since_ms,
+                     sink->options->selection.until_ms);
     state->totals.kernels = sink->kernels;
     if (sink->diverted == NULL)
         return WATTLE_OK;
@@ -124,6 +126,22 @@ divert(struct totals_split *state, struct batch *batch,
     return status;
 }
 
+/* Keeps what the steps over the ends of the range need. */
+static int
+note_edges(struct totals_split *state, const struct batch *batch)
+{
+    struct range_edges *edges = &state->totals.edges;
+    const struct batch_view view = batch_view(batch);
+    int status = WATTLE_OK;
+    for (size_t i = 0; i < batch->n_rows && status == WATTLE_OK; i++) {
+        const uint8_t flags = state->device_flags[batch->device[i]];
+        if (range_edges_want(edges, batch->time_ms[i]) &&
+            (flags & DEVICE_FILTERED) == 0)
+            status = range_edges_add(edges, &view, i);
+    }
+    return status;
+}
+
 static int
 add(void *context, struct batch *batch, struct wattle_error *error)
 {
@@ -133,6 +151,8 @@ add(void *context, struct batch *batch, struct wattle_error *error)
     int status = meet_devices(state, error);
     if (status != WATTLE_OK)
         return status;
+    if (!selection_is_all(selection) && note_edges(state, batch) != WATTLE_OK)
+        return error_memory(error);
     if (!selection_is_all(selection))
         state->split.tally->n_filtered +=
             row_filter_apply(selection, state->device_flags, batch);

@@ -101,6 +101,29 @@ sum_of(const struct block *block, unsigned column, size_t first, size_t n)
     return sum;
 }
 
+/*
+ * Keeps the rows next to the range: the last one before it and the first one
+ * behind it, of rows of which [from, to) are inside.
+ */
+static int
+note_edges(const struct totals_reader *r, const struct merge_segment *s,
+           size_t from, size_t to, struct totals_set *set)
+{
+    const int64_t *time_ms = s->block->column[BLOCK_TIME] + s->first;
+    const size_t near[] = {from > 0 ? from - 1 : s->n, to};
+    uint32_t presence[BLOCK_ROWS];
+    for (int i = 0; i < 2; i++) {
+        const size_t row = near[i];
+        if (row >= s->n || !range_edges_want(&set->edges, time_ms[row]))
+            continue;
+        const struct batch_view batch =
+            block_view(s->block, s->first + row, 1, r->device, presence);
+        if (range_edges_add(&set->edges, &batch, 0) != WATTLE_OK)
+            return WATTLE_ERR_MEMORY;
+    }
+    return WATTLE_OK;
+}
+
 /* Adds those of a segment's rows that are in the range. */
 static int
 add_segment(struct totals_reader *r, const struct merge_segment *s,
@@ -113,6 +136,8 @@ add_segment(struct totals_reader *r, const struct merge_segment *s,
         before++;
     while (n > before && time_ms[n - 1] >= r->range.until_ms)
         n--;
+    if (note_edges(r, s, before, n, set) != WATTLE_OK)
+        return WATTLE_ERR_MEMORY;
     size_t first = s->first + before;
     n -= before;
     uint64_t n_duplicates = sum_of(s->block, BLOCK_DUPLICATES, first, n);
@@ -204,8 +229,10 @@ add_chunk(struct totals_reader *r, size_t *delta_at, struct totals_set *set,
     *delta_at = to;
     if (status != WATTLE_OK)
         return status;
-    bool is_outside =
-        chunk.last_ms < range->since_ms || chunk.first_ms >= range->until_ms;
+    bool is_outside = (chunk.last_ms < range->since_ms &&
+                       !range_edges_want(&set->edges, chunk.last_ms)) ||
+                      (chunk.first_ms >= range->until_ms &&
+                       !range_edges_want(&set->edges, chunk.first_ms));
     bool is_inside =
         chunk.first_ms >= range->since_ms && chunk.last_ms < range->until_ms;
     if (is_outside && from == to) {

@@ -624,6 +624,8 @@ def add_options(rng, case, devices, times, gap_text, value_kind):
     if rng.random() < 0.2:
         args += ["--rate", rng.choice(["0.3", "0.2875", "1", "0.123456789", "12.5", "0.15"])]
     if rng.random() < 0.2:
+        args += ["--return-rate", rng.choice(["0.08", "-0.02", "0.15", "1"])]
+    if rng.random() < 0.2:
         args += ["--budget", rng.choice(["0.013", "1.37", "12.345", "77.7", "500.05", "99999.5"])]
     if rng.random() < 0.15:
         args += ["--strict"]

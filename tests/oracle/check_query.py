@@ -182,6 +182,7 @@ class Question:
         self.max_gap = rng.choice([("1h", HOUR_MS)] * 3 +
                                   [("10m", 600000), ("3d", 72 * HOUR_MS)])
         self.rate = rng.choice([None, None, "0.15", "0.3217"])
+        self.return_rate = rng.choice(["0", "0", "0.08", "-0.02"])
         self.what = rng.choice([None, "all", "all",
                                 ",".join(rng.sample(list(q.COLUMNS), 2))])
         self.globs = rng.choice([[], [], [home[0].id], ["*"],
@@ -193,6 +194,7 @@ class Question:
             if value is not None:
                 found += ["--" + name, oracle.show_time(value)]
         for name, value in (("every", self.every), ("rate", self.rate),
+                            ("return-rate", self.return_rate),
                             ("what", self.what)):
             if value is not None:
                 found += ["--" + name, value]
@@ -213,7 +215,8 @@ class Question:
         if self.rate is not None:
             found |= {"energy_kwh", "cost"}
         if self.raw:
-            found -= {"min_power_w", "max_power_w"}
+            found -= {"min_power_w", "max_power_w", "reading_mean_w",
+                      "imported_kwh", "returned_kwh"}
         return found
 
     def expected(self, home):
@@ -227,13 +230,15 @@ class Question:
                     q.raw_rows(d.readings, self.since, self.until, rate)]
         many = [(d.id, q.buckets_of(d.readings, self.rule, self.since,
                                     self.until, self.max_gap[1],
-                                    "energy_kwh" in self.columns()))
+                                    bool({"energy_kwh", "mean_power_w",
+                                          "imported_kwh", "returned_kwh"} &
+                                         self.columns())))
                 for d in chosen]
         if self.total:
             many = [(None, q.joined(buckets for _, buckets in many))]
         return [(name, *row) for name, buckets in many for row in
                 q.rows_of(buckets, self.rule, self.since, self.until,
-                          self.fill, rate)]
+                          self.fill, rate, Fraction(self.return_rate))]
 
 
 RAW_NAMES = {"voltage_v": "voltage", "mean_power_w": "power_w",

@@ -14,6 +14,10 @@ import sys
 RELATIVE = 1e-12
 ABSOLUTE = 1e-300
 EFFICIENCY_ABSOLUTE = 2.0**-55
+# Where a line crosses zero, its two parts are counted in 1e-18 of half a nW ms,
+# which is 1.4e-37 kWh.
+DIRECTED = ("imported_kwh", "returned_kwh", "cost")
+DIRECTED_ABSOLUTE = 1e-34
 
 # What identifies an entry of a list, for readable messages.
 NAMED_BY = {"per_device": "device", "by_location": "location", "by_hour": "hour",
@@ -87,6 +91,8 @@ def entry_name(entry, key, index):
 
 
 def allowed(path):
+    if path.endswith(DIRECTED):
+        return DIRECTED_ABSOLUTE
     return EFFICIENCY_ABSOLUTE if path.endswith("efficiency") else ABSOLUTE
 
 

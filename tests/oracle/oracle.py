@@ -55,12 +55,13 @@ class UsageError(Exception):
 class Options:
     """Everything that can be chosen on the command line."""
 
-    def __init__(self, since=None, until=None, device=(), rate="0.15", budget=None,
+    def __init__(self, since=None, until=None, device=(), rate="0.15", return_rate="0", budget=None,
                  max_gap="1h", value="power-w", devices=None, rejects=None, strict=False):
         self.since = None if since is None else limit_time(since)
         self.until = None if until is None else limit_time(until)
         self.globs = [os.fsencode(glob) for glob in device]
         self.rate = Fraction(str(rate))
+        self.return_rate = Fraction(str(return_rate))
         self.budget = None if budget is None else Fraction(str(budget))
         self.max_gap_ms = gap_length(max_gap)
         if value not in VALUE_KINDS:
@@ -517,6 +518,7 @@ class Collected:
 
     def __init__(self):
         self.readings = {}        # device id -> {time in ms: Reading}
+        self.around = {}          # the same, with those outside the range
         self.duplicates = 0
         self.filtered = 0
         self.rounded = 0
@@ -547,7 +549,11 @@ def collect(files, options):
             except Reject as reject:
                 got.rejects.append((path, line, reject.args[0], raw))
                 continue
-            if not passes(device, ms, options):
+            if not wants_device(device, options):
+                got.filtered += 1
+                continue
+            got.around.setdefault(device, {})[ms] = reading
+            if not in_range(ms, options):
                 got.filtered += 1
                 continue
             got.rounded += rounded
@@ -560,11 +566,12 @@ def collect(files, options):
     return got
 
 
-def passes(device, ms, options):
-    if options.since is not None and ms < options.since:
-        return False
-    if options.until is not None and ms >= options.until:
-        return False
+def in_range(ms, options):
+    return ((options.since is None or ms >= options.since) and
+            (options.until is None or ms < options.until))
+
+
+def wants_device(device, options):
     if options.globs:
         # Bytes as Latin-1 characters: matching is bytewise.
         name = device.decode("latin-1")
@@ -660,11 +667,12 @@ def efficiency_term(current, pf):
 class Device:
     """The results of one device; also feeds the hour and day sums."""
 
-    def __init__(self, name, readings, max_gap_ms, hours, days):
+    def __init__(self, name, readings, around, options, hours, days):
         self.id = name
+        max_gap_ms = options.max_gap_ms
         times = sorted(readings)
         self.count = len(times)
-        self.first, self.last = times[0], times[-1]
+        self.first, self.last = (times[0], times[-1]) if times else (None, None)
         self.powers = [reading.power for reading in readings.values() if reading.power is not None]
         terms = [efficiency_term(reading.current, reading.pf) for reading in readings.values()
                  if reading.current is not None and reading.pf is not None]
@@ -672,6 +680,7 @@ class Device:
         self.gaps = 0
         self.gap_ms = 0
         double_area = 0           # twice the area, to stay an integer
+        returned = FractionSum()  # twice the area below zero
         for ms in times:
             reading = readings[ms]
             hour_of_day, day = ms // HOUR_MS % 24, ms // DAY_MS
@@ -693,34 +702,74 @@ class Device:
             if power0 is None or power1 is None:
                 continue
             double_area += (power0 + power1) * length
+            returned.add(*returned_area(power0, power1, length))
             for from_ms, to_ms, number, denominator in split_step(start, power0, end, power1):
                 hours[from_ms // HOUR_MS % 24].area.add(number, denominator)
                 days.setdefault(from_ms // DAY_MS, FractionSum()).add(number, denominator)
-        self.kwh = Fraction(double_area, 2 * AREA_PER_KWH)
+        self.edge_ms = 0
+        edges = FractionSum()     # areas of parts of steps over the range's ends
+        for start, begin, stop, end in cut_steps(around, options):
+            power0, power1 = around[start].power, around[end].power
+            if end - start > max_gap_ms or power0 is None or power1 is None:
+                continue
+            self.edge_ms += stop - begin
+            slope = Fraction(power1 - power0, end - start)
+            left, right = (power0 + slope * (ms - start) for ms in (begin, stop))
+            returned.add(*returned_area(left, right, stop - begin))
+            for from_ms, to_ms, number, denominator in split_step(
+                    start, power0, end, power1, begin, stop):
+                edges.add(number, denominator)
+                hours[from_ms // HOUR_MS % 24].area.add(number, denominator)
+                days.setdefault(from_ms // DAY_MS, FractionSum()).add(number, denominator)
+        self.kwh = (Fraction(double_area, 2) + edges.total()) / AREA_PER_KWH
+        self.returned_kwh = returned.total() / (2 * AREA_PER_KWH)
 
-        # The mean, and how many readings stand behind it.
-        self.mean, self.mean_count = None, 0
-        if self.powers:
-            self.mean = Fraction(sum(self.powers), len(self.powers) * 10**27)
-            self.mean_count = len(self.powers)
-        else:
-            steps = self.count - 1 - self.gaps
-            covered = Fraction(self.last - self.first - self.gap_ms, HOUR_MS)
-            if steps:
-                self.mean = self.kwh * 1000 * steps / (self.count * covered)
-                self.mean_count = self.count
+        # Over the time that is covered, which is all but the gaps.
+        covered_ms = self.edge_ms
+        if times:
+            covered_ms += self.last - self.first - self.gap_ms
+        covered_h = Fraction(covered_ms, HOUR_MS)
+        self.mean_w = self.kwh * 1000 / covered_h if covered_h else None
+        self.returned_mean_w = (self.returned_kwh * 1000 / covered_h
+                                if covered_h else 0)
 
 
-def split_step(start, power0, end, power1):
-    """Cut one step at the hour borders inside it.
+def cut_steps(around, options):
+    """Steps of which the range has a part: (start, begin, stop, end)."""
+    if options.since is None and options.until is None:
+        return
+    times = sorted(around)
+    for start, end in zip(times, times[1:]):
+        begin = start if options.since is None else max(start, options.since)
+        stop = end if options.until is None else min(end, options.until)
+        # A step between two readings of the range is whole.
+        is_whole = in_range(start, options) and in_range(end, options)
+        if begin < stop and not is_whole:
+            yield start, begin, stop, end
+
+
+def returned_area(power0, power1, length):
+    """Twice the area of a step below zero, as numerator and denominator."""
+    if power0 >= 0 and power1 >= 0:
+        return 0, 1
+    if power0 <= 0 and power1 <= 0:
+        return -(power0 + power1) * length, 1
+    # A triangle: as high as the end below zero, as long as its share.
+    below = min(power0, power1)
+    return below * below * length, abs(power0) + abs(power1)
+
+
+def split_step(start, power0, end, power1, begin=None, stop=None):
+    """Cut one step, or its part from begin to stop, at the hour borders in it.
 
     Yields (from, to, numerator, denominator): numerator/denominator is the
     area under the straight line from (start, power0) to (end, power1).
     """
     length = end - start
-    left = start
-    while left < end:
-        right = min(end, (left // HOUR_MS + 1) * HOUR_MS)
+    left = start if begin is None else begin
+    stop = end if stop is None else stop
+    while left < stop:
+        right = min(stop, (left // HOUR_MS + 1) * HOUR_MS)
         # (right-left) * (line(left) + line(right)) / 2, with
         # line(t) = power0 + (power1 - power0) * (t - start) / length
         both_ends = 2 * power0 * length + (power1 - power0) * (left - start + right - start)
@@ -747,23 +796,29 @@ def monthly_cost(mean, rate):
     return None if mean is None else mean / 1000 * 720 * rate
 
 
-def summary(devices, rate):
+def summary(devices, rate, return_rate):
     """The figures that a device, a location and the whole home have in common."""
-    powers = [power for device in devices for power in (device.powers or ())]
-    weights = sum(device.mean_count for device in devices)
-    weighted = sum((device.mean * device.mean_count for device in devices
-                    if device.mean is not None), Fraction(0))
+    powers = [power for device in devices for power in device.powers]
+    means = [device.mean_w for device in devices if device.mean_w is not None]
     terms = sum(device.term_count for device in devices)
-    costs = [monthly_cost(device.mean, rate) for device in devices if device.mean is not None]
+    kwh = sum((device.kwh for device in devices), Fraction(0))
+    returned = sum((device.returned_kwh for device in devices), Fraction(0))
+    returned_means = sum((device.returned_mean_w for device in devices), Fraction(0))
     return {
         "readings": sum(device.count for device in devices),
-        "mean_power_w": weighted / weights if weights else None,
+        "energy_kwh": kwh,
+        "imported_kwh": kwh + returned,
+        "returned_kwh": returned,
+        "cost": (kwh + returned) * rate - returned * return_rate,
+        "monthly_cost": (monthly_cost(sum(means) + returned_means, rate) -
+                         monthly_cost(returned_means, return_rate) if means else None),
+        "mean_power_w": sum(means) if means else None,
+        "reading_mean_w": (Fraction(sum(powers), len(powers) * 10**27)
+                           if powers else None),
         "min_power_w": Fraction(min(powers), 10**27) if powers else None,
         "max_power_w": Fraction(max(powers), 10**27) if powers else None,
         "efficiency": (Fraction(sum(device.term_sum for device in devices), terms * 10**E_PLACES)
                        if terms else None),
-        "energy_kwh": sum((device.kwh for device in devices), Fraction(0)),
-        "monthly_cost": sum(costs, Fraction(0)),
         "gaps": sum(device.gaps for device in devices),
         "gap_hours": Fraction(sum(device.gap_ms for device in devices), HOUR_MS),
     }
@@ -791,9 +846,11 @@ def run(paths, options):
 
     hours = [HourOfDay() for _ in range(24)]
     days = {}
-    devices = [Device(name, got.readings[name], options.max_gap_ms, hours, days)
-               for name in sorted(got.readings)]
-    home = summary(devices, options.rate)
+    devices = [Device(name, got.readings.get(name, {}), got.around[name],
+                      options, hours, days)
+               for name in sorted(got.around)]
+    devices = [device for device in devices if device.count or device.edge_ms]
+    home = summary(devices, options.rate, options.return_rate)
 
     per_device = []
     locations = {}
@@ -801,9 +858,7 @@ def run(paths, options):
         name, location, rating = details.get(device.id, (None, None, None))
         locations.setdefault(location, []).append(device)
         entry = {"device": text(device.id), "name": text(name), "location": text(location)}
-        figures = summary([device], options.rate)
-        if device.mean is None:
-            figures["monthly_cost"] = None
+        figures = summary([device], options.rate, options.return_rate)
         peak = figures["max_power_w"]
         entry.update(floats(figures))
         entry.update({
@@ -821,12 +876,12 @@ def run(paths, options):
         for location in sorted(locations, key=lambda place: (place is None, place or b"")):
             members = locations[location]
             by_location.append(dict({"location": text(location), "devices": len(members)},
-                                    **floats(summary(members, options.rate))))
+                                    **floats(summary(members, options.rate, options.return_rate))))
 
     by_hour = []
     for hour, data in enumerate(hours):
         mean = Fraction(sum(data.powers), len(data.powers) * 10**27) if data.powers else None
-        by_hour.append({"hour": hour, "mean_power_w": number(mean),
+        by_hour.append({"hour": hour, "reading_mean_w": number(mean),
                         "energy_kwh": float(data.area.total() / AREA_PER_KWH)})
 
     days_with_readings = {ms // DAY_MS for times in got.readings.values() for ms in times}
@@ -839,7 +894,8 @@ def run(paths, options):
     by_reason = {}
     for _file, _line, reason, _raw in got.rejects:
         by_reason[reason] = by_reason.get(reason, 0) + 1
-    exceeded = options.budget is not None and home["monthly_cost"] > options.budget
+    exceeded = (options.budget is not None and home["monthly_cost"] is not None and
+                home["monthly_cost"] > options.budget)
 
     report = {
         "lines": home["readings"] + got.duplicates + len(got.rejects),
@@ -854,13 +910,16 @@ def run(paths, options):
                       for path, line, reason, _raw in got.rejects[:5]],
         },
         "devices": len(devices),
-        "first": show_time(min((device.first for device in devices), default=None)),
-        "last": show_time(max((device.last for device in devices), default=None)),
+        "first": show_time(min((device.first for device in devices if device.count),
+                               default=None)),
+        "last": show_time(max((device.last for device in devices if device.count),
+                              default=None)),
     }
     report.update(floats(home))
     report.update({
-        "pooled_monthly_cost": number(monthly_cost(home["mean_power_w"], options.rate)),
+        "pooled_monthly_cost": number(monthly_cost(home["reading_mean_w"], options.rate)),
         "rate": float(options.rate),
+        "return_rate": float(options.return_rate),
         "budget": (None if options.budget is None
                    else {"limit": float(options.budget), "exceeded": exceeded}),
         "max_gap_hours": options.max_gap_ms / HOUR_MS,
@@ -905,6 +964,7 @@ def parse_args(argv):
     parser.add_argument("--until", metavar="T")
     parser.add_argument("--device", metavar="GLOB", action="append", default=[])
     parser.add_argument("--rate", default="0.15")
+    parser.add_argument("--return-rate", default="0")
     parser.add_argument("--budget")
     parser.add_argument("--max-gap", default="1h")
     parser.add_argument("--value", choices=VALUE_KINDS, default="power-w")

@@ -11,11 +11,14 @@ from oracle import efficiency_term, E_PLACES
 
 DAY_MS = 24 * 3600 * 1000
 EPOCH = datetime.datetime(1970, 1, 1)
-FIGURES = ("energy_kwh", "cost", "mean_power_w", "min_power_w", "max_power_w",
+FIGURES = ("energy_kwh", "imported_kwh", "returned_kwh", "cost", "mean_power_w", "reading_mean_w",
+           "min_power_w", "max_power_w",
            "voltage_v", "current_a", "power_factor", "efficiency")
 COLUMNS = {
     "energy": ("energy_kwh",),
     "power": ("mean_power_w", "min_power_w", "max_power_w"),
+    "reading_mean": ("reading_mean_w",),
+    "imported": ("imported_kwh",), "returned": ("returned_kwh",),
     "voltage": ("voltage_v",), "current": ("current_a",),
     "power_factor": ("power_factor",), "efficiency": ("efficiency",),
 }
@@ -70,7 +73,10 @@ class Bucket:
     def __init__(self):
         self.times, self.powers = [], []
         self.watt_ms = Fraction(0)      # energy of steps
+        self.returned_ms = Fraction(0)  # the part below zero, >= 0
         self.watt_hours = Fraction(0)   # energy given by readings
+        self.covered_ms = 0             # time that the energy is of
+        self.means = None               # of several devices: of each
         self.values = {"voltage": [], "current": [], "power_factor": []}
         self.terms = []
 
@@ -88,12 +94,30 @@ class Bucket:
             self.terms.append(efficiency_term(int(reading["current"] * 10**9),
                                               int(reading["power_factor"] * 10**9)))
 
-    def figures(self, rate):
-        energy = self.watt_ms / 3600000 / 1000 + self.watt_hours / 1000
+    def energy_kwh(self):
+        return self.watt_ms / 3600000 / 1000 + self.watt_hours / 1000
+
+    def mean_w(self):
+        """Energy over the time covered; the sum of those of several devices."""
+        if self.means is not None:
+            return sum(self.means) if self.means else None
+        if not self.covered_ms:
+            return None
+        return self.energy_kwh() * 1000 * 3600000 / self.covered_ms
+
+    def figures(self, rate, return_rate):
+        energy = self.energy_kwh()
+        returned = self.returned_ms / 3600000 / 1000
+        cost = None
+        if rate is not None:
+            cost = (energy + returned) * rate - returned * return_rate
         return {
             "energy_kwh": energy,
-            "cost": None if rate is None else energy * rate,
-            "mean_power_w": mean(self.powers),
+            "imported_kwh": energy + returned,
+            "returned_kwh": returned,
+            "cost": cost,
+            "mean_power_w": self.mean_w(),
+            "reading_mean_w": mean(self.powers),
             "min_power_w": min(self.powers, default=None),
             "max_power_w": max(self.powers, default=None),
             "voltage_v": mean(self.values["voltage"]),
@@ -102,6 +126,16 @@ class Bucket:
             "efficiency": (Fraction(sum(self.terms), len(self.terms) * 10**E_PLACES)
                            if self.terms else None),
         }
+
+
+def below_zero(left, right, length):
+    """Area of a line below zero, as a positive number."""
+    if left >= 0 and right >= 0:
+        return Fraction(0)
+    if left <= 0 and right <= 0:
+        return -(left + right) * length / 2
+    low = min(left, right)
+    return low * low * length / (2 * (abs(left) + abs(right)))
 
 
 def add_step(buckets, rule, first, second, since, until, max_gap_ms):
@@ -120,6 +154,9 @@ def add_step(buckets, rule, first, second, since, until, max_gap_ms):
         middle = Fraction(begin + stop, 2) - t0
         bucket = buckets.setdefault(start, Bucket())
         bucket.watt_ms += (p0 + slope * middle) * (stop - begin)
+        bucket.covered_ms += stop - begin
+        bucket.returned_ms += below_zero(p0 + slope * (begin - t0),
+                                         p0 + slope * (stop - t0), stop - begin)
         begin = stop
 
 
@@ -141,9 +178,13 @@ def joined(many):
     for buckets in many:
         for start, bucket in buckets.items():
             whole = total.setdefault(start, Bucket())
+            whole.means = whole.means or []
+            if bucket.mean_w() is not None:
+                whole.means.append(bucket.mean_w())
             whole.times += bucket.times
             whole.powers += bucket.powers
             whole.watt_ms += bucket.watt_ms
+            whole.returned_ms += bucket.returned_ms
             whole.watt_hours += bucket.watt_hours
             whole.terms += bucket.terms
             for name, values in whole.values.items():
@@ -167,7 +208,7 @@ def starts_with_holes(buckets, rule, since, until):
     return found
 
 
-def rows_of(buckets, rule, since, until, fill, rate):
+def rows_of(buckets, rule, since, until, fill, rate, return_rate):
     """[(start, readings, figures)] in order."""
     if fill == "none":
         starts = sorted(buckets, key=lambda start: (start is not None, start))
@@ -182,7 +223,7 @@ def rows_of(buckets, rule, since, until, fill, rate):
             if since is None and bucket is not None:
                 label = min(bucket.times, default=None)
         if bucket is not None:
-            rows.append((label, len(bucket.times), bucket.figures(rate)))
+            rows.append((label, len(bucket.times), bucket.figures(rate, return_rate)))
         else:
             value = Fraction(0) if fill == "zero" else None
             rows.append((label, 0, dict.fromkeys(FIGURES, value)))
@@ -196,7 +237,8 @@ def raw_rows(readings, since, until, rate):
             continue
         bucket = Bucket()
         bucket.add(ms, reading)
-        figures = bucket.figures(rate)
+        figures = bucket.figures(rate, 0)
+        figures["mean_power_w"] = power_of(reading)
         # its own energy, also beside a power
         energy = reading.get("energy")
         figures["energy_kwh"] = energy  # in Wh, as it came

@@ -53,10 +53,13 @@ class Formulas(OracleTest):
         self.assertEqual(report["energy_kwh"], 0.1375)
         self.assertEqual(report["by_hour"][0]["energy_kwh"], 0.1375)
         self.assertEqual(report["by_day"], [{"day": "2023-10-01", "energy_kwh": 0.1375}])
-        self.assertEqual(report["mean_power_w"], 400 / 3)
+        # 137.5 Wh in three quarters of an hour; three readings.
+        self.assertEqual(report["mean_power_w"], 137.5 / 0.75)
+        self.assertEqual(report["reading_mean_w"], 400 / 3)
         self.assertEqual((report["min_power_w"], report["max_power_w"]), (0.0, 300.0))
-        # 133.33 W = 0.13333 kW; * 720 h * 0.15 = 14.4.
-        self.assertEqual(report["monthly_cost"], 14.4)
+        # 0.1375 kWh * 0.15, of 0.75 h; and 133.33 W * 720 h * 0.15 = 14.4.
+        self.assertEqual(report["cost"], 0.020625)
+        self.assertAlmostEqual(report["monthly_cost"], 19.8, delta=1e-13)
         self.assertEqual(report["pooled_monthly_cost"], 14.4)
         self.assertEqual((report["first"], report["last"]), ("2023-10-01T00:00:00Z", "2023-10-01T00:45:00Z"))
         self.assertIsNone(report["efficiency"])
@@ -66,9 +69,9 @@ class Formulas(OracleTest):
         # From 23:45 to 00:15 the power rises from 100 W to 200 W, 150 W at
         # midnight: 125 W * 0.25 h before and 175 W * 0.25 h after it.
         report = self.report(POWER + "2023-12-31 23:45:00,a,100\n2024-01-01 00:15:00,a,200\n")
-        self.assertEqual(report["by_hour"][23], {"hour": 23, "mean_power_w": 100.0, "energy_kwh": 0.03125})
-        self.assertEqual(report["by_hour"][0], {"hour": 0, "mean_power_w": 200.0, "energy_kwh": 0.04375})
-        self.assertEqual(report["by_hour"][12], {"hour": 12, "mean_power_w": None, "energy_kwh": 0.0})
+        self.assertEqual(report["by_hour"][23], {"hour": 23, "reading_mean_w": 100.0, "energy_kwh": 0.03125})
+        self.assertEqual(report["by_hour"][0], {"hour": 0, "reading_mean_w": 200.0, "energy_kwh": 0.04375})
+        self.assertEqual(report["by_hour"][12], {"hour": 12, "reading_mean_w": None, "energy_kwh": 0.0})
         self.assertEqual(report["by_day"], [{"day": "2023-12-31", "energy_kwh": 0.03125},
                                             {"day": "2024-01-01", "energy_kwh": 0.04375}])
         self.assertEqual(report["energy_kwh"], 0.075)
@@ -102,28 +105,27 @@ class Formulas(OracleTest):
                                      "2023-10-01T02:00:00+02:00,a,300\n"
                                      "2023-10-01 00:00:00,b,500\n")
         self.assertEqual((report["lines"], report["readings"], report["duplicates"]), (4, 3, 1))
-        self.assertEqual(report["per_device"][0]["mean_power_w"], 200.0)
+        self.assertEqual(report["per_device"][0]["reading_mean_w"], 200.0)
         self.assertEqual(report["energy_kwh"], 0.05)
 
     def test_voltage_current_factor(self):
         report = self.report(VIP + "2023-10-01 00:00,a,230,2,0.5\n2023-10-01 00:30,b,100,0,-1\n")
         first, second = report["per_device"]
-        self.assertEqual(first["mean_power_w"], 230.0)
+        self.assertEqual(first["reading_mean_w"], 230.0)
+        self.assertIsNone(first["mean_power_w"])
         # 0.5 * exp(-4 * 0.25 * 0.75) / (1 + ln 3)
         self.assertAlmostEqual(first["efficiency"], 0.5 * math.exp(-0.75) / (1 + math.log(3)), delta=1e-15)
         # pf^2 = 1: the exponent is 0, and ln(1 + 0) = 0.
         self.assertEqual(second["efficiency"], -1.0)
-        self.assertEqual(second["mean_power_w"], 0.0)
+        self.assertEqual(second["reading_mean_w"], 0.0)
         self.assertEqual(report["min_power_w"], 0.0)
         self.assertAlmostEqual(report["efficiency"], (first["efficiency"] - 1) / 2, delta=1e-15)
-        self.assertEqual(report["mean_power_w"], 115.0)
-        # 0.23 * 720 * 0.15 + 0
-        self.assertAlmostEqual(report["monthly_cost"], 24.84, delta=1e-13)
+        self.assertEqual(report["reading_mean_w"], 115.0)
         self.assertAlmostEqual(report["pooled_monthly_cost"], 12.42, delta=1e-13)
 
     def test_exact_product(self):
         report = self.report(VIP + "0,a,0.000000001,0.000000001,0.000000001\n")
-        self.assertEqual(report["mean_power_w"], 1e-27)
+        self.assertEqual(report["reading_mean_w"], 1e-27)
 
     def test_power_with_other_columns(self):
         # A missing factor is only absent; a bad one is still a reject.
@@ -134,17 +136,16 @@ class Formulas(OracleTest):
 
     def test_value_kinds(self):
         rows = VALUE + "2023-10-01 00:00,a,1.5\n2023-10-01 00:30,a,2.5\n2023-10-01 01:30,a,4\n2023-10-01 09:30,a,2\n"
-        self.assertEqual(self.report(rows)["mean_power_w"], 2.5)
-        self.assertEqual(self.report(rows, value="power-kw")["mean_power_w"], 2500.0)
+        self.assertEqual(self.report(rows)["reading_mean_w"], 2.5)
+        self.assertEqual(self.report(rows, value="power-kw")["reading_mean_w"], 2500.0)
         report = self.report(rows, value="energy-kwh")
-        # 10 kWh in 4 readings; 1.5 h without the gap of 8 h, 2 steps:
-        # 10000 Wh * 2 / (4 * 1.5 h) = 3333.3 W.
+        # 10 kWh; 1.5 h without the gap of 8 h.
         self.assertEqual(report["energy_kwh"], 10.0)
-        self.assertEqual(report["mean_power_w"], 10000 / 3)
+        self.assertEqual(report["mean_power_w"], 10000 / 1.5)
+        self.assertIsNone(report["reading_mean_w"])
         self.assertEqual((report["min_power_w"], report["max_power_w"]), (None, None))
         self.assertEqual((report["gaps"], report["gap_hours"]), (1, 8.0))
-        self.assertEqual(report["monthly_cost"], 360.0)
-        self.assertEqual(report["by_hour"][0], {"hour": 0, "mean_power_w": None, "energy_kwh": 4.0})
+        self.assertEqual(report["by_hour"][0], {"hour": 0, "reading_mean_w": None, "energy_kwh": 4.0})
         self.assertEqual(report["by_hour"][9]["energy_kwh"], 2.0)
         self.assertEqual(report["by_day"], [{"day": "2023-10-01", "energy_kwh": 10.0}])
         self.assertEqual(self.report(rows, value="energy-wh")["energy_kwh"], 0.01)
@@ -154,25 +155,52 @@ class Formulas(OracleTest):
         first, second = report["per_device"]
         self.assertIsNone(first["mean_power_w"])
         self.assertIsNone(first["monthly_cost"])
-        # 12 Wh * 1 / (2 * 0.5 h)
-        self.assertEqual(second["mean_power_w"], 12.0)
-        self.assertEqual(report["mean_power_w"], 12.0)
+        # 12 Wh in 0.5 h
+        self.assertEqual(second["mean_power_w"], 24.0)
+        self.assertEqual(report["mean_power_w"], 24.0)
         self.assertEqual(report["monthly_cost"], second["monthly_cost"])
 
     def test_home_mean_and_costs(self):
-        report = self.report(POWER + "0,a,1000\n60,a,1000\n120,a,1000\n0,b,2000\n", rate="0.5", budget="1079.9")
-        self.assertEqual(report["mean_power_w"], 1250.0)
-        # (1 kW + 2 kW) * 720 * 0.5, and 1.25 kW * 720 * 0.5.
+        report = self.report(POWER + "0,a,1000\n60,a,1000\n120,a,1000\n0,b,2000\n60,b,2000\n",
+                             rate="0.5", budget="1079.9")
+        self.assertEqual(report["mean_power_w"], 3000.0)
+        self.assertEqual(report["reading_mean_w"], 1400.0)
+        # (1 kW + 2 kW) * 720 * 0.5, and 1.4 kW * 720 * 0.5.
         self.assertEqual(report["monthly_cost"], 1080.0)
-        self.assertEqual(report["pooled_monthly_cost"], 450.0)
+        self.assertEqual(report["pooled_monthly_cost"], 504.0)
         self.assertEqual(report["budget"], {"limit": 1079.9, "exceeded": True})
+
+    def test_returned(self):
+        # From 100 W to -300 W in an hour: zero after a quarter. 100 W * 0.25 h
+        # / 2 = 12.5 Wh are imported, 300 W * 0.75 h / 2 = 112.5 Wh returned.
+        report = self.report(POWER + "2023-10-01 00:00,a,100\n2023-10-01 01:00,a,-300\n",
+                             rate="0.4", return_rate="0.1")
+        self.assertEqual(report["imported_kwh"], 0.0125)
+        self.assertEqual(report["returned_kwh"], 0.1125)
+        self.assertEqual(report["energy_kwh"], -0.1)
+        self.assertEqual(report["cost"], -0.00625)
+        self.assertEqual(report["monthly_cost"], -4.5)
+
+    def test_range_cuts_steps(self):
+        # 0 W to 600 W in half an hour; the last ten minutes of it, from 400 W
+        # to 600 W, and the five minutes behind, at 600 W.
+        rows = POWER + "2023-10-01 00:00,a,0\n2023-10-01 00:30,a,600\n2023-10-01 01:00,a,600\n"
+        report = self.report(rows, since="2023-10-01T00:20", until="2023-10-01T00:35")
+        self.assertEqual(report["readings"], 1)
+        self.assertAlmostEqual(report["energy_kwh"], (500 / 6 + 600 / 12) / 1000, delta=1e-15)
+        self.assertAlmostEqual(report["mean_power_w"], (500 * 10 + 600 * 5) / 15, delta=1e-12)
+        # Between two readings there is energy, too.
+        report = self.report(rows, since="2023-10-01T00:10", until="2023-10-01T00:20")
+        self.assertEqual((report["readings"], report["devices"]), (0, 1))
+        self.assertEqual(report["energy_kwh"], 0.05)
+        self.assertIsNone(report["first"])
 
     def test_no_readings(self):
         report = self.report(POWER)
-        for key in ("mean_power_w", "min_power_w", "max_power_w", "efficiency", "first", "last", "budget",
-                    "pooled_monthly_cost"):
+        for key in ("mean_power_w", "reading_mean_w", "min_power_w", "max_power_w", "efficiency", "first", "last", "budget",
+                    "monthly_cost", "pooled_monthly_cost"):
             self.assertIsNone(report[key])
-        for key in ("lines", "readings", "devices", "energy_kwh", "monthly_cost", "gaps", "gap_hours"):
+        for key in ("lines", "readings", "devices", "energy_kwh", "cost", "gaps", "gap_hours"):
             self.assertEqual(report[key], 0)
         self.assertEqual((report["by_day"], report["per_device"], len(report["by_hour"])), ([], [], 24))
 
@@ -189,7 +217,7 @@ class Formulas(OracleTest):
         self.assertEqual((fourth["name"], fourth["location"]), (None, None))
         self.assertEqual([(entry["location"], entry["devices"]) for entry in report["by_location"]],
                          [("Kitchen", 2), ("attic", 1), (None, 1)])
-        self.assertEqual(report["by_location"][0]["mean_power_w"], 550.0)
+        self.assertEqual(report["by_location"][0]["reading_mean_w"], 550.0)
         other = self.write("device_id,name,location\na,Other,\n", "meta.csv")
         report = self.report(POWER + "0,a,1000\n", devices=other)
         self.assertEqual((report["per_device"][0]["name"], report["by_location"]), ("Other", []))
@@ -199,7 +227,7 @@ class Formulas(OracleTest):
                         "2023-10-02 00:00,l1,4\nx,k1,1\n")
         report = self.report(rows, since="2023-10-02", until="2023-10-03 00:00:00Z", device=["k*"])
         self.assertEqual((report["lines"], report["readings"], report["filtered"]), (2, 1, 3))
-        self.assertEqual(report["mean_power_w"], 2.0)
+        self.assertEqual(report["reading_mean_w"], 2.0)
         self.assertEqual(report["rejects"]["total"], 1)
         self.assertEqual(self.report(rows, device=["l?", "K*"])["readings"], 1)
 
@@ -337,7 +365,7 @@ class Reading(OracleTest):
 
     def test_header(self):
         report = self.report(b"\xef\xbb\xbf\r\n\n PF ,Amps,\"Volts\",x,ENTITY_ID,Date,time\n1,1,5,,a,0,bad\n")
-        self.assertEqual((report["readings"], report["mean_power_w"]), (1, 5.0))
+        self.assertEqual((report["readings"], report["reading_mean_w"]), (1, 5.0))
 
     def test_skipped_files(self):
         good = self.write(POWER + "0,a,1\n", "good.csv")
@@ -362,7 +390,7 @@ class Reading(OracleTest):
         report = oracle.compute([self.folder], {})
         self.assertEqual((report["lines"], report["readings"], report["duplicates"]), (4, 3, 1))
         # B.csv comes before b.csv.gz, so 5 W replaces 2 W: mean of 1, 5 and 3.
-        self.assertEqual(report["mean_power_w"], 3.0)
+        self.assertEqual(report["reading_mean_w"], 3.0)
         self.assertEqual(report["per_device"][0]["name"], "Name")
 
     def test_rejects_file(self):

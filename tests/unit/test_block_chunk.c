@@ -220,8 +220,7 @@ assert_same_totals(const struct device_totals *a, const struct device_totals *b)
 }
 
 static void
-assert_same_energy(const struct profile_energy *a,
-                   const struct profile_energy *b)
+assert_same_energy(const struct energy_sum *a, const struct energy_sum *b)
 {
     assert_value(a->units, b->units);
     assert_value(a->rest, b->rest);

@@ -97,13 +97,13 @@ static const int64_t gaps_ms[] = {HOUR_MS, 600000, 1, 3 * CIVIL_MS_PER_DAY};
 static struct buckets_options
 random_options(int64_t start_ms)
 {
-    struct buckets_options options = {.rule = rules[pick(N_RULES)],
-                                      .since_ms = INT64_MIN,
-                                      .until_ms = INT64_MAX,
-                                      .max_gap_ms = gaps_ms[pick(4)],
-                                      .fields = pick(4) == 0 ? pick(64)
-                                                             : WATTLE_QUERY_ALL,
-                                      .kernels = kernels_for(0)};
+    struct buckets_options options = {
+        .rule = rules[pick(N_RULES)],
+        .since_ms = INT64_MIN,
+        .until_ms = INT64_MAX,
+        .max_gap_ms = gaps_ms[pick(4)],
+        .fields = pick(4) == 0 ? pick(WATTLE_QUERY_ALL + 1) : WATTLE_QUERY_ALL,
+        .kernels = kernels_for(0)};
     if (options.rule.size == 60000 && options.max_gap_ms > HOUR_MS)
         options.max_gap_ms = HOUR_MS; /* enough buckets as it is */
     if (pick(2) == 0)
@@ -132,6 +132,9 @@ assert_same_wide(const struct bucket *a, const struct bucket *b)
     assert_same_256(x->min, y->min);
     assert_same_256(x->max, y->max);
     assert_same_256(x->energy, y->energy);
+    assert_value(x->returned.units, y->returned.units);
+    assert_value(x->returned.rest, y->returned.rest);
+    assert_same_256(x->returned.wide, y->returned.wide);
     assert_value(x->efficiency, y->efficiency);
 }
 
@@ -142,6 +145,9 @@ assert_same_bucket(const struct bucket *a, const struct bucket *b)
     assert_int_equal(a->range.end_ms, b->range.end_ms);
     assert_int_equal(a->first_ms, b->first_ms);
     assert_int_equal(a->last_ms, b->last_ms);
+    assert_int_equal(a->covered_ms, b->covered_ms);
+    if (a->is_joint && b->is_joint)
+        assert_same_256(a->means, b->means);
     assert_int_equal(a->n_readings, b->n_readings);
     assert_int_equal(a->n_power, b->n_power);
     assert_int_equal(a->n_efficiency, b->n_efficiency);
@@ -190,7 +196,7 @@ add_all(struct buckets *buckets, const struct batch_view *batch,
             bucket->wide = NULL;
         }
         bucket_list_drop(&buckets->list, n_done);
-        assert_int_equal(bucket_list_merge(list, &done), 0);
+        assert_int_equal(bucket_list_merge(list, &done, done.n), 0);
         bucket_list_release(&done);
         assert_true(row > before);
     }
@@ -222,7 +228,7 @@ compare_ways(struct rows *rows, int64_t start_ms)
         add_all(&quick, &batch, &list);
         add_by_row(&general, &batch);
     }
-    assert_int_equal(bucket_list_merge(&list, &quick.list), 0);
+    assert_int_equal(bucket_list_merge(&list, &quick.list, quick.list.n), 0);
     assert_same_list(&list, &general.list);
     bucket_list_release(&list);
     buckets_release(&quick);
@@ -374,7 +380,8 @@ parts_add_up_to_the_whole(void **state)
         add_by_row(&after, &batch);
         int128 units = 0, rest = 0;
         uint64_t n = 0;
-        assert_int_equal(bucket_list_merge(&before.list, &after.list), 0);
+        assert_int_equal(
+            bucket_list_merge(&before.list, &after.list, after.list.n), 0);
         for (size_t i = 0; i < before.list.n; i++) {
             units += before.list.items[i].energy;
             rest += before.list.items[i].energy_rest;
@@ -424,6 +431,8 @@ the_whole_is_the_totals(void **state)
             assert_same_256(a->extra->sum, b->wide->power);
             assert_same_256(a->extra->energy, b->wide->energy);
             assert_value(a->extra->efficiency, b->wide->efficiency);
+            assert_value(a->extra->returned.units, b->wide->returned.units);
+            assert_same_256(a->extra->returned.wide, b->wide->returned.wide);
         }
         totals_set_release(&set);
         buckets_release(&whole);
@@ -455,8 +464,8 @@ merging_is_adding_in_any_order(void **state)
         for (int d = 0; d < 3; d++) {
             struct bucket_list *up = &devices[0][d].list;
             struct bucket_list *down = &devices[1][2 - d].list;
-            assert_int_equal(bucket_list_merge(&sums[0], up), 0);
-            assert_int_equal(bucket_list_merge(&sums[1], down), 0);
+            assert_int_equal(bucket_list_merge(&sums[0], up, up->n), 0);
+            assert_int_equal(bucket_list_merge(&sums[1], down, down->n), 0);
         }
         assert_same_list(&sums[0], &sums[1]);
         for (int d = 0; d < 3; d++) {

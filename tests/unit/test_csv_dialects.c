@@ -94,7 +94,7 @@ read_back(bool no_cache)
         found =
             (struct found){r->figures->n_readings,  r->n_rejects,
                            r->timings->n_fast_rows, r->n_skipped_files,
-                           r->figures->energy_kwh,  r->figures->mean_power_w};
+                           r->figures->energy_kwh,  r->figures->reading_mean_w};
     }
     wattle_report_close(report);
     return found;

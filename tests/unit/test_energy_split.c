@@ -44,6 +44,41 @@ area(const struct sums *s, int64_t a_ms, int64_t b_ms)
     return 2 * p0 * (b - a) + (p1 - p0) * (b * b - a * a) / dt;
 }
 
+/* Twice the area below zero between two times, as a positive number. */
+static long double
+area_below(const struct sums *s, int64_t a_ms, int64_t b_ms)
+{
+    long double dt = (long double)(s->to->time_ms - s->from->time_ms);
+    long double p0 = (long double)s->from->nw, p1 = (long double)s->to->nw;
+    long double slope = (p1 - p0) / dt;
+    long double a = (long double)(a_ms - s->from->time_ms);
+    long double b = (long double)(b_ms - s->from->time_ms);
+    long double pa = p0 + slope * a, pb = p0 + slope * b;
+    if (pa < 0 && pb > 0)
+        b = -p0 / slope;
+    else if (pa > 0 && pb < 0)
+        a = -p0 / slope;
+    else if (pa > 0 || pb > 0)
+        return 0;
+    return -(p0 * 2 + slope * (a + b)) * (b - a);
+}
+
+static void
+check_returned(const struct sums *s, int64_t until_ms,
+               const struct energy_part *part)
+{
+    long double wanted = area_below(s, s->at_ms, until_ms);
+    struct int256 wide = energy_in_wide(&part->returned);
+    long double found =
+        part->has_returned
+            ? (long double)int256_ratio(wide, int256_from(1)) / 1e18L
+            : 0;
+    long double scale =
+        fabsl((long double)s->from->nw) + fabsl((long double)s->to->nw);
+    assert_true(fabsl(found - wanted) <= 1 + scale * 1e-6L);
+    assert_false(part->has_returned && int256_is_negative(wide));
+}
+
 static int
 take(void *context, const struct time_cell *cell,
      const struct energy_part *part)
@@ -53,15 +88,16 @@ take(void *context, const struct time_cell *cell,
     assert_true(cell->start_ms <= s->at_ms && s->at_ms < cell->end_ms);
     if (!part->is_wide) {
         long double wanted = area(s, s->at_ms, until_ms);
-        long double found =
-            (long double)part->units + (long double)part->rest / 0x1p60L;
+        long double found = (long double)part->net.units +
+                            (long double)part->net.rest / 0x1p60L;
         long double scale =
             fabsl((long double)s->from->nw) + fabsl((long double)s->to->nw);
         assert_true(fabsl(found - wanted) <= 1 + scale * 1e-6L);
-        s->units += part->units;
-        s->rest += part->rest;
+        check_returned(s, until_ms, part);
+        s->units += part->net.units;
+        s->rest += part->net.rest;
     } else {
-        s->wide = int256_add(s->wide, part->wide);
+        s->wide = int256_add(s->wide, part->net.wide);
     }
     s->at_ms = until_ms;
     s->n++;

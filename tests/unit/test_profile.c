@@ -66,8 +66,7 @@ make_events(struct event *events, size_t n, unsigned n_hours)
 }
 
 static void
-assert_same_energy(const struct profile_energy *a,
-                   const struct profile_energy *b)
+assert_same_energy(const struct energy_sum *a, const struct energy_sum *b)
 {
     assert_value(a->units, b->units);
     assert_value(a->rest, b->rest);
@@ -230,7 +229,7 @@ hours_and_days_hold_the_same_energy(void **state)
     (void)state;
     struct event *events = malloc(N_EVENTS * sizeof(*events));
     struct profile p;
-    struct profile_energy hours = {0}, days = {0};
+    struct energy_sum hours = {0}, days = {0};
     assert_non_null(events);
     make_events(events, N_EVENTS, 5000);
     profile_init(&p);

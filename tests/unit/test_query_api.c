@@ -304,7 +304,7 @@ options_that_make_no_sense_are_refused(void **state)
     o.max_gap_ms = 0;
     assert_refused(*state, &o, "max_gap_ms");
     o = usual;
-    o.fields = 64;
+    o.fields = WATTLE_QUERY_ALL + 1;
     assert_refused(*state, &o, "the option fields");
     o = usual;
     o.fill = 3;

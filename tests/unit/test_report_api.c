@@ -321,7 +321,7 @@ the_later_of_two_equal_times_wins(void **state)
         }
         const struct wattle_report_result *answers = finish(report);
         uint64_t n = strlen(cases[i].order);
-        assert_value(answers->figures->mean_power_w, cases[i].power_w);
+        assert_value(answers->figures->reading_mean_w, cases[i].power_w);
         assert_int_equal(answers->n_lines, n);
         assert_int_equal(answers->n_duplicates, n - 1);
         assert_int_equal(answers->figures->n_readings, 1);
@@ -355,7 +355,11 @@ known_readings_have_known_answers(void **state)
     assert_int_equal(a->first_rejects[0]->line, 5);
     assert_string_equal(a->first_rejects[0]->path, path_of("a.csv"));
     assert_value(a->figures->mean_power_w, 200);
+    assert_value(a->figures->reading_mean_w, 200);
     assert_value(a->figures->energy_kwh, 0.2);
+    assert_value(a->figures->imported_kwh, 0.2);
+    assert_value(a->figures->returned_kwh, 0);
+    assert_value(a->figures->cost, 0.05);
     assert_value(a->figures->monthly_cost, 36);
     assert_false(a->is_over_budget); /* not above */
     assert_int_equal(a->figures->n_gaps, 1);
@@ -364,8 +368,8 @@ known_readings_have_known_answers(void **state)
     assert_int_equal(a->n_days, 2);
     assert_value(a->days[0]->energy_kwh, 0.075);
     assert_value(a->days[1]->energy_kwh, 0.125);
-    assert_value(a->hours[23]->mean_power_w, 100);
-    assert_true(isnan(a->hours[1]->mean_power_w));
+    assert_value(a->hours[23]->reading_mean_w, 100);
+    assert_true(isnan(a->hours[1]->reading_mean_w));
     assert_int_equal(a->n_devices, 1);
     assert_string_equal(a->devices[0]->name, "Fridge");
     assert_value(a->devices[0]->peak_over_rating, 0.75);
@@ -409,7 +413,7 @@ a_report_of_nothing_is_empty(void **state)
     assert_true(isnan(a->figures->mean_power_w));
     assert_true(isnan(a->pooled_monthly_cost));
     assert_value(a->figures->energy_kwh, 0);
-    assert_value(a->figures->monthly_cost, 0);
+    assert_true(isnan(a->figures->monthly_cost));
     assert_value(a->figures->first_ms, WATTLE_NO_TIME);
     wattle_report_progress(report, &done, &total);
     assert_int_equal(done, 0);

@@ -328,16 +328,18 @@ lists_of_a_report_are_tables(void **state)
     };
     static const char *const wanted[REPORT_N_LISTS] = {
         [REPORT_DEVICES] =
-            "device,name,location,readings,mean_power_w,min_power_w,"
-            "max_power_w,efficiency,energy_kwh,monthly_cost,first,last,gaps,"
-            "gap_hours,rated_w,peak_over_rating\n"
-            "id,,,5,0,0,0,0,1.5,0,1970-01-01T00:00:01Z,1970-01-01T00:00:02Z,3,"
-            "0,,\n",
+            "device,name,location,readings,energy_kwh,imported_kwh,"
+            "returned_kwh,cost,monthly_cost,mean_power_w,reading_mean_w,"
+            "min_power_w,max_power_w,efficiency,first,last,gaps,gap_hours,"
+            "rated_w,peak_over_rating\n"
+            "id,,,5,1.5,0,0,0,0,0,0,0,0,0,1970-01-01T00:00:01Z,"
+            "1970-01-01T00:00:02Z,3,0,,\n",
         [REPORT_LOCATIONS] =
-            "location,devices,readings,mean_power_w,min_power_w,max_power_w,"
-            "efficiency,energy_kwh,monthly_cost,gaps,gap_hours\n"
-            ",2,5,0,0,0,0,1.5,0,3,0\n",
-        [REPORT_HOURS] = "hour,mean_power_w,energy_kwh\n0,0,2\n1,0,2\n",
+            "location,devices,readings,energy_kwh,imported_kwh,returned_kwh,"
+            "cost,monthly_cost,mean_power_w,reading_mean_w,min_power_w,"
+            "max_power_w,efficiency,gaps,gap_hours\n"
+            ",2,5,1.5,0,0,0,0,0,0,0,0,0,3,0\n",
+        [REPORT_HOURS] = "hour,reading_mean_w,energy_kwh\n0,0,2\n1,0,2\n",
         [REPORT_DAYS] = "day,energy_kwh\n1970-01-02,4\n",
         [REPORT_FIRST_REJECTS] = "file,line,reason\nf,9,quote\n",
         [REPORT_SKIPPED_FILES] = "file,reason\ng,why\n",

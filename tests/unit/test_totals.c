@@ -140,8 +140,7 @@ assert_same_totals(const struct device_totals *a, const struct device_totals *b)
 }
 
 static void
-assert_same_energy(const struct profile_energy *a,
-                   const struct profile_energy *b)
+assert_same_energy(const struct energy_sum *a, const struct energy_sum *b)
 {
     assert_value(a->units, b->units);
     assert_value(a->rest, b->rest);
@@ -328,10 +327,10 @@ add_pair(struct totals_set *set, int64_t t0_ms, int64_t dt_ms,
  * 2 p0 (b - a) + (p1 - p0) (b^2 - a^2) / dt; compared times dt and 2^60.
  */
 static void
-assert_part(const struct profile_energy *part, const int64_t power[2],
-            int64_t dt, int64_t a, int64_t b)
+assert_part(const struct energy_sum *part, const int64_t power[2], int64_t dt,
+            int64_t a, int64_t b)
 {
-    const int64_t unit = INT64_C(1) << PROFILE_REST_BITS;
+    const int64_t unit = INT64_C(1) << ENERGY_REST_BITS;
     struct int256 got = int256_add(int256_mul(int256_from(part->units), unit),
                                    int256_from(part->rest));
     got = int256_mul(got, dt);
@@ -365,7 +364,7 @@ steps_are_split_at_full_hours(void **state)
             int64_t of_day = hour - 24 * civil_floor_div(hour, 24);
             int64_t a = hour * CIVIL_MS_PER_HOUR - t0;
             int64_t b = a + CIVIL_MS_PER_HOUR;
-            struct profile_energy *part = &set.profile.hours[of_day].energy;
+            struct energy_sum *part = &set.profile.hours[of_day].energy;
             assert_part(part, power, dt, a < 0 ? 0 : a, b < dt ? b : dt);
             units += part->units;
             rest += part->rest;

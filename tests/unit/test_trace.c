@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/stage_clock.h"
 #include "base/trace.h"
 #include "wattle/stdio.h"
 #include "wattle/wattle.h"
