@@ -12,6 +12,7 @@
 
 #include "cli/command.h"
 #include "cli/progress.h"
+#include "cli/reject_words.h"
 #include "cli/trace_file.h"
 #include "wattle/experimental/tuning.h"
 #include "wattle/import.h"
@@ -236,6 +237,27 @@ read_progress(const void *import, uint64_t *done, uint64_t *total)
 }
 
 static int
+outcome(const struct request *request, const struct wattle_import_result *r)
+{
+    const struct reject_words words = {
+        .command = request->self,
+        .n_lines = r->n_lines,
+        .n_readings = r->n_new + r->n_replaced + r->n_unchanged,
+        .n_rejects = r->n_rejects,
+        .by_reason = r->rejects_by_reason,
+        .n_reasons = r->n_reasons,
+        .first = r->first_rejects,
+        .n_first = r->n_first_rejects,
+        .skipped = r->skipped_files,
+        .n_skipped = r->n_skipped_files,
+        .is_strict = request->is_strict,
+        .is_quiet = request->is_quiet,
+        .is_continued = r->n_grown_files > 0,
+    };
+    return reject_words_say(&words);
+}
+
+static int
 run(struct request *request, struct wattle_import *import)
 {
     struct wattle_error error = {0};
@@ -262,8 +284,7 @@ run(struct request *request, struct wattle_import *import)
         print_result(request, result);
     if (request->tuning.timings)
         print_timings(result);
-    bool is_dirty = result->n_rejects > 0 || result->n_skipped_files > 0;
-    return request->is_strict && is_dirty ? EXIT_FOUND : EXIT_DONE;
+    return outcome(request, result);
 }
 
 static int

@@ -14,6 +14,7 @@
 
 #include "cli/command.h"
 #include "cli/progress.h"
+#include "cli/reject_words.h"
 #include "cli/sandbox.h"
 #include "cli/terminal.h"
 #include "cli/trace_file.h"
@@ -309,13 +310,6 @@ explain_nothing(const struct command *self,
         return;
     if (result->n_filtered > 0)
         cli_complain(self, "--since, --until and --device leave no reading");
-    else if (result->n_lines > 0)
-        cli_complain(self,
-                     "not one line is a reading (the first: %s); see "
-                     "'Rejected' or --rejects",
-                     result->n_first_rejects > 0
-                         ? wattle_reason_text(result->first_rejects[0]->reason)
-                         : "duplicate");
 }
 
 /* A database keeps a limited number of rejected lines of a file. */
@@ -332,13 +326,25 @@ warn_of_rejects(const struct command *self, const struct request *request,
 }
 
 static int
-outcome(const struct wattle_report_result *result,
+outcome(const struct command *self, const struct wattle_report_result *result,
         const struct request *request)
 {
-    bool is_dirty = result->n_rejects > 0 || result->n_skipped_files > 0;
-    if (result->is_over_budget || (request->is_strict && is_dirty))
-        return EXIT_FOUND;
-    return EXIT_DONE;
+    const struct reject_words words = {
+        .command = self,
+        .n_lines = result->n_lines,
+        .n_readings = result->figures->n_readings + result->n_filtered,
+        .n_rejects = result->n_rejects,
+        .by_reason = result->rejects_by_reason,
+        .n_reasons = result->n_reasons,
+        .first = result->first_rejects,
+        .n_first = result->n_first_rejects,
+        .skipped = result->skipped_files,
+        .n_skipped = result->n_skipped_files,
+        .is_strict = request->is_strict,
+        .is_quiet = request->is_quiet,
+    };
+    int code = reject_words_say(&words);
+    return code == EXIT_DONE && result->is_over_budget ? EXIT_FOUND : code;
 }
 
 static int
@@ -413,7 +419,7 @@ compute(const struct command *self, struct wattle_report *report,
     wattle_trace_begin(request->tuning.trace, "print");
     int printed = print_result(self, result, request);
     wattle_trace_end(request->tuning.trace);
-    return printed != EXIT_DONE ? printed : outcome(result, request);
+    return printed != EXIT_DONE ? printed : outcome(self, result, request);
 }
 
 static int

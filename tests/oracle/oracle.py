@@ -930,7 +930,9 @@ def run(paths, options):
         "skipped_files": [{"file": path, "reason": why} for path, why in got.skipped],
     })
     failed = exceeded or (options.strict and bool(got.rejects or got.skipped))
-    return Result(report, got.rejects, 1 if failed else 0)
+    # Lines, and not one of them a reading: nothing was understood.
+    is_nothing = got.rejects and not home["readings"] and not got.filtered
+    return Result(report, got.rejects, 2 if is_nothing else 1 if failed else 0)
 
 
 def compute(paths, options=None):
