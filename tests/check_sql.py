@@ -326,7 +326,7 @@ def views_agree_with_buckets():
             f"SELECT device_id, {name}, energy_kwh FROM {view} "
             "WHERE energy_kwh <> 0 AND device_id <> '5'")}
         want = {(device, start[:length]): kwh for device, start, kwh in
-                connection.execute("SELECT device_id, bucket, energy_kwh FROM "
+                connection.execute("SELECT device_id, start, energy_kwh FROM "
                                    "energy_buckets(NULL, NULL, NULL, ?)",
                                    (every,))}
         assert len(got) > 20, (view, len(got))
@@ -361,11 +361,11 @@ def buckets_are_those_of_query():
              "--every", every, "--since", "2023-10-01T01:30", "--until",
              "2023-10-15"], text=True, capture_output=True, check=True)
         want = [tuple(row[name] for name in (
-            "device", "start", "readings", "energy_kwh", "mean_power_w",
+            "device_id", "start", "readings", "energy_kwh", "mean_power_w",
             "min_power_w", "max_power_w"))
                 for row in json.loads(done.stdout)["rows"]]
         got = connection.execute(
-            "SELECT device_id, bucket, readings, energy_kwh, mean_power_w, "
+            "SELECT device_id, start, readings, energy_kwh, mean_power_w, "
             "min_power_w, max_power_w FROM energy_buckets(NULL, "
             "'2023-10-01 01:30', 1697328000000, ?)", (every,)).fetchall()
         assert got == want, every

@@ -11,32 +11,33 @@
 
 #include "wattle/text.h"
 
-/* The reason that most rejected lines have. */
+/* The reason that most rejected lines have; of equals the first one met. */
 static int
 commonest(const struct reject_words *r)
 {
-    size_t most = 0;
-    for (size_t i = 1; i < r->n_reasons; i++)
+    size_t most = r->n_first > 0 ? (size_t)r->first[0]->reason : 0;
+    for (size_t i = 0; i < r->n_reasons; i++)
         most = r->by_reason[i] > r->by_reason[most] ? i : most;
     return (int)most;
 }
 
-/* "(mostly number, first at a.csv:3)"; returns `text`. */
+/* "(most often number, first at a.csv:3)"; returns `text`. */
 static const char *
 example(const struct reject_words *r, char *text, size_t size)
 {
     const int reason = commonest(r);
-    const char *mostly = r->by_reason[reason] < r->n_rejects ? "mostly " : "";
+    const char *often =
+        r->by_reason[reason] < r->n_rejects ? "most often " : "";
     for (size_t i = 0; i < r->n_first; i++) {
         const struct wattle_reject *reject = r->first[i];
         if (reject->reason != reason)
             continue;
-        snprintf(text, size, "(%s%s, first at %s:%llu)", mostly,
+        snprintf(text, size, "(%s%s, first at %s:%llu)", often,
                  wattle_reason_text(reason), reject->path,
                  (unsigned long long)reject->line);
         return text;
     }
-    snprintf(text, size, "(%s%s)", mostly, wattle_reason_text(reason));
+    snprintf(text, size, "(%s%s)", often, wattle_reason_text(reason));
     return text;
 }
 

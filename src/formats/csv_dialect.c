@@ -20,6 +20,7 @@ static const struct csv_rule common[] = {
     {"entity_id", ROLE_DEVICE, 0},
     {"meter", ROLE_DEVICE, 0},
     {"voltage", ROLE_VOLTAGE, 0},
+    {"voltage_v", ROLE_VOLTAGE, 0},
     {"volts", ROLE_VOLTAGE, 0},
     {"current", ROLE_CURRENT, 0},
     {"amps", ROLE_CURRENT, 0},

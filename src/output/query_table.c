@@ -44,7 +44,7 @@ static const struct figure of_buckets[] = {
 };
 
 static const struct figure of_readings[] = {
-    FIGURE(WATTLE_QUERY_VOLTAGE, "voltage", "Volt", 1, voltage_v),
+    FIGURE(WATTLE_QUERY_VOLTAGE, "voltage_v", "Volt", 1, voltage_v),
     FIGURE(WATTLE_QUERY_CURRENT, "current_a", "Ampere", 3, current_a),
     FIGURE(WATTLE_QUERY_POWER_FACTOR, "power_factor", "Factor", 3,
            power_factor),
@@ -152,7 +152,7 @@ begin_csv(struct query_table *t, const struct query_source *source)
     const struct wattle_query_options *o = source->options;
     begin(t, source);
     if (!o->is_raw && !o->is_total)
-        add_member(t, "device", VALUE_TEXT, ROW(device_id));
+        add_member(t, "device_id", VALUE_TEXT, ROW(device_id));
     add_member(t, o->is_raw ? "timestamp" : "start", VALUE_TIME, ROW(start_ms));
     if (o->is_raw)
         add_member(t, "device_id", VALUE_TEXT, ROW(device_id));
@@ -165,11 +165,11 @@ begin_json(struct query_table *t, const struct query_source *source)
     const struct wattle_query_options *o = source->options;
     begin(t, source);
     if (!o->is_total) {
-        add_member(t, "device", VALUE_TEXT, ROW(device_id));
+        add_member(t, "device_id", VALUE_TEXT, ROW(device_id));
         add_member(t, "name", VALUE_TEXT, ROW(name));
         add_member(t, "location", VALUE_TEXT, ROW(location));
     }
-    add_member(t, o->is_raw ? "time" : "start", VALUE_TIME, ROW(start_ms));
+    add_member(t, o->is_raw ? "timestamp" : "start", VALUE_TIME, ROW(start_ms));
     add_figures(t);
 }
 

@@ -44,7 +44,7 @@ enum part { PART_FIGURES, PART_ITEM, PART_COUNT, N_PARTS };
         FIGURE(VALUE_REAL, "gap_hours", gap_hours)
 
 static const struct result_column device_columns[] = {
-    ITEM(VALUE_TEXT, "device", wattle_device_result, id),
+    ITEM(VALUE_TEXT, "device_id", wattle_device_result, id),
     ITEM(VALUE_TEXT, "name", wattle_device_result, name),
     ITEM(VALUE_TEXT, "location", wattle_device_result, location),
     FIGURE(VALUE_COUNT, "readings", n_readings),

@@ -33,7 +33,7 @@ enum column {
 #define N_ARGUMENTS (BUCKETS_N_COLUMNS - BUCKETS_ARGUMENT)
 
 static const char declaration[] =
-    "CREATE TABLE energy_buckets(device_id TEXT, bucket TEXT, "
+    "CREATE TABLE energy_buckets(device_id TEXT, start TEXT, "
     "time_ms INTEGER, readings INTEGER, energy_kwh REAL, mean_power_w REAL, "
     "min_power_w REAL, max_power_w REAL, device HIDDEN, since HIDDEN, "
     "until HIDDEN, every HIDDEN, "

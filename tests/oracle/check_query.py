@@ -241,7 +241,7 @@ class Question:
                           self.fill, rate, Fraction(self.return_rate))]
 
 
-RAW_NAMES = {"voltage_v": "voltage", "mean_power_w": "power_w",
+RAW_NAMES = {"mean_power_w": "power_w",
              "energy_kwh": "energy_wh"}
 
 
@@ -257,13 +257,13 @@ def compare(question, expected, rows):
     if len(expected) != len(rows):
         yield f"{len(expected)} rows expected, {len(rows)} found"
     columns = question.columns()
-    time_name = "time" if question.raw else "start"
+    time_name = "timestamp" if question.raw else "start"
     for number, ((device, start, n, figures), row) in enumerate(
             zip(expected, rows)):
         where = f"row {number}: "
         wanted = {time_name: oracle.show_time(start)}
         if device is not None:
-            wanted["device"] = device
+            wanted["device_id"] = device
         if not question.raw:
             wanted["readings"] = n
         names = {RAW_NAMES.get(c, c) if question.raw else c: c for c in columns}
@@ -289,7 +289,6 @@ def compare_csv(rows, text):
         yield f"CSV has {len(lines)} rows, JSON {len(rows)}"
     for number, (row, line) in enumerate(zip(rows, lines)):
         for name, field in line.items():
-            name = {"timestamp": "time", "device_id": "device"}.get(name, name)
             value = row[name]
             same = (field == ("" if value is None else value)
                     if value is None or isinstance(value, str)

@@ -20,7 +20,7 @@ DIRECTED = ("imported_kwh", "returned_kwh", "cost")
 DIRECTED_ABSOLUTE = 1e-34
 
 # What identifies an entry of a list, for readable messages.
-NAMED_BY = {"per_device": "device", "by_location": "location", "by_hour": "hour",
+NAMED_BY = {"per_device": "device_id", "by_location": "location", "by_hour": "hour",
             "by_day": "day", "skipped_files": "file"}
 
 

@@ -37,7 +37,7 @@ VALUE_KINDS = ("power-w", "power-kw", "energy-wh", "energy-kwh")
 ROLE_NAMES = {
     "timestamp": ("timestamp", "time", "datetime", "date"),
     "device": ("device_id", "device", "id", "entity_id", "meter"),
-    "voltage": ("voltage", "volts"),
+    "voltage": ("voltage", "voltage_v", "volts"),
     "current": ("current", "amps", "current_a"),
     "pf": ("power_factor", "pf", "powerfactor"),
     "power": ("power", "power_w", "watts"),
@@ -857,7 +857,7 @@ def run(paths, options):
     for device in devices:
         name, location, rating = details.get(device.id, (None, None, None))
         locations.setdefault(location, []).append(device)
-        entry = {"device": text(device.id), "name": text(name), "location": text(location)}
+        entry = {"device_id": text(device.id), "name": text(name), "location": text(location)}
         figures = summary([device], options.rate, options.return_rate)
         peak = figures["max_power_w"]
         entry.update(floats(figures))

@@ -208,7 +208,7 @@ class Formulas(OracleTest):
         self.write("device_id,name,location,power_rating_watts,is_active\n"
                    'a,"Oven, big",Kitchen,2000,true\nb,Lamp,attic,,true\nc,Fan,Kitchen,50,false\n', "devices.csv")
         report = self.report(POWER + "0,c,100\n0,b,10\n0,a,1000\n0,d,1\n")
-        self.assertEqual([entry["device"] for entry in report["per_device"]], ["a", "b", "c", "d"])
+        self.assertEqual([entry["device_id"] for entry in report["per_device"]], ["a", "b", "c", "d"])
         first, second, third, fourth = report["per_device"]
         self.assertEqual((first["name"], first["location"], first["rated_w"], first["peak_over_rating"]),
                          ("Oven, big", "Kitchen", 2000.0, 0.5))
@@ -413,10 +413,10 @@ class Helpers(unittest.TestCase):
                          + oracle.Fraction(1, 7))
 
     def test_compare(self):
-        left = {"lines": 1, "mean": 1.0, "first": None, "per_device": [{"device": "DEV0003", "energy_kwh": 1.5}],
+        left = {"lines": 1, "mean": 1.0, "first": None, "per_device": [{"device_id": "DEV0003", "energy_kwh": 1.5}],
                 "rejects": {"by_reason": {"range": 1}}}
         right = {"lines": 1, "mean": 1, "first": None, "more": 7,
-                 "per_device": [{"device": "DEV0003", "energy_kwh": 1.6}], "rejects": {"by_reason": {"range": 1}}}
+                 "per_device": [{"device_id": "DEV0003", "energy_kwh": 1.6}], "rejects": {"by_reason": {"range": 1}}}
         self.assertEqual(compare.compare(left, right), ["per_device[DEV0003].energy_kwh: expected 1.5, got 1.6"])
         right["per_device"][0]["energy_kwh"] = 1.5 * (1 + 5e-13)
         self.assertEqual(compare.compare(left, right), [])

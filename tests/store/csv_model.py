@@ -15,7 +15,7 @@ REASONS = ("quote", "fields", "timestamp", "device", "missing", "number",
 NAMES = {
     "time": "timestamp time datetime date",
     "device": "device_id device id entity_id meter",
-    "voltage": "voltage volts",
+    "voltage": "voltage voltage_v volts",
     "current": "current amps current_a",
     "power_factor": "power_factor pf powerfactor",
     "power": "power power_w watts",

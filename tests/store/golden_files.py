@@ -80,6 +80,8 @@ def in_words_of_today(kept_value):
     today = {key: in_words_of_today(value)
              for key, value in kept_value.items() if key not in left_out}
     is_of_powers = "device" in kept_value and kept_value["min_power_w"]
+    if "device" in kept_value:
+        today["device_id"] = today.pop("device")
     if is_of_powers or "hour" in kept_value:
         today["reading_mean_w"] = kept_value["mean_power_w"]
     return today

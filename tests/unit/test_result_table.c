@@ -328,7 +328,7 @@ lists_of_a_report_are_tables(void **state)
     };
     static const char *const wanted[REPORT_N_LISTS] = {
         [REPORT_DEVICES] =
-            "device,name,location,readings,energy_kwh,imported_kwh,"
+            "device_id,name,location,readings,energy_kwh,imported_kwh,"
             "returned_kwh,cost,monthly_cost,mean_power_w,reading_mean_w,"
             "min_power_w,max_power_w,efficiency,first,last,gaps,gap_hours,"
             "rated_w,peak_over_rating\n"
