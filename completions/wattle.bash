@@ -33,7 +33,7 @@ _wattle_value() {
             compopt +o default +o bashdefault 2>/dev/null
         fi
         ;;
-    --since | --until | --device | --location | --every | --rate | --return-rate | --budget | --max-gap | --top | \
+    --since | --until | --day | --month | --year | --last | --device | --location | --every | --rate | --return-rate | --budget | --max-gap | --top | \
         --threads | --block | --files | --readings | --seed | --interval | \
         --start | --dirty | --wait)
         # a number, a time or a pattern: nothing to offer, no files either
@@ -63,7 +63,8 @@ _wattle() {
     fi
     case ${COMP_WORDS[1]} in
     report)
-        options="--since --until --device --value --zstd-long --devices --rate --return-rate
+        options="--since --until --day --month --year --last --device
+            --location --value --zstd-long --devices --rate --return-rate
             --budget --max-gap --json --csv --top --rejects --strict --quiet
             --no-progress --timings --trace --threads --simd --reader --no-cache
             --no-summaries --block --help"
@@ -73,13 +74,13 @@ _wattle() {
             --rejects --strict --quiet --no-progress --timings --trace --threads --simd --reader
             --help"
         ;;
-    export) options="--since --until --device --out --help" ;;
+    export) options="--since --until --day --month --year --last --device --out --help" ;;
     info) options="--json --top --help" ;;
     check) options="--salvage --quiet --help" ;;
     backup) options="--help" ;;
     compact) options="--wait --quiet --help" ;;
     query)
-        options="--device --location --since --until --every --total --raw
+        options="--device --location --since --until --day --month --year --last --every --total --raw
             --fill --what --rate --return-rate --max-gap --json --csv --help"
         ;;
     sql)

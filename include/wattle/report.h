@@ -60,6 +60,7 @@ struct wattle_report_options {
     int n_threads;                /* 0 = one for each core */
     const struct wattle_tuning *tuning; /* or NULL; experimental/tuning.h */
     double return_rate_per_kwh; /* what a returned kWh earns; default 0 */
+    const char *location_glob;  /* NULL (default) = any or none */
 };
 
 #define WATTLE_REPORT_OPTIONS_INIT                                             \

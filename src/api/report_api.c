@@ -43,7 +43,8 @@ read_options(const struct wattle_report_options *o, struct scan_options *scan,
 {
     *scan = (struct scan_options){
         .selection = {.device_globs = o->device_globs,
-                      .n_device_globs = o->n_device_globs},
+                      .n_device_globs = o->n_device_globs,
+                      .location_glob = o->location_glob},
         .n_threads = o->n_threads,
         .max_gap_ms = o->max_gap_ms,
         .value_kind = o->value_kind,
@@ -238,6 +239,7 @@ run_stored(struct wattle_report *report, struct wattle_error *error)
         .database = report->database,
         .sources = &report->inputs.sources,
         .table = has_table ? NULL : &report->inputs.table,
+        .known = &report->inputs.table,
     };
     return report_stored_run(&stored, &report->data, error);
 }
@@ -250,6 +252,7 @@ run_scan(struct wattle_report *report, struct wattle_error *error)
         .options = &report->scan,
         .sources = &report->inputs.sources,
         .caller_devices = &report->inputs.caller_devices,
+        .table = &report->inputs.table,
         .progress = &report->progress,
     };
     return report_scan_run(&scan, &report->data, error);

@@ -14,14 +14,13 @@
 #include "cli/interrupt.h"
 #include "cli/terminal.h"
 #include "cli/sandbox.h"
+#include "cli/time_range.h"
 #include "wattle/maintain.h"
 
-enum { OPT_DEVICE = 1, OPT_SINCE, OPT_UNTIL, OPT_OUT };
+enum { OPT_DEVICE = 1, OPT_OUT };
 
 static const struct cli_option export_options[] = {
-    {OPT_SINCE, "since", "TIME", "only readings from this time on",
-     "Which readings"},
-    {OPT_UNTIL, "until", "TIME", "only readings before this time", NULL},
+    TIME_RANGE_OPTIONS("Which readings"),
     {OPT_DEVICE, "device", "GLOB",
      "only these devices, such as 'DEV00*'; may be repeated", NULL},
     {OPT_OUT, "out", "FILE", "write to FILE, which must not exist yet",
@@ -32,6 +31,7 @@ static const struct cli_option export_options[] = {
 struct request {
     const struct command *self;
     struct wattle_export_options options;
+    struct time_range range;
     const char **globs; /* room for every argument */
     const char *path, *out;
 };
@@ -40,13 +40,11 @@ static bool
 read_option(void *context, const struct cli_parser *parser, int option)
 {
     struct request *request = context;
+    if (time_range_owns(option))
+        return time_range_take(&request->range, parser, option);
     switch (option) {
     case CLI_OPERAND:
         return cli_one_path(parser, &request->path);
-    case OPT_SINCE:
-        return cli_time_ms(parser, &request->options.since_ms);
-    case OPT_UNTIL:
-        return cli_time_ms(parser, &request->options.until_ms);
     case OPT_OUT:
         request->out = parser->value;
         return true;
@@ -88,16 +86,12 @@ open_and_write(const struct request *request)
 }
 
 static bool
-check_request(const struct request *request)
+check_request(struct request *request)
 {
-    const struct wattle_export_options *o = &request->options;
-    if (!cli_has_path(request->self, request->path))
-        return false;
-    if (o->until_ms != WATTLE_NO_TIME && o->since_ms >= o->until_ms) {
-        cli_complain(request->self, "--since must be before --until");
-        return false;
-    }
-    return true;
+    request->options.since_ms = request->range.since_ms;
+    request->options.until_ms = request->range.until_ms;
+    return cli_has_path(request->self, request->path) &&
+           time_range_check(&request->range, request->self);
 }
 
 static int
@@ -105,6 +99,7 @@ run_export(const struct command *self, int argc, char **argv)
 {
     struct request request = {.self = self};
     int code = EXIT_USAGE;
+    time_range_init(&request.range);
     wattle_export_options_init(&request.options);
     request.options.cancel = interrupt_cancel();
     request.globs = calloc((size_t)argc + 1, sizeof(char *));

@@ -13,14 +13,13 @@
 #include "cli/command.h"
 #include "cli/sandbox.h"
 #include "cli/terminal.h"
+#include "cli/time_range.h"
 #include "wattle/database.h"
 #include "wattle/query.h"
 
 enum {
     OPT_DEVICE = 1,
     OPT_LOCATION,
-    OPT_SINCE,
-    OPT_UNTIL,
     OPT_EVERY,
     OPT_RAW,
     OPT_TOTAL,
@@ -37,8 +36,7 @@ static const struct cli_option query_options[] = {
     {OPT_DEVICE, "device", "GLOB",
      "only these devices, such as 'DEV00*'; may be repeated", "Which readings"},
     {OPT_LOCATION, "location", "GLOB", "only devices at this location", NULL},
-    {OPT_SINCE, "since", "TIME", "only readings from this time on", NULL},
-    {OPT_UNTIL, "until", "TIME", "only readings before this time", NULL},
+    TIME_RANGE_OPTIONS(NULL),
     {OPT_EVERY, "every", "SPAN",
      "a row for each span, such as 15m, 1h, 1d, 1w, 1mo, 1y (default: one for "
      "the whole range)",
@@ -64,6 +62,7 @@ static const struct cli_option query_options[] = {
 
 struct request {
     struct wattle_query_options options;
+    struct time_range range;
     const char *path;
     const char **globs; /* room for every argument */
     enum cli_format format;
@@ -160,6 +159,8 @@ read_option(void *context, const struct cli_parser *parser, int option)
 {
     struct request *request = context;
     struct wattle_query_options *o = &request->options;
+    if (time_range_owns(option))
+        return time_range_take(&request->range, parser, option);
     switch (option) {
     case CLI_OPERAND:
         return cli_one_path(parser, &request->path);
@@ -169,10 +170,6 @@ read_option(void *context, const struct cli_parser *parser, int option)
     case OPT_LOCATION:
         o->location_glob = parser->value;
         return true;
-    case OPT_SINCE:
-        return cli_time_ms(parser, &o->since_ms);
-    case OPT_UNTIL:
-        return cli_time_ms(parser, &o->until_ms);
     case OPT_EVERY:
         return read_every(parser, o);
     case OPT_TOTAL:
@@ -200,21 +197,21 @@ read_option(void *context, const struct cli_parser *parser, int option)
 
 /* Options that do not go together, by the names they have here. */
 static bool
-check_request(const struct command *self, const struct request *request)
+check_request(const struct command *self, struct request *request)
 {
-    const struct wattle_query_options *o = &request->options;
+    struct wattle_query_options *o = &request->options;
     const char *other = o->bucket_ms != 0 || o->bucket_months != 0 ? "every"
                         : o->is_total                              ? "total"
                         : o->fill != WATTLE_FILL_NONE              ? "fill"
                                                                    : NULL;
+    o->since_ms = request->range.since_ms;
+    o->until_ms = request->range.until_ms;
     if (!cli_has_path(self, request->path))
         return false;
     if (o->is_raw && other != NULL)
         cli_complain(self, "--raw gives single readings; without --%s", other);
-    else if (o->until_ms != WATTLE_NO_TIME && o->since_ms >= o->until_ms)
-        cli_complain(self, "--since must be before --until");
     else
-        return true;
+        return time_range_check(&request->range, self);
     return false;
 }
 
@@ -263,6 +260,7 @@ run_query(const struct command *self, int argc, char **argv)
     struct wattle_error error = {0};
     struct wattle_database *database = NULL;
     int code = EXIT_USAGE;
+    time_range_init(&request.range);
     wattle_query_options_init(&request.options);
     request.globs = calloc((size_t)argc + 1, sizeof(char *));
     if (request.globs == NULL)

@@ -17,6 +17,7 @@
 #include "cli/reject_words.h"
 #include "cli/sandbox.h"
 #include "cli/terminal.h"
+#include "cli/time_range.h"
 #include "cli/trace_file.h"
 #include "wattle/experimental/tuning.h"
 #include "wattle/report.h"
@@ -30,9 +31,8 @@ enum {
     OPT_NO_PROGRESS,
     OPT_TIMINGS,
     OPT_TRACE,
-    OPT_SINCE,
-    OPT_UNTIL,
     OPT_DEVICE,
+    OPT_LOCATION,
     OPT_RATE,
     OPT_RETURN_RATE,
     OPT_BUDGET,
@@ -50,11 +50,10 @@ enum {
 };
 
 static const struct cli_option report_options[] = {
-    {OPT_SINCE, "since", "TIME", "only readings from this time on",
-     "Which readings"},
-    {OPT_UNTIL, "until", "TIME", "only readings before this time", NULL},
+    TIME_RANGE_OPTIONS("Which readings"),
     {OPT_DEVICE, "device", "GLOB",
      "only these devices, such as 'DEV00*'; may be repeated", NULL},
+    {OPT_LOCATION, "location", "GLOB", "only devices at this location", NULL},
     {OPT_VALUE, "value", "KIND",
      "what a column named value holds: power-w (default), power-kw, "
      "energy-wh, energy-kwh",
@@ -100,6 +99,7 @@ struct request {
     const char **paths; /* room for every argument, and two more */
     size_t n_paths;
     const char **globs; /* the same */
+    struct time_range range;
     const char *trace_path;
     enum cli_format format;
     int top;
@@ -153,6 +153,8 @@ read_option(void *context, const struct cli_parser *parser, int option)
 {
     struct request *request = context;
     struct wattle_report_options *o = &request->options;
+    if (time_range_owns(option))
+        return time_range_take(&request->range, parser, option);
     switch (option) {
     case CLI_OPERAND:
         request->paths[request->n_paths++] = parser->value;
@@ -170,12 +172,11 @@ read_option(void *context, const struct cli_parser *parser, int option)
     case OPT_DEVICES:
         o->devices_path = parser->value;
         return true;
-    case OPT_SINCE:
-        return cli_time_ms(parser, &o->since_ms);
-    case OPT_UNTIL:
-        return cli_time_ms(parser, &o->until_ms);
     case OPT_DEVICE:
         request->globs[o->n_device_globs++] = parser->value;
+        return true;
+    case OPT_LOCATION:
+        o->location_glob = parser->value;
         return true;
     case OPT_RATE:
         return cli_number(parser, -1e6, 1e6, &o->rate_per_kwh);
@@ -201,13 +202,16 @@ read_option(void *context, const struct cli_parser *parser, int option)
 }
 
 static bool
-check_request(const struct command *self, const struct request *request)
+check_request(const struct command *self, struct request *request)
 {
-    if (request->n_paths > 0)
-        return true;
-    cli_complain(self, "say what to read: files, folders, or - for standard "
-                       "input");
-    return false;
+    if (request->n_paths == 0) {
+        cli_complain(self, "say what to read: files, folders, or - for "
+                           "standard input");
+        return false;
+    }
+    request->options.since_ms = request->range.since_ms;
+    request->options.until_ms = request->range.until_ms;
+    return time_range_check(&request->range, self);
 }
 
 static int
@@ -309,7 +313,8 @@ explain_nothing(const struct command *self,
     if (result->figures->n_readings > 0)
         return;
     if (result->n_filtered > 0)
-        cli_complain(self, "--since, --until and --device leave no reading");
+        cli_complain(
+            self, "no reading is of the time, devices and location asked for");
 }
 
 /* A database keeps a limited number of rejected lines of a file. */
@@ -454,6 +459,7 @@ run_report(const struct command *self, int argc, char **argv)
     struct request request = {.top = 10, .has_progress = true};
     struct trace_file trace;
     int code = EXIT_USAGE;
+    time_range_init(&request.range);
     wattle_report_options_init(&request.options);
     wattle_tuning_init(&request.tuning);
     request.options.tuning = &request.tuning;

@@ -59,6 +59,13 @@ typedef bool (*cli_take)(void *request, const struct cli_parser *parser,
 bool cli_read(const struct command *command, int argc, char **argv,
               cli_take take, void *request, int *code);
 
+/*
+ * The name that begins with a word of at least two letters, or else is nearest
+ * to it by edits; NULL when none is near. name_of(i) ends with NULL.
+ */
+const char *cli_nearest(const char *word, size_t len,
+                        const char *(*name_of)(size_t i));
+
 /* Reads a whole number in [min, max]; false after one line on stderr. */
 bool cli_count(const struct cli_parser *parser, uint64_t min, uint64_t max,
                uint64_t *out);

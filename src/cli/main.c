@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/command.h"
@@ -60,15 +61,32 @@ find_command(const char *name)
     return NULL;
 }
 
+static const char *
+command_name(size_t i)
+{
+    static const char *const others[] = {"help", "version", NULL};
+    return i < N_COMMANDS ? commands[i]->name : others[i - N_COMMANDS];
+}
+
+/* Says what was meant: a word with a typing error, or a report on a path. */
 static int
 complain_unknown(const char *name)
 {
     char shown[256];
+    struct stat info;
     wattle_text_visible(name, shown, sizeof(shown));
-    fprintf(stderr, "wattle: unknown command '%s'; there are", shown);
-    for (size_t i = 0; i < N_COMMANDS; i++)
-        fprintf(stderr, " %s,", commands[i]->name);
-    fputs(" help and version\n", stderr);
+    const char *nearest = cli_nearest(name, strlen(name), command_name);
+    if (stat(name, &info) == 0)
+        fprintf(stderr,
+                "wattle: '%s' is a file or folder; did you mean 'wattle report "
+                "%s'?\n",
+                shown, shown);
+    else if (nearest != NULL)
+        fprintf(stderr, "wattle: unknown command '%s'; did you mean '%s'?\n",
+                shown, nearest);
+    else
+        fprintf(stderr, "wattle: unknown command '%s'; see 'wattle help'\n",
+                shown);
     return EXIT_USAGE;
 }
 

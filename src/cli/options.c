@@ -78,18 +78,39 @@ distance(const char *a, size_t len, const char *b)
     return row[n];
 }
 
+const char *
+cli_nearest(const char *word, size_t len, const char *(*name_of)(size_t i))
+{
+    const char *nearest = NULL;
+    size_t best = 3; /* that many edits make another word */
+    for (size_t i = 0; name_of(i) != NULL; i++) {
+        if (len >= 2 && strncmp(name_of(i), word, len) == 0)
+            return name_of(i); /* its beginning was typed */
+    }
+    for (size_t i = 0; name_of(i) != NULL; i++) {
+        size_t edits = distance(word, len, name_of(i));
+        if (edits < best) {
+            best = edits;
+            nearest = name_of(i);
+        }
+    }
+    return nearest;
+}
+
+/* The command whose options are being compared; commands run one at a time. */
+static const struct command *compared;
+
+static const char *
+option_name(size_t i)
+{
+    return compared->options[i].name;
+}
+
 static int
 complain_unknown(const struct command *command, const char *name, size_t len)
 {
-    const char *nearest = NULL;
-    size_t best = 3; /* so many edits are another word */
-    for (const struct cli_option *o = command->options; o->id != 0; o++) {
-        size_t edits = distance(name, len, o->name);
-        if (edits < best) {
-            best = edits;
-            nearest = o->name;
-        }
-    }
+    compared = command;
+    const char *nearest = cli_nearest(name, len, option_name);
     if (nearest != NULL)
         cli_complain(command, "unknown option --%.*s; did you mean --%s?",
                      (int)len, name, nearest);

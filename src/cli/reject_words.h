@@ -27,8 +27,8 @@ struct reject_words {
 };
 
 /*
- * Says in a line on stderr that most lines were rejected, or all: an error then,
- * also with is_quiet; or why is_strict fails. The exit status.
+ * Says in a line on stderr that most lines were rejected, or all: an error
+ * then, also with is_quiet; or why is_strict fails. The exit status.
  */
 int reject_words_say(const struct reject_words *r);
 

@@ -54,6 +54,20 @@ selection_wants_location(const struct selection *selection,
 }
 
 bool
+selection_wants_listed(const struct selection *selection, const char *id,
+                       const struct device_table *table)
+{
+    if (!selection_wants_device(selection, id, NULL))
+        return false;
+    if (selection->location_glob == NULL)
+        return true;
+    const struct device_info *info =
+        table != NULL ? device_table_find(table, id) : NULL;
+    return selection_wants_location(selection,
+                                    info != NULL ? info->location : NULL);
+}
+
+bool
 selection_names_ids(const struct selection *selection)
 {
     for (size_t i = 0; i < selection->n_device_globs; i++) {

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model/device_table.h"
+
 /* Texts are borrowed. */
 struct selection {
     int64_t since_ms;                /* inclusive; INT64_MIN = no limit */
@@ -55,6 +57,10 @@ bool selection_wants_device(const struct selection *selection, const char *id,
 /* Whether a device is wanted by its location, which may be NULL. */
 bool selection_wants_location(const struct selection *selection,
                               const char *location);
+
+/* Whether a device is wanted, of which a table knows the location. */
+bool selection_wants_listed(const struct selection *selection, const char *id,
+                            const struct device_table *table);
 
 /* Whether every glob is an id: no character of them is special. */
 bool selection_names_ids(const struct selection *selection);

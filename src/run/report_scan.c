@@ -156,6 +156,7 @@ scan_once(struct report_run *run)
     struct totals_sink sink = {
         .options = options,
         .kernels = kernels_for(options->tuning.simd),
+        .table = report->table,
         .n_threads = data->n_threads,
         .devices = &data->devices,
         .diverted = run->diverted,

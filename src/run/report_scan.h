@@ -12,6 +12,7 @@ struct report_scan {
     const struct scan_options *options;
     struct source_list *sources; /* not prepared */
     const struct registry *caller_devices;
+    const struct device_table *table; /* where devices are; or NULL */
     struct scan_progress *progress;
 };
 

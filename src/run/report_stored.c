@@ -160,8 +160,9 @@ choose_devices(struct stored_job *job, struct wattle_error *error)
     if (job->is_wanted == NULL)
         return error_memory(error);
     for (uint32_t i = 0; i < devices->n_devices; i++)
-        job->is_wanted[i] = selection_wants_device(
-            &job->report->options->selection, registry_id(devices, i), NULL);
+        job->is_wanted[i] =
+            selection_wants_listed(&job->report->options->selection,
+                                   registry_id(devices, i), job->report->known);
     return WATTLE_OK;
 }
 

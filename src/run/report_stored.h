@@ -14,6 +14,7 @@ struct report_stored {
     const char *database;
     struct source_list *sources; /* gets the files that were imported */
     struct device_table *table;  /* gets what is known of devices; or NULL */
+    const struct device_table *known; /* where devices are, after that */
 };
 
 /*

@@ -85,7 +85,7 @@ meet_devices(struct totals_split *state, struct wattle_error *error)
         size_t i = state->n_flags;
         const char *id = registry_id(state->split.devices, (uint32_t)i);
         bool is_wanted =
-            selection_wants_device(&sink->options->selection, id, NULL);
+            selection_wants_listed(&sink->options->selection, id, sink->table);
         state->device_flags[i] = is_wanted ? 0 : DEVICE_FILTERED;
         if (sink->diverted == NULL)
             continue;

@@ -16,6 +16,7 @@
 struct totals_sink {
     const struct scan_options *options;
     const struct kernels *kernels;
+    const struct device_table *table; /* where devices are; or NULL */
     int n_threads; /* memory to sort is shared out among them */
     /* from the second scan on: devices whose readings have to be sorted */
     const struct registry *devices; /* numbers of `diverted` */
