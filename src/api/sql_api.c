@@ -99,6 +99,34 @@ skip_space(struct wattle_sql *sql)
     sql->begin = sql->rest + strspn(sql->rest, " \t\r\n\f;");
 }
 
+static bool
+is_of_name(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           (c >= '0' && c <= '9') || c == '_' || (unsigned char)c >= 0x80;
+}
+
+/*
+ * Where the statement has the name that a message ends with, as "no such table:
+ * x" does; its begin when the name is not found.
+ */
+static const char *
+find_name(const struct wattle_sql *sql, const char *message)
+{
+    const char *name = strrchr(message, ' ');
+    const char *colon = strrchr(message, ':');
+    size_t len = name != NULL ? strlen(++name) : 0;
+    if (len == 0 || colon == NULL || colon + 2 != name)
+        return sql->begin;
+    for (const char *p = sql->begin; *p != '\0'; p++) {
+        bool is_start = p == sql->begin || !is_of_name(p[-1]);
+        if (is_start && sqlite3_strnicmp(p, name, (int)len) == 0 &&
+            !is_of_name(p[len]))
+            return p;
+    }
+    return sql->begin;
+}
+
 /* What the connection says; errors of a statement are told by its place. */
 static int
 fail(const struct wattle_sql *sql, struct wattle_error *error)
@@ -117,9 +145,33 @@ fail(const struct wattle_sql *sql, struct wattle_error *error)
     case SQLITE_IOERR:
         return database_fail(sql->db, error);
     default:
-        return fail_at(sql, sql->begin + (offset > 0 ? offset : 0), message,
-                       error);
+        return fail_at(
+            sql, offset >= 0 ? sql->begin + offset : find_name(sql, message),
+            message, error);
     }
+}
+
+/* By its first word, of a statement that cannot be prepared. */
+static bool
+would_write(const struct wattle_sql *sql)
+{
+    static const char *const words[] = {"INSERT", "UPDATE", "DELETE", "REPLACE",
+                                        "CREATE", "DROP",   "ALTER"};
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        int len = (int)strlen(words[i]);
+        if (sqlite3_strnicmp(sql->begin, words[i], len) == 0 &&
+            !is_of_name(sql->begin[len]))
+            return true;
+    }
+    return false;
+}
+
+static int
+fail_writing(const struct wattle_sql *sql, struct wattle_error *error)
+{
+    return fail_at(sql, sql->begin,
+                   "this statement would write; only 'wattle import' does",
+                   error);
 }
 
 /* Nothing is prepared of comments: then what follows them is tried. */
@@ -130,7 +182,8 @@ prepare(struct wattle_sql *sql, struct wattle_error *error)
         skip_space(sql);
         if (sqlite3_prepare_v2(sql->db->handle, sql->begin, -1, &sql->statement,
                                &sql->rest) != SQLITE_OK) {
-            int status = fail(sql, error);
+            int status =
+                would_write(sql) ? fail_writing(sql, error) : fail(sql, error);
             /* where it ends is not known: nothing follows */
             sql->rest = sql->text + strlen(sql->text);
             return status;
@@ -138,10 +191,7 @@ prepare(struct wattle_sql *sql, struct wattle_error *error)
     } while (sql->statement == NULL && *sql->rest != '\0');
     if (sql->statement == NULL || sqlite3_stmt_readonly(sql->statement))
         return WATTLE_OK;
-    return fail_at(sql, sql->begin,
-                   "this statement would write, and that is for 'wattle "
-                   "import' alone",
-                   error);
+    return fail_writing(sql, error);
 }
 
 int

@@ -1,7 +1,7 @@
 /*
  * cmd_sql.c - wattle sql: any question to a database, in SQL.
  *
- * Statements come from the command line or, for -, from standard input. Rows
+ * Statements come from the command line or from standard input. Rows
  * are printed as text tables, CSV or JSON while they come; a text table waits
  * for its first rows, to know its widths. Nothing can be written to the
  * database.
@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/command.h"
 #include "cli/sandbox.h"
@@ -43,8 +44,8 @@ read_option(void *context, const struct cli_parser *parser, int option)
     }
     if (request->statements != NULL) {
         cli_complain(parser->command,
-                     "one text with all statements, please: in quotes, with "
-                     "semicolons between");
+                     "give all statements as one argument in quotes, "
+                     "separated by semicolons");
         return false;
     }
     request->statements = parser->value;
@@ -56,10 +57,12 @@ check_request(const struct command *self, const struct request *request)
 {
     if (!cli_has_path(self, request->path))
         return false;
-    if (request->statements == NULL)
+    if (request->statements == NULL && isatty(STDIN_FILENO)) {
         cli_complain(self, "say what to ask, such as \"SELECT * FROM "
-                           "devices\"; - reads it from standard input");
-    return request->statements != NULL;
+                           "devices\"; or write it to standard input");
+        return false;
+    }
+    return true;
 }
 
 /* All of standard input, ended by a zero byte; NULL after one line. */
@@ -141,7 +144,7 @@ run_sql(const struct command *self, int argc, char **argv)
         return code;
     if (!check_request(self, &request))
         return EXIT_USAGE;
-    if (strcmp(request.statements, "-") != 0)
+    if (request.statements != NULL && strcmp(request.statements, "-") != 0)
         return ask(self, &request, request.statements);
     char *statements = read_input(self);
     code = statements != NULL ? ask(self, &request, statements) : EXIT_USAGE;
@@ -151,13 +154,15 @@ run_sql(const struct command *self, int argc, char **argv)
 
 const struct command command_sql = {
     .name = "sql",
-    .arguments = "DATABASE SQL|- [options]",
+    .arguments = "DATABASE [SQL] [options]",
     .summary = "Ask a database anything, in SQL",
     .description =
-        "Runs statements and prints their rows. Beside the views of the\n"
+        "Runs statements, which are an argument or come from standard input,\n"
+        "and prints their rows. Beside the views of the\n"
         "database (devices, daily, hourly, files, corrections) there are the\n"
         "table readings, every reading as a row, and the function\n"
-        "energy_buckets(device, since, until, every). Nothing can be written.\n"
+        "energy_buckets(device, since, until, every), and the aggregates\n"
+        "median(x) and percentile(x, p). Nothing can be written.\n"
         "Exit status: 0 done, 2 error.",
     .options = sql_options,
     .run = run_sql,

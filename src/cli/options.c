@@ -166,7 +166,10 @@ next(struct cli_parser *parser)
     if (parser->at == parser->argc)
         return CLI_END;
     const char *arg = parser->argv[parser->at++];
-    if (parser->only_operands || arg[0] != '-' || arg[1] == '\0') {
+    /* a comment of SQL is no option */
+    bool is_comment = strncmp(arg, "--", 2) == 0 && arg[2] == ' ';
+    if (parser->only_operands || arg[0] != '-' || arg[1] == '\0' ||
+        is_comment) {
         parser->value = arg;
         return CLI_OPERAND;
     }

@@ -10,6 +10,7 @@
 #include "base/decimal.h"
 #include "base/error.h"
 #include "sqlext/buckets_table.h"
+#include "sqlext/quantile.h"
 #include "sqlext/readings_table.h"
 
 /* wattle_time_ms(text): a time in any form that --since takes; else NULL. */
@@ -39,6 +40,8 @@ sqlext_register(sqlite3 *handle, struct wattle_error *error)
                                             SQLITE_UTF8 | SQLITE_DETERMINISTIC |
                                                 SQLITE_INNOCUOUS,
                                             NULL, time_ms, NULL, NULL, NULL);
+    if (result == SQLITE_OK)
+        result = quantile_register(handle);
     if (result != SQLITE_OK)
         return error_set(error, WATTLE_ERR_IO, "SQLite: %s",
                          sqlite3_errmsg(handle));
