@@ -65,7 +65,7 @@ _wattle() {
     report)
         options="--since --until --day --month --year --last --device
             --location --value --zstd-long --devices --rate --return-rate
-            --budget --max-gap --json --csv --top --rejects --strict --quiet
+            --budget --max-gap --json --csv --top --wide --rejects --strict --quiet
             --no-progress --timings --trace --threads --simd --reader --no-cache
             --no-summaries --block --help"
         ;;
@@ -81,7 +81,7 @@ _wattle() {
     compact) options="--wait --quiet --help" ;;
     query)
         options="--device --location --since --until --day --month --year --last --every --total --raw
-            --fill --what --rate --return-rate --max-gap --json --csv --help"
+            --fill --what --rate --return-rate --max-gap --json --csv --wide --help"
         ;;
     sql)
         options="--json --csv --help"

@@ -28,6 +28,7 @@ enum {
     OPT_RATE,
     OPT_RETURN_RATE,
     OPT_MAX_GAP,
+    OPT_WIDE,
     OPT_JSON,
     OPT_CSV
 };
@@ -57,6 +58,7 @@ static const struct cli_option query_options[] = {
      "a longer step between readings adds no energy (default 1h)", NULL},
     {OPT_JSON, "json", NULL, "one JSON object, a line for each row", "Output"},
     {OPT_CSV, "csv", NULL, "the rows as CSV", NULL},
+    {OPT_WIDE, "wide", NULL, "200 columns, whatever the terminal has", NULL},
     {0, NULL, NULL, NULL, NULL},
 };
 
@@ -66,6 +68,7 @@ struct request {
     const char *path;
     const char **globs; /* room for every argument */
     enum cli_format format;
+    bool is_wide;
 };
 
 /* A number of months or years; false when the text is another span. */
@@ -188,6 +191,9 @@ read_option(void *context, const struct cli_parser *parser, int option)
         return cli_number(parser, -1e6, 1e6, &o->return_rate_per_kwh);
     case OPT_MAX_GAP:
         return cli_span_ms(parser, INT64_C(366) * 86400000, &o->max_gap_ms);
+    case OPT_WIDE:
+        request->is_wide = true;
+        return true;
     case OPT_JSON:
         return cli_take_format(parser, CLI_JSON, &request->format);
     default:
@@ -216,16 +222,16 @@ check_request(const struct command *self, struct request *request)
 }
 
 static int
-write_rows(struct wattle_query *query, enum cli_format format, uint64_t *n_rows,
-           struct wattle_error *error)
+write_rows(struct wattle_query *query, const struct request *request,
+           uint64_t *n_rows, struct wattle_error *error)
 {
     const struct wattle_writer out = terminal_stdout();
     struct wattle_text_style style;
-    if (format == CLI_JSON)
+    if (request->format == CLI_JSON)
         return wattle_query_write_json(query, &out, n_rows, error);
-    if (format == CLI_CSV)
+    if (request->format == CLI_CSV)
         return wattle_query_write_csv(query, &out, n_rows, error);
-    terminal_style(&style);
+    terminal_style(&style, request->is_wide);
     return wattle_query_write_text(query, &style, &out, n_rows, error);
 }
 
@@ -238,7 +244,7 @@ print_rows(const struct command *self, struct wattle_database *database,
     uint64_t n_rows = 0;
     int status = wattle_query_open(&query, database, &request->options, &error);
     if (status == WATTLE_OK)
-        status = write_rows(query, request->format, &n_rows, &error);
+        status = write_rows(query, request, &n_rows, &error);
     wattle_query_close(query);
     if (status != WATTLE_OK) {
         cli_complain_error(self, &error);

@@ -26,6 +26,7 @@ enum {
     OPT_JSON = 1,
     OPT_CSV,
     OPT_TOP,
+    OPT_WIDE,
     OPT_REJECTS,
     OPT_QUIET,
     OPT_NO_PROGRESS,
@@ -72,6 +73,7 @@ static const struct cli_option report_options[] = {
     {OPT_JSON, "json", NULL, "everything as one JSON object", "Output"},
     {OPT_CSV, "csv", NULL, "the table of devices as CSV", NULL},
     {OPT_TOP, "top", "N", "devices listed in the text (default 10)", NULL},
+    {OPT_WIDE, "wide", NULL, "200 columns, whatever the terminal has", NULL},
     {OPT_REJECTS, "rejects", "FILE", "write every rejected line to FILE", NULL},
     {OPT_STRICT, "strict", NULL,
      "exit status 1 when a line was rejected or a file skipped", NULL},
@@ -103,6 +105,7 @@ struct request {
     const char *trace_path;
     enum cli_format format;
     int top;
+    bool is_wide;
     bool is_strict;
     bool is_quiet;
     bool has_progress;
@@ -128,6 +131,9 @@ read_flag(const struct cli_parser *parser, int option, struct request *request)
         return cli_take_format(parser, CLI_CSV, &request->format);
     case OPT_STRICT:
         request->is_strict = true;
+        break;
+    case OPT_WIDE:
+        request->is_wide = true;
         break;
     case OPT_QUIET:
         request->is_quiet = true;
@@ -215,12 +221,13 @@ check_request(const struct command *self, struct request *request)
 }
 
 static int
-print_text(const struct wattle_report_result *result, int top)
+print_text(const struct wattle_report_result *result,
+           const struct request *request)
 {
     const struct wattle_writer out = terminal_stdout();
     struct wattle_text_style style;
-    terminal_style(&style);
-    style.top = top;
+    terminal_style(&style, request->is_wide);
+    style.top = request->top;
     return wattle_report_write_text(result, &style, &out);
 }
 
@@ -283,7 +290,7 @@ print_result(const struct command *self,
         else if (request->format == CLI_CSV)
             status = wattle_report_write_csv(result, &out);
         else
-            status = print_text(result, request->top);
+            status = print_text(result, request);
     }
     if (fflush(stdout) != 0 || status != WATTLE_OK) {
         cli_complain(self, "cannot write the report: %s",

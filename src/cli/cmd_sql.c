@@ -103,7 +103,7 @@ write_rows(struct wattle_sql *sql, enum cli_format format,
         return wattle_sql_write_json(sql, &out, error);
     if (format == CLI_CSV)
         return wattle_sql_write_csv(sql, &out, error);
-    terminal_style(&style);
+    terminal_style(&style, false);
     return wattle_sql_write_text(sql, &style, &out, error);
 }
 

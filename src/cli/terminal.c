@@ -15,13 +15,19 @@
 
 #include "wattle/stdio.h"
 
+/* What the library lays out for. */
+#define LEAST_COLUMNS 40
+#define MOST_COLUMNS  200
+
 static int
 text_width(void)
 {
     struct winsize size;
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 80)
-        return size.ws_col < 120 ? size.ws_col : 120;
-    return 80;
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+        return 80;
+    return size.ws_col < LEAST_COLUMNS  ? LEAST_COLUMNS
+           : size.ws_col > MOST_COLUMNS ? MOST_COLUMNS
+                                        : size.ws_col;
 }
 
 /*
@@ -42,14 +48,14 @@ is_utf8_locale(void)
 }
 
 void
-terminal_style(struct wattle_text_style *style)
+terminal_style(struct wattle_text_style *style, bool is_wide)
 {
     const char *no_colour = getenv("NO_COLOR");
     const char *terminal = getenv("TERM");
     bool is_dumb = terminal != NULL && strcmp(terminal, "dumb") == 0;
     *style = (struct wattle_text_style){
         .size = sizeof(*style),
-        .width = text_width(),
+        .width = is_wide ? MOST_COLUMNS : text_width(),
         .is_utf8 = is_utf8_locale(),
         .is_colour = isatty(STDOUT_FILENO) && !is_dumb &&
                      (no_colour == NULL || no_colour[0] == '\0'),

@@ -23,7 +23,8 @@
 #define LEAST_BAR 10
 #define MOST_BAR  40
 
-#define MOST_ID 24
+/* A label is not cut to less. */
+#define LEAST_LABEL 10
 
 /* A row that is shown when it is known how wide the columns are. */
 struct kept_row {
@@ -40,10 +41,12 @@ struct table {
     struct kept_row *rows; /* [KEPT_ROWS] */
     size_t n_rows;
     bool is_open; /* widths are settled, rows go out as they come */
+    /* 0 = there is no such column, or no room for it */
     int label_width, count_width, width[QUERY_MAX_FIGURES], bar_width;
-    double most_kwh; /* the bars' scale */
-    uint64_t n_all;  /* rows of all tables */
-    bool is_later;   /* there was a table before */
+    bool lacks_columns; /* there was no room for all, in any table */
+    double most_kwh;    /* the bars' scale */
+    uint64_t n_all;     /* rows of all tables */
+    bool is_later;      /* there was a table before */
 };
 
 /* One row a device rather than a section for each. */
@@ -117,23 +120,67 @@ measure(struct table *t)
         if (row->figures->energy_kwh > t->most_kwh)
             t->most_kwh = row->figures->energy_kwh;
     }
-    if (t->label_width > MOST_ID)
-        t->label_width = MOST_ID;
+    if (t->options->is_raw)
+        t->count_width = 0;
+}
+
+static int
+used_by(const struct table *t)
+{
+    int used = 2 + t->label_width;
+    used += t->count_width > 0 ? 2 + t->count_width : 0;
+    for (size_t c = 0; c < t->n_columns; c++)
+        used += t->width[c] > 0 ? 2 + t->width[c] : 0;
+    return used;
+}
+
+/*
+ * Makes room: figures go from the right, but for the first, then the number of
+ * readings; the label is cut last.
+ */
+static void
+fit(struct table *t)
+{
+    const int width = t->canvas.style.width;
+    int excess = used_by(t) - width;
+    if (excess > 0 && is_list(t) && t->label_width - excess >= LEAST_LABEL) {
+        t->label_width -= excess;
+        return;
+    }
+    for (size_t c = t->n_columns; c > 1 && used_by(t) > width; c--) {
+        t->width[c - 1] = 0;
+        t->lacks_columns = true;
+    }
+    if (used_by(t) > width && t->count_width > 0) {
+        t->count_width = 0;
+        t->lacks_columns = true;
+    }
+    excess = used_by(t) - width;
+    if (excess > 0 && is_list(t))
+        t->label_width = t->label_width - excess > LEAST_LABEL
+                             ? t->label_width - excess
+                             : LEAST_LABEL;
 }
 
 static void
 set_bar(struct table *t)
 {
-    int used = 2 + t->label_width;
-    used += t->options->is_raw ? 0 : 2 + t->count_width;
-    for (size_t c = 0; c < t->n_columns; c++)
-        used += 2 + t->width[c];
-    t->bar_width = t->canvas.style.width - used - 2;
+    t->bar_width = t->canvas.style.width - used_by(t) - 2;
     if (t->bar_width > MOST_BAR)
         t->bar_width = MOST_BAR;
     if (t->bar_width < LEAST_BAR || t->most_kwh <= 0 || t->options->is_raw ||
         t->n_rows == KEPT_ROWS || t->n_rows < 2)
         t->bar_width = 0;
+}
+
+/* Puts a text, cut where there is no more room; the columns it takes. */
+static int
+put_within(const struct table *t, const char *text, int room)
+{
+    int columns = text_canvas_columns(text);
+    columns = columns < room ? columns : room;
+    text_canvas_field(&t->canvas, text, columns);
+    return columns;
 }
 
 static void
@@ -149,17 +196,16 @@ put_section(const struct table *t, const struct wattle_query_row *row)
         text_out_printf(out, "%s device%s together\n", text, n == 1 ? "" : "s");
         return;
     }
+    int room = t->canvas.style.width;
     text_canvas_colour(&t->canvas, TEXT_BOLD);
-    text_canvas_field(&t->canvas, row->device_id,
-                      text_canvas_columns(row->device_id));
+    room -= put_within(t, row->device_id, room);
     text_canvas_colour(&t->canvas, TEXT_PLAIN);
     const char *details[] = {row->name, row->location};
     for (size_t i = 0; i < 2; i++) {
-        if (details[i] == NULL)
+        if (details[i] == NULL || room < 2 + LEAST_LABEL)
             continue;
         text_out_text(out, ", ");
-        text_canvas_field(&t->canvas, details[i],
-                          text_canvas_columns(details[i]));
+        room -= 2 + put_within(t, details[i], room - 2);
     }
     text_out_byte(out, '\n');
 }
@@ -173,10 +219,12 @@ put_headings(const struct table *t)
                     is_list(t)           ? "Device"
                     : t->options->is_raw ? "Time (UTC)"
                                          : "UTC");
-    if (!t->options->is_raw)
+    if (t->count_width > 0)
         text_out_printf(out, "  %*s", t->count_width, "Readings");
-    for (size_t c = 0; c < t->n_columns; c++)
-        text_out_printf(out, "  %*s", t->width[c], t->columns[c].heading);
+    for (size_t c = 0; c < t->n_columns; c++) {
+        if (t->width[c] > 0)
+            text_out_printf(out, "  %*s", t->width[c], t->columns[c].heading);
+    }
     text_canvas_colour(&t->canvas, TEXT_PLAIN);
     text_out_byte(out, '\n');
 }
@@ -190,14 +238,16 @@ put_row(const struct table *t, const struct wattle_query_row *row)
     label_of(t, row, time, &label);
     text_out_text(out, "  ");
     text_canvas_field(&t->canvas, label, t->label_width);
-    if (!t->options->is_raw) {
+    if (t->count_width > 0) {
         number_text_count(row->figures->n_readings, text);
         text_out_printf(out, "  %*s", t->count_width, text);
     }
     for (size_t c = 0; c < t->n_columns; c++) {
         double value = query_table_figure(&t->columns[c], row);
-        text_out_printf(out, "  %*s", t->width[c],
-                        text_canvas_number(value, t->columns[c].places, text));
+        if (t->width[c] > 0)
+            text_out_printf(
+                out, "  %*s", t->width[c],
+                text_canvas_number(value, t->columns[c].places, text));
     }
     if (t->bar_width > 0 && row->figures->energy_kwh > 0) {
         text_out_text(out, "  ");
@@ -217,6 +267,7 @@ flush(struct table *t)
         text_out_byte(t->canvas.out, '\n');
     t->is_later = true;
     measure(t);
+    fit(t);
     set_bar(t);
     put_section(t, &t->rows[0].row);
     put_headings(t);
@@ -257,6 +308,19 @@ take_row(struct table *t, const struct wattle_query_row *row)
         put_row(t, row);
 }
 
+/* Says that columns are missing, where it can be read beside the others. */
+static void
+put_missing(const struct table *t)
+{
+    text_canvas_colour(&t->canvas, TEXT_DIM);
+    text_out_text(t->canvas.out, "  ");
+    text_canvas_wrap(&t->canvas,
+                     "(not all columns fit: --what chooses some, --csv and "
+                     "--json have all)",
+                     2);
+    text_canvas_colour(&t->canvas, TEXT_PLAIN);
+}
+
 int
 query_text_write(const struct query_source *source,
                  const struct wattle_text_style *style,
@@ -279,6 +343,8 @@ query_text_write(const struct query_source *source,
         take_row(&table, row);
     if (status == WATTLE_OK)
         flush(&table);
+    if (status == WATTLE_OK && table.lacks_columns)
+        put_missing(&table);
     if (n_rows != NULL)
         *n_rows = table.n_all;
     free(table.rows);

@@ -1,11 +1,12 @@
 /*
  * report_text.c - a report for a person at a terminal: what matters first, in
- * 80 columns.
+ * 40 columns or more.
  *
  * It is laid out for a width in columns and may show fewer digits than there
  * are; data formats have them all.
  */
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,22 @@ label(const struct text_canvas *c, const char *text)
 {
     text_canvas_colour(c, TEXT_DIM);
     text_out_printf(c->out, "  %-*s", LABEL_WIDTH, text);
+    text_canvas_colour(c, TEXT_PLAIN);
+}
+
+/* A label and a text, which goes on below itself where the width ends. */
+static void __attribute__((format(printf, 4, 5)))
+put_line(const struct text_canvas *c, const char *name, enum text_colour colour,
+         const char *format, ...)
+{
+    char text[512];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    label(c, name);
+    text_canvas_colour(c, colour);
+    text_canvas_wrap(c, text, 2 + LABEL_WIDTH);
     text_canvas_colour(c, TEXT_PLAIN);
 }
 
@@ -46,122 +63,125 @@ plural(uint64_t n)
 }
 
 /* 2023-10-01 08:00, without seconds. */
-static void
-put_minute(const struct text_canvas *c, int64_t time_ms)
+static const char *
+minute_of(int64_t time_ms, char text[CIVIL_TEXT_SIZE])
 {
-    char text[CIVIL_TEXT_SIZE];
     civil_format(time_ms, text);
     text[10] = ' ';
     text[16] = '\0';
-    text_out_text(c->out, text);
+    return text;
+}
+
+/* A number with the decimals that energies of its size have. */
+static const char *
+energy_of(double kwh, char text[NUMBER_TEXT_SIZE])
+{
+    return text_canvas_number(kwh, places_for(kwh), text);
+}
+
+static const char *
+exactly(double value, char text[NUMBER_TEXT_SIZE])
+{
+    number_text_exact(value, text);
+    return text;
 }
 
 static void
 put_period(const struct text_canvas *c, const struct wattle_figures *f)
 {
-    char text[NUMBER_TEXT_SIZE];
-    label(c, "Period");
+    char first[CIVIL_TEXT_SIZE], last[CIVIL_TEXT_SIZE], text[NUMBER_TEXT_SIZE];
     if (f->first_ms == WATTLE_NO_TIME) {
-        text_out_text(c->out, "no readings\n");
+        put_line(c, "Period", TEXT_PLAIN, "no readings");
         return;
     }
-    put_minute(c, f->first_ms);
-    text_out_text(c->out, " to ");
-    put_minute(c, f->last_ms);
     double hours = (double)(f->last_ms - f->first_ms) / CIVIL_MS_PER_HOUR;
+    const char *unit = hours < 2 ? "minutes" : hours < 48 ? "hours" : "days";
     if (hours < 2)
-        text_out_printf(c->out, " UTC (%s minutes)\n",
-                        text_canvas_number(hours * 60, 0, text));
+        text_canvas_number(hours * 60, 0, text);
     else if (hours < 48)
-        text_out_printf(c->out, " UTC (%s hours)\n",
-                        text_canvas_number(hours, 1, text));
+        text_canvas_number(hours, 1, text);
     else
-        text_out_printf(
-            c->out, " UTC (%s days)\n",
-            text_canvas_number(hours / 24, hours < 240 ? 1 : 0, text));
+        text_canvas_number(hours / 24, hours < 240 ? 1 : 0, text);
+    put_line(c, "Period", TEXT_PLAIN, "%s to %s UTC (%s %s)",
+             minute_of(f->first_ms, first), minute_of(f->last_ms, last), text,
+             unit);
 }
 
 static void
 put_counts(const struct text_canvas *c, const struct wattle_report_result *a)
 {
-    char text[NUMBER_TEXT_SIZE];
-    label(c, "Readings");
-    text_out_printf(c->out, "%s of ", counted(a->figures->n_readings, text));
-    text_out_printf(c->out, "%s device%s", counted(a->n_devices, text),
-                    plural(a->n_devices));
+    char readings[NUMBER_TEXT_SIZE], devices[NUMBER_TEXT_SIZE];
+    char files[NUMBER_TEXT_SIZE], text[64] = "";
     if (a->n_files > 0)
-        text_out_printf(c->out, " in %s file%s", counted(a->n_files, text),
-                        plural(a->n_files));
-    text_out_byte(c->out, '\n');
+        snprintf(text, sizeof(text), " in %s file%s",
+                 counted(a->n_files, files), plural(a->n_files));
+    put_line(c, "Readings", TEXT_PLAIN, "%s of %s device%s%s",
+             counted(a->figures->n_readings, readings),
+             counted(a->n_devices, devices), plural(a->n_devices), text);
 }
 
 static void
 put_powers(const struct text_canvas *c, const struct wattle_report_result *a)
 {
     const struct wattle_figures *f = a->figures;
-    char text[NUMBER_TEXT_SIZE];
-    label(c, "Mean power");
-    text_out_text(c->out, text_canvas_number(f->mean_power_w, 1, text));
-    if (!isnan(f->mean_power_w))
-        text_out_printf(c->out, " W%s",
-                        a->n_devices > 1 ? ", all devices together" : "");
-    if (!isnan(f->min_power_w)) {
-        text_out_printf(c->out, " (readings from %s ",
-                        text_canvas_number(f->min_power_w, 1, text));
-        text_out_printf(c->out, "to %s W)",
-                        text_canvas_number(f->max_power_w, 1, text));
-    }
-    text_out_byte(c->out, '\n');
+    char mean[NUMBER_TEXT_SIZE], least[NUMBER_TEXT_SIZE];
+    char most[NUMBER_TEXT_SIZE], text[128] = "";
+    if (!isnan(f->min_power_w))
+        snprintf(text, sizeof(text), " (readings from %s to %s W)",
+                 text_canvas_number(f->min_power_w, 1, least),
+                 text_canvas_number(f->max_power_w, 1, most));
+    text_canvas_number(f->mean_power_w, 1, mean);
+    put_line(c, "Mean power", TEXT_PLAIN, "%s%s%s%s", mean,
+             isnan(f->mean_power_w) ? "" : " W",
+             a->n_devices > 1 ? ", all devices together" : "", text);
+}
+
+static void
+put_energy(const struct text_canvas *c, const struct wattle_figures *f)
+{
+    char net[NUMBER_TEXT_SIZE], imported[NUMBER_TEXT_SIZE];
+    char returned[NUMBER_TEXT_SIZE], text[128] = "";
+    if (f->returned_kwh > 0)
+        snprintf(text, sizeof(text), ": %s imported, %s returned",
+                 energy_of(f->imported_kwh, imported),
+                 energy_of(f->returned_kwh, returned));
+    put_line(c, "Energy", TEXT_PLAIN, "%s kWh%s", energy_of(f->energy_kwh, net),
+             text);
 }
 
 static void
 put_costs(const struct text_canvas *c, const struct wattle_report_result *a)
 {
-    char text[NUMBER_TEXT_SIZE];
-    double energy_kwh = a->figures->energy_kwh;
-    label(c, "Energy");
-    text_out_printf(
-        c->out, "%s kWh",
-        text_canvas_number(energy_kwh, places_for(energy_kwh), text));
-    if (a->figures->returned_kwh > 0) {
-        double imported_kwh = a->figures->imported_kwh;
-        double returned_kwh = a->figures->returned_kwh;
-        text_out_printf(
-            c->out, ": %s imported, ",
-            text_canvas_number(imported_kwh, places_for(imported_kwh), text));
-        text_out_printf(
-            c->out, "%s returned",
-            text_canvas_number(returned_kwh, places_for(returned_kwh), text));
-    }
-    text_out_byte(c->out, '\n');
-    label(c, "Cost");
-    text_out_text(c->out, text_canvas_number(a->figures->cost, 2, text));
-    number_text_exact(a->rate_per_kwh, text);
-    text_out_printf(c->out, " at %s per kWh", text);
-    if (a->figures->returned_kwh > 0) {
-        number_text_exact(a->return_rate_per_kwh, text);
-        text_out_printf(c->out, ", %s for a returned one", text);
-    }
-    text_out_byte(c->out, '\n');
-    label(c, "A month");
-    text_out_printf(
-        c->out, "%s%s\n", text_canvas_number(a->figures->monthly_cost, 2, text),
-        isnan(a->figures->monthly_cost) ? "" : " (30 days of the mean power)");
+    const struct wattle_figures *f = a->figures;
+    char cost[NUMBER_TEXT_SIZE], month[NUMBER_TEXT_SIZE];
+    char rate[NUMBER_TEXT_SIZE], back[NUMBER_TEXT_SIZE], text[128] = "";
+    if (f->returned_kwh > 0)
+        snprintf(text, sizeof(text), ", %s for a returned one",
+                 exactly(a->return_rate_per_kwh, back));
+    put_line(c, "Cost", TEXT_PLAIN, "%s at %s per kWh%s",
+             text_canvas_number(f->cost, 2, cost),
+             exactly(a->rate_per_kwh, rate), text);
+    text_canvas_number(f->monthly_cost, 2, month);
+    put_line(c, "A month", TEXT_PLAIN, "%s%s", month,
+             isnan(f->monthly_cost) ? "" : " (30 days of the mean power)");
+}
+
+static void
+put_budget(const struct text_canvas *c, const struct wattle_report_result *a)
+{
+    char limit[NUMBER_TEXT_SIZE], rest[NUMBER_TEXT_SIZE];
+    const double left = a->budget - a->figures->monthly_cost;
     if (isnan(a->budget))
         return;
-    label(c, "Budget");
-    double left = a->budget - a->figures->monthly_cost;
-    text_out_printf(c->out, "%s a month",
-                    text_canvas_number(a->budget, 2, text));
-    if (isnan(left)) {
-        text_out_text(c->out, ", nothing to compare with\n");
-        return;
-    }
-    text_out_text(c->out, ": ");
-    text_canvas_colour(c, a->is_over_budget ? TEXT_BAD : TEXT_PLAIN);
-    text_out_printf(c->out, "%s %s\n", text_canvas_number(fabs(left), 2, text),
-                    a->is_over_budget ? "over" : "under");
-    text_canvas_colour(c, TEXT_PLAIN);
+    text_canvas_number(a->budget, 2, limit);
+    if (isnan(left))
+        put_line(c, "Budget", TEXT_PLAIN, "%s a month, nothing to compare with",
+                 limit);
+    else
+        put_line(c, "Budget", a->is_over_budget ? TEXT_BAD : TEXT_PLAIN,
+                 "%s a month: %s %s", limit,
+                 text_canvas_number(fabs(left), 2, rest),
+                 a->is_over_budget ? "over" : "under");
 }
 
 static int
@@ -179,7 +199,7 @@ compare_energy(const void *x, const void *y)
 
 static int
 widest(const struct wattle_device_result *const *devices, size_t n,
-       const char *(*text_of)(const struct wattle_device_result *), int most)
+       const char *(*text_of)(const struct wattle_device_result *))
 {
     int width = 0;
     for (size_t i = 0; i < n; i++) {
@@ -187,7 +207,7 @@ widest(const struct wattle_device_result *const *devices, size_t n,
         int columns = text != NULL ? text_canvas_columns(text) : 0;
         width = columns > width ? columns : width;
     }
-    return width < most ? width : most;
+    return width;
 }
 
 static const char *
@@ -202,12 +222,17 @@ name_of(const struct wattle_device_result *d)
     return d->name;
 }
 
-/* Widths of the columns of the list of devices. */
+/* Widths of the columns of the list of devices; 0 = there is no such column. */
 struct top_table {
-    int id_width, name_width, energy_width, cost_width;
+    int id_width, name_width, energy_width, cost_width, bar_width;
     int energy_places;
     double most_kwh;
 };
+
+/* Narrower bars tell nothing, and a cut id or name must still be one. */
+#define LEAST_BAR  10
+#define MOST_BAR   60
+#define LEAST_TEXT 6
 
 static int
 widest_number(const struct wattle_device_result *const *devices, size_t n,
@@ -224,6 +249,40 @@ widest_number(const struct wattle_device_result *const *devices, size_t n,
     return width;
 }
 
+/* Columns with two blanks before each. */
+static int
+used_by(const struct top_table *t)
+{
+    return 2 + t->id_width + (t->name_width > 0 ? 2 + t->name_width : 0) + 2 +
+           t->energy_width + 4 + 2 + t->cost_width;
+}
+
+/* Makes a column narrower by `excess`, but not below LEAST_TEXT. */
+static int
+cut(int width, int excess)
+{
+    int least = width < LEAST_TEXT ? width : LEAST_TEXT;
+    return width - excess > least ? width - excess : least;
+}
+
+/* The bar gives way first, then the names, the ids last. */
+static void
+fit(struct top_table *t, int width)
+{
+    t->bar_width = width - used_by(t) - 2;
+    if (t->bar_width > MOST_BAR)
+        t->bar_width = MOST_BAR;
+    if (t->bar_width >= LEAST_BAR)
+        return;
+    t->bar_width = 0;
+    if (used_by(t) > width && t->name_width > 0)
+        t->name_width = cut(t->name_width, used_by(t) - width);
+    if (used_by(t) > width)
+        t->name_width = 0;
+    if (used_by(t) > width)
+        t->id_width = cut(t->id_width, used_by(t) - width);
+}
+
 static struct top_table
 measure_top(const struct wattle_device_result *const *devices, size_t n,
             int width)
@@ -232,10 +291,9 @@ measure_top(const struct wattle_device_result *const *devices, size_t n,
     t.energy_places = places_for(t.most_kwh);
     t.energy_width = widest_number(devices, n, t.energy_places, false);
     t.cost_width = widest_number(devices, n, 2, true);
-    t.id_width = widest(devices, n, id_of, 18);
-    /* at least ten columns are left for the bars */
-    int room = width - 10 - t.id_width - t.energy_width - t.cost_width - 14;
-    t.name_width = widest(devices, n, name_of, room > 4 ? room : 4);
+    t.id_width = widest(devices, n, id_of);
+    t.name_width = widest(devices, n, name_of);
+    fit(&t, width);
     return t;
 }
 
@@ -253,12 +311,12 @@ put_top_line(const struct text_canvas *c, const struct wattle_device_result *d,
     }
     text_out_printf(c->out, "  %*s kWh", t->energy_width,
                     text_canvas_number(energy_kwh, t->energy_places, text));
-    text_out_printf(c->out, "  %*s  ", t->cost_width,
+    text_out_printf(c->out, "  %*s", t->cost_width,
                     text_canvas_number(d->figures->cost, 2, text));
-    int used = 2 + t->id_width + (t->name_width > 0 ? t->name_width + 2 : 0) +
-               2 + t->energy_width + 4 + 2 + t->cost_width + 2;
-    text_canvas_bar(c, t->most_kwh > 0 ? energy_kwh / t->most_kwh : 0,
-                    c->style.width - used, false);
+    if (t->bar_width > 0 && energy_kwh > 0) {
+        text_out_text(c->out, "  ");
+        text_canvas_bar(c, energy_kwh / t->most_kwh, t->bar_width, false);
+    }
     text_out_byte(c->out, '\n');
 }
 
@@ -307,19 +365,22 @@ put_top(const struct text_canvas *c, const struct wattle_report_result *a)
     for (size_t i = 0; i < top; i++)
         put_top_line(c, order[i], &table);
     if (top < n) {
-        char text[NUMBER_TEXT_SIZE];
+        char text[NUMBER_TEXT_SIZE], line[96];
+        snprintf(line, sizeof(line), "... and %s more (--top N, --csv, --json)",
+                 counted(n - top, text));
         text_canvas_colour(c, TEXT_DIM);
-        text_out_printf(c->out, "  ... and %s more (--top N, --csv, --json)\n",
-                        counted(n - top, text));
+        text_out_text(c->out, "  ");
+        text_canvas_wrap(c, line, 2);
         text_canvas_colour(c, TEXT_PLAIN);
     }
     free(order);
     return WATTLE_OK;
 }
 
+/* An hour in so many columns. */
 static void
 put_hour(const struct text_canvas *c, const struct wattle_report_result *a,
-         int hour, double most, bool padded)
+         int hour, double most, int width)
 {
     char text[NUMBER_TEXT_SIZE];
     double energy = a->hours[hour]->energy_kwh;
@@ -327,25 +388,32 @@ put_hour(const struct text_canvas *c, const struct wattle_report_result *a,
     int number_width =
         (int)strlen(text_canvas_number(most, places_for(most), text));
     number_width = number_width > 9 ? number_width : 9;
-    int width = c->style.width / 2 - 12 - number_width;
     text_out_printf(c->out, "  %02d:00 %*s ", hour, number_width,
                     text_canvas_number(energy, places_for(most), text));
-    text_canvas_bar(c, most > 0 ? energy / most : 0, width, padded);
+    text_canvas_bar(c, most > 0 ? energy / most : 0, width - 10 - number_width,
+                    hour < 12 && width < c->style.width);
 }
 
+/* Two columns of twelve hours where there is room, else one of all. */
 static void
 put_hours(const struct text_canvas *c, const struct wattle_report_result *a)
 {
+    const int least = 60;
+    const bool is_wide = c->style.width >= least;
     double most = 0;
     for (int h = 0; h < 24; h++)
         most = a->hours[h]->energy_kwh > most ? a->hours[h]->energy_kwh : most;
     if (a->n_devices == 0)
         return;
     text_canvas_heading(c, "Energy by hour of the day (kWh, UTC)");
-    for (int h = 0; h < 12; h++) {
-        put_hour(c, a, h, most, true);
-        text_out_text(c->out, "  ");
-        put_hour(c, a, h + 12, most, false);
+    for (int h = 0; h < (is_wide ? 12 : 24); h++) {
+        if (is_wide) {
+            put_hour(c, a, h, most, c->style.width / 2 - 2);
+            text_out_text(c->out, "  ");
+            put_hour(c, a, h + 12, most, c->style.width / 2 - 2);
+        } else {
+            put_hour(c, a, h, most, c->style.width);
+        }
         text_out_byte(c->out, '\n');
     }
 }
@@ -361,6 +429,22 @@ span_of(int64_t day, enum span span)
         return day;
     civil_date_from_day(day, &year, &month, &day_of_month);
     return span == SPAN_MONTH ? year * 12 + month - 1 : year;
+}
+
+static void
+put_days_range(const struct text_canvas *c, int64_t first, int64_t last,
+               double least, double most)
+{
+    char from[CIVIL_TEXT_SIZE], to[CIVIL_TEXT_SIZE], text[256];
+    char low[NUMBER_TEXT_SIZE], high[NUMBER_TEXT_SIZE];
+    const int places = places_for(most);
+    civil_format_day(first, from);
+    civil_format_day(last, to);
+    snprintf(text, sizeof(text), "%s to %s: from %s to %s kWh", from, to,
+             text_canvas_number(least, places, low),
+             text_canvas_number(most, places, high));
+    text_out_text(c->out, "\n  ");
+    text_canvas_wrap(c, text, 2);
 }
 
 static void
@@ -385,7 +469,6 @@ put_days(const struct text_canvas *c, const struct wattle_report_result *a)
     for (size_t i = 0; i < a->n_days; i++)
         values[span_of(a->days[i]->day, span) - span_of(first, span)] +=
             a->days[i]->energy_kwh;
-    char text[CIVIL_TEXT_SIZE], number[NUMBER_TEXT_SIZE];
     double least = values[0], most = values[0];
     for (size_t i = 1; i < n; i++) {
         least = values[i] < least ? values[i] : least;
@@ -394,14 +477,7 @@ put_days(const struct text_canvas *c, const struct wattle_report_result *a)
     text_canvas_heading(c, headings[span]);
     text_out_text(c->out, "  ");
     text_canvas_spark(c, values, n);
-    civil_format_day(first, text);
-    text_out_printf(c->out, "\n  %s to ", text);
-    civil_format_day(last, text);
-    int places = places_for(most);
-    text_out_printf(c->out, "%s: from %s ", text,
-                    text_canvas_number(least, places, number));
-    text_out_printf(c->out, "to %s kWh\n",
-                    text_canvas_number(most, places, number));
+    put_days_range(c, first, last, least, most);
 }
 
 /* Where a rejected line stands; of a long path the end is what matters. */
@@ -429,86 +505,77 @@ put_reject_line(const struct text_canvas *c, const struct wattle_reject *r)
 static void
 put_rejects(const struct text_canvas *c, const struct wattle_report_result *a)
 {
-    char text[NUMBER_TEXT_SIZE];
-    label(c, "Rejected");
-    text_out_printf(c->out, "%s of ", counted(a->n_rejects, text));
-    text_out_printf(c->out, "%s lines", counted(a->n_lines, text));
-    int column = 2 + LABEL_WIDTH;
-    for (int r = 0; r < WATTLE_N_REASONS; r++) {
-        if (a->rejects_by_reason[r] == 0)
-            continue;
-        counted(a->rejects_by_reason[r], text);
-        int len = (int)(strlen(text) + strlen(wattle_reason_text(r))) + 3;
-        /* the first reason begins a line of its own */
-        if (column == 2 + LABEL_WIDTH || column + len > c->style.width) {
-            text_out_printf(c->out, "\n  %*s", LABEL_WIDTH, "");
-            column = 2 + LABEL_WIDTH;
-        }
-        text_out_printf(c->out, "%s%s %s", column > 2 + LABEL_WIDTH ? ", " : "",
-                        wattle_reason_text(r), text);
-        column += len;
+    char n[NUMBER_TEXT_SIZE], all[NUMBER_TEXT_SIZE], text[512];
+    size_t len = 0;
+    put_line(c, "Rejected", TEXT_PLAIN, "%s of %s lines",
+             counted(a->n_rejects, n), counted(a->n_lines, all));
+    for (size_t r = 0; r < a->n_reasons; r++) {
+        if (a->rejects_by_reason[r] != 0)
+            len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s %s",
+                                    len > 0 ? ", " : "",
+                                    wattle_reason_text((int)r),
+                                    counted(a->rejects_by_reason[r], n));
     }
-    text_out_byte(c->out, '\n');
+    if (len > 0)
+        put_line(c, "", TEXT_PLAIN, "%s", text);
     for (size_t i = 0; i < a->n_first_rejects; i++)
         put_reject_line(c, a->first_rejects[i]);
     if (a->n_rejects > a->n_first_rejects)
-        text_out_printf(c->out, "  %*s... (--rejects FILE writes them all)\n",
-                        LABEL_WIDTH, "");
+        put_line(c, "", TEXT_PLAIN, "... (--rejects FILE writes them all)");
 }
 
 /* A span in the largest unit that keeps it whole. */
-static void
-put_span(const struct text_canvas *c, double hours)
+static const char *
+span_of_hours(double hours, char *text, size_t size)
 {
     static const struct {
         const char *unit;
         double ms;
     } units[] = {{"h", 3600000}, {"min", 60000}, {"s", 1000}, {"ms", 1}};
-    char text[NUMBER_TEXT_SIZE];
+    char number[NUMBER_TEXT_SIZE];
     double ms = nearbyint(hours * 3600000);
     size_t i = 0;
     while (i < 3 && fmod(ms, units[i].ms) != 0)
         i++;
-    number_text_exact(ms / units[i].ms, text);
-    text_out_printf(c->out, "%s %s", text, units[i].unit);
+    snprintf(text, size, "%s %s", exactly(ms / units[i].ms, number),
+             units[i].unit);
+    return text;
+}
+
+static void
+put_gaps(const struct text_canvas *c, const struct wattle_report_result *a)
+{
+    char n[NUMBER_TEXT_SIZE], hours[NUMBER_TEXT_SIZE], span[64];
+    put_line(c, "Gaps", TEXT_PLAIN,
+             "%s longer than %s, %s h in all; they add no energy",
+             counted(a->figures->n_gaps, n),
+             span_of_hours(a->max_gap_hours, span, sizeof(span)),
+             text_canvas_number(a->figures->gap_hours, 1, hours));
 }
 
 static void
 put_quality(const struct text_canvas *c, const struct wattle_report_result *a)
 {
-    char text[NUMBER_TEXT_SIZE];
+    char n[NUMBER_TEXT_SIZE];
     text_canvas_heading(c, "Data quality");
     put_rejects(c, a);
-    label(c, "Duplicates");
-    text_out_printf(c->out, "%s replaced by a later reading\n",
-                    counted(a->n_duplicates, text));
-    label(c, "Gaps");
-    text_out_printf(c->out, "%s longer than ",
-                    counted(a->figures->n_gaps, text));
-    put_span(c, a->max_gap_hours);
-    text_out_printf(c->out, ", %s h in all; they add no energy\n",
-                    text_canvas_number(a->figures->gap_hours, 1, text));
-    if (a->n_filtered > 0) {
-        label(c, "Left out");
-        text_out_printf(c->out, "%s line%s, by --since, --until or --device\n",
-                        counted(a->n_filtered, text), plural(a->n_filtered));
-    }
-    if (a->n_rounded > 0) {
-        label(c, "Rounded");
-        text_out_printf(c->out, "%s values with more than nine decimals\n",
-                        counted(a->n_rounded, text));
-    }
-    if (a->n_skipped_files > 0) {
-        label(c, "Skipped");
-        text_out_printf(c->out, "%s file%s\n",
-                        counted(a->n_skipped_files, text),
-                        plural(a->n_skipped_files));
-    }
-    if (!isnan(a->figures->efficiency)) {
-        label(c, "Efficiency");
-        text_out_printf(c->out, "%s, mean of the readings\n",
-                        text_canvas_number(a->figures->efficiency, 4, text));
-    }
+    put_line(c, "Duplicates", TEXT_PLAIN, "%s replaced by a later reading",
+             counted(a->n_duplicates, n));
+    put_gaps(c, a);
+    if (a->n_filtered > 0)
+        put_line(c, "Left out", TEXT_PLAIN,
+                 "%s line%s, of other times, devices or locations",
+                 counted(a->n_filtered, n), plural(a->n_filtered));
+    if (a->n_rounded > 0)
+        put_line(c, "Rounded", TEXT_PLAIN,
+                 "%s value%s with more than nine decimals",
+                 counted(a->n_rounded, n), plural(a->n_rounded));
+    if (a->n_skipped_files > 0)
+        put_line(c, "Skipped", TEXT_PLAIN, "%s file%s",
+                 counted(a->n_skipped_files, n), plural(a->n_skipped_files));
+    if (!isnan(a->figures->efficiency))
+        put_line(c, "Efficiency", TEXT_PLAIN, "%s, mean of the readings",
+                 text_canvas_number(a->figures->efficiency, 4, n));
 }
 
 int
@@ -528,7 +595,9 @@ report_text_write(const struct wattle_report_result *a,
     text_canvas_colour(c, TEXT_PLAIN);
     put_period(c, a->figures);
     put_counts(c, a);
+    put_energy(c, a->figures);
     put_costs(c, a);
+    put_budget(c, a);
     put_powers(c, a);
     status = put_top(c, a);
     put_hours(c, a);

@@ -155,3 +155,26 @@ text_canvas_number(double value, int places, char text[NUMBER_TEXT_SIZE])
         number_text_grouped(value, places, text);
     return text;
 }
+
+void
+text_canvas_wrap(const struct text_canvas *canvas, const char *text, int indent)
+{
+    int at = indent;
+    for (bool is_first = true; *text != '\0'; is_first = false) {
+        size_t len = strcspn(text, " ");
+        int columns = 0;
+        for (size_t i = 0; i < len; i++)
+            columns += ((unsigned char)text[i] & 0xc0) != 0x80;
+        if (!is_first && at + 1 + columns > canvas->style.width) {
+            text_out_printf(canvas->out, "\n%*s", indent, "");
+            at = indent;
+        } else if (!is_first) {
+            text_out_byte(canvas->out, ' ');
+            at++;
+        }
+        text_out_bytes(canvas->out, text, len);
+        at += columns;
+        text += len + (text[len] == ' ');
+    }
+    text_out_byte(canvas->out, '\n');
+}

@@ -53,6 +53,13 @@ void text_canvas_field(const struct text_canvas *canvas, const char *text,
 const char *text_canvas_number(double value, int places,
                                char text[NUMBER_TEXT_SIZE]);
 
+/*
+ * The rest of a line that has `indent` columns: where the width ends, the text
+ * goes on in the next line, from the same column. Ends the line.
+ */
+void text_canvas_wrap(const struct text_canvas *canvas, const char *text,
+                      int indent);
+
 /* Columns that the text takes. */
 int text_canvas_columns(const char *text);
 
