@@ -71,6 +71,26 @@ struct wattle_location_result {
     const struct wattle_figures *figures;
 };
 
+/* What is strange about a device; docs/formulas.md has the rules. */
+enum wattle_finding_kind {
+    WATTLE_FINDING_SILENT, /* no reading for long, though others have some */
+    WATTLE_FINDING_NEVER_SEEN, /* in the device table, and no reading at all */
+    WATTLE_FINDING_STUCK,      /* a day or more of one power */
+    WATTLE_FINDING_OVER_RATING /* a power far above the rating */
+};
+
+/* "silent", "never_seen", ... - the words of the JSON output; static text. */
+const char *wattle_finding_text(int kind);
+
+struct wattle_finding {
+    int kind; /* enum wattle_finding_kind */
+    const char *device_id;
+    const char *name;     /* NULL = not known */
+    const char *location; /* NULL = not known */
+    int64_t since_ms;     /* the last reading (silent) or the first (stuck) */
+    double value;         /* power in W (stuck), times the rating (over) */
+};
+
 struct wattle_hour_result {
     double reading_mean_w; /* of all readings in this UTC hour of the day */
     double energy_kwh;
@@ -134,6 +154,8 @@ struct wattle_report_result {
     size_t n_hours;                                /* 24 */
     const struct wattle_day_result *const *days;   /* ascending */
     size_t n_days;
+    const struct wattle_finding *const *findings; /* by kind, worst first */
+    size_t n_findings;
     const struct wattle_skipped_file *const *skipped_files;
     size_t n_skipped_files;
     size_t n_files; /* files read */

@@ -472,6 +472,13 @@ report_result_compute(struct report_result *whole,
         status = group_locations(whole, input, &tariff);
     if (status == WATTLE_OK)
         status = set_profile(whole, &input->totals->profile);
+    if (status == WATTLE_OK)
+        status = findings_make(
+            &whole->findings,
+            &(struct findings_input){result, input->table, input->selection,
+                                     input->devices, input->is_seen});
+    result->findings = whole->findings.list;
+    result->n_findings = whole->findings.n;
     result->rate_per_kwh = input->rate_per_kwh;
     result->return_rate_per_kwh = input->return_rate_per_kwh;
     result->budget = input->budget;
@@ -483,6 +490,7 @@ report_result_compute(struct report_result *whole,
 void
 report_result_release(struct report_result *whole)
 {
+    findings_release(&whole->findings);
     free(whole->devices);
     free(whole->locations);
     free(whole->days);

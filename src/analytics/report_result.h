@@ -7,6 +7,7 @@
 #ifndef ANALYTICS_REPORT_RESULT_H
 #define ANALYTICS_REPORT_RESULT_H
 
+#include "analytics/findings.h"
 #include "analytics/totals.h"
 #include "model/device_table.h"
 #include "model/registry.h"
@@ -19,6 +20,8 @@ struct report_result_input {
     const struct device_table *table;
     double rate_per_kwh, return_rate_per_kwh;
     double budget; /* NaN = none */
+    const struct selection *selection;
+    const bool *is_seen; /* see findings.h */
 };
 
 struct result_device {
@@ -40,6 +43,7 @@ struct report_result {
     struct result_device *devices; /* arrays, and pointers to their elements */
     struct result_location *locations;
     struct wattle_day_result *days;
+    struct findings findings;
     const struct wattle_device_result **device_list;
     const struct wattle_location_result **location_list;
     const struct wattle_hour_result **hour_list;

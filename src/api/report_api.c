@@ -214,7 +214,9 @@ set_result(struct wattle_report *report, struct wattle_error *error)
                                         &report->inputs.table,
                                         report->options.rate_per_kwh,
                                         report->options.return_rate_per_kwh,
-                                        report->options.budget};
+                                        report->options.budget,
+                                        &report->scan.selection,
+                                        data->is_seen};
     a->n_lines = data->tally.n_lines;
     a->n_duplicates = data->tally.n_duplicates;
     a->n_filtered = data->tally.n_filtered;

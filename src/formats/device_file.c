@@ -27,6 +27,7 @@ enum column {
     COLUMN_NAME,
     COLUMN_LOCATION,
     COLUMN_RATING,
+    COLUMN_ACTIVE,
     N_COLUMNS
 };
 
@@ -47,6 +48,7 @@ static const struct {
     {"room", COLUMN_LOCATION},
     {"power_rating_watts", COLUMN_RATING},
     {"rated_w", COLUMN_RATING},
+    {"is_active", COLUMN_ACTIVE},
 };
 
 struct table_reader {
@@ -99,6 +101,17 @@ has_column(const struct table_reader *r, int column)
     return false;
 }
 
+static bool
+is_no(const char *text)
+{
+    static const char *const words[] = {"false", "no", "0", "off"};
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (ascii_is_word(text, strlen(text), words[i]))
+            return true;
+    }
+    return false;
+}
+
 /* A complete record: the header, or a device. */
 static int
 take_record(struct table_reader *r, const char *path,
@@ -117,9 +130,9 @@ take_record(struct table_reader *r, const char *path,
                           strlen(r->text[COLUMN_RATING]), DECIMAL_MAX, true,
                           &rating) == DECIMAL_OK)
             rated_w = (double)rating.nano / (double)DECIMAL_ONE;
-        status =
-            device_table_add(r->table, r->text[COLUMN_ID], r->text[COLUMN_NAME],
-                             r->text[COLUMN_LOCATION], rated_w);
+        status = device_table_add(
+            r->table, r->text[COLUMN_ID], r->text[COLUMN_NAME],
+            r->text[COLUMN_LOCATION], rated_w, is_no(r->text[COLUMN_ACTIVE]));
     }
     r->at = 0;
     for (int c = 0; c < N_COLUMNS; c++)

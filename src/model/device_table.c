@@ -43,13 +43,13 @@ copy_text(const char *text, const char **copy)
 
 int
 device_table_add(struct device_table *table, const char *id, const char *name,
-                 const char *location, double rated_w)
+                 const char *location, double rated_w, bool is_inactive)
 {
     size_t len = strlen(id);
     if (len == 0 || len > REGISTRY_MAX_ID ||
         registry_find(&table->ids, id, len) != REGISTRY_NO_DEVICE)
         return WATTLE_OK;
-    struct device_info info = {NULL, NULL, rated_w};
+    struct device_info info = {NULL, NULL, rated_w, is_inactive};
     size_t wanted = (size_t)table->ids.n_devices + 1;
     struct device_info *grown =
         buffer_grow_array(table->infos, &table->cap, wanted, sizeof(*grown));

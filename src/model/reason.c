@@ -1,5 +1,5 @@
 /*
- * reason.c - the words for the reasons of rejects.
+ * reason.c - the words for the reasons of rejects, and for findings.
  *
  * Users see the words and databases hold the numbers (enum wattle_reason), so
  * neither is ever changed. Reports, imports and the file of rejects all take
@@ -13,4 +13,13 @@ wattle_reason_text(int reason)
     static const char *const texts[WATTLE_N_REASONS] = {
         "quote", "fields", "timestamp", "device", "missing", "number", "range"};
     return reason >= 0 && reason < WATTLE_N_REASONS ? texts[reason] : "unknown";
+}
+
+const char *
+wattle_finding_text(int kind)
+{
+    static const char *const texts[] = {"silent", "never_seen", "stuck",
+                                        "over_rating"};
+    return kind >= 0 && kind <= WATTLE_FINDING_OVER_RATING ? texts[kind]
+                                                           : "unknown";
 }

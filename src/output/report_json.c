@@ -198,6 +198,7 @@ report_json_write(const struct wattle_report_result *a, bool with_timings,
     put_list(&j, "by_location", REPORT_LOCATIONS, a);
     put_list(&j, "by_hour", REPORT_HOURS, a);
     put_list(&j, "by_day", REPORT_DAYS, a);
+    put_list(&j, "findings", REPORT_FINDINGS, a);
     put_list(&j, "skipped_files", REPORT_SKIPPED_FILES, a);
     if (with_timings)
         put_timings(&j, a, (double)(stage_now_ns() - began_ns) / 1e9);

@@ -80,6 +80,15 @@ static const struct result_column day_columns[] = {
     ITEM(VALUE_REAL, "energy_kwh", wattle_day_result, energy_kwh),
 };
 
+static const struct result_column finding_columns[] = {
+    {"kind", "kind", VALUE_TEXT, 0, PART_COUNT, 0},
+    ITEM(VALUE_TEXT, "device_id", wattle_finding, device_id),
+    ITEM(VALUE_TEXT, "name", wattle_finding, name),
+    ITEM(VALUE_TEXT, "location", wattle_finding, location),
+    ITEM(VALUE_TIME, "since", wattle_finding, since_ms),
+    ITEM(VALUE_REAL, "value", wattle_finding, value),
+};
+
 static const struct result_column reject_columns[] = {
     ITEM(VALUE_TEXT, "file", wattle_reject, path),
     ITEM(VALUE_COUNT, "line", wattle_reject, line),
@@ -110,6 +119,7 @@ static const struct list_columns lists[REPORT_N_LISTS] = {
     [REPORT_LOCATIONS] = LIST(location_columns),
     [REPORT_HOURS] = LIST(hour_columns),
     [REPORT_DAYS] = LIST(day_columns),
+    [REPORT_FINDINGS] = LIST(finding_columns),
     [REPORT_FIRST_REJECTS] = LIST(reject_columns),
     [REPORT_SKIPPED_FILES] = LIST(skipped_columns),
 };
@@ -144,6 +154,10 @@ find_parts(const struct report_table *t, size_t row, struct row_parts *parts)
     case REPORT_DAYS:
         parts->at[PART_ITEM] = r->days[row];
         break;
+    case REPORT_FINDINGS:
+        parts->at[PART_ITEM] = r->findings[row];
+        parts->text = wattle_finding_text(r->findings[row]->kind);
+        break;
     case REPORT_FIRST_REJECTS:
         parts->at[PART_ITEM] = r->first_rejects[row];
         parts->text = wattle_reason_text(r->first_rejects[row]->reason);
@@ -165,6 +179,8 @@ count_rows(const struct wattle_report_result *r, enum report_list list)
         return r->n_hours;
     case REPORT_DAYS:
         return r->n_days;
+    case REPORT_FINDINGS:
+        return r->n_findings;
     case REPORT_FIRST_REJECTS:
         return r->n_first_rejects;
     default:

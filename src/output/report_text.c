@@ -542,6 +542,85 @@ span_of_hours(double hours, char *text, size_t size)
     return text;
 }
 
+/* Id and name as far as there is room, then what is said; else below. */
+static void
+put_finding(const struct text_canvas *c, const struct wattle_finding *f,
+            const char *words)
+{
+    const int width = c->style.width - 2;
+    int n_words = text_canvas_columns(words);
+    int n_id = text_canvas_columns(f->device_id);
+    int n_name = f->name != NULL ? text_canvas_columns(f->name) : 0;
+    n_id = n_id < width ? n_id : width;
+    text_out_text(c->out, "  ");
+    text_canvas_field(c, f->device_id, n_id);
+    if (n_name > 0 && n_id + 2 + n_name + 2 + n_words <= width) {
+        text_out_text(c->out, "  ");
+        text_canvas_field(c, f->name, n_name);
+    }
+    if (n_id + 2 + n_words <= width)
+        text_out_text(c->out, "  ");
+    else
+        text_out_text(c->out, "\n    ");
+    text_canvas_wrap(c, words, 4);
+}
+
+/* What is said of a finding, behind its device. */
+static void
+describe_finding(const struct wattle_finding *f, int64_t newest_ms, char *text,
+                 size_t size)
+{
+    char number[NUMBER_TEXT_SIZE], time[CIVIL_TEXT_SIZE];
+    switch (f->kind) {
+    case WATTLE_FINDING_SILENT:
+        text_canvas_number((double)(newest_ms - f->since_ms) / CIVIL_MS_PER_DAY,
+                           1, number);
+        snprintf(text, size, "silent since %s (%s days)",
+                 minute_of(f->since_ms, time), number);
+        break;
+    case WATTLE_FINDING_NEVER_SEEN:
+        snprintf(text, size, "no readings");
+        break;
+    case WATTLE_FINDING_STUCK:
+        snprintf(text, size, "always %s W",
+                 text_canvas_number(f->value, 1, number));
+        break;
+    default:
+        snprintf(text, size, "up to %s times its rating",
+                 text_canvas_number(f->value, 1, number));
+    }
+}
+
+/* The worst of each kind are first: a few of each are shown. */
+static void
+put_findings(const struct text_canvas *c, const struct wattle_report_result *a)
+{
+    enum { MOST_OF_A_KIND = 5 };
+    char line[160], number[NUMBER_TEXT_SIZE];
+    size_t n_left = 0;
+    int kind = -1, n_of_kind = 0;
+    if (a->n_findings == 0)
+        return;
+    text_canvas_heading(c, "Devices to look at");
+    for (size_t i = 0; i < a->n_findings; i++) {
+        const struct wattle_finding *f = a->findings[i];
+        n_of_kind = f->kind == kind ? n_of_kind + 1 : 1;
+        kind = f->kind;
+        if (n_of_kind > MOST_OF_A_KIND) {
+            n_left++;
+            continue;
+        }
+        describe_finding(f, a->figures->last_ms, line, sizeof(line));
+        put_finding(c, f, line);
+    }
+    if (n_left == 0)
+        return;
+    snprintf(line, sizeof(line), "... and %s more (--json)",
+             counted(n_left, number));
+    text_out_text(c->out, "  ");
+    text_canvas_wrap(c, line, 2);
+}
+
 static void
 put_gaps(const struct text_canvas *c, const struct wattle_report_result *a)
 {
@@ -602,6 +681,7 @@ report_text_write(const struct wattle_report_result *a,
     status = put_top(c, a);
     put_hours(c, a);
     put_days(c, a);
+    put_findings(c, a);
     put_quality(c, a);
     return status == WATTLE_OK ? text_out_finish(&out) : status;
 }

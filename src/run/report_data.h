@@ -4,6 +4,7 @@
 #ifndef RUN_REPORT_DATA_H
 #define RUN_REPORT_DATA_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "analytics/totals.h"
@@ -14,6 +15,9 @@
 struct report_data {
     struct registry devices;
     struct totals_set totals; /* by number in `devices` */
+    /* whether a device has readings, also outside the range; NULL = all have;
+     * owned */
+    bool *is_seen;
     struct tally tally;
     struct scan_rejects rejects;
     uint64_t n_scans; /* of the input */

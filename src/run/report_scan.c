@@ -245,5 +245,6 @@ void
 report_data_release(struct report_data *data)
 {
     registry_release(&data->devices);
+    free(data->is_seen);
     totals_set_release(&data->totals);
 }

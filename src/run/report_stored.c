@@ -76,6 +76,13 @@ close_worker(struct chunk_worker *w)
     database_close(&w->db);
 }
 
+/* Rows that were met, whether wanted or not. */
+static uint64_t
+count_rows(const struct totals_reader_counts *counts)
+{
+    return counts->n_readings + counts->n_filtered;
+}
+
 /* A pool_work: takes devices until there are no more. */
 static void
 add_chunks(void *context, unsigned worker)
@@ -92,11 +99,14 @@ add_chunks(void *context, unsigned worker)
         if (at >= n)
             break;
         status = cancel_flag_check(w->db.cancel, &w->error);
-        for (; at < end && status == WATTLE_OK; at++)
+        for (; at < end && status == WATTLE_OK; at++) {
+            const uint64_t before = count_rows(&w->read.counts);
             status =
                 job->is_wanted[at]
                     ? totals_reader_device(&w->read, at, &w->set, &w->error)
                     : totals_reader_skip(&w->read, at, &w->error);
+            job->data->is_seen[at] = count_rows(&w->read.counts) > before;
+        }
     }
     totals_set_flush(&w->set);
     if (status != WATTLE_OK)
@@ -157,7 +167,8 @@ choose_devices(struct stored_job *job, struct wattle_error *error)
 {
     const struct registry *devices = &job->data->devices;
     job->is_wanted = malloc((size_t)devices->n_devices + 1);
-    if (job->is_wanted == NULL)
+    job->data->is_seen = calloc((size_t)devices->n_devices + 1, sizeof(bool));
+    if (job->is_wanted == NULL || job->data->is_seen == NULL)
         return error_memory(error);
     for (uint32_t i = 0; i < devices->n_devices; i++)
         job->is_wanted[i] =

@@ -51,7 +51,8 @@ add(sqlite3_context *context, sqlite3_value *value, double percent)
     if (group->n == 0)
         group->percent = percent;
     if (percent != group->percent) {
-        fail(context, "percentile needs one percentage for all rows of a group");
+        fail(context,
+             "percentile needs one percentage for all rows of a group");
         return;
     }
     if (sqlite3_value_type(value) == SQLITE_NULL ||

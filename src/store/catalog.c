@@ -44,8 +44,8 @@ read_device(struct database *db, sqlite3_stmt *row, struct checksum *checksum,
     double rated_w = has_rating ? sqlite3_column_double(row, 4) : NAN;
     if (table != NULL &&
         device_table_add(table, id, (const char *)sqlite3_column_text(row, 2),
-                         (const char *)sqlite3_column_text(row, 3),
-                         rated_w) != WATTLE_OK)
+                         (const char *)sqlite3_column_text(row, 3), rated_w,
+                         false) != WATTLE_OK)
         return error_memory(error);
     return WATTLE_OK;
 }
@@ -187,6 +187,8 @@ catalog_write_devices(struct database *db, struct registry *devices,
 {
     for (uint32_t i = 0; i < table->ids.n_devices; i++) {
         const char *id = registry_id(&table->ids, i);
+        if (table->infos[i].is_inactive) /* nothing is to be expected of it */
+            continue;
         if (registry_add(devices, id, strlen(id)) == REGISTRY_NO_DEVICE)
             return error_memory(error);
     }

@@ -73,10 +73,11 @@ take_device(void *context, sqlite3_stmt *row)
     const char *id = (const char *)sqlite3_column_text(row, 1);
     bool has_rating = sqlite3_column_type(row, 4) != SQLITE_NULL;
     if (!add_pair(r->devices, sqlite3_column_int64(row, 0), id) ||
-        device_table_add(
-            &r->devices->table, id, (const char *)sqlite3_column_text(row, 2),
-            (const char *)sqlite3_column_text(row, 3),
-            has_rating ? sqlite3_column_double(row, 4) : NAN) != WATTLE_OK)
+        device_table_add(&r->devices->table, id,
+                         (const char *)sqlite3_column_text(row, 2),
+                         (const char *)sqlite3_column_text(row, 3),
+                         has_rating ? sqlite3_column_double(row, 4) : NAN,
+                         false) != WATTLE_OK)
         return error_memory(r->error);
     return WATTLE_OK;
 }

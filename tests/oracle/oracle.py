@@ -519,6 +519,7 @@ class Collected:
     def __init__(self):
         self.readings = {}        # device id -> {time in ms: Reading}
         self.around = {}          # the same, with those outside the range
+        self.seen = set()         # devices with a reading, wanted or not
         self.duplicates = 0
         self.filtered = 0
         self.rounded = 0
@@ -549,6 +550,7 @@ def collect(files, options):
             except Reject as reject:
                 got.rejects.append((path, line, reject.args[0], raw))
                 continue
+            got.seen.add(device)
             if not wants_device(device, options):
                 got.filtered += 1
                 continue
@@ -610,8 +612,10 @@ def device_details(files, options):
                 rating = Fraction(nano, 10**9)
             except Reject:
                 rating = None
+            is_active = cell(b"is_active").lower() not in (b"false", b"no", b"0", b"off")
             details.setdefault(cell(b"device_id"),
-                               (cell(b"name") or None, cell(b"location") or None, rating))
+                               (cell(b"name") or None, cell(b"location") or None, rating,
+                                is_active))
     return details
 
 
@@ -824,9 +828,48 @@ def summary(devices, rate, return_rate):
     }
 
 
+def find_strange(devices, details, options, seen):
+    """Devices that are silent, never seen, stuck or far above their rating."""
+    newest = max((device.last for device in devices if device.count), default=None)
+    found = []
+
+    def note(order, kind, name, since, value):
+        told = details.get(name, (None, None, None, True))
+        found.append((order, name, {
+            "kind": kind, "device_id": text(name), "name": text(told[0]),
+            "location": text(told[1]),
+            "since": None if since is None else show_time(since),
+            "value": None if value is None else float(value)}))
+
+    for device in devices:
+        if not device.count:
+            continue
+        behind, length = newest - device.last, device.last - device.first
+        if behind > DAY_MS and behind * max(device.count - 1, 1) > 10 * length:
+            note((0, device.last), "silent", device.id, device.last, None)
+        if device.powers and device.count >= 24 and min(device.powers) == max(device.powers):
+            power = Fraction(device.powers[0], 10**27)
+            if length >= (DAY_MS if power else 7 * DAY_MS):
+                note((2, device.first), "stuck", device.id, device.first, power)
+        rating = details.get(device.id, (None, None, None, True))[2]
+        if device.powers and rating is not None and rating > 0:
+            times = Fraction(max(device.powers), 10**27) / rating
+            if times > Fraction(3, 2):
+                note((3, -times), "over_rating", device.id, None, times)
+    for name, told in details.items():
+        if told[3] and name and name not in seen and wants_device(name, options) and len(name) <= 255:
+            note((1, 0), "never_seen", name, None, None)
+    return [entry for _order, _name, entry in sorted(found, key=lambda item: item[:2])]
+
+
 def floats(figures):
     return {key: float(value) if isinstance(value, Fraction) else value
             for key, value in figures.items()}
+
+
+def is_empty_range(options):
+    return (options.since is not None and options.until is not None and
+            options.since >= options.until)
 
 
 class Result:
@@ -840,6 +883,8 @@ class Result:
 
 def run(paths, options):
     """Do everything; returns a Result. Raises UsageError where the exit code is 2."""
+    if is_empty_range(options):
+        raise UsageError("--since must be before --until")
     files = input_files(paths)
     got = collect(files, options)
     details = device_details(files, options)
@@ -855,7 +900,7 @@ def run(paths, options):
     per_device = []
     locations = {}
     for device in devices:
-        name, location, rating = details.get(device.id, (None, None, None))
+        name, location, rating, _active = details.get(device.id, (None, None, None, True))
         locations.setdefault(location, []).append(device)
         entry = {"device_id": text(device.id), "name": text(name), "location": text(location)}
         figures = summary([device], options.rate, options.return_rate)
@@ -927,6 +972,7 @@ def run(paths, options):
         "by_location": by_location,
         "by_hour": by_hour,
         "by_day": by_day,
+        "findings": find_strange(devices, details, options, got.seen),
         "skipped_files": [{"file": path, "reason": why} for path, why in got.skipped],
     })
     failed = exceeded or (options.strict and bool(got.rejects or got.skipped))

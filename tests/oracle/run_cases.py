@@ -110,7 +110,8 @@ def check_case(wattle, seed, folder, keep=False):
     except oracle.UsageError:
         result = None
     seconds = time.perf_counter() - started
-    if (result is None) != (case.get("expect_exit") == 2):
+    is_refused = case.get("expect_exit") == 2 or oracle.is_empty_range(options)
+    if (result is None) != is_refused:
         return ["the case itself is wrong: %s" % ("no usable file" if result is None else "usable files")], seconds
 
     if wattle == "-":

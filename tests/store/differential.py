@@ -293,7 +293,7 @@ def run_case(program, seed, folder, _tier):
     program.check(database)
     check_counts(report, sums)
     times = times_of(rng, report)
-    devices = [d["device"] for d in report["per_device"]][:5] or ["*"]
+    devices = [d["device_id"] for d in report["per_device"]][:5] or ["*"]
     for asked in questions(rng, times, devices):
         compare(program, files + once, database, asked, rejects, both)
     before = check_export(program, folder, database)

@@ -216,7 +216,7 @@ def places(home):
     rows = "".join(plain_rows("dev0", 20))
     first = write(home.path("c.csv"), HEADER + rows)
     other = write(home.path("d.csv"), HEADER + re.sub(
-        r"(?m)^([^,]*),([^,]*),.*$", r"\1,\2,500,,,", rows))
+        r"(?m)^([^,]*),([^,]*),.*$", r"\1,\2,500,1,1", rows))
     path = home.path("p.db")
     home.program.imports(path, first, "--quiet")
     home.program.imports(path, other, "--quiet")

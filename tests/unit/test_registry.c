@@ -149,10 +149,11 @@ the_first_entry_of_a_device_stays(void **state)
     (void)state;
     struct device_table table;
     device_table_init(&table);
-    assert_int_equal(device_table_add(&table, "a", "Fridge", "Kitchen", 150),
+    assert_int_equal(
+        device_table_add(&table, "a", "Fridge", "Kitchen", 150, false), 0);
+    assert_int_equal(device_table_add(&table, "b", "", NULL, NAN, false), 0);
+    assert_int_equal(device_table_add(&table, "a", "Oven", "Hall", 9, false),
                      0);
-    assert_int_equal(device_table_add(&table, "b", "", NULL, NAN), 0);
-    assert_int_equal(device_table_add(&table, "a", "Oven", "Hall", 9), 0);
     const struct device_info *a = device_table_find(&table, "a");
     const struct device_info *b = device_table_find(&table, "b");
     assert_true(a != NULL && b != NULL);
@@ -176,7 +177,7 @@ many_devices_keep_what_is_known_of_them(void **state)
     device_table_init(&table);
     for (int i = 0; i < 3000; i++) {
         snprintf(id, sizeof(id), "device number %d", i);
-        assert_int_equal(device_table_add(&table, id, id + 7, id, i), 0);
+        assert_int_equal(device_table_add(&table, id, id + 7, id, i, false), 0);
     }
     for (int i = 0; i < 3000; i++) {
         snprintf(id, sizeof(id), "device number %d", i);
@@ -197,10 +198,10 @@ ids_that_no_reading_can_have_are_left_out(void **state)
     device_table_init(&table);
     memset(id, 'x', sizeof(id) - 1);
     id[sizeof(id) - 1] = '\0';
-    assert_int_equal(device_table_add(&table, "", "n", "l", 1), 0);
-    assert_int_equal(device_table_add(&table, id, "n", "l", 1), 0);
+    assert_int_equal(device_table_add(&table, "", "n", "l", 1, false), 0);
+    assert_int_equal(device_table_add(&table, id, "n", "l", 1, false), 0);
     assert_int_equal(table.ids.n_devices, 0);
-    assert_int_equal(device_table_add(&table, id + 1, "n", "l", 1), 0);
+    assert_int_equal(device_table_add(&table, id + 1, "n", "l", 1, false), 0);
     assert_non_null(device_table_find(&table, id + 1));
     device_table_release(&table);
 }

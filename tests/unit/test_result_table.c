@@ -312,6 +312,11 @@ lists_of_a_report_are_tables(void **state)
     const struct wattle_day_result *days[] = {&day};
     const struct wattle_reject *rejects[] = {&reject};
     const struct wattle_skipped_file *files[] = {&skipped};
+    const struct wattle_finding finding = {.kind = WATTLE_FINDING_STUCK,
+                                           .device_id = "id",
+                                           .since_ms = 1000,
+                                           .value = 230};
+    const struct wattle_finding *const findings[] = {&finding, NULL};
     const struct wattle_report_result result = {
         .devices = devices,
         .n_devices = 1,
@@ -321,6 +326,8 @@ lists_of_a_report_are_tables(void **state)
         .n_hours = 2,
         .days = days,
         .n_days = 1,
+        .findings = findings,
+        .n_findings = 1,
         .first_rejects = rejects,
         .n_first_rejects = 1,
         .skipped_files = files,
@@ -341,6 +348,8 @@ lists_of_a_report_are_tables(void **state)
             ",2,5,1.5,0,0,0,0,0,0,0,0,0,3,0\n",
         [REPORT_HOURS] = "hour,reading_mean_w,energy_kwh\n0,0,2\n1,0,2\n",
         [REPORT_DAYS] = "day,energy_kwh\n1970-01-02,4\n",
+        [REPORT_FINDINGS] = "kind,device_id,name,location,since,value\n"
+                            "stuck,id,,,1970-01-01T00:00:01Z,230\n",
         [REPORT_FIRST_REJECTS] = "file,line,reason\nf,9,quote\n",
         [REPORT_SKIPPED_FILES] = "file,reason\ng,why\n",
     };

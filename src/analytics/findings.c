@@ -1,0 +1,160 @@
+/*
+ * findings.c - rules that need no more than the figures of a report.
+ *
+ * They are written to be seldom wrong rather than to find everything: each says
+ * what is so, not why. docs/formulas.md has them for people.
+ */
+#include "analytics/findings.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/civil_time.h"
+#include "base/pointer_list.h"
+#include "wattle/error.h"
+
+/* A device is silent when it is behind by a day, and by ten of its steps. */
+#define SILENT_MS    CIVIL_MS_PER_DAY
+#define SILENT_STEPS 10
+
+/*
+ * It is stuck when all readings of a day or more have one power; when that is
+ * 0, a week, for many devices are switched off for days.
+ */
+#define STUCK_MS         CIVIL_MS_PER_DAY
+#define STUCK_AT_ZERO_MS (7 * CIVIL_MS_PER_DAY)
+#define STUCK_READINGS   24
+
+/* Motors draw more than their rating when they start. */
+#define RATING_FACTOR 1.5
+
+static int
+add(struct findings *findings, const struct wattle_finding *finding)
+{
+    struct wattle_finding *grown = buffer_grow_array(
+        findings->items, &findings->cap, findings->n + 1, sizeof(*grown));
+    if (grown == NULL)
+        return WATTLE_ERR_MEMORY;
+    findings->items = grown;
+    findings->items[findings->n++] = *finding;
+    return WATTLE_OK;
+}
+
+static bool
+is_silent(const struct wattle_figures *f, int64_t newest_ms)
+{
+    const int64_t behind_ms = newest_ms - f->last_ms;
+    const double steps = f->n_readings > 1 ? (double)(f->n_readings - 1) : 1;
+    return f->n_readings > 0 && behind_ms > SILENT_MS &&
+           (double)behind_ms * steps >
+               SILENT_STEPS * (double)(f->last_ms - f->first_ms);
+}
+
+static bool
+is_stuck(const struct wattle_figures *f)
+{
+    const int64_t least_ms = f->max_power_w == 0 ? STUCK_AT_ZERO_MS : STUCK_MS;
+    return f->n_readings >= STUCK_READINGS &&
+           f->last_ms - f->first_ms >= least_ms &&
+           f->min_power_w == f->max_power_w; /* NaN is not */
+}
+
+static int
+look_at(struct findings *findings, const struct wattle_device_result *device,
+        int64_t newest_ms)
+{
+    const struct wattle_figures *f = device->figures;
+    struct wattle_finding finding = {.device_id = device->id,
+                                     .name = device->name,
+                                     .location = device->location,
+                                     .since_ms = WATTLE_NO_TIME,
+                                     .value = NAN};
+    int status = WATTLE_OK;
+    if (is_silent(f, newest_ms)) {
+        finding.kind = WATTLE_FINDING_SILENT;
+        finding.since_ms = f->last_ms;
+        status = add(findings, &finding);
+    }
+    if (status == WATTLE_OK && is_stuck(f)) {
+        finding.kind = WATTLE_FINDING_STUCK;
+        finding.since_ms = f->first_ms;
+        finding.value = f->max_power_w;
+        status = add(findings, &finding);
+    }
+    if (status == WATTLE_OK && device->peak_over_rating > RATING_FACTOR) {
+        finding.kind = WATTLE_FINDING_OVER_RATING;
+        finding.since_ms = WATTLE_NO_TIME;
+        finding.value = device->peak_over_rating;
+        status = add(findings, &finding);
+    }
+    return status;
+}
+
+/* Devices of the table without a reading at any time. */
+static int
+look_for_missing(struct findings *findings, const struct findings_input *input)
+{
+    const struct device_table *table = input->table;
+    int status = WATTLE_OK;
+    for (uint32_t i = 0; i < table->ids.n_devices && status == WATTLE_OK; i++) {
+        const char *id = registry_id(&table->ids, i);
+        const struct device_info *info = &table->infos[i];
+        const uint32_t number = registry_find(input->devices, id, strlen(id));
+        const bool is_seen = number != REGISTRY_NO_DEVICE &&
+                             (input->is_seen == NULL || input->is_seen[number]);
+        if (is_seen || info->is_inactive ||
+            !selection_wants_listed(input->selection, id, table))
+            continue;
+        status = add(findings,
+                     &(struct wattle_finding){.kind = WATTLE_FINDING_NEVER_SEEN,
+                                              .device_id = id,
+                                              .name = info->name,
+                                              .location = info->location,
+                                              .since_ms = WATTLE_NO_TIME,
+                                              .value = NAN});
+    }
+    return status;
+}
+
+/* By kind; the longest or greatest first; then by id. */
+static int
+compare(const void *a, const void *b)
+{
+    const struct wattle_finding *x = a, *y = b;
+    if (x->kind != y->kind)
+        return x->kind < y->kind ? -1 : 1;
+    if (x->since_ms != y->since_ms)
+        return x->since_ms < y->since_ms ? -1 : 1;
+    if (x->kind == WATTLE_FINDING_OVER_RATING && x->value != y->value)
+        return x->value > y->value ? -1 : 1;
+    return strcmp(x->device_id, y->device_id);
+}
+
+int
+findings_make(struct findings *findings, const struct findings_input *input)
+{
+    const struct wattle_report_result *result = input->result;
+    int status = WATTLE_OK;
+    for (size_t i = 0; i < result->n_devices && status == WATTLE_OK; i++)
+        status =
+            look_at(findings, result->devices[i], result->figures->last_ms);
+    if (status == WATTLE_OK)
+        status = look_for_missing(findings, input);
+    if (status != WATTLE_OK)
+        return status;
+    if (findings->n > 1)
+        qsort(findings->items, findings->n, sizeof(*findings->items), compare);
+    findings->list = pointer_list_new(findings->items, findings->n,
+                                      sizeof(*findings->items));
+    return findings->list != NULL ? WATTLE_OK : WATTLE_ERR_MEMORY;
+}
+
+void
+findings_release(struct findings *findings)
+{
+    free(findings->items);
+    free(findings->list);
+    *findings = (struct findings){0};
+}
