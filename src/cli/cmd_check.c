@@ -81,7 +81,7 @@ check(const struct request *request)
         puts(": empty, nothing was imported into it");
     } else if (!request->is_quiet) {
         cli_print_visible(request->path);
-        printf(": whole, ");
+        printf(": OK, ");
         say_readings(&result);
         if (result.n_readings == 0 && result.n_rejects > 0) {
             printf("; rejected lines: ");

@@ -17,7 +17,7 @@ enum { OPT_WAIT = 1, OPT_QUIET };
 static const struct cli_option compact_options[] = {
     {OPT_WAIT, "wait", "SPAN",
      "how long to wait for an import to end (default 1m)", "What to do"},
-    {OPT_QUIET, "quiet", NULL, "say nothing but errors", "Output"},
+    {OPT_QUIET, "quiet", NULL, "print errors only", "Output"},
     {0, NULL, NULL, NULL, NULL},
 };
 
@@ -34,7 +34,8 @@ read_option(void *context, const struct cli_parser *parser, int option)
     if (option == CLI_OPERAND)
         return cli_one_path(parser, &request->path);
     if (option == OPT_WAIT)
-        return cli_span_ms(parser, INT64_C(366) * 86400000, &request->wait_ms);
+        return cli_span_ms(parser, 0, INT64_C(366) * 86400000,
+                           &request->wait_ms);
     request->is_quiet = true;
     return true;
 }

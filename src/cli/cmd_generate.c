@@ -43,14 +43,15 @@ static const struct cli_option generate_options[] = {
      NULL},
     {OPT_ZSTD, "zstd", NULL, "pack the files with zstd (.csv.zst)", NULL},
     {OPT_GZIP, "gzip", NULL, "pack the files with gzip (.csv.gz)", NULL},
-    {OPT_QUIET, "quiet", NULL, "say nothing but errors", NULL},
+    {OPT_QUIET, "quiet", NULL, "print errors only", NULL},
     {OPT_NO_PROGRESS, "no-progress", NULL, "draw no progress bar", NULL},
 
     {OPT_DEVICES, "devices", "N", "number of devices (default 1000)",
      "What to make"},
     {OPT_READINGS, "readings", "N",
      "number of readings, of all devices together (default 100000)", NULL},
-    {OPT_SEED, "seed", "N", "other homes for another number (default 1)", NULL},
+    {OPT_SEED, "seed", "N",
+     "random seed: another one makes other homes (default 1)", NULL},
     {OPT_INTERVAL, "interval", "SPAN",
      "time between readings of a device, such as 15m (default) or 1s", NULL},
     {OPT_START, "start", "TIME", "first timestamp (default 2023-01-01)", NULL},
@@ -156,7 +157,7 @@ read_option(void *context, const struct cli_parser *parser, int option)
     case OPT_SEED:
         return cli_count(parser, 0, UINT64_MAX, &options->seed);
     case OPT_INTERVAL:
-        return cli_span_ms(parser, INT64_C(366) * 86400000,
+        return cli_span_ms(parser, 1, INT64_C(366) * 86400000,
                            &options->interval_ms);
     case OPT_START:
         return cli_time_ms(parser, &options->start_ms);

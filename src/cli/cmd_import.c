@@ -56,7 +56,7 @@ static const struct cli_option import_options[] = {
      "Output"},
     {OPT_STRICT, "strict", NULL,
      "exit status 1 when a line was rejected or a file skipped", NULL},
-    {OPT_QUIET, "quiet", NULL, "say nothing but errors", NULL},
+    {OPT_QUIET, "quiet", NULL, "print errors only", NULL},
     {OPT_NO_PROGRESS, "no-progress", NULL, "draw no progress bar", NULL},
     {OPT_TIMINGS, "timings", NULL, "tell how long it took", "Measuring"},
     {OPT_TRACE, "trace", "FILE",
@@ -119,7 +119,7 @@ read_option(void *context, const struct cli_parser *parser, int option)
         request->database = parser->value;
         return true;
     case OPT_WAIT:
-        return cli_span_ms(parser, INT64_C(366) * 86400000, &o->wait_ms);
+        return cli_span_ms(parser, 0, INT64_C(366) * 86400000, &o->wait_ms);
     case OPT_DEVICES:
         o->devices_path = parser->value;
         return true;

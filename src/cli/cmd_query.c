@@ -75,16 +75,15 @@ struct request {
 static bool
 read_months(const char *text, int *months)
 {
-    char *end;
-    unsigned long value = strtoul(text, &end, 10);
-    if (text[0] < '0' || text[0] > '9' || value == 0 || value > 1200)
+    const char *unit;
+    int64_t count;
+    if (!cli_read_count(text, &unit, &count) || count < 1 || count > 1200)
         return false;
-    bool is_years = strcmp(end, "y") == 0;
-    if (!is_years && strcmp(end, "mo") != 0)
+    bool is_years = cli_is_unit(unit, "y") || cli_is_unit(unit, "year");
+    bool is_months = cli_is_unit(unit, "mo") || cli_is_unit(unit, "month");
+    if ((!is_years && !is_months) || (is_years && count > 100))
         return false;
-    if (is_years && value > 100)
-        return false;
-    *months = (int)(is_years ? 12 * value : value);
+    *months = (int)(is_years ? 12 * count : count);
     return true;
 }
 
@@ -96,7 +95,14 @@ read_every(const struct cli_parser *parser,
     options->bucket_months = 0;
     if (read_months(parser->value, &options->bucket_months))
         return true;
-    return cli_span_ms(parser, INT64_C(36600) * 86400000, &options->bucket_ms);
+    if (cli_read_span(parser->value, 1, INT64_C(36600) * 86400000,
+                      &options->bucket_ms))
+        return true;
+    cli_complain(parser->command,
+                 "--%s needs a span such as 15m, 1h, 1d, 1w, 1mo or 1y, not "
+                 "'%s'",
+                 parser->name, parser->value);
+    return false;
 }
 
 static const struct {
@@ -190,7 +196,7 @@ read_option(void *context, const struct cli_parser *parser, int option)
     case OPT_RETURN_RATE:
         return cli_number(parser, -1e6, 1e6, &o->return_rate_per_kwh);
     case OPT_MAX_GAP:
-        return cli_span_ms(parser, INT64_C(366) * 86400000, &o->max_gap_ms);
+        return cli_span_ms(parser, 1, INT64_C(366) * 86400000, &o->max_gap_ms);
     case OPT_WIDE:
         request->is_wide = true;
         return true;

@@ -79,7 +79,7 @@ static const struct cli_option report_options[] = {
      "exit status 1 when a line was rejected or a file skipped", NULL},
     {OPT_QUIET, "quiet", NULL, "no text report and no warnings", NULL},
     {OPT_NO_PROGRESS, "no-progress", NULL, "draw no progress bar", NULL},
-    {OPT_TIMINGS, "timings", NULL, "tell where the time went", "Measuring"},
+    {OPT_TIMINGS, "timings", NULL, "show where the time went", "Measuring"},
     {OPT_TRACE, "trace", "FILE",
      "write what ran when to FILE, for Perfetto (ui.perfetto.dev)", NULL},
     {OPT_THREADS, "threads", "N", "threads (default: one for each core)", NULL},
@@ -191,7 +191,7 @@ read_option(void *context, const struct cli_parser *parser, int option)
     case OPT_BUDGET:
         return cli_number(parser, -1e15, 1e15, &o->budget);
     case OPT_MAX_GAP:
-        return cli_span_ms(parser, INT64_C(366) * 86400000, &o->max_gap_ms);
+        return cli_span_ms(parser, 1, INT64_C(366) * 86400000, &o->max_gap_ms);
     case OPT_ZSTD_LONG:
         return cli_small_count(parser, 10, 31, &o->zstd_window_log);
     case OPT_VALUE:
@@ -491,7 +491,7 @@ out:
 const struct command command_report = {
     .name = "report",
     .arguments = "PATH... [options]",
-    .summary = "What each device used, when, how well and at what cost",
+    .summary = "What each device uses, when, and what it costs",
     .description =
         "Reads CSV files (also .gz and .zst), folders of them, or - for\n"
         "standard input, in any order of time; or one database made by\n"

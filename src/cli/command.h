@@ -79,7 +79,17 @@ bool cli_number(const struct cli_parser *parser, double min, double max,
                 double *out);
 
 /* Reads a span such as 15m, 1h, 90s, 2d, 500ms; false after one line. */
-bool cli_span_ms(const struct cli_parser *parser, int64_t max_ms, int64_t *out);
+bool cli_span_ms(const struct cli_parser *parser, int64_t min_ms,
+                 int64_t max_ms, int64_t *out);
+
+/*
+ * The same of a text, without a word. Its parts: a count, 1 when there is none,
+ * and a unit, which may be a whole word, such as "day" or "days".
+ */
+bool cli_read_span(const char *text, int64_t min_ms, int64_t max_ms,
+                   int64_t *out);
+bool cli_read_count(const char *text, const char **unit, int64_t *count);
+bool cli_is_unit(const char *word, const char *unit);
 
 /* Reads a point in time, UTC unless it says otherwise; false after a line. */
 bool cli_time_ms(const struct cli_parser *parser, int64_t *out);

@@ -46,7 +46,7 @@ print_usage(FILE *out)
             wattle_version());
     for (size_t i = 0; i < N_COMMANDS; i++)
         fprintf(out, "  %-10s  %s\n", commands[i]->name, commands[i]->summary);
-    fprintf(out, "  %-10s  %s\n", "help", "Tell about a command");
+    fprintf(out, "  %-10s  %s\n", "help", "Show help for a command");
     fprintf(out, "  %-10s  %s\n", "version", "Print the version");
     fputs("\nTry 'wattle help report'.\n", out);
 }
@@ -143,14 +143,15 @@ main(int argc, char **argv)
      * signal */
     signal(SIGXFSZ, SIG_IGN);
     if (argc < 2) {
-        print_usage(stderr);
-        return EXIT_USAGE;
+        print_usage(stdout);
+        return end(EXIT_USAGE);
     }
     const char *name = argv[1];
     if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 ||
         strcmp(name, "-h") == 0)
         return end(run_help(argc, argv));
-    if (strcmp(name, "version") == 0 || strcmp(name, "--version") == 0) {
+    if (strcmp(name, "version") == 0 || strcmp(name, "--version") == 0 ||
+        strcmp(name, "-V") == 0) {
         printf("wattle %s\n", wattle_version());
         return end(EXIT_DONE);
     }

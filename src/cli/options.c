@@ -233,9 +233,15 @@ cli_number(const struct cli_parser *parser, double min, double max, double *out)
         text[0] != '\0' && strspn(text, "+-.0123456789eE") == strlen(text);
     if (!plain || *end != '\0' || !isfinite(value) || value < min ||
         value > max) {
-        cli_complain(parser->command,
-                     "--%s needs a number from %g to %g, not '%s'",
-                     parser->name, min, max, text);
+        if (strchr(text, ',') != NULL)
+            cli_complain(parser->command,
+                         "--%s needs a number with a point, such as 0.30, not "
+                         "'%s'",
+                         parser->name, text);
+        else
+            cli_complain(parser->command,
+                         "--%s needs a number from %.16g to %.16g, not '%s'",
+                         parser->name, min, max, text);
         return false;
     }
     *out = value;
@@ -252,31 +258,72 @@ cli_small_count(const struct cli_parser *parser, int min, int max, int *out)
     return true;
 }
 
-bool
-cli_span_ms(const struct cli_parser *parser, int64_t max_ms, int64_t *out)
+/* The milliseconds of a unit of time; 0 for another word. */
+static int64_t
+unit_ms(const char *word)
 {
     static const struct {
-        const char *unit;
+        const char *name;
         int64_t ms;
-    } units[] = {{"ms", 1},       {"s", 1000},    {"m", 60000},
-                 {"min", 60000},  {"h", 3600000}, {"d", 86400000},
-                 {"w", 604800000}};
-    const char *text = parser->value;
+    } units[] = {{"ms", 1},          {"s", 1000},       {"sec", 1000},
+                 {"second", 1000},   {"m", 60000},      {"min", 60000},
+                 {"minute", 60000},  {"h", 3600000},    {"hour", 3600000},
+                 {"d", 86400000},    {"day", 86400000}, {"w", 604800000},
+                 {"week", 604800000}};
+    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+        if (cli_is_unit(word, units[i].name))
+            return units[i].ms;
+    }
+    return 0;
+}
+
+bool
+cli_is_unit(const char *word, const char *unit)
+{
+    const size_t len = strlen(unit);
+    const bool may_have_s = len > 2;
+    return strncmp(word, unit, len) == 0 &&
+           (word[len] == '\0' ||
+            (may_have_s && word[len] == 's' && word[len + 1] == '\0'));
+}
+
+bool
+cli_read_count(const char *text, const char **unit, int64_t *count)
+{
     char *end;
     errno = 0;
-    long long value = strtoll(text, &end, 10);
-    if (text[0] >= '0' && text[0] <= '9' && errno == 0) {
-        for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-            if (strcmp(end, units[i].unit) == 0 && value > 0 &&
-                value <= max_ms / units[i].ms) {
-                *out = value * units[i].ms;
-                return true;
-            }
-        }
-    }
+    *count = 1; /* "day" is "1 day" */
+    *unit = text;
+    if (text[0] < '0' || text[0] > '9')
+        return strlen(text) > 2;
+    *count = strtoll(text, &end, 10);
+    *unit = end + (*end == ' ');
+    return errno == 0;
+}
+
+bool
+cli_read_span(const char *text, int64_t min_ms, int64_t max_ms, int64_t *out)
+{
+    const char *unit;
+    int64_t count;
+    if (!cli_read_count(text, &unit, &count))
+        return false;
+    int64_t ms = unit_ms(unit);
+    if (ms == 0 || count > max_ms / ms || count * ms < min_ms)
+        return false;
+    *out = count * ms;
+    return true;
+}
+
+bool
+cli_span_ms(const struct cli_parser *parser, int64_t min_ms, int64_t max_ms,
+            int64_t *out)
+{
+    if (cli_read_span(parser->value, min_ms, max_ms, out))
+        return true;
     cli_complain(parser->command,
                  "--%s needs a span such as 15m, 1h or 2d, not '%s'",
-                 parser->name, text);
+                 parser->name, parser->value);
     return false;
 }
 

@@ -72,7 +72,7 @@ take_last(struct time_range *range, const struct cli_parser *parser)
 {
     struct timespec now;
     int64_t span_ms;
-    if (!cli_span_ms(parser, INT64_C(36600) * 86400000, &span_ms))
+    if (!cli_span_ms(parser, 1, INT64_C(36600) * 86400000, &span_ms))
         return false;
     clock_gettime(CLOCK_REALTIME, &now);
     range->until_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;

@@ -165,8 +165,8 @@ probe(const struct format_sample *sample, const struct format_options *options,
                              ? "no usable header line (a quote is open)"
                              : "no usable header line in its first 64 KiB");
     if (status != WATTLE_OK)
-        return error_set(error, WATTLE_ERR_FORMAT, "%s%s", why.message,
-                         separator_hint(sample));
+        return error_set(error, WATTLE_ERR_FORMAT, "%s%s%s", why.message,
+                         separator_hint(sample), text_sample_hint(sample));
     found->certainty = CERTAIN;
     found->value_kind = csv_schema_value_kind(schema);
     return WATTLE_OK;

@@ -87,36 +87,70 @@ static const uint32_t product_roles =
 static const uint32_t single_roles =
     BIT(ROLE_POWER) | BIT(ROLE_ENERGY) | BIT(ROLE_VALUE);
 
-static int
-explain_missing(const struct csv_schema *schema, struct wattle_error *error)
+/* What a reading needs and no column has. */
+static void
+put_missing(const struct csv_schema *schema, struct buffer *text)
 {
-    bool measures = (schema->roles & product_roles) != 0;
-    bool has_all = (schema->roles & product_roles) == product_roles ||
-                   (schema->roles & single_roles) != 0;
-    struct buffer text = {0};
+    const bool measures = (schema->roles & product_roles) != 0;
+    const bool has_all = (schema->roles & product_roles) == product_roles ||
+                         (schema->roles & single_roles) != 0;
     const char *between = "";
     static const struct {
         uint8_t role;
-        const char *name;
-    } single[] = {{ROLE_TIME, "timestamp"},
-                  {ROLE_DEVICE, "device_id"},
+        const char *words;
+    } single[] = {{ROLE_TIME, "a time (such as timestamp)"},
+                  {ROLE_DEVICE, "a device (such as device_id)"},
                   {ROLE_VOLTAGE, "voltage"},
                   {ROLE_CURRENT, "current"},
                   {ROLE_POWER_FACTOR, "power_factor"}};
     for (size_t i = 0; i < sizeof(single) / sizeof(single[0]); i++) {
         bool wanted = single[i].role <= ROLE_DEVICE || (measures && !has_all);
         if (wanted && (schema->roles & BIT(single[i].role)) == 0) {
-            buffer_printf(&text, "%s%s", between, single[i].name);
+            buffer_printf(text, "%s%s", between, single[i].words);
             between = ", ";
         }
     }
     if (!measures && !has_all)
-        buffer_printf(&text, "%svoltage + current + power_factor (or power)",
+        buffer_printf(text, "%sa power (such as power or watts) or energy",
                       between);
-    int status = error_set(error, WATTLE_ERR_FORMAT,
-                           "no usable header line; missing columns: %.*s",
-                           (int)text.len, text.data != NULL ? text.data : "");
-    buffer_release(&text);
+}
+
+/* The names of the header, as many as a line has room for. */
+static void
+put_found(const struct csv_schema_builder *builder, struct buffer *text)
+{
+    enum { MOST_NAMES = 6, MOST_BYTES = 24 };
+    const char *at = builder->names.data;
+    for (size_t i = 0; i < builder->n_columns; i++) {
+        size_t len;
+        memcpy(&len, at, sizeof(len));
+        at += sizeof(len);
+        if (i == MOST_NAMES) {
+            buffer_printf(text, ", ...");
+            return;
+        }
+        buffer_printf(text, "%s%.*s%s", i > 0 ? ", " : "",
+                      len > MOST_BYTES ? MOST_BYTES : (int)len, at,
+                      len > MOST_BYTES ? "..." : "");
+        at += len;
+    }
+}
+
+static int
+explain_missing(const struct csv_schema_builder *builder,
+                const struct csv_schema *schema, struct wattle_error *error)
+{
+    struct buffer missing = {0}, found = {0};
+    put_missing(schema, &missing);
+    put_found(builder, &found);
+    int status =
+        error_set(error, WATTLE_ERR_FORMAT,
+                  "no usable header line: it lacks %.*s; its columns "
+                  "are %.*s",
+                  (int)missing.len, missing.data != NULL ? missing.data : "",
+                  (int)found.len, found.data != NULL ? found.data : "");
+    buffer_release(&missing);
+    buffer_release(&found);
     return status;
 }
 
@@ -186,7 +220,7 @@ choose_dialect(const struct csv_schema_builder *builder, int value_kind,
         csv_schema_release(&best);
         status = error_memory(error);
     } else if (best.dialect == NULL) {
-        status = explain_missing(&other, error);
+        status = explain_missing(builder, &other, error);
     } else {
         choose_columns(&best, value_kind);
         *schema = best;

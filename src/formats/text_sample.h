@@ -9,4 +9,10 @@
 /* Why a sample is not text in UTF-8, for people; NULL when it may be. */
 const char *text_sample_problem(const struct format_sample *sample);
 
+/*
+ * What else it looks like, for the end of a message that it cannot be read; ""
+ * when there is nothing to say.
+ */
+const char *text_sample_hint(const struct format_sample *sample);
+
 #endif
