@@ -48,8 +48,8 @@ struct wattle_import_options {
     size_t size;              /* of this structure, as the caller knows it */
     const char *devices_path; /* device table; NULL = beside the readings */
     /*
-     * enum wattle_value_kind. A file that was imported keeps its kind: another
-     * one is WATTLE_ERR_USAGE, and nothing is imported.
+     * enum wattle_value_kind. A file that was imported as another kind is read
+     * again, and its readings replace those of then.
      */
     int value_kind;
     const char *rejects_path; /* file to write every reject to, or NULL */
@@ -62,6 +62,14 @@ struct wattle_import_options {
     struct wattle_cancel *cancel;       /* or NULL; see cancel.h */
     int n_threads;                      /* 0 = one for each core */
     const struct wattle_tuning *tuning; /* or NULL; experimental/tuning.h */
+    bool is_again; /* read files again that were imported before */
+};
+
+/* A file that was imported before, all of which was read again. */
+struct wattle_reread_file {
+    const char *path;
+    int value_kind_before; /* enum wattle_value_kind; -1 = no column `value` */
+    int value_kind;        /* the same, now */
 };
 
 /* A last line without its end, which was left for the next import. */
@@ -93,6 +101,8 @@ struct wattle_import_result {
     const struct wattle_held_line *const *held_lines; /* one a file; see
                                                          is_final */
     size_t n_held_lines;
+    const struct wattle_reread_file *const *reread_files;
+    size_t n_reread_files;
     const struct wattle_skipped_file *const *skipped_files;
     size_t n_skipped_files;
     const struct wattle_timings *timings;

@@ -16,6 +16,7 @@
 #include "base/pointer_list.h"
 #include "base/sized_struct.h"
 #include "run/importer.h"
+#include "run/recognise.h"
 #include "input/reader.h"
 #include "wattle/import.h"
 
@@ -30,6 +31,8 @@ struct wattle_import {
     struct wattle_timings timings;
     struct inputs_lists lists;
     struct wattle_held_line *held_lines;
+    struct wattle_reread_file *reread_files;
+    const struct wattle_reread_file **reread_list;
     const struct wattle_held_line **held_list;
     bool is_finished;
 };
@@ -98,6 +101,8 @@ wattle_import_close(struct wattle_import *import)
     inputs_release(&import->inputs);
     inputs_lists_release(&import->lists);
     free(import->held_lines);
+    free(import->reread_files);
+    free(import->reread_list);
     free(import->held_list);
     free(import->database);
     free(import);
@@ -164,6 +169,32 @@ list_held(struct wattle_import *import)
     return import->held_list != NULL ? WATTLE_OK : WATTLE_ERR_MEMORY;
 }
 
+/* Files that were imported before and have been read again. */
+static int
+list_reread(struct wattle_import *import)
+{
+    const struct importer *importer = &import->importer;
+    struct wattle_import_result *r = &import->result;
+    const struct source_list *list = importer->sources;
+    if (importer->files == NULL)
+        return WATTLE_OK;
+    import->reread_files = calloc(list->n + 1, sizeof(*import->reread_files));
+    if (import->reread_files == NULL)
+        return WATTLE_ERR_MEMORY;
+    for (size_t i = 0; i < list->n; i++) {
+        const struct importer_file *file = &importer->files[i];
+        if (file->is_again)
+            import->reread_files[r->n_reread_files++] =
+                (struct wattle_reread_file){
+                    list->sources[i].path, file->value_kind_before - 1,
+                    recognise_value_kind(&list->sources[i]) - 1};
+    }
+    import->reread_list = pointer_list_new(
+        import->reread_files, r->n_reread_files, sizeof(*import->reread_files));
+    r->reread_files = import->reread_list;
+    return import->reread_list != NULL ? WATTLE_OK : WATTLE_ERR_MEMORY;
+}
+
 static int
 set_result(struct wattle_import *import, int64_t wall_ns)
 {
@@ -195,7 +226,8 @@ set_result(struct wattle_import *import, int64_t wall_ns)
     r->n_first_rejects = importer->scan_rejects.n_first;
     r->skipped_files = lists->skipped_list;
     r->n_skipped_files = lists->n_skipped;
-    return list_held(import);
+    return list_held(import) == WATTLE_OK ? list_reread(import)
+                                          : WATTLE_ERR_MEMORY;
 }
 
 int
@@ -219,6 +251,7 @@ wattle_import_run(struct wattle_import *import, struct wattle_error *error)
     importer->options = &import->scan;
     importer->is_dry_run = import->options.is_dry_run;
     importer->is_final = import->options.is_final;
+    importer->is_again = import->options.is_again;
     importer->wait = &import->wait;
     importer->sources = &inputs->sources;
     importer->table = &inputs->table;

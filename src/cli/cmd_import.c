@@ -22,6 +22,7 @@ enum {
     OPT_DB = 1,
     OPT_DRY_RUN,
     OPT_FINAL,
+    OPT_AGAIN,
     OPT_WAIT,
     OPT_VALUE,
     OPT_ZSTD_LONG,
@@ -48,6 +49,8 @@ static const struct cli_option import_options[] = {
      "Which readings"},
     {OPT_FINAL, "final", NULL,
      "the files will not grow: take a last line that has no line end", NULL},
+    {OPT_AGAIN, "again", NULL, "read files again that were imported before",
+     NULL},
     {OPT_ZSTD_LONG, "zstd-long", "N",
      "take zstd windows of up to 2^N bytes, N at most 31 (default 27)", NULL},
     {OPT_DEVICES, "devices", "FILE",
@@ -86,6 +89,9 @@ read_flag(int option, struct request *request)
     switch (option) {
     case OPT_DRY_RUN:
         request->options.is_dry_run = true;
+        break;
+    case OPT_AGAIN:
+        request->options.is_again = true;
         break;
     case OPT_FINAL:
         request->options.is_final = true;
@@ -181,6 +187,14 @@ warn(const struct request *request, const struct wattle_import_result *r)
         cli_complain(request->self,
                      "and %llu more; --rejects FILE writes all of them",
                      (unsigned long long)(r->n_rejects - r->n_first_rejects));
+    for (size_t i = 0; i < r->n_reread_files; i++) {
+        const struct wattle_reread_file *f = r->reread_files[i];
+        if (f->value_kind != f->value_kind_before)
+            cli_complain(request->self,
+                         "%s: was imported as %s; it is read again as %s",
+                         f->path, cli_value_kind_word(f->value_kind_before),
+                         cli_value_kind_word(f->value_kind));
+    }
     for (size_t i = 0; i < r->n_held_lines; i++)
         cli_complain(request->self,
                      "%s:%llu: held back, because the line has no end yet; the "

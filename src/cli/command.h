@@ -108,6 +108,9 @@ bool cli_value_kind(const struct cli_parser *parser, int *out);
 bool cli_simd(const struct cli_parser *parser, int *out);
 bool cli_reader(const struct cli_parser *parser, int *out);
 
+/* The word for one of enum wattle_value_kind. */
+const char *cli_value_kind_word(int kind);
+
 /* The value's place in a NULL-terminated list of words; -1 after one line. */
 int cli_choice(const struct cli_parser *parser, const char *const *words);
 

@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "cli/command.h"
+#include "wattle/measure.h"
 #include "wattle/report.h"
 #include "wattle/text.h"
 
@@ -408,12 +409,20 @@ choose(const struct cli_parser *parser, const char *const *words, int *out)
     return choice >= 0;
 }
 
+static const char *const value_kinds[] = {"power-w", "power-kw", "energy-wh",
+                                          "energy-kwh", NULL};
+
 bool
 cli_value_kind(const struct cli_parser *parser, int *out)
 {
-    static const char *const kinds[] = {"power-w", "power-kw", "energy-wh",
-                                        "energy-kwh", NULL};
-    return choose(parser, kinds, out);
+    return choose(parser, value_kinds, out);
+}
+
+const char *
+cli_value_kind_word(int kind)
+{
+    return kind >= 0 && kind <= WATTLE_VALUE_ENERGY_KWH ? value_kinds[kind]
+                                                        : "no value";
 }
 
 bool

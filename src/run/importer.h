@@ -26,6 +26,8 @@ struct importer_file {
     uint64_t end_bytes; /* of the records that were read */
     bool has_rest;      /* a last line without its end is behind that */
     bool is_open;       /* it was final, and ended inside quotes */
+    bool is_again; /* it was imported before, and all of it is read again */
+    int value_kind_before; /* as then: see struct recognition */
     uint64_t by_reason[WATTLE_N_REASONS];
     struct reject_room room; /* what the database keeps of its rejects */
 };
@@ -36,6 +38,7 @@ struct importer {
     const struct scan_options *options;
     bool is_dry_run; /* all is undone at the end */
     bool is_final;   /* a last line without its end is taken */
+    bool is_again;   /* known files are read, too */
     const struct write_lock_wait *wait;
     struct source_list *sources; /* known files are taken out */
     struct device_table *table;

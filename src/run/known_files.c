@@ -83,25 +83,17 @@ ends_line(const struct source *source, uint64_t size_bytes)
 }
 
 /*
- * A column `value` means in all of a file what it meant when the file was first
- * imported: else the units of its readings would be mixed.
+ * Whether a file that was imported is read again, all of it: when the caller
+ * says so, or when its column `value` means something else now, since what was
+ * imported is then of a wrong unit.
  */
-static int
-check_value_kind(const struct source *source, const struct catalog_file *known,
-                 struct wattle_error *error)
+static bool
+is_read_again(const struct importer *im, const struct source *source,
+              const struct catalog_file *known)
 {
-    static const char *const words[] = {"power-w", "power-kw", "energy-wh",
-                                        "energy-kwh"};
-    const int n_words = (int)(sizeof(words) / sizeof(words[0]));
-    const int before = known->value_kind;
     const int now = recognise_value_kind(source);
-    if (before == now || before < 1 || before > n_words || now < 1)
-        return WATTLE_OK;
-    return error_set_at(
-        error, WATTLE_ERR_USAGE, source->path, 0,
-        "its values were imported as %s and would be read as %s now; nothing "
-        "was imported: use --value %s, or another database",
-        words[before - 1], words[now - 1], words[before - 1]);
+    return im->is_again ||
+           (known->value_kind > 0 && now > 0 && known->value_kind != now);
 }
 
 int
@@ -178,8 +170,8 @@ has_same_size(struct importer *im, uint64_t size_bytes, bool *has,
  */
 static int
 find_same_content(struct importer *im, const struct source *source,
-                  const struct importer_file *file, int64_t latest,
-                  bool *is_known, struct wattle_error *error)
+                  struct importer_file *file, int64_t latest, bool *is_known,
+                  struct wattle_error *error)
 {
     const struct fingerprint *fingerprint = &file->fingerprint;
     struct catalog_file same;
@@ -188,9 +180,12 @@ find_same_content(struct importer *im, const struct source *source,
         fingerprint->n_parts, &same, error);
     free((void *)same.parts);
     *is_known = same.number != 0 && (latest == 0 || same.number == latest);
-    return status == WATTLE_OK && *is_known
-               ? check_value_kind(source, &same, error)
-               : status;
+    if (*is_known && is_read_again(im, source, &same)) {
+        *is_known = false;
+        file->is_again = true;
+        file->value_kind_before = same.value_kind;
+    }
+    return status;
 }
 
 /* Finds out what is to be read of a file: all, its new end, or nothing. */
@@ -216,21 +211,26 @@ examine(struct importer *im, size_t at, bool *is_known,
     }
     if (status != WATTLE_OK)
         return status;
-    *is_known = known->number != 0 &&
+    const bool is_again =
+        known->number != 0 && is_read_again(im, source, known);
+    *is_known = !is_again && known->number != 0 &&
                 known->size_bytes == fingerprint->size_bytes &&
                 known->modified_ns == source->modified_ns &&
                 is_head_known(im, source, known, false);
     if (*is_known)
-        return check_value_kind(source, known, error);
+        return WATTLE_OK;
     fingerprint->n_parts = fingerprint_n_parts(fingerprint->size_bytes);
     fingerprint->hashes =
         calloc(fingerprint->n_parts + 1, sizeof(*fingerprint->hashes));
     fingerprint->is_done = calloc(fingerprint->n_parts + 1, 1);
     if (fingerprint->hashes == NULL || fingerprint->is_done == NULL)
         return error_memory(error);
-    if (has_grown(im, source, known)) {
+    if (is_again && known->n_parts > 0) {
+        file->is_again = true;
+        file->value_kind_before = known->value_kind;
+    } else if (has_grown(im, source, known)) {
         skip_known(source, file);
-        return check_value_kind(source, known, error);
+        return WATTLE_OK;
     }
     /* what gave no line yet is replaced by what it has become */
     int64_t latest = known->n_parts > 0 ? known->number : 0;

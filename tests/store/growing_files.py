@@ -912,32 +912,42 @@ def behind_reading(home):
 
 
 def value_kinds(home):
-    """What a column `value` means does not change behind somebody's back."""
-    def refused(*args):
-        before = home.program.export(home.db)
-        done = home.program.imports(home.db, *args, code=2)
-        expect(b"were imported as energy-kwh and would be read as power-w now"
-               in done.err and b"use --value energy-kwh" in done.err, done)
-        expect(home.program.export(home.db) == before, "readings have changed:", done)
+    """A file whose column `value` means something else now is read again."""
+    def reads_again(n, *args, before="energy-kwh", now="power-w"):
+        done = home.program.imports(home.db, *args)
+        is_counted(done, replaced=n)
+        expect(f"was imported as {before}; it is read again as {now}" in
+               done.words(), done)
+        is_known(home.program.imports(home.db, *args))
 
     head = b"timestamp,device_id,value\n"
     path = write(home.path("kwh.csv"), head + rows(0, 5))
     kwh = ["--value", "energy-kwh"]
     home.program.imports(home.db, path, *kwh)
     is_known(home.program.imports(home.db, path, *kwh))
-    refused(path)
+    reads_again(5, path)
+    expect(b"power" in home.program.export(home.db).splitlines()[0], "power")
+    reads_again(5, path, *kwh, before="power-w", now="energy-kwh")
+    expect(b"power" not in home.program.export(home.db).splitlines()[0], "energy")
+    home.program.check(home.db)
+    # of the same content, in another place
     other = write(home.path("copy.csv"), content(path))
-    refused(other)
     is_known(home.program.imports(home.db, other, *kwh))
+    # one that has grown, too: all of it
     append(path, rows(5, 8))
-    refused(path)
-    new = write(home.path("new.csv"), HEAD + rows(20, 22))
-    refused(path, new)
-    is_counted(home.program.imports(home.db, path, *kwh), new=3)
+    done = home.program.imports(home.db, path)
+    is_counted(done, new=3, replaced=5)
+    append(path, rows(8, 9))
+    is_counted(home.program.imports(home.db, path), new=1)
     # without such a column nothing hangs on it
+    new = write(home.path("new.csv"), HEAD + rows(20, 22))
     home.program.imports(home.db, new, *kwh)
     append(new, rows(22, 24))
     is_counted(home.program.imports(home.db, new), new=2)
+    # on request
+    is_known(home.program.imports(home.db, new))
+    is_counted(home.program.imports(home.db, new, "--again"), unchanged=4)
+    home.program.check(home.db)
 
 
 # -------------------------------------------------------------------- all

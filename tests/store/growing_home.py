@@ -109,7 +109,7 @@ class Home:
     def check(self):
         if os.path.exists(self.db):
             done = self.program.check(self.db)
-            expect(b"whole" in done.out or b"nothing was imported" in done.out,
+            expect(b": OK, " in done.out or b"nothing was imported" in done.out,
                    "not whole:", done)
 
     def exported(self):
