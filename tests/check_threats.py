@@ -127,7 +127,7 @@ def blank_lines():
         assert found["lines"] == 1 and found["readings"] == 1
     write("number.csv", HEADER, b"\n" * 70000, b"bad\n", b"\r\n" * 70000,
           b"bad\n")
-    run("report", "number.csv", "--quiet", "--rejects", "r2.csv")
+    run("report", "number.csv", "--quiet", "--rejects", "r2.csv", code=2)
     with open("r2.csv", "rb") as file:
         lines = [line.split(b",")[1] for line in file.readlines()[1:]]
     assert lines == [b"70002", b"140003"], lines
@@ -153,7 +153,8 @@ def kept_rejects():
     run("import", "bad.csv", "--db", "a.db", "--quiet", program=RELEASE)
     run("check", "a.db", program=RELEASE)
     write("long.csv", HEADER, (b"x" * 1000000 + b"\n") * 40)
-    run("import", "long.csv", "--db", "b.db", "--quiet", program=RELEASE)
+    run("import", "long.csv", "--db", "b.db", "--quiet", program=RELEASE,
+        code=2)
     run("check", "b.db", program=RELEASE)
     assert os.path.getsize("b.db") < 20 << 20
 
@@ -365,7 +366,7 @@ def few_descriptors():
 
 def only_rejects():
     write("a.csv", HEADER, b"bad\n" * 5)
-    run("import", "a.csv", "--db", "a.db", "--quiet")
+    run("import", "a.csv", "--db", "a.db", "--quiet", code=2)
     out = run("check", "a.db").stdout
     assert b"empty" not in out and b"rejected lines: 5" in out, out
 

@@ -68,7 +68,7 @@ struct wattle_import_options {
 /* A file that was imported before, all of which was read again. */
 struct wattle_reread_file {
     const char *path;
-    int value_kind_before; /* enum wattle_value_kind; -1 = no column `value` */
+    int value_kind_before; /* enum wattle_value_kind; 0 = no column `value` */
     int value_kind;        /* the same, now */
 };
 
@@ -106,6 +106,10 @@ struct wattle_import_result {
     const struct wattle_skipped_file *const *skipped_files;
     size_t n_skipped_files;
     const struct wattle_timings *timings;
+    /* Files whose column `value` was taken as power in W, though neither the
+     * caller nor the file says so; and the path of the first, or NULL. */
+    size_t n_assumed_files;
+    const char *first_assumed_file;
 };
 
 #define WATTLE_IMPORT_OPTIONS_INIT                                             \

@@ -39,6 +39,11 @@ enum wattle_measure_kind {
 
 /* What a column named `value` holds. */
 enum wattle_value_kind {
+    /*
+     * As the file says; else power in W, which is counted as assumed. A file
+     * whose units or device names speak against power is skipped.
+     */
+    WATTLE_VALUE_AUTO,
     WATTLE_VALUE_POWER_W,
     WATTLE_VALUE_POWER_KW,
     WATTLE_VALUE_ENERGY_WH, /* energy of the interval */

@@ -160,6 +160,10 @@ struct wattle_report_result {
     size_t n_skipped_files;
     size_t n_files; /* files read */
     const struct wattle_timings *timings;
+    /* Files whose column `value` was taken as power in W, though neither the
+     * caller nor the file says so; and the path of the first, or NULL. */
+    size_t n_assumed_files;
+    const char *first_assumed_file;
 };
 
 #ifdef __cplusplus

@@ -186,8 +186,8 @@ list_reread(struct wattle_import *import)
         if (file->is_again)
             import->reread_files[r->n_reread_files++] =
                 (struct wattle_reread_file){
-                    list->sources[i].path, file->value_kind_before - 1,
-                    recognise_value_kind(&list->sources[i]) - 1};
+                    list->sources[i].path, file->value_kind_before,
+                    recognise_value_kind(&list->sources[i])};
     }
     import->reread_list = pointer_list_new(
         import->reread_files, r->n_reread_files, sizeof(*import->reread_files));
@@ -226,6 +226,8 @@ set_result(struct wattle_import *import, int64_t wall_ns)
     r->n_first_rejects = importer->scan_rejects.n_first;
     r->skipped_files = lists->skipped_list;
     r->n_skipped_files = lists->n_skipped;
+    r->n_assumed_files = lists->n_assumed;
+    r->first_assumed_file = lists->first_assumed;
     return list_held(import) == WATTLE_OK ? list_reread(import)
                                           : WATTLE_ERR_MEMORY;
 }

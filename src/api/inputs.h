@@ -82,7 +82,8 @@ struct inputs_lists {
     struct wattle_skipped_file *skipped;
     const struct wattle_reject **reject_list; /* pointers to them */
     const struct wattle_skipped_file **skipped_list;
-    size_t n_files, n_skipped;
+    size_t n_files, n_skipped, n_assumed;
+    const char *first_assumed; /* of the files whose value was assumed */
 };
 
 /*

@@ -201,6 +201,8 @@ set_lists(struct wattle_report *report)
     a->n_first_rejects = rejects->n_first;
     a->skipped_files = lists->skipped_list;
     a->n_skipped_files = lists->n_skipped;
+    a->n_assumed_files = lists->n_assumed;
+    a->first_assumed_file = lists->first_assumed;
     return WATTLE_OK;
 }
 

@@ -44,8 +44,8 @@ static const struct cli_option import_options[] = {
     {OPT_WAIT, "wait", "SPAN",
      "how long to wait for another import to end (default 1m)", NULL},
     {OPT_VALUE, "value", "KIND",
-     "what a column named value holds: power-w (default), power-kw, "
-     "energy-wh, energy-kwh",
+     "what a column named value holds: power-w, power-kw, energy-wh, "
+     "energy-kwh (default: power in the file's unit, else in W)",
      "Which readings"},
     {OPT_FINAL, "final", NULL,
      "the files will not grow: take a last line that has no line end", NULL},
@@ -195,6 +195,7 @@ warn(const struct request *request, const struct wattle_import_result *r)
                          f->path, cli_value_kind_word(f->value_kind_before),
                          cli_value_kind_word(f->value_kind));
     }
+    cli_warn_assumed(request->self, r->n_assumed_files, r->first_assumed_file);
     for (size_t i = 0; i < r->n_held_lines; i++)
         cli_complain(request->self,
                      "%s:%llu: held back, because the line has no end yet; the "

@@ -56,8 +56,8 @@ static const struct cli_option report_options[] = {
      "only these devices, such as 'DEV00*'; may be repeated", NULL},
     {OPT_LOCATION, "location", "GLOB", "only devices at this location", NULL},
     {OPT_VALUE, "value", "KIND",
-     "what a column named value holds: power-w (default), power-kw, "
-     "energy-wh, energy-kwh",
+     "what a column named value holds: power-w, power-kw, energy-wh, "
+     "energy-kwh (default: power in the file's unit, else in W)",
      NULL},
     {OPT_DEVICES, "devices", "FILE",
      "device table (default: devices.csv beside the readings)", NULL},
@@ -310,6 +310,7 @@ warn(const struct command *self, const struct wattle_report_result *result)
     for (size_t i = 0; i < result->n_skipped_files; i++)
         cli_complain(self, "%s: %s", result->skipped_files[i]->path,
                      result->skipped_files[i]->reason);
+    cli_warn_assumed(self, result->n_assumed_files, result->first_assumed_file);
 }
 
 /* An empty answer deserves a word. */

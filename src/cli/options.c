@@ -415,14 +415,33 @@ static const char *const value_kinds[] = {"power-w", "power-kw", "energy-wh",
 bool
 cli_value_kind(const struct cli_parser *parser, int *out)
 {
-    return choose(parser, value_kinds, out);
+    bool is_known = choose(parser, value_kinds, out);
+    *out += is_known ? WATTLE_VALUE_POWER_W : 0;
+    return is_known;
+}
+
+void
+cli_warn_assumed(const struct command *self, size_t n_files, const char *first)
+{
+    if (n_files == 1)
+        cli_complain(self,
+                     "%s: its column value was taken as power in W; --value "
+                     "power-w confirms it, or --value another kind",
+                     first);
+    else if (n_files > 1)
+        cli_complain(self,
+                     "the column value of %zu files, such as %s, was taken as "
+                     "power in W; --value power-w confirms it, or --value "
+                     "another kind",
+                     n_files, first);
 }
 
 const char *
 cli_value_kind_word(int kind)
 {
-    return kind >= 0 && kind <= WATTLE_VALUE_ENERGY_KWH ? value_kinds[kind]
-                                                        : "no value";
+    return kind >= WATTLE_VALUE_POWER_W && kind <= WATTLE_VALUE_ENERGY_KWH
+               ? value_kinds[kind - WATTLE_VALUE_POWER_W]
+               : "no value";
 }
 
 bool

@@ -21,7 +21,9 @@ static const struct csv_rule common[] = {
     {"pf", ROLE_POWER_FACTOR, 0},   {"powerfactor", ROLE_POWER_FACTOR, 0},
     {"power", ROLE_POWER, 0},       {"power_w", ROLE_POWER, 0},
     {"watts", ROLE_POWER, 0},       {"energy_wh", ROLE_ENERGY, 0},
-    {"value", ROLE_VALUE, 0},       {NULL, ROLE_NONE, 0},
+    {"value", ROLE_VALUE, 0},       {"unit", ROLE_UNIT, 0},
+    {"units", ROLE_UNIT, 0},        {"unit_of_measurement", ROLE_UNIT, 0},
+    {NULL, ROLE_NONE, 0},
 };
 
 const struct csv_dialect csv_dialects[] = {

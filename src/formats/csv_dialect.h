@@ -28,6 +28,7 @@ enum csv_role {
     ROLE_POWER = ROLE_MEASURES + WATTLE_POWER,
     ROLE_ENERGY = ROLE_MEASURES + WATTLE_ENERGY, /* then any one will do */
     N_ROLES = ROLE_MEASURES + MEASURE_N,
+    ROLE_UNIT = N_ROLES, /* of `value`; no part of a reading */
     ROLE_NONE = 0xff
 };
 

@@ -16,6 +16,8 @@
 #include "formats/csv_schema.h"
 #include "formats/record_parser.h"
 #include "formats/text_sample.h"
+#include "formats/value_unit.h"
+#include "wattle/measure.h"
 
 /* How sure a header makes: it was chosen by names that others use as well. */
 enum { CERTAIN = 80, UNLIKELY = 1 };
@@ -167,6 +169,11 @@ probe(const struct format_sample *sample, const struct format_options *options,
     if (status != WATTLE_OK)
         return error_set(error, WATTLE_ERR_FORMAT, "%s%s%s", why.message,
                          separator_hint(sample), text_sample_hint(sample));
+    if (options->value_kind == WATTLE_VALUE_AUTO &&
+        csv_schema_value_kind(schema) != 0)
+        status = value_unit_find(sample, schema, found, error);
+    if (status != WATTLE_OK)
+        return status;
     found->certainty = CERTAIN;
     found->value_kind = csv_schema_value_kind(schema);
     return WATTLE_OK;

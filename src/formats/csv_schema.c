@@ -6,6 +6,7 @@
  */
 #include "formats/csv_schema.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,7 +58,8 @@ apply_dialect(const struct csv_schema_builder *builder,
 {
     const char *at = builder->names.data;
     *schema = (struct csv_schema){.dialect = dialect,
-                                  .n_columns = builder->n_columns};
+                                  .n_columns = builder->n_columns,
+                                  .unit_column = SIZE_MAX};
     schema->role_of = malloc(builder->n_columns + 1);
     if (schema->role_of == NULL)
         return WATTLE_ERR_MEMORY;
@@ -66,14 +68,24 @@ apply_dialect(const struct csv_schema_builder *builder,
         memcpy(&len, at, sizeof(len));
         struct csv_rule rule = rule_of_name(dialect, at + sizeof(len), len);
         at += sizeof(len) + len;
+        schema->role_of[i] = ROLE_NONE;
+        if (rule.role == ROLE_UNIT) {
+            if (schema->unit_column == SIZE_MAX)
+                schema->unit_column = i;
+            continue;
+        }
         /* the first column of a role counts */
         bool is_used =
             rule.role != ROLE_NONE && (schema->roles & BIT(rule.role)) == 0;
-        schema->role_of[i] = is_used ? rule.role : ROLE_NONE;
         if (!is_used)
             continue;
+        schema->role_of[i] = rule.role;
         schema->roles |= BIT(rule.role);
         schema->n_known++;
+        if (rule.role == ROLE_DEVICE)
+            schema->device_column = i;
+        if (rule.role == ROLE_VALUE)
+            schema->value_column = i;
         if (rule.role >= ROLE_MEASURES)
             schema->kilo[rule.role - ROLE_MEASURES] = rule.kilo;
     }
@@ -252,8 +264,16 @@ csv_schema_value_kind(const struct csv_schema *schema)
     if ((schema->roles & BIT(ROLE_VALUE)) == 0)
         return 0;
     if (is_energy)
-        return 1 + (is_kilo ? WATTLE_VALUE_ENERGY_KWH : WATTLE_VALUE_ENERGY_WH);
-    return 1 + (is_kilo ? WATTLE_VALUE_POWER_KW : WATTLE_VALUE_POWER_W);
+        return is_kilo ? WATTLE_VALUE_ENERGY_KWH : WATTLE_VALUE_ENERGY_WH;
+    return is_kilo ? WATTLE_VALUE_POWER_KW : WATTLE_VALUE_POWER_W;
+}
+
+void
+csv_schema_take_kilowatts(struct csv_schema *schema)
+{
+    assert((schema->roles & BIT(ROLE_VALUE)) != 0);
+    assert(schema->value_measure == WATTLE_POWER);
+    schema->kilo[WATTLE_POWER] = 3;
 }
 
 void

@@ -24,6 +24,8 @@ struct csv_schema {
     uint32_t columns;        /* MEASURE_BITs a full row has */
     uint8_t value_measure;   /* what ROLE_VALUE is: POWER or ENERGY */
     uint8_t kilo[MEASURE_N]; /* 3 where values are in kilo units, else 0 */
+    size_t device_column, value_column;
+    size_t unit_column; /* of `value`; SIZE_MAX = none */
 };
 
 /* Collects names, then decides. */
@@ -61,8 +63,11 @@ csv_schema_measure(const struct csv_schema *schema, int role)
                               : (unsigned)(role - ROLE_MEASURES);
 }
 
-/* 1 + what the column `value` holds (enum wattle_value_kind); 0 = not read. */
+/* What the column `value` holds (enum wattle_value_kind); 0 = not read. */
 int csv_schema_value_kind(const struct csv_schema *schema);
+
+/* Where a column `value` is read: its numbers are power in kW, not in W. */
+void csv_schema_take_kilowatts(struct csv_schema *schema);
 
 /* True when both read rows the same way. */
 bool csv_schema_equal(const struct csv_schema *a, const struct csv_schema *b);

@@ -45,9 +45,10 @@ struct recognition {
     int certainty;        /* 1 .. 100 */
     uint64_t data_offset; /* of the first byte behind the header, in the text */
     uint64_t header_lines;
-    bool has_open_header; /* the header line has no end yet */
-    int value_kind;       /* 1 + enum wattle_value_kind when it matters, or 0 */
-    void *dialect;        /* the format's own; owned */
+    bool has_open_header;  /* the header line has no end yet */
+    int value_kind;        /* enum wattle_value_kind when it matters, or 0 */
+    bool is_value_assumed; /* neither the caller nor the text says it */
+    void *dialect;         /* the format's own; owned */
 };
 
 void format_recognition_release(struct recognition *recognition);

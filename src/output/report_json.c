@@ -200,6 +200,7 @@ report_json_write(const struct wattle_report_result *a, bool with_timings,
     put_list(&j, "by_day", REPORT_DAYS, a);
     put_list(&j, "findings", REPORT_FINDINGS, a);
     put_list(&j, "skipped_files", REPORT_SKIPPED_FILES, a);
+    put_count(&j, "assumed_value_files", a->n_assumed_files);
     if (with_timings)
         put_timings(&j, a, (double)(stage_now_ns() - began_ns) / 1e9);
     close_scope(&j, '}');

@@ -652,6 +652,10 @@ put_quality(const struct text_canvas *c, const struct wattle_report_result *a)
     if (a->n_skipped_files > 0)
         put_line(c, "Skipped", TEXT_PLAIN, "%s file%s",
                  counted(a->n_skipped_files, n), plural(a->n_skipped_files));
+    if (a->n_assumed_files > 0)
+        put_line(c, "Assumed", TEXT_PLAIN,
+                 "that the column value of %s file%s is power in W",
+                 counted(a->n_assumed_files, n), plural(a->n_assumed_files));
     if (!isnan(a->figures->efficiency))
         put_line(c, "Efficiency", TEXT_PLAIN, "%s, mean of the readings",
                  text_canvas_number(a->figures->efficiency, 4, n));

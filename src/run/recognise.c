@@ -63,3 +63,10 @@ recognise_value_kind(const struct source *source)
 {
     return source->recognition != NULL ? source->recognition->value_kind : 0;
 }
+
+bool
+recognise_is_value_assumed(const struct source *source)
+{
+    return source->recognition != NULL &&
+           source->recognition->is_value_assumed;
+}

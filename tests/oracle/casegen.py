@@ -213,7 +213,9 @@ def written(rng, cell, quote, pad):
 EXTRA = [b"", b"ok", b"note, with comma", b'say "hi"', b'stray " quote', b"two\nlines", b"a\r\nb\r\n", b"\n\n",
          b"\xc3\xa9\xe2\x82\xac", b"x" * 300, b"lone\rcr", b'""', b'"', b"'", b"\xff\xfe", b" ", b"-", b"1.5"]
 
-PLAIN_DEVICES = ["DEV%04d", "dev-%d", "sensor.kitchen_%d_power", "%d", "meter %d", "Küche %d", "機器%d", "a%db"]
+UNIT_CELLS = [b"W", b"W", b"kW", b"kW", b"w", b"Watts", b"kilowatt", b"", b" ", b"kWh", b"\xc2\xb0C", b"W/h"]
+
+PLAIN_DEVICES = ["DEV%04d", "dev-%d", "sensor.kitchen_%d_power", "%d", "meter %d", "Küche %d", "機器%d", "a%db", "%d energy", "sensor.a%d_kWh"]
 ODD_DEVICES = [b"x" * 15, b"x" * 16, b"x" * 17, b"x" * 16 + b"y", b"y" * 63, b"y" * 64, b"y" * 65, b"z" * 255,
                b"z" * 254 + b"a", b"\xc3\xa9" * 127, b"with space", b"comma, inside", b'quo"te', b"new\nline",
                b"null", b"?", b"NaN", b"0", b"-1", b"a", b"A", b"\xf0\x9f\x94\x8c", b"tab\tinside", b"back\\slash",
@@ -303,6 +305,7 @@ HEADER_NAMES = {
     "pf": ["power_factor", "power_factor", "pf", "powerfactor"],
     "power": ["power", "power_w", "watts"],
     "value": ["value"],
+    "unit": ["unit", "units", "unit_of_measurement"],
 }
 EXTRA_NAMES = ["note", "status", "unit", "energy", "", "power (W)", "quality", "Vrms", "is_active", "temps"]
 
@@ -340,6 +343,8 @@ class FileMaker:
         self.dirty = dirty
         fancy = rng.random() < 0.35
         self.roles = ["timestamp", "device"] + pick_roles(rng, family)
+        if family == "value" and rng.random() < 0.3:
+            self.roles.append("unit")
         if fancy:
             rng.shuffle(self.roles)
         names = [header_cell(rng, role, fancy) for role in self.roles]
@@ -355,6 +360,7 @@ class FileMaker:
             self.roles.insert(where, "extra")
             names.insert(where, header_cell(rng, role, True))
         self.names = names
+        self.unit = rng.choice(UNIT_CELLS)
         self.numbers = NumberStyle(rng)
         self.quote = rng.choice([0, 0, 0, 0, 0.05, 0.3, 1])
         self.pad = rng.choice([0, 0, 0, 0, 0.1, 0.5])
@@ -373,6 +379,8 @@ class FileMaker:
                 cell = time_cell(rng, ms, rng.choice(self.time_styles))
             elif role == "device":
                 cell = device
+            elif role == "unit":
+                cell = self.unit if rng.random() < 0.99 else rng.choice(UNIT_CELLS)
             elif role == "extra":
                 cell = rng.choice(EXTRA) if self.extra_odd else rng.choice([b"ok", b"", b"7"])
             else:
@@ -677,8 +685,8 @@ def make_small(rng, case):
         # A kind is given, and at least most files have a value column.
         value_kind = rng.choice(["power-w", "power-kw", "energy-wh", "energy-kwh"])
         families = ["value"] if rng.random() < 0.85 else ["value", "electric", "power"]
-    elif rng.random() < 0.1:
-        families.append("value")
+    elif rng.random() < 0.2:
+        families += ["value", "value"]
     files = rng.choice([1, 1, 1, 1, 1, 2, 2, 3, 4])
     total = rng.randint(0, 3) if rng.random() < 0.12 else int(5 * 40 ** rng.random())
     devices = device_pool(rng)

@@ -42,6 +42,7 @@ ROLE_NAMES = {
     "pf": ("power_factor", "pf", "powerfactor"),
     "power": ("power", "power_w", "watts"),
     "value": ("value",),
+    "unit": ("unit", "units", "unit_of_measurement"),
 }
 ROLE_OF_NAME = {name.encode(): role for role, names in ROLE_NAMES.items() for name in names}
 
@@ -52,11 +53,15 @@ class UsageError(Exception):
     """Bad options, an unreadable path, or no usable file at all: exit code 2."""
 
 
+class NoPower(UsageError):
+    """No usable file, and the values of one at least are something else than power."""
+
+
 class Options:
     """Everything that can be chosen on the command line."""
 
     def __init__(self, since=None, until=None, device=(), rate="0.15", return_rate="0", budget=None,
-                 max_gap="1h", value="power-w", devices=None, rejects=None, strict=False):
+                 max_gap="1h", value=None, devices=None, rejects=None, strict=False):
         self.since = None if since is None else limit_time(since)
         self.until = None if until is None else limit_time(until)
         self.globs = [os.fsencode(glob) for glob in device]
@@ -64,7 +69,7 @@ class Options:
         self.return_rate = Fraction(str(return_rate))
         self.budget = None if budget is None else Fraction(str(budget))
         self.max_gap_ms = gap_length(max_gap)
-        if value not in VALUE_KINDS:
+        if value is not None and value not in VALUE_KINDS:
             raise UsageError("unknown --value %r" % value)
         self.value = value
         self.devices_file = devices
@@ -454,6 +459,35 @@ class Columns:
             self.mode = None
 
 
+HEAD_BYTES = 65536
+UNITS = {b"w": "power-w", b"watt": "power-w", b"watts": "power-w",
+         b"kw": "power-kw", b"kilowatt": "power-kw", b"kilowatts": "power-kw"}
+OTHER_NAMES = {b"energy", b"wh", b"kwh", b"mwh", b"voltage", b"current", b"temperature", b"humidity", b"frequency"}
+
+
+def kind_from_rows(head, is_whole, columns):
+    """What the column value of a file holds: (kind, assumed); (None, False) where it is not all power."""
+    kinds = set()
+    rows = list(records(head))[1:]
+    if not is_whole and rows and (rows[-1][2] is None or not head.endswith(b"\n")):
+        rows.pop()
+    for _line, _raw, fields in rows:
+        if fields is None or len(fields) != columns.count:
+            continue
+        number = trim(fields[columns.index["value"]])
+        if number.lower() in MISSING_TOKENS or len(number) > 400 or not NUMBER.fullmatch(number):
+            continue
+        unit = trim(fields[columns.index["unit"]]).lower() if "unit" in columns.index else b""
+        last_word = re.search(rb"[A-Za-z]*$", trim(fields[columns.index["device"]])).group().lower()
+        if unit:
+            kinds.add(UNITS.get(unit))
+        elif last_word in OTHER_NAMES:
+            kinds.add(None)
+    if None in kinds or len(kinds) > 1:
+        return None, False
+    return (kinds.pop(), False) if kinds else ("power-w", True)
+
+
 class Reading:
     """One accepted data line. Exactly one of power and energy is not None."""
 
@@ -525,6 +559,7 @@ class Collected:
         self.rounded = 0
         self.rejects = []         # (file, line, reason, raw)
         self.skipped = []         # (file, why)
+        self.assumed = 0          # files whose values were taken as W for want of a word
 
 
 def collect(files, options):
@@ -535,18 +570,29 @@ def collect(files, options):
         if b"\0" in data[:65536]:
             got.skipped.append((path, "not text"))
             continue
+        is_whole = len(data) < HEAD_BYTES
+        head_bytes = HEAD_BYTES
         if data.startswith(b"\xef\xbb\xbf"):
             data = data[3:]
-        rows = records(*mend_line_ends(data))
+            head_bytes -= 3
+        data, counts_cr = mend_line_ends(data)
+        rows = records(data, counts_cr)
         _line, _raw, header = next(rows, (1, b"", None))
         columns = None if header is None else Columns(header)
         if columns is None or columns.mode is None:
             got.skipped.append((path, "no usable header"))
             continue
+        kind = options.value
+        if kind is None and columns.mode == "value":
+            kind, is_assumed = kind_from_rows(data[:head_bytes], is_whole, columns)
+            if kind is None:
+                got.skipped.append((path, "not power"))
+                continue
+            got.assumed += is_assumed
         usable += 1
         for line, raw, fields in rows:
             try:
-                device, ms, reading, rounded = interpret(fields, columns, options.value)
+                device, ms, reading, rounded = interpret(fields, columns, kind)
             except Reject as reject:
                 got.rejects.append((path, line, reject.args[0], raw))
                 continue
@@ -564,7 +610,8 @@ def collect(files, options):
                 got.duplicates += 1
             of_device[ms] = reading
     if not usable:
-        raise UsageError("no usable file")
+        is_other = any(why == "not power" for _path, why in got.skipped)
+        raise (NoPower if is_other else UsageError)("no usable file")
     return got
 
 
@@ -974,6 +1021,7 @@ def run(paths, options):
         "by_day": by_day,
         "findings": find_strange(devices, details, options, got.seen),
         "skipped_files": [{"file": path, "reason": why} for path, why in got.skipped],
+        "assumed_value_files": got.assumed,
     })
     failed = exceeded or (options.strict and bool(got.rejects or got.skipped))
     # Lines, and not one of them a reading: nothing was understood.
@@ -1015,7 +1063,7 @@ def parse_args(argv):
     parser.add_argument("--return-rate", default="0")
     parser.add_argument("--budget")
     parser.add_argument("--max-gap", default="1h")
-    parser.add_argument("--value", choices=VALUE_KINDS, default="power-w")
+    parser.add_argument("--value", choices=VALUE_KINDS)
     parser.add_argument("--devices", metavar="FILE")
     parser.add_argument("--rejects", metavar="FILE")
     parser.add_argument("--strict", action="store_true")

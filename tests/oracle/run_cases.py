@@ -105,12 +105,15 @@ def check_case(wattle, seed, folder, keep=False):
     paths, args = case["paths"], case["args"]
     started = time.perf_counter()
     _paths, options = oracle.parse_args(args + ["--"] + paths)
+    has_no_power = False
     try:
         result = oracle.run(paths, options)
+    except oracle.NoPower:
+        result, has_no_power = None, True
     except oracle.UsageError:
         result = None
     seconds = time.perf_counter() - started
-    is_refused = case.get("expect_exit") == 2 or oracle.is_empty_range(options)
+    is_refused = has_no_power or case.get("expect_exit") == 2 or oracle.is_empty_range(options)
     if (result is None) != is_refused:
         return ["the case itself is wrong: %s" % ("no usable file" if result is None else "usable files")], seconds
 
