@@ -24,7 +24,6 @@
 #include "base/kept_file.h"
 #include "formats/device_file.h"
 #include "formats/format.h"
-#include "run/recognise.h"
 #include "wattle/report.h"
 
 #define MAX_THREADS 1024
@@ -313,7 +312,7 @@ inputs_list(const struct inputs *in, const struct scan_rejects *rejects,
     for (size_t i = 0; i < list->n; i++) {
         const struct source *source = &list->sources[i];
         lists->n_files += source->is_usable ? 1 : 0;
-        if (source->is_usable && recognise_is_value_assumed(source) &&
+        if (source->is_usable && source->is_value_assumed &&
             lists->n_assumed++ == 0)
             lists->first_assumed = source->path;
         if (source->problem != NULL)

@@ -305,12 +305,14 @@ print_result(const struct command *self,
 
 /* The files that could not be used: a line each. */
 static void
-warn(const struct command *self, const struct wattle_report_result *result)
+warn(const struct command *self, const struct wattle_report_result *result,
+     bool is_stored)
 {
     for (size_t i = 0; i < result->n_skipped_files; i++)
         cli_complain(self, "%s: %s", result->skipped_files[i]->path,
                      result->skipped_files[i]->reason);
-    cli_warn_assumed(self, result->n_assumed_files, result->first_assumed_file);
+    cli_warn_assumed(self, result->n_assumed_files, result->first_assumed_file,
+                     is_stored);
 }
 
 /* An empty answer deserves a word. */
@@ -420,7 +422,7 @@ compute(const struct command *self, struct wattle_report *report,
     progress_watch_end(&watch);
     const struct wattle_report_result *result = wattle_report_result(report);
     if (!request->is_quiet && result != NULL) {
-        warn(self, result);
+        warn(self, result, sandbox.database != NULL);
         warn_of_rejects(self, request, result);
     }
     if (!request->is_quiet && result != NULL && status == WATTLE_OK)

@@ -421,19 +421,21 @@ cli_value_kind(const struct cli_parser *parser, int *out)
 }
 
 void
-cli_warn_assumed(const struct command *self, size_t n_files, const char *first)
+cli_warn_assumed(const struct command *self, size_t n_files, const char *first,
+                 bool is_stored)
 {
+    const char *cure = is_stored
+                           ? "import again with --value to change that"
+                           : "--value power-w confirms it, or --value another "
+                             "kind";
     if (n_files == 1)
-        cli_complain(self,
-                     "%s: its column value was taken as power in W; --value "
-                     "power-w confirms it, or --value another kind",
-                     first);
+        cli_complain(self, "%s: its column value was taken as power in W; %s",
+                     first, cure);
     else if (n_files > 1)
         cli_complain(self,
                      "the column value of %zu files, such as %s, was taken as "
-                     "power in W; --value power-w confirms it, or --value "
-                     "another kind",
-                     n_files, first);
+                     "power in W; %s",
+                     n_files, first, cure);
 }
 
 const char *

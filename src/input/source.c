@@ -175,7 +175,7 @@ source_list_add_broken(struct source_list *list, const char *path,
 
 int
 source_list_add_read(struct source_list *list, const char *path, bool is_usable,
-                     const char *problem)
+                     bool is_value_assumed, const char *problem)
 {
     struct source *source = append(list, path, SOURCE_PLAIN);
     if (source == NULL)
@@ -183,6 +183,7 @@ source_list_add_read(struct source_list *list, const char *path, bool is_usable,
     if (problem != NULL)
         source_set_problem(source, problem);
     source->is_usable = is_usable;
+    source->is_value_assumed = is_value_assumed;
     return WATTLE_OK;
 }
 

@@ -32,10 +32,11 @@ enum source_kind {
 struct source {
     char *path; /* as given, or folder/name */
     enum source_kind kind;
-    char *problem;    /* why it, or its rest, cannot be used, or NULL */
-    bool is_prepared; /* see source_prepare */
-    bool is_opened;   /* it has a head to be recognised by */
-    bool is_usable;   /* and was recognised */
+    char *problem;         /* why it, or its rest, cannot be used, or NULL */
+    bool is_prepared;      /* see source_prepare */
+    bool is_opened;        /* it has a head to be recognised by */
+    bool is_usable;        /* and was recognised */
+    bool is_value_assumed; /* see struct recognition */
     /* the file that was opened; zeros for streams */
     dev_t device;
     ino_t inode;
@@ -101,7 +102,8 @@ int source_list_add_broken(struct source_list *list, const char *path,
  * WATTLE_ERR_MEMORY.
  */
 int source_list_add_read(struct source_list *list, const char *path,
-                         bool is_usable, const char *problem);
+                         bool is_usable, bool is_value_assumed,
+                         const char *problem);
 
 /* The row store at the end of the list, a new one if need be; NULL = memory. */
 struct row_store *source_list_rows(struct source_list *list);

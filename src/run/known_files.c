@@ -85,7 +85,7 @@ ends_line(const struct source *source, uint64_t size_bytes)
 /*
  * Whether a file that was imported is read again, all of it: when the caller
  * says so, or when its column `value` means something else now, since what was
- * imported is then of a wrong unit.
+ * imported is then of a wrong unit; or when what was assumed then is said now.
  */
 static bool
 is_read_again(const struct importer *im, const struct source *source,
@@ -93,7 +93,15 @@ is_read_again(const struct importer *im, const struct source *source,
 {
     const int now = recognise_value_kind(source);
     return im->is_again ||
-           (known->value_kind > 0 && now > 0 && known->value_kind != now);
+           (known->value_kind > 0 && now > 0 && known->value_kind != now) ||
+           (known->is_value_assumed && now > 0 && !source->is_value_assumed);
+}
+
+bool
+known_files_has_said(const struct catalog_file *known)
+{
+    return known->value_kind == WATTLE_VALUE_POWER_W &&
+           !known->is_value_assumed;
 }
 
 int

@@ -40,6 +40,7 @@ recognise_source(struct source *source, const struct source_options *how,
     source->data_offset = found->data_offset;
     source->header_lines = found->header_lines;
     source->has_open_header = found->has_open_header;
+    source->is_value_assumed = found->is_value_assumed;
     if (status == WATTLE_ERR_FORMAT)
         source_set_problem(source, why.message);
     if (status == WATTLE_OK)
@@ -62,11 +63,4 @@ int
 recognise_value_kind(const struct source *source)
 {
     return source->recognition != NULL ? source->recognition->value_kind : 0;
-}
-
-bool
-recognise_is_value_assumed(const struct source *source)
-{
-    return source->recognition != NULL &&
-           source->recognition->is_value_assumed;
 }

@@ -22,7 +22,4 @@ bool recognise_splits(const struct source *source);
 /* What the values of a source mean, as in struct recognition; 0 = unknown. */
 int recognise_value_kind(const struct source *source);
 
-/* Whether nothing but custom says that its values are power in W. */
-bool recognise_is_value_assumed(const struct source *source);
-
 #endif

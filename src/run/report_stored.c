@@ -115,12 +115,13 @@ add_chunks(void *context, unsigned worker)
 
 /* Lists a file that was imported as a source. */
 static int
-take_file(void *context, const char *path, bool is_usable, const char *problem,
-          uint64_t n_lines, struct wattle_error *error)
+take_file(void *context, const char *path, bool is_usable,
+          bool is_value_assumed, const char *problem, uint64_t n_lines,
+          struct wattle_error *error)
 {
     struct stored_job *job = context;
-    if (source_list_add_read(job->report->sources, path, is_usable, problem) !=
-        WATTLE_OK)
+    if (source_list_add_read(job->report->sources, path, is_usable,
+                             is_value_assumed, problem) != WATTLE_OK)
         return error_memory(error);
     job->data->tally.n_lines += n_lines;
     return WATTLE_OK;

@@ -301,6 +301,7 @@ take_file(struct catalog_files *f, sqlite3_stmt *row,
     *found = (struct catalog_file){
         .number = sqlite3_column_int64(row, 0),
         .is_usable = sqlite3_column_int(row, 2) != 0,
+        .is_value_assumed = sqlite3_column_int(row, 2) == CATALOG_ASSUMED,
         .has_problem = sqlite3_column_type(row, 3) != SQLITE_NULL,
         .ends_record = sqlite3_column_int(row, 12),
         .value_kind = sqlite3_column_int(row, 13),
@@ -418,7 +419,10 @@ catalog_files_write(struct catalog_files *f, const struct catalog_file *file,
     checksum_begin(checksum);
     bind_number(row, 1, file->number, checksum);
     bind_text(row, 2, file->path, checksum);
-    bind_number(row, 3, file->is_usable, checksum);
+    int use = !file->is_usable         ? CATALOG_UNUSABLE
+              : file->is_value_assumed ? CATALOG_ASSUMED
+                                       : CATALOG_USABLE;
+    bind_number(row, 3, use, checksum);
     bind_text(row, 4, file->problem, checksum);
     bind_number(row, 5, (int64_t)file->size_bytes, checksum);
     bind_number(row, 6, file->modified_ns, checksum);

@@ -64,16 +64,24 @@ enum {
     CATALOG_ENDS_CR      /* the same, where CR alone ends lines */
 };
 
+/* Whether a file gave readings. */
+enum {
+    CATALOG_UNUSABLE,
+    CATALOG_USABLE,
+    CATALOG_ASSUMED /* so, and its values were taken as power in W unsaid */
+};
+
 /* A file that was imported. */
 struct catalog_file {
     int64_t number;        /* 0 = not in the database */
     const char *path;      /* as it was given */
     const char *real_path; /* NULL when it is not a file */
     bool is_usable;
-    const char *problem; /* NULL = none */
-    bool has_problem;    /* when it was found: the text is not kept */
-    int ends_record;     /* CATALOG_ENDS_...: where what follows begins */
-    int value_kind;      /* as csv_schema_value_kind says; 0 also: not known */
+    bool is_value_assumed; /* see struct recognition */
+    const char *problem;   /* NULL = none */
+    bool has_problem;      /* when it was found: the text is not kept */
+    int ends_record;       /* CATALOG_ENDS_...: where what follows begins */
+    int value_kind; /* as csv_schema_value_kind says; 0 also: not known */
     uint64_t size_bytes;
     int64_t modified_ns;
     uint64_t n_lines, n_rejects;
@@ -100,9 +108,9 @@ void catalog_files_close(struct catalog_files *files);
  * Find a file that was imported: by its real path (with_void: also one that has
  * given no line yet, such as the begin of a header), or the path that was given
  * when only that is known, the latest of them; or by its content. found->number
- * is 0 when there is none. Only number, size, modified_ns, n_lines, n_rejects,
- * file_lines, has_problem, ends_record, value_kind and parts are set; the parts
- * are heap memory.
+ * is 0 when there is none. Only number, size, is_value_assumed, modified_ns,
+ * n_lines, n_rejects, file_lines, has_problem, ends_record, value_kind and
+ * parts are set; the parts are heap memory.
  */
 int catalog_files_find_path(struct catalog_files *files, const char *real_path,
                             const char *path, bool with_void,

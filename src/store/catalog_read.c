@@ -9,6 +9,7 @@
 #include "store/catalog_read.h"
 
 #include "base/error.h"
+#include "store/catalog.h"
 #include "store/checksum.h"
 #include "store/stored_check.h"
 
@@ -66,18 +67,28 @@ take_file(struct listing *listing, struct wattle_error *error)
     const char *path = (const char *)sqlite3_column_text(row, 1);
     return listing->take_file(listing->context, path != NULL ? path : "",
                               sqlite3_column_int(row, 2) != 0,
+                              sqlite3_column_int(row, 12) != 0,
                               (const char *)sqlite3_column_text(row, 3),
                               (uint64_t)sqlite3_column_int64(row, 6), error);
 }
+
+/* Whether values are of an assumed kind: a file may have been read again since,
+ * when it was said what they are. */
+#define IS_ASSUMED                                                             \
+    "(is_usable = 2 AND NOT EXISTS (SELECT 1 FROM place AS mine, "             \
+    "place AS later WHERE mine.file = number AND later.real_path = "           \
+    "mine.real_path AND later.file > mine.file))"
+_Static_assert(CATALOG_ASSUMED == 2, "as in IS_ASSUMED");
 
 int
 catalog_list_files(struct database *db, catalog_take_file take, void *context,
                    struct wattle_error *error)
 {
     struct listing listing = {.db = db, .context = context, .take_file = take};
-    int status = begin(
-        &listing, "SELECT " STORED_FILE_COLUMNS " FROM file ORDER BY number",
-        error);
+    int status = begin(&listing,
+                       "SELECT " STORED_FILE_COLUMNS ", " IS_ASSUMED
+                       " FROM file ORDER BY number",
+                       error);
     return run(&listing, status, take_file, error);
 }
 

@@ -14,8 +14,9 @@
 
 /* Texts are valid during the call. A status other than 0 ends the listing. */
 typedef int (*catalog_take_file)(void *context, const char *path,
-                                 bool is_usable, const char *problem,
-                                 uint64_t n_lines, struct wattle_error *error);
+                                 bool is_usable, bool is_value_assumed,
+                                 const char *problem, uint64_t n_lines,
+                                 struct wattle_error *error);
 
 /*
  * Lists all files in the order of their import. WATTLE_ERR_FORMAT when a row is

@@ -421,6 +421,7 @@ take_file(void *context, sqlite3_stmt *row)
         .number = sqlite3_column_int64(row, 0),
         .path = f->path,
         .is_usable = sqlite3_column_int(row, 2) != 0,
+        .is_value_assumed = sqlite3_column_int(row, 2) == CATALOG_ASSUMED,
         .problem = f->problem,
         .size_bytes = (uint64_t)sqlite3_column_int64(row, 4),
         .modified_ns = sqlite3_column_int64(row, 5),

@@ -122,8 +122,8 @@ stored_check_file(struct checksum *checksum, sqlite3_stmt *row)
 {
     return stored_check_row(checksum, row, "itiTiiiiiBti") &&
            is_between(row, 0, 1, STORED_MAX_COUNT) &&
-           is_between(row, 2, 0, 1) && is_count(row, 4) && is_count(row, 6) &&
-           is_count(row, 7) && is_count(row, 8) &&
+           is_between(row, 2, 0, CATALOG_ASSUMED) && is_count(row, 4) &&
+           is_count(row, 6) && is_count(row, 7) && is_count(row, 8) &&
            sqlite3_column_int64(row, 7) <= sqlite3_column_int64(row, 6) &&
            sqlite3_column_bytes(row, 9) % (int)sizeof(uint64_t) == 0;
 }

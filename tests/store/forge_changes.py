@@ -777,7 +777,7 @@ def file_row(rng, home):
     name, value = rng.choice([
         ("size_bytes", number(rng)), ("n_lines", number(rng)),
         ("n_rejects", number(rng)), ("file_lines", number(rng)),
-        ("is_usable", rng.choice([2, -1, 0])), ("modified_ns", number(rng)),
+        ("is_usable", rng.choice([3, -1, 0])), ("modified_ns", number(rng)),
         ("parts", bytes(rng.choice([0, 1, 7, 9, 80, 800001]))),
         ("parts", None), ("path", rng.choice(["", "-", "own.csv", "late.csv",
                                               "x" * 100000])),
