@@ -5,7 +5,8 @@
  * the rest is a CSV file. It is decoded with remembered templates in pieces,
  * and by the reference parser alone in one piece; rows, rejects and counts
  * must be the same. Then the readings go into totals by blocks and row by
- * row, and the sums must be the same.
+ * row, and the sums must be the same. Before that the text is recognised, with
+ * and without what a column `value` holds being said.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -59,6 +60,28 @@ read_header(const uint8_t *text, size_t len, struct csv_schema *schema,
     free(parser);
     return csv_schema_builder_finish(&names, WATTLE_VALUE_POWER_W, schema,
                                      NULL) == WATTLE_OK;
+}
+
+/* Whether the text is taken for CSV; no byte behind it may be read. */
+static bool
+is_recognised(const uint8_t *text, size_t len, int value_kind)
+{
+    uint8_t *copy = malloc(len > 0 ? len : 1);
+    must(copy != NULL, "no memory");
+    memcpy(copy, text, len);
+    const struct format_sample sample = {copy, len, true, false};
+    const struct format_options options = {value_kind};
+    struct recognition found = {.format = &csv_format};
+    struct wattle_error error;
+    int status = csv_format.probe(&sample, &options, &found, &error);
+    must(status == WATTLE_OK || error.message[0] != '\0', "no message");
+    must(status != WATTLE_OK || !found.is_value_assumed ||
+             (value_kind == WATTLE_VALUE_AUTO &&
+              found.value_kind == WATTLE_VALUE_POWER_W),
+         "assumed, though it is not");
+    format_recognition_release(&found);
+    free(copy);
+    return status == WATTLE_OK;
 }
 
 /* A decoder of CSV, by the interface that all formats have. */
@@ -207,6 +230,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         kernels = &kernels_scalar;
     data += 2;
     size -= 2;
+    must(!is_recognised(data, size, WATTLE_VALUE_AUTO) ||
+             is_recognised(data, size, WATTLE_VALUE_POWER_W),
+         "not recognised, though the file says more than the caller");
     if (!read_header(data, size, &schema, &header_len))
         return 0;
     data += header_len;
