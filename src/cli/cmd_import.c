@@ -195,8 +195,7 @@ warn(const struct request *request, const struct wattle_import_result *r)
                          f->path, cli_value_kind_word(f->value_kind_before),
                          cli_value_kind_word(f->value_kind));
     }
-    cli_warn_assumed(request->self, r->n_assumed_files, r->first_assumed_file,
-                     false);
+    cli_warn_assumed(request->self, r->n_assumed_files, r->first_assumed_file);
     for (size_t i = 0; i < r->n_held_lines; i++)
         cli_complain(request->self,
                      "%s:%llu: held back, because the line has no end yet; the "

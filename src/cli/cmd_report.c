@@ -305,14 +305,12 @@ print_result(const struct command *self,
 
 /* The files that could not be used: a line each. */
 static void
-warn(const struct command *self, const struct wattle_report_result *result,
-     bool is_stored)
+warn(const struct command *self, const struct wattle_report_result *result)
 {
     for (size_t i = 0; i < result->n_skipped_files; i++)
         cli_complain(self, "%s: %s", result->skipped_files[i]->path,
                      result->skipped_files[i]->reason);
-    cli_warn_assumed(self, result->n_assumed_files, result->first_assumed_file,
-                     is_stored);
+    cli_warn_assumed(self, result->n_assumed_files, result->first_assumed_file);
 }
 
 /* An empty answer deserves a word. */
@@ -422,7 +420,7 @@ compute(const struct command *self, struct wattle_report *report,
     progress_watch_end(&watch);
     const struct wattle_report_result *result = wattle_report_result(report);
     if (!request->is_quiet && result != NULL) {
-        warn(self, result, sandbox.database != NULL);
+        warn(self, result);
         warn_of_rejects(self, request, result);
     }
     if (!request->is_quiet && result != NULL && status == WATTLE_OK)

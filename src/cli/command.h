@@ -110,7 +110,7 @@ bool cli_reader(const struct cli_parser *parser, int *out);
 
 /* Warns when the values of files were taken as power; n may be 0. */
 void cli_warn_assumed(const struct command *self, size_t n_files,
-                      const char *first, bool is_stored);
+                      const char *first);
 
 /* The word for one of enum wattle_value_kind. */
 const char *cli_value_kind_word(int kind);

@@ -421,13 +421,10 @@ cli_value_kind(const struct cli_parser *parser, int *out)
 }
 
 void
-cli_warn_assumed(const struct command *self, size_t n_files, const char *first,
-                 bool is_stored)
+cli_warn_assumed(const struct command *self, size_t n_files, const char *first)
 {
-    const char *cure = is_stored
-                           ? "import again with --value to change that"
-                           : "--value power-w confirms it, or --value another "
-                             "kind";
+    static const char cure[] = "confirm or correct that with --value (of "
+                               "'wattle import' for a database)";
     if (n_files == 1)
         cli_complain(self, "%s: its column value was taken as power in W; %s",
                      first, cure);

@@ -186,6 +186,12 @@ release_dialect(void *dialect)
     free(dialect);
 }
 
+static void
+set_value_kind(void *dialect, int value_kind)
+{
+    csv_schema_set_value_kind(dialect, value_kind);
+}
+
 static struct decoder *
 open_decoder(const struct decoder_setup *setup)
 {
@@ -208,6 +214,7 @@ const struct format csv_format = {
     .name_end = ".csv",
     .probe = probe,
     .release_dialect = release_dialect,
+    .set_value_kind = set_value_kind,
     .open = open_decoder,
     .find_record = find_record,
 };

@@ -166,23 +166,35 @@ explain_missing(const struct csv_schema_builder *builder,
     return status;
 }
 
+static uint8_t
+measure_of_kind(int value_kind)
+{
+    bool is_energy = value_kind == WATTLE_VALUE_ENERGY_WH ||
+                     value_kind == WATTLE_VALUE_ENERGY_KWH;
+    return is_energy ? WATTLE_ENERGY : WATTLE_POWER;
+}
+
+static uint8_t
+kilo_of_kind(int value_kind)
+{
+    bool is_kilo = value_kind == WATTLE_VALUE_POWER_KW ||
+                   value_kind == WATTLE_VALUE_ENERGY_KWH;
+    return is_kilo ? 3 : 0;
+}
+
 /* Decides which number columns are used and what a full row has. */
 static void
 choose_columns(struct csv_schema *schema, int value_kind)
 {
     bool power = (schema->roles & BIT(ROLE_POWER)) != 0;
     bool product = (schema->roles & product_roles) == product_roles;
-    bool energy = value_kind == WATTLE_VALUE_ENERGY_WH ||
-                  value_kind == WATTLE_VALUE_ENERGY_KWH;
-    bool kilo = value_kind == WATTLE_VALUE_POWER_KW ||
-                value_kind == WATTLE_VALUE_ENERGY_KWH;
     uint32_t unused = 0;
-    schema->value_measure = energy ? WATTLE_ENERGY : WATTLE_POWER;
+    schema->value_measure = measure_of_kind(value_kind);
     if (power || product || (schema->roles & BIT(ROLE_ENERGY)) != 0) {
         unused = BIT(ROLE_VALUE);
     } else {
         unused = product_roles;
-        schema->kilo[schema->value_measure] = kilo ? 3 : 0;
+        schema->kilo[schema->value_measure] = kilo_of_kind(value_kind);
     }
     schema->roles &= ~unused;
     for (size_t i = 0; i < schema->n_columns; i++) {
@@ -269,11 +281,14 @@ csv_schema_value_kind(const struct csv_schema *schema)
 }
 
 void
-csv_schema_take_kilowatts(struct csv_schema *schema)
+csv_schema_set_value_kind(struct csv_schema *schema, int value_kind)
 {
     assert((schema->roles & BIT(ROLE_VALUE)) != 0);
-    assert(schema->value_measure == WATTLE_POWER);
-    schema->kilo[WATTLE_POWER] = 3;
+    schema->columns &= ~MEASURE_BIT(schema->value_measure);
+    schema->kilo[schema->value_measure] = 0;
+    schema->value_measure = measure_of_kind(value_kind);
+    schema->columns |= MEASURE_BIT(schema->value_measure);
+    schema->kilo[schema->value_measure] = kilo_of_kind(value_kind);
 }
 
 void

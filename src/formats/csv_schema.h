@@ -66,8 +66,8 @@ csv_schema_measure(const struct csv_schema *schema, int role)
 /* What the column `value` holds (enum wattle_value_kind); 0 = not read. */
 int csv_schema_value_kind(const struct csv_schema *schema);
 
-/* Where a column `value` is read: its numbers are power in kW, not in W. */
-void csv_schema_take_kilowatts(struct csv_schema *schema);
+/* Says what it holds, where it is read; any enum wattle_value_kind but AUTO. */
+void csv_schema_set_value_kind(struct csv_schema *schema, int value_kind);
 
 /* True when both read rows the same way. */
 bool csv_schema_equal(const struct csv_schema *a, const struct csv_schema *b);

@@ -136,6 +136,11 @@ struct format {
                  const struct format_options *options,
                  struct recognition *found, struct wattle_error *error);
     void (*release_dialect)(void *dialect);
+    /*
+     * Where the kind of values matters (recognition->value_kind is not 0): says
+     * what they are, before anything is read. NULL: it never matters.
+     */
+    void (*set_value_kind)(void *dialect, int value_kind);
     /* NULL = no memory. */
     struct decoder *(*open)(const struct decoder_setup *setup);
     /*

@@ -16,6 +16,7 @@
 #include "base/decimal.h"
 #include "base/error.h"
 #include "formats/record_parser.h"
+#include "wattle/measure.h"
 
 enum unit { UNIT_NONE, UNIT_W, UNIT_KW, UNIT_OTHER };
 
@@ -171,7 +172,7 @@ value_unit_find(const struct format_sample *sample, struct csv_schema *schema,
     if (status != WATTLE_OK)
         return status;
     if ((seen & (1U << UNIT_KW)) != 0)
-        csv_schema_take_kilowatts(schema);
+        csv_schema_set_value_kind(schema, WATTLE_VALUE_POWER_KW);
     found->is_value_assumed = (seen & (1U << UNIT_W | 1U << UNIT_KW)) == 0;
     return WATTLE_OK;
 }

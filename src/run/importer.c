@@ -185,8 +185,7 @@ write_file(struct importer *im, size_t at, struct wattle_error *error)
                          ? file->real_path
                          : NULL,
         .is_usable = source->is_usable || source->kind == SOURCE_ROWS,
-        .is_value_assumed =
-            source->is_value_assumed && !known_files_has_said(known),
+        .is_value_assumed = source->is_value_assumed,
         .problem = source->problem,
         /* what comes behind an open quote belongs to what was rejected */
         .ends_record =

@@ -97,11 +97,13 @@ is_read_again(const struct importer *im, const struct source *source,
            (known->is_value_assumed && now > 0 && !source->is_value_assumed);
 }
 
-bool
-known_files_has_said(const struct catalog_file *known)
+/* What was said about a file once holds until another thing is said. */
+static void
+keep_value_kind(struct source *source, const struct catalog_file *known)
 {
-    return known->value_kind == WATTLE_VALUE_POWER_W &&
-           !known->is_value_assumed;
+    if (source->is_value_assumed && known->value_kind > 0 &&
+        !known->is_value_assumed)
+        recognise_set_value_kind(source, known->value_kind);
 }
 
 int
@@ -177,7 +179,7 @@ has_same_size(struct importer *im, uint64_t size_bytes, bool *has,
  * with another content since, `latest` is the number: it counts again.
  */
 static int
-find_same_content(struct importer *im, const struct source *source,
+find_same_content(struct importer *im, struct source *source,
                   struct importer_file *file, int64_t latest, bool *is_known,
                   struct wattle_error *error)
 {
@@ -188,6 +190,8 @@ find_same_content(struct importer *im, const struct source *source,
         fingerprint->n_parts, &same, error);
     free((void *)same.parts);
     *is_known = same.number != 0 && (latest == 0 || same.number == latest);
+    if (*is_known)
+        keep_value_kind(source, &same);
     if (*is_known && is_read_again(im, source, &same)) {
         *is_known = false;
         file->is_again = true;
@@ -219,6 +223,7 @@ examine(struct importer *im, size_t at, bool *is_known,
     }
     if (status != WATTLE_OK)
         return status;
+    keep_value_kind(source, known);
     const bool is_again =
         known->number != 0 && is_read_again(im, source, known);
     *is_known = !is_again && known->number != 0 &&

@@ -24,9 +24,6 @@ void known_files_release(struct importer *im);
 bool known_files_settle(const struct source *source,
                         struct importer_file *file);
 
-/* Whether a file is known, and it was said that its values are power in W. */
-bool known_files_has_said(const struct catalog_file *known);
-
 /* How lines of a source end (CATALOG_ENDS_LF, CATALOG_ENDS_CR): a file may
  * gain CR until that is another way. */
 int known_files_line_end(const struct source *source);

@@ -6,6 +6,7 @@
  */
 #include "run/recognise.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/error.h"
@@ -63,4 +64,15 @@ int
 recognise_value_kind(const struct source *source)
 {
     return source->recognition != NULL ? source->recognition->value_kind : 0;
+}
+
+void
+recognise_set_value_kind(struct source *source, int value_kind)
+{
+    struct recognition *recognition = source->recognition;
+    assert(source->is_value_assumed && recognition->value_kind != 0);
+    recognition->format->set_value_kind(recognition->dialect, value_kind);
+    recognition->value_kind = value_kind;
+    recognition->is_value_assumed = false;
+    source->is_value_assumed = false;
 }

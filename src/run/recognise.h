@@ -22,4 +22,7 @@ bool recognise_splits(const struct source *source);
 /* What the values of a source mean, as in struct recognition; 0 = unknown. */
 int recognise_value_kind(const struct source *source);
 
+/* Says what the values of a source are, where that was assumed. */
+void recognise_set_value_kind(struct source *source, int value_kind);
+
 #endif

@@ -922,10 +922,12 @@ def value_kinds(home):
 
     head = b"timestamp,device_id,value\n"
     path = write(home.path("kwh.csv"), head + rows(0, 5))
-    kwh = ["--value", "energy-kwh"]
+    kwh, w = ["--value", "energy-kwh"], ["--value", "power-w"]
     home.program.imports(home.db, path, *kwh)
     is_known(home.program.imports(home.db, path, *kwh))
-    reads_again(5, path)
+    # what was said holds until something else is said
+    is_known(home.program.imports(home.db, path))
+    reads_again(5, path, *w)
     expect(b"power" in home.program.export(home.db).splitlines()[0], "power")
     reads_again(5, path, *kwh, before="power-w", now="energy-kwh")
     expect(b"power" not in home.program.export(home.db).splitlines()[0], "energy")
@@ -935,8 +937,9 @@ def value_kinds(home):
     is_known(home.program.imports(home.db, other, *kwh))
     # one that has grown, too: all of it
     append(path, rows(5, 8))
-    done = home.program.imports(home.db, path)
+    done = home.program.imports(home.db, path, *w)
     is_counted(done, new=3, replaced=5)
+    home.program.imports(home.db, path, *kwh)
     append(path, rows(8, 9))
     is_counted(home.program.imports(home.db, path), new=1)
     # without such a column nothing hangs on it
