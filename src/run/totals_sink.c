@@ -151,7 +151,8 @@ add(void *context, struct batch *batch, struct wattle_error *error)
     int status = meet_devices(state, error);
     if (status != WATTLE_OK)
         return status;
-    if (!selection_is_all(selection) && note_edges(state, batch) != WATTLE_OK)
+    if (range_edges_has_limit(&state->totals.edges) &&
+        note_edges(state, batch) != WATTLE_OK)
         return error_memory(error);
     if (!selection_is_all(selection))
         state->split.tally->n_filtered +=

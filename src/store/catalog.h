@@ -68,7 +68,7 @@ enum {
 enum {
     CATALOG_UNUSABLE,
     CATALOG_USABLE,
-    CATALOG_ASSUMED /* so, and its values were taken as power in W unsaid */
+    CATALOG_ASSUMED /* usable, and nothing said that `value` is power in W */
 };
 
 /* A file that was imported. */
