@@ -33,13 +33,6 @@ void range_edges_init(struct range_edges *edges, int64_t since_ms,
                       int64_t until_ms, int64_t max_gap_ms);
 void range_edges_release(struct range_edges *edges);
 
-/* Whether there is a limit: without one no row has to be looked at. */
-static inline bool
-range_edges_has_limit(const struct range_edges *edges)
-{
-    return edges->since_ms != INT64_MIN || edges->until_ms != INT64_MAX;
-}
-
 /* Whether a time is outside the range and near enough to matter. */
 static inline bool
 range_edges_want(const struct range_edges *edges, int64_t time_ms)

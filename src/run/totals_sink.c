@@ -151,7 +151,7 @@ add(void *context, struct batch *batch, struct wattle_error *error)
     int status = meet_devices(state, error);
     if (status != WATTLE_OK)
         return status;
-    if (range_edges_has_limit(&state->totals.edges) &&
+    if ((selection_has_since(selection) || selection_has_until(selection)) &&
         note_edges(state, batch) != WATTLE_OK)
         return error_memory(error);
     if (!selection_is_all(selection))
