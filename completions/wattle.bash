@@ -9,7 +9,9 @@ _wattle_words() {
 _wattle_value() {
     local option=$1 cur=$2
     case $option in
-    --value) _wattle_words "power-w power-kw energy-wh energy-kwh" "$cur" ;;
+    --value) _wattle_words "power-w power-kw energy-wh energy-kwh counter-wh counter-kwh" "$cur" ;;
+    --sort) _wattle_words "energy cost power peak readings gaps" "$cur" ;;
+    --interpolation) _wattle_words "linear hold" "$cur" ;;
     --simd) _wattle_words "auto scalar avx2 avx512 neon" "$cur" ;;
     --reader) _wattle_words "auto mmap pread uring" "$cur" ;;
     --fill) _wattle_words "none null zero" "$cur" ;;
@@ -33,7 +35,7 @@ _wattle_value() {
             compopt +o default +o bashdefault 2>/dev/null
         fi
         ;;
-    --since | --until | --day | --month | --year | --last | --device | --location | --every | --rate | --return-rate | --budget | --max-gap | --top | \
+    --since | --until | --day | --month | --year | --last | --device | --location | --every | --rate | --return-rate | --budget | --max-gap | --top | --limit | \
         --threads | --block | --files | --readings | --seed | --interval | \
         --start | --dirty | --wait)
         # a number, a time or a pattern: nothing to offer, no files either
@@ -65,7 +67,7 @@ _wattle() {
     report)
         options="--since --until --day --month --year --last --device
             --location --value --zstd-long --devices --rate --return-rate
-            --budget --max-gap --json --csv --top --wide --rejects --strict --quiet
+            --budget --max-gap --interpolation --json --csv --sort --limit --top --wide --rejects --strict --quiet
             --no-progress --timings --trace --threads --simd --reader --no-cache
             --no-summaries --block --help"
         ;;
@@ -81,7 +83,8 @@ _wattle() {
     compact) options="--wait --quiet --help" ;;
     query)
         options="--device --location --since --until --day --month --year --last --every --total --raw
-            --fill --what --rate --return-rate --max-gap --json --csv --wide --help"
+            --fill --sort --limit --what --rate --return-rate --max-gap --interpolation --json --csv --wide
+            --help"
         ;;
     sql)
         options="--json --csv --help"

@@ -57,6 +57,9 @@ read_options(char **words, struct wattle_query_options *options)
         options->device_globs = (const char *const *)&words[DEVICE];
         options->n_device_globs = 1;
     }
+    if (!options->is_total) /* the mean that other engines have, too */
+        options->fields = WATTLE_QUERY_POWER | WATTLE_QUERY_ENERGY |
+                          WATTLE_QUERY_READING_MEAN;
     options->bucket_ms =
         strcmp(words[EVERY], "day") == 0 ? 24 * HOUR_MS : HOUR_MS;
     if (strcmp(words[SINCE], "-") != 0 &&
@@ -98,7 +101,7 @@ print_rows(bool has_power)
         printf("%s[%" PRId64 ",%" PRIu64, i > 0 ? "," : "", rows[i].start_ms,
                figures->n_readings);
         if (has_power)
-            printf(",%.17g,%.17g,%.17g", figures->mean_power_w,
+            printf(",%.17g,%.17g,%.17g", figures->reading_mean_w,
                    figures->min_power_w, figures->max_power_w);
         printf(",%.17g]", figures->energy_kwh);
     }

@@ -47,7 +47,16 @@ enum wattle_value_kind {
     WATTLE_VALUE_POWER_W,
     WATTLE_VALUE_POWER_KW,
     WATTLE_VALUE_ENERGY_WH, /* energy of the interval */
-    WATTLE_VALUE_ENERGY_KWH
+    WATTLE_VALUE_ENERGY_KWH,
+    WATTLE_VALUE_COUNTER_WH, /* running total of energy */
+    WATTLE_VALUE_COUNTER_KWH
+};
+
+/* What the power is between two readings. */
+enum wattle_interpolation {
+    WATTLE_LINEAR, /* a straight line; unknown when they are far apart */
+    WATTLE_HOLD    /* that of the first, for 24 hours at most: for devices that
+                      log a power only when it changes */
 };
 
 struct wattle_measure_info {

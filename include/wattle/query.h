@@ -29,6 +29,7 @@
 
 #include "wattle/database.h"
 #include "wattle/error.h"
+#include "wattle/measure.h"
 #include "wattle/report.h"
 #include "wattle/writer.h"
 
@@ -88,6 +89,11 @@ struct wattle_query_options {
     int64_t max_gap_ms;  /* as in a report; default one hour */
     const struct wattle_tuning *tuning; /* or NULL; experimental/tuning.h */
     double return_rate_per_kwh; /* what a returned kWh earns; default 0 */
+    int interpolation; /* enum wattle_interpolation, measure.h; default linear
+                        */
+    int sort;          /* enum wattle_sort; the cost needs a rate. Sorted rows
+                          are all held in memory */
+    uint64_t limit;    /* the most rows; 0 (default) = all */
 };
 
 /*
@@ -160,7 +166,8 @@ int wattle_query_open(struct wattle_query **query,
 
 /*
  * The next row: device by device in the bytewise order of their ids, in
- * ascending time; *row is NULL when there are no more. WATTLE_ERR_FORMAT when
+ * ascending time, unless they are sorted; *row is NULL when there are no
+ * more. WATTLE_ERR_FORMAT when
  * the database is damaged, WATTLE_ERR_IO, _BUSY or WATTLE_ERR_MEMORY.
  */
 int wattle_query_next(struct wattle_query *query,

@@ -61,6 +61,9 @@ struct wattle_report_options {
     const struct wattle_tuning *tuning; /* or NULL; experimental/tuning.h */
     double return_rate_per_kwh; /* what a returned kWh earns; default 0 */
     const char *location_glob;  /* NULL (default) = any or none */
+    int interpolation;          /* enum wattle_interpolation; default linear */
+    int sort;                   /* enum wattle_sort; default by id */
+    size_t limit;               /* devices that are written; 0 = all */
 };
 
 #define WATTLE_REPORT_OPTIONS_INIT                                             \

@@ -22,6 +22,17 @@ extern "C" {
 
 #define WATTLE_NO_TIME INT64_MIN
 
+/* What lists of devices, and rows of a query, are sorted by: most first. */
+enum wattle_sort {
+    WATTLE_SORT_NONE, /* by id; rows by id and time */
+    WATTLE_SORT_ENERGY,
+    WATTLE_SORT_COST,
+    WATTLE_SORT_MEAN_POWER,
+    WATTLE_SORT_MAX_POWER,
+    WATTLE_SORT_READINGS,
+    WATTLE_SORT_GAPS /* of devices only: their hours */
+};
+
 /* Why a data line was not a reading. */
 enum wattle_reason {
     WATTLE_REJECT_QUOTE,     /* the file ends inside a quoted field */
@@ -54,6 +65,18 @@ struct wattle_figures {
     int64_t last_ms;
     uint64_t n_gaps;
     double gap_hours;
+    double estimated_kwh; /* imported and returned: of counters that were not
+                             read for longer than the largest gap; >= 0 */
+};
+
+/* What is strange about a reading of a counter; docs/formulas.md has more. */
+enum wattle_counter_event {
+    WATTLE_COUNTER_SPIKE,        /* a rise that falls back: counts nothing */
+    WATTLE_COUNTER_GLITCH,       /* a fall that recovers: counts nothing */
+    WATTLE_COUNTER_DIP,          /* a small fall: nothing until it is made up */
+    WATTLE_COUNTER_RESET,        /* begins again near zero */
+    WATTLE_COUNTER_METER_CHANGE, /* another meter: the step counts nothing */
+    WATTLE_N_COUNTER_EVENTS
 };
 
 struct wattle_device_result {
@@ -63,6 +86,8 @@ struct wattle_device_result {
     double rated_w;          /* from the device table */
     double peak_over_rating; /* max_power_w / rated_w */
     const struct wattle_figures *figures;
+    const uint64_t *counter_events; /* [WATTLE_N_COUNTER_EVENTS] how often */
+    bool is_rising; /* energies of intervals that only rise: a counter? */
 };
 
 struct wattle_location_result {
@@ -74,9 +99,16 @@ struct wattle_location_result {
 /* What is strange about a device; docs/formulas.md has the rules. */
 enum wattle_finding_kind {
     WATTLE_FINDING_SILENT, /* no reading for long, though others have some */
-    WATTLE_FINDING_NEVER_SEEN, /* in the device table, and no reading at all */
-    WATTLE_FINDING_STUCK,      /* a day or more of one power */
-    WATTLE_FINDING_OVER_RATING /* a power far above the rating */
+    WATTLE_FINDING_NEVER_SEEN,  /* in the device table, and no reading at all */
+    WATTLE_FINDING_STUCK,       /* a day or more of one power */
+    WATTLE_FINDING_OVER_RATING, /* a power far above the rating */
+    WATTLE_FINDING_RISING, /* energies of intervals that only rise: a counter?
+                            */
+    WATTLE_FINDING_COUNTER_SPIKE, /* and the other counter events, in order */
+    WATTLE_FINDING_COUNTER_GLITCH,
+    WATTLE_FINDING_COUNTER_DIP,
+    WATTLE_FINDING_COUNTER_RESET,
+    WATTLE_FINDING_METER_CHANGE
 };
 
 /* "silent", "never_seen", ... - the words of the JSON output; static text. */
@@ -88,7 +120,8 @@ struct wattle_finding {
     const char *name;     /* NULL = not known */
     const char *location; /* NULL = not known */
     int64_t since_ms;     /* the last reading (silent) or the first (stuck) */
-    double value;         /* power in W (stuck), times the rating (over) */
+    double value;         /* power in W (stuck), times the rating (over), how
+                             often (counter events) */
 };
 
 struct wattle_hour_result {
@@ -146,7 +179,8 @@ struct wattle_report_result {
     double budget; /* NaN = not asked */
     bool is_over_budget;
     double max_gap_hours;
-    const struct wattle_device_result *const *devices; /* by id, bytewise */
+    const struct wattle_device_result *const *devices; /* by id, bytewise, or
+                                                          as the option says */
     size_t n_devices;
     const struct wattle_location_result *const *locations;
     size_t n_locations;
@@ -164,6 +198,9 @@ struct wattle_report_result {
      * caller nor the file says so; and the path of the first, or NULL. */
     size_t n_assumed_files;
     const char *first_assumed_file;
+    int interpolation; /* enum wattle_interpolation */
+    int sort;          /* enum wattle_sort */
+    size_t n_listed;   /* devices that are written; n_devices or fewer */
 };
 
 #ifdef __cplusplus

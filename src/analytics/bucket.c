@@ -196,6 +196,25 @@ bucket_add_reading(struct bucket *bucket, const struct reading *reading)
     return status;
 }
 
+int
+bucket_add_part(struct bucket *bucket, const struct energy_part *part)
+{
+    if (!part->is_wide) {
+        bucket->energy += part->net.units;
+        bucket->energy_rest += part->net.rest;
+        if (!part->has_returned)
+            return WATTLE_OK;
+    }
+    struct bucket_wide *wide = bucket_wide_of(bucket);
+    if (wide == NULL)
+        return WATTLE_ERR_MEMORY;
+    if (part->is_wide)
+        wide->energy = int256_add(wide->energy, part->net.wide);
+    if (part->has_returned)
+        energy_add(&wide->returned, &part->returned);
+    return WATTLE_OK;
+}
+
 void
 bucket_add_values(struct bucket *bucket, const struct batch_view *batch,
                   size_t row, unsigned fields)

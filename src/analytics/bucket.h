@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "analytics/bucket_rule.h"
+#include "analytics/energy_split.h"
 #include "analytics/reading.h"
 #include "base/wide_int.h"
 #include "wattle/query.h"
@@ -65,6 +66,11 @@ int bucket_add(struct bucket *bucket, const struct bucket *other);
  * to it is not part of this. 0 or WATTLE_ERR_MEMORY.
  */
 int bucket_add_reading(struct bucket *bucket, const struct reading *reading);
+
+/*
+ * Adds the energy of a part of a step; not its time. 0 or WATTLE_ERR_MEMORY.
+ */
+int bucket_add_part(struct bucket *bucket, const struct energy_part *part);
 
 /* Whether `fields` names the mean of a column. */
 static inline bool

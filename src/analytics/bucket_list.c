@@ -40,6 +40,22 @@ bucket_list_append(struct bucket_list *list, struct bucket_range range)
     return &list->items[list->n++];
 }
 
+struct bucket *
+bucket_list_insert(struct bucket_list *list, size_t at,
+                   struct bucket_range range)
+{
+    if (bucket_list_append(list, range) == NULL)
+        return NULL;
+    struct bucket *items = list->items;
+    if (at + 1 < list->n) {
+        const struct bucket last = items[list->n - 1];
+        memmove(items + at + 1, items + at,
+                (list->n - 1 - at) * sizeof(*items));
+        items[at] = last;
+    }
+    return &items[at];
+}
+
 void
 bucket_list_drop(struct bucket_list *list, size_t n)
 {

@@ -22,6 +22,10 @@ void bucket_list_release(struct bucket_list *list);
 struct bucket *bucket_list_append(struct bucket_list *list,
                                   struct bucket_range range);
 
+/* Inserts one before the bucket of a number, where it belongs; the same. */
+struct bucket *bucket_list_insert(struct bucket_list *list, size_t at,
+                                  struct bucket_range range);
+
 /* Drops the first n buckets. */
 void bucket_list_drop(struct bucket_list *list, size_t n);
 

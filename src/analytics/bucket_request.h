@@ -21,6 +21,7 @@ struct bucket_request {
     double rate_per_kwh; /* NaN = no cost */
     double return_rate_per_kwh;
     int64_t max_gap_ms;
+    bool holds; /* powers hold: see meter.h */
     const struct kernels *kernels;
     bool no_cache;
 };

@@ -56,20 +56,7 @@ add_part(void *context, const struct time_cell *cell,
     if (bucket == NULL)
         return WATTLE_ERR_MEMORY;
     bucket->covered_ms += part->end_ms - part->begin_ms;
-    if (!part->is_wide) {
-        bucket->energy += part->net.units;
-        bucket->energy_rest += part->net.rest;
-        if (!part->has_returned)
-            return WATTLE_OK;
-    }
-    struct bucket_wide *wide = bucket_wide_of(bucket);
-    if (wide == NULL)
-        return WATTLE_ERR_MEMORY;
-    if (part->is_wide)
-        wide->energy = int256_add(wide->energy, part->net.wide);
-    if (part->has_returned)
-        energy_add(&wide->returned, &part->returned);
-    return WATTLE_OK;
+    return bucket_add_part(bucket, part);
 }
 
 int
@@ -97,7 +84,11 @@ buckets_add_step(struct buckets *buckets, const struct power_point *to)
         return WATTLE_OK;
     }
     const struct time_partition partition = bucket_rule_partition(&o->rule);
-    const struct energy_step step = {from, to, begin_ms, end_ms, &partition};
+    const struct energy_step step = {.from = from,
+                                     .to = to,
+                                     .begin_ms = begin_ms,
+                                     .end_ms = end_ms,
+                                     .partition = &partition};
     struct time_cell cell = TIME_CELL_NONE;
     return energy_split(&step, &cell, add_part, buckets);
 }

@@ -1,6 +1,9 @@
 /*
  * energy_split.h - the energy of a step, split where the cells of a time
  * partition meet: for hours, days, buckets and prices alike.
+ *
+ * A step is a straight line between two powers, or an energy that is spread
+ * evenly over a span: that of an interval, or of two readings of a counter.
  */
 #ifndef ANALYTICS_ENERGY_SPLIT_H
 #define ANALYTICS_ENERGY_SPLIT_H
@@ -13,7 +16,8 @@
 
 /* The energy within a cell. */
 struct energy_part {
-    int64_t begin_ms, end_ms;   /* the part of the step that lies in it */
+    int64_t begin_ms, end_ms;   /* the part of the step that lies in it; equal
+                                   only when the step takes no time */
     bool is_wide;               /* one end of the step has a wide power */
     bool has_returned;          /* one end of the step is below zero */
     struct energy_sum net;      /* wide alone, or units and rest alone */
@@ -24,9 +28,17 @@ struct energy_part {
 typedef int (*energy_take)(void *context, const struct time_cell *cell,
                            const struct energy_part *part);
 
-/* The straight line between two points that have a power, or a part of it. */
+/* An energy that is spread evenly over a span. */
+struct even_energy {
+    int64_t from_ms, to_ms; /* equal: all of it at that instant */
+    int128 net;             /* units: imported - returned */
+    int128 returned;        /* units, >= 0 */
+};
+
+/* A step, or a part of it. */
 struct energy_step {
-    const struct power_point *from, *to;
+    const struct power_point *from, *to; /* ends of a line; have a power */
+    const struct even_energy *even;      /* or this; else NULL */
     int64_t begin_ms, end_ms; /* the part to be split, within the step */
     const struct time_partition *partition;
 };

@@ -61,6 +61,28 @@ is_stuck(const struct wattle_figures *f)
            f->min_power_w == f->max_power_w; /* NaN is not */
 }
 
+/* What its counters and the energies of its intervals have shown. */
+static int
+look_at_energies(struct findings *findings,
+                 const struct wattle_device_result *device,
+                 struct wattle_finding *finding)
+{
+    int status = WATTLE_OK;
+    finding->since_ms = WATTLE_NO_TIME;
+    finding->value = NAN;
+    finding->kind = WATTLE_FINDING_RISING;
+    if (device->is_rising)
+        status = add(findings, finding);
+    for (int e = 0; e < WATTLE_N_COUNTER_EVENTS && status == WATTLE_OK; e++) {
+        if (device->counter_events[e] == 0)
+            continue;
+        finding->kind = WATTLE_FINDING_COUNTER_SPIKE + e;
+        finding->value = (double)device->counter_events[e];
+        status = add(findings, finding);
+    }
+    return status;
+}
+
 static int
 look_at(struct findings *findings, const struct wattle_device_result *device,
         int64_t newest_ms)
@@ -89,7 +111,8 @@ look_at(struct findings *findings, const struct wattle_device_result *device,
         finding.value = device->peak_over_rating;
         status = add(findings, &finding);
     }
-    return status;
+    return status == WATTLE_OK ? look_at_energies(findings, device, &finding)
+                               : status;
 }
 
 /* Devices of the table without a reading at any time. */
@@ -127,7 +150,8 @@ compare(const void *a, const void *b)
         return x->kind < y->kind ? -1 : 1;
     if (x->since_ms != y->since_ms)
         return x->since_ms < y->since_ms ? -1 : 1;
-    if (x->kind == WATTLE_FINDING_OVER_RATING && x->value != y->value)
+    if (x->kind >= WATTLE_FINDING_OVER_RATING &&
+        x->kind != WATTLE_FINDING_RISING && x->value != y->value)
         return x->value > y->value ? -1 : 1;
     return strcmp(x->device_id, y->device_id);
 }

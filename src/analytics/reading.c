@@ -17,13 +17,26 @@
 /* Energy units in 1e-9 Wh: 7.2e18 / 1e12. */
 #define UNITS_PER_NANO_WH 7200000
 
+/* The first n measures that a row has. */
+static inline uint32_t
+measures_below(const struct batch_view *batch, size_t row, int n)
+{
+    uint32_t has = 0;
+    for (int c = 0; c < n; c++)
+        has |= batch->columns[c] != NULL ? HAS(c) : 0;
+    return batch->presence != NULL ? has & batch->presence[row] : has;
+}
+
 unsigned
 reading_columns(const struct batch_view *batch, size_t row)
 {
-    unsigned has = 0;
-    for (int c = 0; c < MEASURE_N_SUMMED; c++)
-        has |= batch->columns[c] != NULL ? HAS(c) : 0;
-    return batch->presence != NULL ? has & batch->presence[row] : has;
+    return measures_below(batch, row, MEASURE_N_SUMMED);
+}
+
+uint32_t
+reading_measures(const struct batch_view *batch, size_t row)
+{
+    return measures_below(batch, row, MEASURE_N);
 }
 
 int64_t
@@ -34,11 +47,17 @@ reading_nano(const struct batch_view *batch, int column, size_t row)
 }
 
 int128
-reading_energy(const struct batch_view *batch, size_t row)
+reading_units(const struct batch_view *batch, int measure, size_t row)
 {
-    int64_t unit = decimal_power_of_ten(9 - batch->decimals[WATTLE_ENERGY]);
-    return (int128)batch->columns[WATTLE_ENERGY][row] * unit *
-           UNITS_PER_NANO_WH;
+    int64_t unit = decimal_power_of_ten(9 - batch->decimals[measure]);
+    return (int128)batch->columns[measure][row] * unit * UNITS_PER_NANO_WH;
+}
+
+int64_t
+reading_span_ms(const struct batch_view *batch, size_t row)
+{
+    const int64_t nano_a_ms = DECIMAL_ONE / 1000;
+    return (reading_nano(batch, WATTLE_SPAN, row) + nano_a_ms / 2) / nano_a_ms;
 }
 
 static void
@@ -83,7 +102,7 @@ set_power(struct reading *reading, const struct batch_view *batch, size_t row,
                            reading_nano(batch, WATTLE_POWER_FACTOR, row));
     } else if ((has & HAS(WATTLE_ENERGY)) != 0) {
         reading->has_energy = true;
-        reading->energy = reading_energy(batch, row);
+        reading->energy = reading_units(batch, WATTLE_ENERGY, row);
     }
 }
 

@@ -21,14 +21,20 @@ struct reading {
     bool has_energy;
 };
 
-/* Columns of a row, as bits (1 << enum wattle_measure). */
+/* Measures of a row that totals are computed from, as bits (MEASURE_BIT). */
 unsigned reading_columns(const struct batch_view *batch, size_t row);
+
+/* All measures of a row. */
+uint32_t reading_measures(const struct batch_view *batch, size_t row);
 
 /* A row's value of a column that it has, in 1e-9; not of the energy. */
 int64_t reading_nano(const struct batch_view *batch, int column, size_t row);
 
-/* A row's energy, which it has, in the units of struct reading. */
-int128 reading_energy(const struct batch_view *batch, size_t row);
+/* An energy of a row (a measure in Wh), which it has, in units. */
+int128 reading_units(const struct batch_view *batch, int measure, size_t row);
+
+/* The span of a row, which it has, to the nearest ms. */
+int64_t reading_span_ms(const struct batch_view *batch, size_t row);
 
 /* Reads a row; no_cache leaves the tables of efficiencies alone. */
 void reading_from_row(struct reading *reading, const struct batch_view *batch,

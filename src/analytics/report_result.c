@@ -30,6 +30,7 @@ struct sums {
     int64_t first_ms, last_ms;
     double min_w, max_w;        /* NaN = none */
     struct energy_sum returned; /* >= 0 */
+    struct energy_sum estimated;
     /* of the devices' mean powers, which make up the monthly cost */
     struct int256 means, returned_means; /* see quotient_mean */
     bool has_mean;
@@ -139,6 +140,8 @@ set_device_figures(struct wattle_figures *f, const struct device_totals *a,
     f->last_ms = a->n_readings > 0 ? a->last_ms : WATTLE_NO_TIME;
     f->n_gaps = a->n_gaps;
     f->gap_hours = int128_ratio(a->gap_ms, 3600000);
+    f->estimated_kwh =
+        extra != NULL ? quotient_kwh_of_parts(&extra->estimated) : 0;
 }
 
 static void
@@ -166,6 +169,7 @@ sums_add(struct sums *s, const struct device_totals *a,
         s->power = int256_add(s->power, extra->sum);
         s->energy = int256_add(s->energy, extra->energy);
         energy_add(&s->returned, &extra->returned);
+        energy_add(&s->estimated, &extra->estimated);
         s->energy_rest += extra->energy_rest;
         s->efficiency_nano += extra->efficiency;
     }
@@ -218,6 +222,7 @@ sums_figures(const struct sums *s, const struct tariff *tariff,
         .last_ms = s->n_readings > 0 ? s->last_ms : WATTLE_NO_TIME,
         .n_gaps = s->n_gaps,
         .gap_hours = int128_ratio(s->gap_ms, 3600000),
+        .estimated_kwh = quotient_kwh_of_parts(&s->estimated),
     };
 }
 
@@ -418,6 +423,70 @@ set_profile(struct report_result *whole, struct profile *profile)
                                                          : WATTLE_ERR_MEMORY;
 }
 
+static double
+sorted_value(int sort, const struct wattle_figures *f)
+{
+    switch (sort) {
+    case WATTLE_SORT_ENERGY:
+        return f->energy_kwh;
+    case WATTLE_SORT_COST:
+        return f->cost;
+    case WATTLE_SORT_MEAN_POWER:
+        return f->mean_power_w;
+    case WATTLE_SORT_MAX_POWER:
+        return f->max_power_w;
+    case WATTLE_SORT_READINGS:
+        return (double)f->n_readings;
+    default:
+        return f->gap_hours;
+    }
+}
+
+/* A device on its way to its place in the list. */
+struct sorted_device {
+    double value;
+    const struct wattle_device_result *device;
+};
+
+/* Most first, unknown last; then as they are in memory, by id. */
+static int
+compare_sorted(const void *a, const void *b)
+{
+    const struct sorted_device *x = a, *y = b;
+    if (isnan(x->value) != isnan(y->value))
+        return isnan(x->value) ? 1 : -1;
+    if (x->value > y->value || x->value < y->value)
+        return x->value > y->value ? -1 : 1;
+    return x->device < y->device ? -1 : 1;
+}
+
+/* Puts the list of devices into the order that was asked for. */
+static int
+order_devices(struct report_result *whole,
+              const struct report_result_input *input)
+{
+    struct wattle_report_result *result = &whole->public;
+    const size_t n = result->n_devices;
+    result->sort = input->sort;
+    result->n_listed = input->limit > 0 && input->limit < n ? input->limit : n;
+    if (input->sort == WATTLE_SORT_NONE)
+        return WATTLE_OK;
+    struct sorted_device *sorted = calloc(n + 1, sizeof(*sorted));
+    if (sorted == NULL)
+        return WATTLE_ERR_MEMORY;
+    for (size_t i = 0; i < n; i++)
+        sorted[i] = (struct sorted_device){
+            sorted_value(input->sort, &whole->devices[i].figures),
+            &whole->devices[i].public};
+    qsort(sorted, n, sizeof(*sorted), compare_sorted);
+    for (size_t i = 0; i < n; i++)
+        whole->device_list[i] = sorted[i].device;
+    free(sorted);
+    return WATTLE_OK;
+}
+
+static const uint64_t no_events[WATTLE_N_COUNTER_EVENTS];
+
 static int
 set_devices(struct report_result *whole,
             const struct report_result_input *input,
@@ -439,6 +508,10 @@ set_devices(struct report_result *whole,
         devices[i].number = number;
         devices[i].public.id = entries[i].id;
         devices[i].public.figures = &devices[i].figures;
+        devices[i].public.counter_events =
+            totals->extra != NULL ? totals->extra->n_events : no_events;
+        devices[i].public.is_rising =
+            totals->extra != NULL && totals->extra->is_rising;
         set_device_figures(&devices[i].figures, totals,
                            input->totals->firsts[number].first_ms, tariff);
         describe(&devices[i], input->table);
@@ -468,6 +541,8 @@ report_result_compute(struct report_result *whole,
     struct tariff tariff;
     tariff_init(&tariff, input->rate_per_kwh, input->return_rate_per_kwh);
     int status = set_devices(whole, input, &tariff);
+    if (status == WATTLE_OK)
+        status = order_devices(whole, input);
     if (status == WATTLE_OK)
         status = group_locations(whole, input, &tariff);
     if (status == WATTLE_OK)

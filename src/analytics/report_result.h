@@ -20,6 +20,8 @@ struct report_result_input {
     const struct device_table *table;
     double rate_per_kwh, return_rate_per_kwh;
     double budget; /* NaN = none */
+    int sort;      /* enum wattle_sort: the order of the devices */
+    size_t limit;  /* devices that are listed; 0 = all */
     const struct selection *selection;
     const bool *is_seen; /* see findings.h */
 };
@@ -52,7 +54,8 @@ struct report_result {
 
 /*
  * Fills the figures, devices, locations, hours and days of whole->public.
- * Ids point into the registry, names and locations into the table. 0 or
+ * Ids point into the registry, names and locations into the table, events into
+ * the totals. 0 or
  * WATTLE_ERR_MEMORY; release them in any case.
  */
 int report_result_compute(struct report_result *whole,

@@ -70,6 +70,7 @@ totals_clear(struct device_totals *totals)
         .max_nw = INT64_MIN,
         .n_segments = totals->n_segments,
         .is_disordered = totals->is_disordered,
+        .is_metered = totals->is_metered,
         .needs_care = totals->is_disordered,
     };
 }
@@ -135,7 +136,7 @@ totals_set_reserve(struct totals_set *set, size_t n_devices)
     for (; set->n_devices < n_devices; set->n_devices++) {
         struct device_totals *totals = &set->totals[set->n_devices];
         totals->n_segments = 0;
-        totals->is_disordered = false;
+        totals->is_disordered = totals->is_metered = false;
         set->firsts[set->n_devices] = (struct totals_first){0};
         totals_clear(totals);
         clear_partial(set, set->n_devices);
@@ -212,6 +213,13 @@ totals_set_disorder(struct totals_set *set, uint32_t device)
     totals_reload(set, device);
 }
 
+void
+totals_set_meter(struct totals_set *set, uint32_t device)
+{
+    totals_set_disorder(set, device);
+    set->totals[device].is_metered = true;
+}
+
 struct device_totals
 totals_set_take(struct totals_set *set, uint32_t device,
                 struct totals_first *first)
@@ -222,7 +230,7 @@ totals_set_take(struct totals_set *set, uint32_t device,
     *first = set->firsts[device];
     set->firsts[device].states = NULL;
     totals->n_segments = 0;
-    totals->is_disordered = false;
+    totals->is_disordered = totals->is_metered = false;
     totals_clear(totals);
     totals_reload(set, device);
     return taken;

@@ -34,6 +34,7 @@
 #include "base/wide_int.h"
 #include "simd/kernels.h"
 #include "model/batch_view.h"
+#include "wattle/result.h"
 
 /* power_nw of a reading whose power is wide, or that has none. */
 #define TOTALS_WIDE     (INT64_MIN + 1)
@@ -48,9 +49,18 @@ struct totals_extra {
     struct int256 energy;        /* of steps with a wide end */
     struct energy_sum returned;  /* of all steps, >= 0 */
     int128 efficiency;           /* of other factors, 1e-9 * 2^-60 */
-    /* of a report with a range, added last: see totals_set_add_edges */
-    int64_t edge_ms; /* covered before the first and after the last reading */
+    /*
+     * Of a report with a range, added last (totals_set_add_edges), and of a
+     * device with a meter: the time that is covered, beside that between the
+     * first and the last reading without its gaps; of a meter it may be
+     * negative.
+     */
+    int64_t edge_ms;
     int128 energy_rest; /* 2^-60 units */
+    /* of a device with a meter (totals_meter.h) */
+    struct energy_sum estimated; /* of counters over gaps; >= 0 */
+    uint64_t n_events[WATTLE_N_COUNTER_EVENTS];
+    bool is_rising; /* its energies of intervals */
 };
 
 /* One segment; two cache lines. n_readings == 0 means empty. */
@@ -68,6 +78,7 @@ struct device_totals {
     struct totals_extra *extra; /* NULL for most; owned */
     uint32_t n_segments;        /* earlier segments of this device */
     bool is_disordered;
+    bool is_metered; /* disordered, and its readings are for a meter */
     bool needs_care; /* disordered or with an extra part: general way only */
 };
 
@@ -147,6 +158,9 @@ void totals_set_flush(struct totals_set *set);
 
 /* Marks a device whose readings will be sorted and added elsewhere. */
 void totals_set_disorder(struct totals_set *set, uint32_t device);
+
+/* Marks one whose sorted readings will be added by a meter (totals_meter.h). */
+void totals_set_meter(struct totals_set *set, uint32_t device);
 
 /*
  * Appends a later segment to a device's totals, with the step between. Takes

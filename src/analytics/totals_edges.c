@@ -12,7 +12,6 @@
 /* Where the parts of a step go. */
 struct edge_parts {
     struct totals_set *set;
-    struct totals_extra *extra;
     struct device_totals *totals;
 };
 
@@ -21,18 +20,8 @@ add_part(void *context, const struct time_cell *cell,
          const struct energy_part *part)
 {
     struct edge_parts *to = context;
-    struct profile *profile = &to->set->profile;
-    to->extra->edge_ms += part->end_ms - part->begin_ms;
-    if (part->is_wide) {
-        profile_add_energy_wide(profile, cell->key, part->net.wide);
-        to->extra->energy = int256_add(to->extra->energy, part->net.wide);
-    } else {
-        profile_add_part(profile, cell->key, part->net.units, part->net.rest);
-        to->totals->energy += part->net.units;
-        to->extra->energy_rest += part->net.rest;
-    }
-    if (part->has_returned)
-        energy_add(&to->extra->returned, &part->returned);
+    to->totals->extra->edge_ms += part->end_ms - part->begin_ms;
+    totals_add_part(to->set, to->totals, cell, part);
     return WATTLE_OK;
 }
 
@@ -56,9 +45,9 @@ add_step(struct totals_set *set, size_t device, const struct power_point *from,
         from->nw == TOTALS_NO_POWER || to->nw == TOTALS_NO_POWER ||
         step.begin_ms >= step.end_ms)
         return WATTLE_OK;
-    struct edge_parts parts = {set, totals_extra_of(totals), totals};
+    struct edge_parts parts = {set, totals};
     struct time_cell hour = TIME_CELL_NONE;
-    if (parts.extra == NULL)
+    if (totals_extra_of(totals) == NULL)
         return WATTLE_ERR_MEMORY;
     return energy_split(&step, &hour, add_part, &parts);
 }

@@ -39,7 +39,8 @@ visit_set(struct segment_index *index, struct totals_set *set,
         visit(index, device, &s->totals, &s->first);
     }
     for (size_t i = 0; i < set->n_devices; i++) {
-        if (set->totals[i].n_readings == 0)
+        /* a meter knows energy of a range without a reading in it */
+        if (set->totals[i].n_readings == 0 && set->totals[i].extra == NULL)
             continue;
         uint32_t device = device_of ? device_of[i] : (uint32_t)i;
         visit(index, device, &set->totals[i], &set->firsts[i]);
@@ -153,9 +154,11 @@ static void
 take_first(struct totals_set *total, size_t device,
            const struct segment_ref *ref)
 {
-    bool disordered = total->totals[device].is_disordered;
+    const bool disordered = total->totals[device].is_disordered;
+    const bool is_metered = total->totals[device].is_metered;
     total->totals[device] = *ref->totals;
     total->totals[device].is_disordered = disordered;
+    total->totals[device].is_metered = is_metered;
     total->totals[device].needs_care = disordered || ref->totals->extra;
     aggregate_release(&total->firsts[device].states);
     total->firsts[device] = *ref->first;
@@ -209,7 +212,9 @@ gather_disorder(struct totals_set *total, const struct totals_set *set,
 {
     for (size_t i = 0; i < set->n_devices; i++) {
         uint32_t device = device_of ? device_of[i] : (uint32_t)i;
-        if (set->totals[i].is_disordered)
+        if (set->totals[i].is_metered)
+            totals_set_meter(total, device);
+        else if (set->totals[i].is_disordered)
             totals_set_disorder(total, device);
     }
 }

@@ -1,6 +1,7 @@
 /*
  * totals_parts.h - what the totals_*.c files share. They use each other in this
- * order: totals.c, totals_row.c, totals_segment.c, totals_block.c.
+ * order: totals.c, totals_row.c, totals_segment.c, totals_block.c; of
+ * totals_row.c also totals_edges.c and totals_meter.c make use.
  */
 #ifndef ANALYTICS_TOTALS_PARTS_H
 #define ANALYTICS_TOTALS_PARTS_H
@@ -8,6 +9,7 @@
 #include "analytics/totals.h"
 #include "analytics/energy_split.h"
 #include "analytics/power.h"
+#include "analytics/reading.h"
 #include "analytics/reading_block.h"
 
 /* Empties the totals of a device, whose extra part has been taken. */
@@ -52,6 +54,21 @@ void totals_split_step(struct totals_set *set, const struct power_point *from,
  */
 int totals_add_step(struct totals_set *set, struct device_totals *totals,
                     const struct power_point *to);
+
+/*
+ * Adds a part of a step, of which more than its units may be known, to the
+ * totals of a device that has an extra part, and to the profile.
+ */
+void totals_add_part(struct totals_set *set, struct device_totals *totals,
+                     const struct time_cell *cell,
+                     const struct energy_part *part);
+
+/*
+ * Adds a reading later than the last one without the step between: its powers
+ * and its efficiency. 0 or WATTLE_ERR_MEMORY.
+ */
+int totals_add_levels(struct totals_set *set, uint32_t device,
+                      const struct reading *reading);
 
 /* The extra part of totals, made if need be; NULL = no memory. */
 struct totals_extra *totals_extra_of(struct device_totals *totals);

@@ -55,6 +55,23 @@ totals_split_step(struct totals_set *set, const struct power_point *from,
     energy_split(&step, hour, add_part, &set->profile);
 }
 
+void
+totals_add_part(struct totals_set *set, struct device_totals *totals,
+                const struct time_cell *cell, const struct energy_part *part)
+{
+    struct totals_extra *extra = totals->extra;
+    assert(extra != NULL);
+    add_part(&set->profile, cell, part);
+    if (part->is_wide) {
+        extra->energy = int256_add(extra->energy, part->net.wide);
+    } else {
+        totals->energy += part->net.units;
+        extra->energy_rest += part->net.rest;
+    }
+    if (part->has_returned)
+        energy_add(&extra->returned, &part->returned);
+}
+
 int
 totals_add_step(struct totals_set *set, struct device_totals *totals,
                 const struct power_point *to)
@@ -191,6 +208,27 @@ add_efficiency(struct device_totals *totals, const struct reading *reading)
     return WATTLE_OK;
 }
 
+/* What a reading adds by itself. */
+static int
+add_levels(struct totals_set *set, uint32_t device,
+           const struct reading *reading, bool is_first)
+{
+    struct device_totals *totals = &set->totals[device];
+    const int64_t time_ms = reading->point.time_ms;
+    int status = add_amount(set, totals, reading);
+    if (status == WATTLE_OK)
+        status = add_efficiency(totals, reading);
+    if (status != WATTLE_OK)
+        return status;
+    if (is_first && reading->point.nw == TOTALS_WIDE)
+        totals->extra->first = reading->point.wide;
+    totals->n_readings++;
+    totals->last_ms = time_ms;
+    totals->last_nw = reading->point.nw;
+    const struct aggregate_rows row = {&time_ms, &reading->point.nw, 1};
+    return aggregate_add(&set->firsts[device].states, &row);
+}
+
 static int
 add_reading(struct totals_set *set, uint32_t device,
             const struct reading *reading)
@@ -208,19 +246,21 @@ add_reading(struct totals_set *set, uint32_t device,
         begin_segment(set, device, reading);
     else
         status = totals_add_step(set, totals, &reading->point);
-    if (status == WATTLE_OK)
-        status = add_amount(set, totals, reading);
-    if (status == WATTLE_OK)
-        status = add_efficiency(totals, reading);
-    if (status != WATTLE_OK)
-        return status;
-    if (is_first && reading->point.nw == TOTALS_WIDE)
-        totals->extra->first = reading->point.wide;
-    totals->n_readings++;
-    totals->last_ms = time_ms;
-    totals->last_nw = reading->point.nw;
-    const struct aggregate_rows row = {&time_ms, &reading->point.nw, 1};
-    return aggregate_add(&set->firsts[device].states, &row);
+    return status == WATTLE_OK ? add_levels(set, device, reading, is_first)
+                               : status;
+}
+
+int
+totals_add_levels(struct totals_set *set, uint32_t device,
+                  const struct reading *reading)
+{
+    const bool is_first = set->totals[device].n_readings == 0;
+    struct reading levels = *reading;
+    levels.energy = 0; /* it comes with the steps */
+    assert(is_first || reading->point.time_ms > set->totals[device].last_ms);
+    if (is_first)
+        begin_segment(set, device, reading);
+    return add_levels(set, device, &levels, is_first);
 }
 
 int

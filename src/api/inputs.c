@@ -33,7 +33,7 @@ inputs_check(const struct scan_options *o, struct wattle_error *error)
 {
     const struct api_number numbers[] = {
         {"n_threads", o->n_threads, MAX_THREADS},
-        {"value_kind", o->value_kind, WATTLE_VALUE_ENERGY_KWH},
+        {"value_kind", o->value_kind, WATTLE_VALUE_COUNTER_KWH},
     };
     int status =
         api_check_numbers(numbers, sizeof(numbers) / sizeof(numbers[0]), error);

@@ -9,6 +9,7 @@
 
 #include "api/api_check.h"
 #include "api/database_handle.h"
+#include "api/query_rows.h"
 #include "base/civil_time.h"
 #include "base/error.h"
 #include "base/sized_struct.h"
@@ -28,7 +29,7 @@ struct wattle_query {
     struct bucket_request request;       /* the same for the cursor */
     struct store_backend backend;
     struct bucket_cursor cursor;
-    struct query_row row;
+    struct query_rows rows;
 };
 
 static int
@@ -66,6 +67,8 @@ check_options(const struct wattle_query_options *o, struct wattle_error *error)
     const struct api_number words[] = {
         {"fields", o->fields, WATTLE_QUERY_ALL},
         {"fill", o->fill, WATTLE_FILL_ZERO},
+        {"interpolation", o->interpolation, WATTLE_HOLD},
+        {"sort", o->sort, WATTLE_SORT_READINGS},
     };
     int status =
         api_check_numbers(words, sizeof(words) / sizeof(words[0]), error);
@@ -77,6 +80,9 @@ check_options(const struct wattle_query_options *o, struct wattle_error *error)
     if (!isfinite(o->return_rate_per_kwh))
         return error_set(error, WATTLE_ERR_USAGE,
                          "the option return_rate_per_kwh must be a number");
+    if (o->sort == WATTLE_SORT_COST && isnan(o->rate_per_kwh))
+        return error_set(error, WATTLE_ERR_USAGE,
+                         "to sort by cost takes a price: rate_per_kwh");
     if (o->max_gap_ms < 1 || o->max_gap_ms > ONE_YEAR_MS)
         return error_set(error, WATTLE_ERR_USAGE,
                          "the option max_gap_ms must be 1 ms to 366 days");
@@ -94,8 +100,10 @@ complete(struct wattle_query_options *o)
         o->fields = o->is_raw     ? WATTLE_QUERY_ALL
                     : o->is_total ? WATTLE_QUERY_ENERGY
                                   : WATTLE_QUERY_POWER | WATTLE_QUERY_ENERGY;
-    if (!isnan(o->rate_per_kwh))
+    if (!isnan(o->rate_per_kwh) || o->sort == WATTLE_SORT_ENERGY)
         o->fields |= WATTLE_QUERY_ENERGY;
+    if (o->sort == WATTLE_SORT_MEAN_POWER || o->sort == WATTLE_SORT_MAX_POWER)
+        o->fields |= WATTLE_QUERY_POWER;
 }
 
 static struct bucket_request
@@ -113,6 +121,7 @@ request_of(const struct wattle_query_options *o, const struct tuning *tuning)
         .rate_per_kwh = o->rate_per_kwh,
         .return_rate_per_kwh = o->return_rate_per_kwh,
         .max_gap_ms = o->max_gap_ms,
+        .holds = o->interpolation == WATTLE_HOLD,
         .kernels = kernels_for(tuning->simd),
         .no_cache = tuning->no_cache,
     };
@@ -147,6 +156,8 @@ wattle_query_open(struct wattle_query **out, struct wattle_database *database,
     query->options = options;
     complete(&query->options);
     query->request = request_of(&query->options, &tuning);
+    query->rows =
+        (struct query_rows){.sort = options.sort, .limit = options.limit};
     store_backend_init(&query->backend, &database->db);
     status = bucket_cursor_open(&query->cursor, &query->backend.base,
                                 &query->request, error);
@@ -163,11 +174,7 @@ wattle_query_next(struct wattle_query *query,
                   const struct wattle_query_row **row,
                   struct wattle_error *error)
 {
-    bool is_row = false;
-    int status =
-        bucket_cursor_next(&query->cursor, &query->row, &is_row, error);
-    *row = status == WATTLE_OK && is_row ? &query->row.public : NULL;
-    return status;
+    return query_rows_next(&query->rows, &query->cursor, row, error);
 }
 
 const struct wattle_query_options *
@@ -187,6 +194,7 @@ wattle_query_close(struct wattle_query *query)
 {
     if (query == NULL)
         return;
+    query_rows_release(&query->rows);
     bucket_cursor_close(&query->cursor);
     free(query);
 }

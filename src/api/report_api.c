@@ -47,6 +47,7 @@ read_options(const struct wattle_report_options *o, struct scan_options *scan,
                       .location_glob = o->location_glob},
         .n_threads = o->n_threads,
         .max_gap_ms = o->max_gap_ms,
+        .holds = o->interpolation == WATTLE_HOLD,
         .value_kind = o->value_kind,
         .zstd_window_log = o->zstd_window_log,
         .keeps_rejects = o->rejects_path != NULL,
@@ -60,7 +61,14 @@ read_options(const struct wattle_report_options *o, struct scan_options *scan,
     if (o->max_gap_ms < 1 || o->max_gap_ms > ONE_YEAR_MS)
         return error_set(error, WATTLE_ERR_USAGE,
                          "the option max_gap_ms must be 1 ms to 366 days");
-    int status = api_check_globs(o->device_globs, o->n_device_globs, error);
+    const struct api_number words[] = {
+        {"interpolation", o->interpolation, WATTLE_HOLD},
+        {"sort", o->sort, WATTLE_SORT_GAPS},
+    };
+    int status =
+        api_check_numbers(words, sizeof(words) / sizeof(words[0]), error);
+    if (status == WATTLE_OK)
+        status = api_check_globs(o->device_globs, o->n_device_globs, error);
     if (status == WATTLE_OK)
         status = api_check_tuning(o->tuning, &scan->tuning, error);
     return status == WATTLE_OK ? inputs_check(scan, error) : status;
@@ -217,6 +225,8 @@ set_result(struct wattle_report *report, struct wattle_error *error)
                                         report->options.rate_per_kwh,
                                         report->options.return_rate_per_kwh,
                                         report->options.budget,
+                                        report->options.sort,
+                                        report->options.limit,
                                         &report->scan.selection,
                                         data->is_seen};
     a->n_lines = data->tally.n_lines;
@@ -225,6 +235,7 @@ set_result(struct wattle_report *report, struct wattle_error *error)
     a->n_rounded = data->tally.n_rounded;
     a->n_rejects = data->tally.n_rejects;
     a->n_rejects_written = data->rejects.n_visited;
+    a->interpolation = report->options.interpolation;
     a->max_gap_hours =
         (double)report->options.max_gap_ms / (double)CIVIL_MS_PER_HOUR;
     if (report_result_compute(&report->result, &input) != WATTLE_OK ||

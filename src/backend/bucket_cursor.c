@@ -18,8 +18,9 @@
 
 /* The columns that the figures are made of. */
 static uint32_t
-columns_for(unsigned fields)
+columns_for(const struct bucket_request *request)
 {
+    const unsigned fields = request->fields;
     uint32_t columns = 0;
     if ((fields &
          (WATTLE_QUERY_POWER | WATTLE_QUERY_ENERGY | WATTLE_QUERY_READING_MEAN |
@@ -62,10 +63,15 @@ bucket_cursor_open(struct bucket_cursor *cursor, struct backend *backend,
 {
     set_up(cursor, backend, request);
     int status = backend->ops->begin(backend, &cursor->has_snapshot, error);
-    return status == WATTLE_OK
-               ? backend->ops->devices(backend, &request->selection,
-                                       &cursor->devices, error)
-               : status;
+    if (status == WATTLE_OK)
+        status = backend->ops->devices(backend, &request->selection,
+                                       &cursor->devices, error);
+    cursor->columns = columns_for(request);
+    for (size_t i = 0; i < cursor->devices.n; i++) {
+        if (cursor->devices.items[i].has_energies)
+            cursor->columns |= MEASURE_ENERGIES | HAS(WATTLE_SPAN);
+    }
+    return status;
 }
 
 void
@@ -75,6 +81,7 @@ bucket_cursor_close(struct bucket_cursor *cursor)
         return;
     cursor->backend->ops->close(cursor->scan);
     buckets_release(&cursor->buckets);
+    buckets_meter_release(&cursor->by_meter);
     bucket_list_release(&cursor->total);
     device_list_release(&cursor->devices);
     if (cursor->has_snapshot)
@@ -83,24 +90,16 @@ bucket_cursor_close(struct bucket_cursor *cursor)
 
 /* ---- reading ------------------------------------------------------------ */
 
-/* Begins with a device; steps over the ends of the range need neighbours. */
+/* Begins to read a device. */
 static int
-begin_device(struct bucket_cursor *cursor, struct wattle_error *error)
+begin_scan(struct bucket_cursor *cursor, int64_t since_ms, int64_t until_ms,
+           struct wattle_error *error)
 {
-    const struct buckets_options *how = &cursor->buckets.options;
-    bool has_steps = !cursor->request->is_raw && buckets_have_steps(how);
-    int64_t around_ms = has_steps ? how->max_gap_ms : 0;
-    cursor->device = &cursor->devices.items[cursor->next_device++];
-    const struct scan_request range = {
-        .device = cursor->device->number,
-        .since_ms =
-            how->since_ms != INT64_MIN ? how->since_ms - around_ms : INT64_MIN,
-        .until_ms =
-            how->until_ms != INT64_MAX ? how->until_ms + around_ms : INT64_MAX,
-        .columns = columns_for(cursor->request->fields),
-    };
+    const struct scan_request range = {.device = cursor->device->number,
+                                       .since_ms = since_ms,
+                                       .until_ms = until_ms,
+                                       .columns = cursor->columns};
     cursor->batch.n_rows = cursor->row = 0;
-    buckets_begin(&cursor->buckets);
     return cursor->backend->ops->scan(cursor->backend, &range, &cursor->scan,
                                       error);
 }
@@ -133,6 +132,87 @@ read_batch(struct bucket_cursor *cursor, bool *is_ended,
     return status;
 }
 
+/* What a meter has to know first: two passes over all readings. */
+static int
+survey_device(struct bucket_cursor *cursor, struct wattle_error *error)
+{
+    struct buckets_meter *by_meter = &cursor->by_meter;
+    int status = WATTLE_OK;
+    buckets_meter_begin(by_meter, &cursor->buckets, cursor->request->holds);
+    while (status == WATTLE_OK && by_meter->meter.phase < METER_ADD) {
+        bool is_ended = false;
+        status = begin_scan(cursor, INT64_MIN, INT64_MAX, error);
+        while (status == WATTLE_OK && !is_ended) {
+            status = read_batch(cursor, &is_ended, error);
+            if (status != WATTLE_OK)
+                break;
+            cursor->row = cursor->batch.n_rows;
+            if ((is_ended ? buckets_meter_end_phase(by_meter)
+                          : buckets_meter_add(by_meter, &cursor->batch)) !=
+                WATTLE_OK)
+                status = error_memory(error);
+        }
+    }
+    return status;
+}
+
+/*
+ * Begins with a device; steps over the ends of the range need neighbours, and
+ * a meter needs all readings.
+ */
+static int
+begin_device(struct bucket_cursor *cursor, struct wattle_error *error)
+{
+    const struct buckets_options *how = &cursor->buckets.options;
+    const bool has_steps = !cursor->request->is_raw && buckets_have_steps(how);
+    const int64_t around_ms = has_steps ? how->max_gap_ms : 0;
+    cursor->device = &cursor->devices.items[cursor->next_device++];
+    cursor->is_metered =
+        has_steps && (cursor->request->holds || cursor->device->has_energies);
+    buckets_begin(&cursor->buckets);
+    if (cursor->is_metered) {
+        int status = survey_device(cursor, error);
+        return status == WATTLE_OK
+                   ? begin_scan(cursor, INT64_MIN, INT64_MAX, error)
+                   : status;
+    }
+    return begin_scan(
+        cursor,
+        how->since_ms != INT64_MIN ? how->since_ms - around_ms : INT64_MIN,
+        how->until_ms != INT64_MAX ? how->until_ms + around_ms : INT64_MAX,
+        error);
+}
+
+/*
+ * Adds the rows at hand, or what is left at the end of a device; *n_final
+ * becomes the number of buckets that are final.
+ */
+static int
+add_batch(struct bucket_cursor *cursor, bool is_ended, size_t *n_final,
+          struct wattle_error *error)
+{
+    const struct bucket_list *list = &cursor->buckets.list;
+    int status = WATTLE_OK;
+    if (cursor->is_metered) {
+        status = is_ended
+                     ? buckets_meter_end_phase(&cursor->by_meter)
+                     : buckets_meter_add(&cursor->by_meter, &cursor->batch);
+        cursor->row = cursor->batch.n_rows;
+        *n_final = buckets_meter_final(&cursor->by_meter);
+    } else {
+        if (!is_ended)
+            status =
+                buckets_add(&cursor->buckets, &cursor->batch, &cursor->row);
+        *n_final = is_ended || list->n == 0 ? list->n : list->n - 1;
+    }
+    if (status == WATTLE_ERR_USAGE)
+        return error_set(error, status,
+                         "the buckets are too small: a step of the device %s "
+                         "lasts longer than %d of them",
+                         cursor->device->id, BUCKETS_METER_MOST);
+    return status == WATTLE_OK ? status : error_memory(error);
+}
+
 /* Reads on until some bucket of the present device is final. */
 static int
 read_buckets(struct bucket_cursor *cursor, struct wattle_error *error)
@@ -144,11 +224,9 @@ read_buckets(struct bucket_cursor *cursor, struct wattle_error *error)
         int status = read_batch(cursor, &cursor->is_ended, error);
         if (status != WATTLE_OK)
             return status;
-        if (!cursor->is_ended && buckets_add(&cursor->buckets, &cursor->batch,
-                                             &cursor->row) != WATTLE_OK)
-            return error_memory(error);
-        cursor->n_final =
-            cursor->is_ended || list->n == 0 ? list->n : list->n - 1;
+        status = add_batch(cursor, cursor->is_ended, &cursor->n_final, error);
+        if (status != WATTLE_OK)
+            return status;
     }
     return WATTLE_OK;
 }
@@ -163,12 +241,12 @@ read_total(struct bucket_cursor *cursor, struct wattle_error *error)
             status = read_batch(cursor, &is_ended, error);
             if (status != WATTLE_OK)
                 break;
-            if (!is_ended && buckets_add(&cursor->buckets, &cursor->batch,
-                                         &cursor->row) != 0)
-                return error_memory(error);
+            size_t n_final;
+            status = add_batch(cursor, is_ended, &n_final, error);
+            if (status != WATTLE_OK)
+                break;
             struct bucket_list *list = &cursor->buckets.list;
             bool is_due = is_ended || list->n >= BUCKETS_ENOUGH;
-            size_t n_final = is_ended || list->n == 0 ? list->n : list->n - 1;
             if (is_due && bucket_list_merge(&cursor->total, list, n_final) != 0)
                 return error_memory(error);
         }
@@ -355,7 +433,7 @@ set_reading(const struct bucket_cursor *cursor, struct query_row *row)
     if ((request->fields & WATTLE_QUERY_ENERGY) != 0 &&
         (has >> WATTLE_ENERGY & 1) != 0) {
         const struct energy_sum energy = {
-            .units = reading_energy(&cursor->batch, cursor->row)};
+            .units = reading_units(&cursor->batch, WATTLE_ENERGY, cursor->row)};
         f->energy_kwh = quotient_kwh_of_parts(&energy);
         f->energy_wh = quotient_kwh(energy.units * 1000, int256_from(0));
         const struct energy_sum none = {0};

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "analytics/bucket_request.h"
-#include "analytics/buckets.h"
+#include "analytics/buckets_meter.h"
 #include "analytics/tariff.h"
 #include "backend/backend.h"
 #include "wattle/query.h"
@@ -29,12 +29,15 @@ struct bucket_cursor {
     bool has_snapshot; /* which ends with the cursor */
     const struct bucket_request *request;
     struct device_list devices;
+    uint32_t columns; /* MEASURE_BITs that scans read */
     size_t next_device;
     const struct listed_device *device; /* the present one; NULL for a total */
     struct backend_scan *scan;
     struct batch_view batch; /* of the scan; row is the next to be taken */
     size_t row;
     struct buckets buckets;
+    struct buckets_meter by_meter; /* of a device that needs one */
+    bool is_metered;               /* the present one does */
     struct bucket_list total;
     struct tariff tariff; /* when the request has a price */
     /* rows to come out: those before n_final, from next_bucket on */

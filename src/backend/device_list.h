@@ -4,14 +4,16 @@
 #ifndef BACKEND_DEVICE_LIST_H
 #define BACKEND_DEVICE_LIST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct listed_device {
     uint32_t number; /* in its back end */
     char *id;
-    char *name;     /* NULL = not known */
-    char *location; /* NULL = not known */
+    char *name;        /* NULL = not known */
+    char *location;    /* NULL = not known */
+    bool has_energies; /* or may have: of intervals or counters */
 };
 
 /* Zero-initialised is empty; the texts are owned. */

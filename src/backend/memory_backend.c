@@ -54,6 +54,9 @@ find_devices(struct backend *base, const struct selection *selection,
         if (device_list_add(devices, (uint32_t)i, device->id, NULL,
                             device->location) != WATTLE_OK)
             return error_memory(error);
+        for (size_t k = 0; k < device->n_rows; k++)
+            devices->items[devices->n - 1].has_energies |=
+                (device->rows[k].presence & MEASURE_ENERGIES) != 0;
     }
     device_list_sort(devices);
     return devices->n > 0 || backend->n_devices == 0

@@ -45,7 +45,8 @@ static const struct cli_option import_options[] = {
      "how long to wait for another import to end (default 1m)", NULL},
     {OPT_VALUE, "value", "KIND",
      "what a column named value holds: power-w, power-kw, energy-wh, "
-     "energy-kwh (default: power in the file's unit, else in W)",
+     "energy-kwh, counter-wh, counter-kwh (default: power in the file's unit, "
+     "else in W)",
      "Which readings"},
     {OPT_FINAL, "final", NULL,
      "the files will not grow: take a last line that has no line end", NULL},

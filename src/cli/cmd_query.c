@@ -25,9 +25,12 @@ enum {
     OPT_TOTAL,
     OPT_FILL,
     OPT_WHAT,
+    OPT_SORT,
+    OPT_LIMIT,
     OPT_RATE,
     OPT_RETURN_RATE,
     OPT_MAX_GAP,
+    OPT_INTERPOLATION,
     OPT_WIDE,
     OPT_JSON,
     OPT_CSV
@@ -46,6 +49,11 @@ static const struct cli_option query_options[] = {
     {OPT_RAW, "raw", NULL, "a row for each reading", NULL},
     {OPT_FILL, "fill", "KIND",
      "rows for spans without readings: none (default), null, zero", NULL},
+    {OPT_SORT, "sort", "FIGURE",
+     "order of the rows, most first: energy, cost, power (mean), peak, "
+     "readings (default: by device and time)",
+     NULL},
+    {OPT_LIMIT, "limit", "N", "at most this many rows", NULL},
     {OPT_WHAT, "what", "LIST",
      "any of power, energy, imported, returned, voltage, current, "
      "power_factor, efficiency, reading_mean, all (default: power,energy; with "
@@ -56,6 +64,10 @@ static const struct cli_option query_options[] = {
      "what a kWh fed back earns (default 0)", NULL},
     {OPT_MAX_GAP, "max-gap", "SPAN",
      "a longer step between readings adds no energy (default 1h)", NULL},
+    {OPT_INTERPOLATION, "interpolation", "KIND",
+     "power between two readings: linear (default), or hold for devices that "
+     "log a power only when it changes",
+     NULL},
     {OPT_JSON, "json", NULL, "one JSON object, a line for each row", "Output"},
     {OPT_CSV, "csv", NULL, "the rows as CSV", NULL},
     {OPT_WIDE, "wide", NULL, "200 columns, whatever the terminal has", NULL},
@@ -187,6 +199,10 @@ read_option(void *context, const struct cli_parser *parser, int option)
     case OPT_RAW:
         o->is_raw = true;
         return true;
+    case OPT_SORT:
+        return cli_sort(parser, false, &o->sort);
+    case OPT_LIMIT:
+        return cli_count(parser, 1, UINT64_MAX, &o->limit);
     case OPT_FILL:
         return read_fill(parser, &o->fill);
     case OPT_WHAT:
@@ -197,6 +213,8 @@ read_option(void *context, const struct cli_parser *parser, int option)
         return cli_number(parser, -1e6, 1e6, &o->return_rate_per_kwh);
     case OPT_MAX_GAP:
         return cli_span_ms(parser, 1, INT64_C(366) * 86400000, &o->max_gap_ms);
+    case OPT_INTERPOLATION:
+        return cli_interpolation(parser, &o->interpolation);
     case OPT_WIDE:
         request->is_wide = true;
         return true;
@@ -222,6 +240,8 @@ check_request(const struct command *self, struct request *request)
         return false;
     if (o->is_raw && other != NULL)
         cli_complain(self, "--raw gives single readings; without --%s", other);
+    else if (o->sort == WATTLE_SORT_COST && isnan(o->rate_per_kwh))
+        cli_complain(self, "--sort cost needs a price: --rate");
     else
         return time_range_check(&request->range, self);
     return false;

@@ -26,6 +26,8 @@ enum {
     OPT_JSON = 1,
     OPT_CSV,
     OPT_TOP,
+    OPT_SORT,
+    OPT_LIMIT,
     OPT_WIDE,
     OPT_REJECTS,
     OPT_QUIET,
@@ -38,6 +40,7 @@ enum {
     OPT_RETURN_RATE,
     OPT_BUDGET,
     OPT_MAX_GAP,
+    OPT_INTERPOLATION,
     OPT_DEVICES,
     OPT_VALUE,
     OPT_ZSTD_LONG,
@@ -57,7 +60,8 @@ static const struct cli_option report_options[] = {
     {OPT_LOCATION, "location", "GLOB", "only devices at this location", NULL},
     {OPT_VALUE, "value", "KIND",
      "what a column named value holds: power-w, power-kw, energy-wh, "
-     "energy-kwh (default: power in the file's unit, else in W)",
+     "energy-kwh, counter-wh, counter-kwh (default: power in the file's unit, "
+     "else in W)",
      NULL},
     {OPT_DEVICES, "devices", "FILE",
      "device table (default: devices.csv beside the readings)", NULL},
@@ -70,8 +74,17 @@ static const struct cli_option report_options[] = {
      "limit for a month; exit status 1 when the cost exceeds it", NULL},
     {OPT_MAX_GAP, "max-gap", "SPAN",
      "a longer step between readings is a gap (default 1h)", NULL},
+    {OPT_INTERPOLATION, "interpolation", "KIND",
+     "power between two readings: linear (default), or hold for devices that "
+     "log a power only when it changes",
+     NULL},
     {OPT_JSON, "json", NULL, "everything as one JSON object", "Output"},
     {OPT_CSV, "csv", NULL, "the table of devices as CSV", NULL},
+    {OPT_SORT, "sort", "FIGURE",
+     "order of the devices, most first: energy, cost, power (mean), peak, "
+     "readings, gaps (default: energy in the text, else the id)",
+     NULL},
+    {OPT_LIMIT, "limit", "N", "list at most this many devices", NULL},
     {OPT_TOP, "top", "N", "devices listed in the text (default 10)", NULL},
     {OPT_WIDE, "wide", NULL, "200 columns, whatever the terminal has", NULL},
     {OPT_REJECTS, "rejects", "FILE", "write every rejected line to FILE", NULL},
@@ -105,6 +118,7 @@ struct request {
     const char *trace_path;
     enum cli_format format;
     int top;
+    bool has_top, has_limit;
     bool is_wide;
     bool is_strict;
     bool is_quiet;
@@ -119,6 +133,15 @@ read_block(const struct cli_parser *parser, struct wattle_tuning *tuning)
         return false;
     tuning->block_bytes = (size_t)n;
     return true;
+}
+
+static bool
+read_limit(const struct cli_parser *parser, size_t *limit)
+{
+    int n;
+    bool is_good = cli_small_count(parser, 1, 100000000, &n);
+    *limit = is_good ? (size_t)n : 0;
+    return is_good;
 }
 
 static bool
@@ -166,7 +189,13 @@ read_option(void *context, const struct cli_parser *parser, int option)
         request->paths[request->n_paths++] = parser->value;
         return true;
     case OPT_TOP:
+        request->has_top = true;
         return cli_small_count(parser, 0, 1000000, &request->top);
+    case OPT_SORT:
+        return cli_sort(parser, true, &o->sort);
+    case OPT_LIMIT:
+        request->has_limit = true;
+        return read_limit(parser, &o->limit);
     case OPT_THREADS:
         return cli_small_count(parser, 1, 1024, &o->n_threads);
     case OPT_REJECTS:
@@ -192,6 +221,8 @@ read_option(void *context, const struct cli_parser *parser, int option)
         return cli_number(parser, -1e15, 1e15, &o->budget);
     case OPT_MAX_GAP:
         return cli_span_ms(parser, 1, INT64_C(366) * 86400000, &o->max_gap_ms);
+    case OPT_INTERPOLATION:
+        return cli_interpolation(parser, &o->interpolation);
     case OPT_ZSTD_LONG:
         return cli_small_count(parser, 10, 31, &o->zstd_window_log);
     case OPT_VALUE:
@@ -228,6 +259,8 @@ print_text(const struct wattle_report_result *result,
     struct wattle_text_style style;
     terminal_style(&style, request->is_wide);
     style.top = request->top;
+    if (request->has_limit && !request->has_top)
+        style.top = (int)request->options.limit;
     return wattle_report_write_text(result, &style, &out);
 }
 
@@ -303,6 +336,27 @@ print_result(const struct command *self,
     return EXIT_DONE;
 }
 
+/* Energies that look like a counter's are far too much when added up. */
+static void
+warn_of_rising(const struct command *self,
+               const struct wattle_report_result *result)
+{
+    const struct wattle_finding *first = NULL;
+    size_t n = 0;
+    for (size_t i = 0; i < result->n_findings; i++) {
+        if (result->findings[i]->kind != WATTLE_FINDING_RISING)
+            continue;
+        first = n++ == 0 ? result->findings[i] : first;
+    }
+    if (n == 0)
+        return;
+    cli_complain(self,
+                 "the energies of %s%s only rise, as those of a counter: if it "
+                 "is one, name its column energy_total_wh, or say --value "
+                 "counter-wh or counter-kwh for a column value",
+                 first->device_id, n > 1 ? " and other devices" : "");
+}
+
 /* The files that could not be used: a line each. */
 static void
 warn(const struct command *self, const struct wattle_report_result *result)
@@ -311,6 +365,7 @@ warn(const struct command *self, const struct wattle_report_result *result)
         cli_complain(self, "%s: %s", result->skipped_files[i]->path,
                      result->skipped_files[i]->reason);
     cli_warn_assumed(self, result->n_assumed_files, result->first_assumed_file);
+    warn_of_rising(self, result);
 }
 
 /* An empty answer deserves a word. */

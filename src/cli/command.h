@@ -112,6 +112,12 @@ bool cli_reader(const struct cli_parser *parser, int *out);
 void cli_warn_assumed(const struct command *self, size_t n_files,
                       const char *first);
 
+/* Words of enum wattle_sort; the same. has_gaps: gaps, too. */
+bool cli_sort(const struct cli_parser *parser, bool has_gaps, int *out);
+
+/* Words of enum wattle_interpolation; the same. */
+bool cli_interpolation(const struct cli_parser *parser, int *out);
+
 /* The word for one of enum wattle_value_kind. */
 const char *cli_value_kind_word(int kind);
 

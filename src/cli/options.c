@@ -409,8 +409,9 @@ choose(const struct cli_parser *parser, const char *const *words, int *out)
     return choice >= 0;
 }
 
-static const char *const value_kinds[] = {"power-w", "power-kw", "energy-wh",
-                                          "energy-kwh", NULL};
+static const char *const value_kinds[] = {
+    "power-w",    "power-kw",    "energy-wh", "energy-kwh",
+    "counter-wh", "counter-kwh", NULL};
 
 bool
 cli_value_kind(const struct cli_parser *parser, int *out)
@@ -438,9 +439,27 @@ cli_warn_assumed(const struct command *self, size_t n_files, const char *first)
 const char *
 cli_value_kind_word(int kind)
 {
-    return kind >= WATTLE_VALUE_POWER_W && kind <= WATTLE_VALUE_ENERGY_KWH
+    return kind >= WATTLE_VALUE_POWER_W && kind <= WATTLE_VALUE_COUNTER_KWH
                ? value_kinds[kind - WATTLE_VALUE_POWER_W]
                : "no value";
+}
+
+bool
+cli_sort(const struct cli_parser *parser, bool has_gaps, int *out)
+{
+    const char *const words[] = {"energy", "cost",     "power",
+                                 "peak",   "readings", has_gaps ? "gaps" : NULL,
+                                 NULL};
+    bool is_known = choose(parser, words, out);
+    *out += is_known ? WATTLE_SORT_ENERGY : 0;
+    return is_known;
+}
+
+bool
+cli_interpolation(const struct cli_parser *parser, int *out)
+{
+    static const char *const words[] = {"linear", "hold", NULL};
+    return choose(parser, words, out);
 }
 
 bool

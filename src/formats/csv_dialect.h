@@ -26,13 +26,16 @@ enum csv_role {
     ROLE_CURRENT = ROLE_MEASURES + WATTLE_CURRENT,
     ROLE_POWER_FACTOR = ROLE_MEASURES + WATTLE_POWER_FACTOR,
     ROLE_POWER = ROLE_MEASURES + WATTLE_POWER,
-    ROLE_ENERGY = ROLE_MEASURES + WATTLE_ENERGY, /* then any one will do */
+    ROLE_ENERGY = ROLE_MEASURES + WATTLE_ENERGY,
     N_ROLES = ROLE_MEASURES + MEASURE_N,
     ROLE_UNIT = N_ROLES, /* of `value`; no part of a reading */
     ROLE_NONE = 0xff
 };
 
 _Static_assert(N_ROLES < 32, "sets of roles have 32 bits");
+
+/* Energies of any kind, as bits. */
+#define ROLES_ENERGIES (MEASURE_ENERGIES << ROLE_MEASURES)
 
 struct csv_rule {
     const char *column; /* in lower case, for any case; NULL ends the rules */

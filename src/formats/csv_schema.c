@@ -97,7 +97,7 @@ static const uint32_t product_roles =
 
 /* Each of them is enough. */
 static const uint32_t single_roles =
-    BIT(ROLE_POWER) | BIT(ROLE_ENERGY) | BIT(ROLE_VALUE);
+    BIT(ROLE_POWER) | BIT(ROLE_VALUE) | ROLES_ENERGIES;
 
 /* What a reading needs and no column has. */
 static void
@@ -169,16 +169,24 @@ explain_missing(const struct csv_schema_builder *builder,
 static uint8_t
 measure_of_kind(int value_kind)
 {
-    bool is_energy = value_kind == WATTLE_VALUE_ENERGY_WH ||
-                     value_kind == WATTLE_VALUE_ENERGY_KWH;
-    return is_energy ? WATTLE_ENERGY : WATTLE_POWER;
+    switch (value_kind) {
+    case WATTLE_VALUE_ENERGY_WH:
+    case WATTLE_VALUE_ENERGY_KWH:
+        return WATTLE_ENERGY;
+    case WATTLE_VALUE_COUNTER_WH:
+    case WATTLE_VALUE_COUNTER_KWH:
+        return WATTLE_ENERGY_TOTAL;
+    default:
+        return WATTLE_POWER;
+    }
 }
 
 static uint8_t
 kilo_of_kind(int value_kind)
 {
     bool is_kilo = value_kind == WATTLE_VALUE_POWER_KW ||
-                   value_kind == WATTLE_VALUE_ENERGY_KWH;
+                   value_kind == WATTLE_VALUE_ENERGY_KWH ||
+                   value_kind == WATTLE_VALUE_COUNTER_KWH;
     return is_kilo ? 3 : 0;
 }
 
@@ -190,7 +198,7 @@ choose_columns(struct csv_schema *schema, int value_kind)
     bool product = (schema->roles & product_roles) == product_roles;
     uint32_t unused = 0;
     schema->value_measure = measure_of_kind(value_kind);
-    if (power || product || (schema->roles & BIT(ROLE_ENERGY)) != 0) {
+    if (power || product || (schema->roles & ROLES_ENERGIES) != 0) {
         unused = BIT(ROLE_VALUE);
     } else {
         unused = product_roles;
@@ -271,13 +279,17 @@ csv_schema_builder_finish(struct csv_schema_builder *builder, int value_kind,
 int
 csv_schema_value_kind(const struct csv_schema *schema)
 {
-    bool is_energy = schema->value_measure == WATTLE_ENERGY;
-    bool is_kilo = schema->kilo[schema->value_measure] != 0;
+    const bool is_kilo = schema->kilo[schema->value_measure] != 0;
     if ((schema->roles & BIT(ROLE_VALUE)) == 0)
         return 0;
-    if (is_energy)
+    switch (schema->value_measure) {
+    case WATTLE_ENERGY:
         return is_kilo ? WATTLE_VALUE_ENERGY_KWH : WATTLE_VALUE_ENERGY_WH;
-    return is_kilo ? WATTLE_VALUE_POWER_KW : WATTLE_VALUE_POWER_W;
+    case WATTLE_ENERGY_TOTAL:
+        return is_kilo ? WATTLE_VALUE_COUNTER_KWH : WATTLE_VALUE_COUNTER_WH;
+    default:
+        return is_kilo ? WATTLE_VALUE_POWER_KW : WATTLE_VALUE_POWER_W;
+    }
 }
 
 void

@@ -22,7 +22,7 @@ struct csv_schema {
     uint8_t *role_of;        /* [n_columns] enum csv_role, or ROLE_NONE */
     uint32_t roles;          /* bit for each role in use */
     uint32_t columns;        /* MEASURE_BITs a full row has */
-    uint8_t value_measure;   /* what ROLE_VALUE is: POWER or ENERGY */
+    uint8_t value_measure;   /* what ROLE_VALUE is: a power or an energy */
     uint8_t kilo[MEASURE_N]; /* 3 where values are in kilo units, else 0 */
     size_t device_column, value_column;
     size_t unit_column; /* of `value`; SIZE_MAX = none */

@@ -100,13 +100,13 @@ read_number(const struct csv_schema *schema, const struct record_field *field,
 
 /*
  * With a power of its own a reading can do without the other measures; with
- * an energy column in the file, without any but one. Measures that make no
+ * a column of energy in the file, without any but one. Measures that make no
  * reading are never needed.
  */
 static bool
 may_be_absent(const struct csv_schema *schema, int role)
 {
-    if ((schema->roles & (1u << ROLE_ENERGY)) != 0 || role > ROLE_ENERGY)
+    if ((schema->roles & ROLES_ENERGIES) != 0 || role > ROLE_ENERGY)
         return true;
     return (schema->roles & (1u << ROLE_POWER)) != 0 && role != ROLE_POWER;
 }

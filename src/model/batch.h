@@ -22,12 +22,11 @@
     (MEASURE_BIT(WATTLE_VOLTAGE) | MEASURE_BIT(WATTLE_CURRENT) |               \
      MEASURE_BIT(WATTLE_POWER_FACTOR))
 
-/* A reading needs a power, what makes one, or an energy. */
+/* A reading needs a power, what makes one, or an energy of any kind. */
 static inline bool
 batch_is_measured(uint32_t presence)
 {
-    return (presence &
-            (MEASURE_BIT(WATTLE_POWER) | MEASURE_BIT(WATTLE_ENERGY))) != 0 ||
+    return (presence & (MEASURE_BIT(WATTLE_POWER) | MEASURE_ENERGIES)) != 0 ||
            (presence & MEASURE_VIP) == MEASURE_VIP;
 }
 

@@ -17,6 +17,12 @@ enum { MEASURE_N_SUMMED = WATTLE_ENERGY + 1, MEASURE_N = WATTLE_N_MEASURES };
 #define MEASURE_BIT(measure) (UINT32_C(1) << (measure))
 #define MEASURE_ALL          (MEASURE_BIT(MEASURE_N) - 1)
 
+/* Energies: of intervals, and of counters. */
+#define MEASURE_ENERGIES                                                       \
+    (MEASURE_BIT(WATTLE_ENERGY) | MEASURE_BIT(WATTLE_ENERGY_RETURNED) |        \
+     MEASURE_BIT(WATTLE_ENERGY_TOTAL) |                                        \
+     MEASURE_BIT(WATTLE_ENERGY_RETURNED_TOTAL))
+
 /* For each measure of a set, in ascending order. */
 #define MEASURE_FOR_EACH(measure, set)                                         \
     for (uint32_t measure##_left = (set), measure;                             \

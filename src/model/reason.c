@@ -18,8 +18,10 @@ wattle_reason_text(int reason)
 const char *
 wattle_finding_text(int kind)
 {
-    static const char *const texts[] = {"silent", "never_seen", "stuck",
-                                        "over_rating"};
-    return kind >= 0 && kind <= WATTLE_FINDING_OVER_RATING ? texts[kind]
-                                                           : "unknown";
+    static const char *const texts[] = {
+        "silent",        "never_seen",    "stuck",          "over_rating",
+        "rising_energy", "counter_spike", "counter_glitch", "counter_dip",
+        "counter_reset", "meter_change"};
+    return kind >= 0 && kind <= WATTLE_FINDING_METER_CHANGE ? texts[kind]
+                                                            : "unknown";
 }

@@ -194,6 +194,8 @@ report_json_write(const struct wattle_report_result *a, bool with_timings,
     put_count(&j, "gaps", a->figures->n_gaps);
     put_number(&j, "gap_hours", a->figures->gap_hours);
     put_number(&j, "max_gap_hours", a->max_gap_hours);
+    put_text(&j, "interpolation",
+             a->interpolation == WATTLE_HOLD ? "hold" : "linear");
     put_list(&j, "per_device", REPORT_DEVICES, a);
     put_list(&j, "by_location", REPORT_LOCATIONS, a);
     put_list(&j, "by_hour", REPORT_HOURS, a);

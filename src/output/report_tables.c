@@ -37,7 +37,8 @@ enum part { PART_FIGURES, PART_ITEM, PART_COUNT, N_PARTS };
         FIGURE(VALUE_REAL, "reading_mean_w", reading_mean_w),                  \
         FIGURE(VALUE_REAL, "min_power_w", min_power_w),                        \
         FIGURE(VALUE_REAL, "max_power_w", max_power_w),                        \
-        FIGURE(VALUE_REAL, "efficiency", efficiency)
+        FIGURE(VALUE_REAL, "efficiency", efficiency),                          \
+        FIGURE(VALUE_REAL, "estimated_kwh", estimated_kwh)
 
 #define GAPS                                                                   \
     FIGURE(VALUE_COUNT, "gaps", n_gaps),                                       \
@@ -172,7 +173,7 @@ count_rows(const struct wattle_report_result *r, enum report_list list)
 {
     switch (list) {
     case REPORT_DEVICES:
-        return r->n_devices;
+        return r->n_listed;
     case REPORT_LOCATIONS:
         return r->n_locations;
     case REPORT_HOURS:

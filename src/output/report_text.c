@@ -288,6 +288,8 @@ measure_top(const struct wattle_device_result *const *devices, size_t n,
             int width)
 {
     struct top_table t = {.most_kwh = devices[0]->figures->energy_kwh};
+    for (size_t i = 1; i < n; i++)
+        t.most_kwh = fmax(t.most_kwh, devices[i]->figures->energy_kwh);
     t.energy_places = places_for(t.most_kwh);
     t.energy_width = widest_number(devices, n, t.energy_places, false);
     t.cost_width = widest_number(devices, n, 2, true);
@@ -350,6 +352,14 @@ order_by_energy(const struct wattle_report_result *a, size_t top,
 static int
 put_top(const struct text_canvas *c, const struct wattle_report_result *a)
 {
+    static const char *const headings[] = {
+        [WATTLE_SORT_NONE] = "Devices by energy, and their cost",
+        [WATTLE_SORT_ENERGY] = "Devices by energy, and their cost",
+        [WATTLE_SORT_COST] = "Devices by cost",
+        [WATTLE_SORT_MEAN_POWER] = "Devices by mean power",
+        [WATTLE_SORT_MAX_POWER] = "Devices by their largest power",
+        [WATTLE_SORT_READINGS] = "Devices by number of readings",
+        [WATTLE_SORT_GAPS] = "Devices by hours of gaps"};
     size_t n = a->n_devices;
     size_t top = (size_t)(c->style.top > 0 ? c->style.top : 0);
     if (n == 0 || top == 0)
@@ -358,10 +368,13 @@ put_top(const struct text_canvas *c, const struct wattle_report_result *a)
         calloc(n, sizeof(struct wattle_device_result *));
     if (order == NULL)
         return WATTLE_ERR_MEMORY;
-    top = top < n ? top : n;
-    order_by_energy(a, top, order);
+    top = top < a->n_listed ? top : a->n_listed;
+    if (a->sort == WATTLE_SORT_NONE)
+        order_by_energy(a, top, order);
+    else
+        memcpy(order, a->devices, top * sizeof(*order));
     struct top_table table = measure_top(order, top, c->style.width);
-    text_canvas_heading(c, "Devices by energy, and their cost");
+    text_canvas_heading(c, headings[a->sort]);
     for (size_t i = 0; i < top; i++)
         put_top_line(c, order[i], &table);
     if (top < n) {
@@ -565,6 +578,22 @@ put_finding(const struct text_canvas *c, const struct wattle_finding *f,
     text_canvas_wrap(c, words, 4);
 }
 
+/* What its counter has shown. */
+static void
+describe_event(const struct wattle_finding *f, char *text, size_t size)
+{
+    static const char *const events[WATTLE_N_COUNTER_EVENTS] = {
+        "counter jumps up and back %s time%s",
+        "counter drops and recovers %s time%s",
+        "counter falls a little %s time%s",
+        "counter begins again near zero %s time%s",
+        "counter falls as if the meter was changed %s time%s"};
+    char number[NUMBER_TEXT_SIZE];
+    const uint64_t n = (uint64_t)f->value;
+    snprintf(text, size, events[f->kind - WATTLE_FINDING_COUNTER_SPIKE],
+             counted(n, number), plural(n));
+}
+
 /* What is said of a finding, behind its device. */
 static void
 describe_finding(const struct wattle_finding *f, int64_t newest_ms, char *text,
@@ -585,9 +614,15 @@ describe_finding(const struct wattle_finding *f, int64_t newest_ms, char *text,
         snprintf(text, size, "always %s W",
                  text_canvas_number(f->value, 1, number));
         break;
-    default:
+    case WATTLE_FINDING_OVER_RATING:
         snprintf(text, size, "up to %s times its rating",
                  text_canvas_number(f->value, 1, number));
+        break;
+    case WATTLE_FINDING_RISING:
+        snprintf(text, size, "its energies only rise: is it a counter?");
+        break;
+    default:
+        describe_event(f, text, size);
     }
 }
 
@@ -641,6 +676,10 @@ put_quality(const struct text_canvas *c, const struct wattle_report_result *a)
     put_line(c, "Duplicates", TEXT_PLAIN, "%s replaced by a later reading",
              counted(a->n_duplicates, n));
     put_gaps(c, a);
+    if (a->figures->estimated_kwh > 0)
+        put_line(c, "Estimated", TEXT_PLAIN,
+                 "%s kWh, spread evenly where a counter was not read",
+                 energy_of(a->figures->estimated_kwh, n));
     if (a->n_filtered > 0)
         put_line(c, "Left out", TEXT_PLAIN,
                  "%s line%s, of other times, devices or locations",

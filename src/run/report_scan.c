@@ -1,9 +1,10 @@
 /*
  * report_scan.c - one scan, or more while devices are found out of order.
  *
- * One scan is enough when each device's readings come in order of time. When
- * some do not, a further scan sends these devices' readings through a sorter;
- * this ends because the set of such devices only grows.
+ * One scan is enough when each device's readings come in order of time, and are
+ * powers. When some do not, or are for a meter, a further scan sends these
+ * devices' readings through a sorter; this ends because the set of such devices
+ * only grows.
  */
 #include "run/report_scan.h"
 
@@ -19,7 +20,7 @@
 struct report_run {
     const struct report_scan *report;
     struct report_data *data;
-    uint8_t *diverted; /* [devices] or NULL */
+    uint8_t *diverted; /* [devices] enum divert; or NULL */
     struct wattle_error *error;
 };
 
@@ -100,22 +101,30 @@ add_diverted(struct report_run *run, const struct scan_splits *splits)
     if (parts == NULL)
         return error_memory(run->error);
     size_t n = 0;
+    uint64_t n_outside = 0;
     for (const struct split *split = splits->first; split != NULL;
-         split = split->next, n++)
+         split = split->next, n++) {
         parts[n] = (struct shuffle_part){totals_of(split)->gathered,
                                          splits->device_of[n],
                                          split->registry.n_devices};
+        n_outside += totals_of(split)->n_outside;
+    }
     const struct sorted_totals sorted = {
         .parts = parts,
         .n_parts = n,
         .n_devices = data->devices.n_devices,
+        .diverted = run->diverted,
+        .holds = options->holds,
         .kernels = kernels_for(options->tuning.simd),
         .n_threads = data->n_threads,
         .cancel = options->cancel,
     };
-    int status = sorted_totals_add(&sorted, &data->totals,
-                                   &data->tally.n_duplicates, run->error);
+    struct sorted_counts counts;
+    int status = sorted_totals_add(&sorted, &data->totals, &counts, run->error);
     free(parts);
+    /* what is outside the range is filtered, replaced or not */
+    data->tally.n_duplicates +=
+        counts.n_replaced - (n_outside - counts.n_outside);
     return status;
 }
 
@@ -195,12 +204,17 @@ widen_diverted(struct report_run *run)
     run->diverted = flags;
     size_t n_diverted = 0;
     for (size_t i = 0; i < n; i++) {
-        if (run->data->totals.totals[i].is_disordered)
-            flags[i] = 1;
-        n_diverted += flags[i];
+        const struct device_totals *totals = &run->data->totals.totals[i];
+        if (totals->is_metered)
+            flags[i] = DIVERT_METER;
+        else if (totals->is_disordered)
+            flags[i] = DIVERT_SORT;
+        n_diverted += flags[i] != DIVERT_NOT;
     }
-    if (2 * n_diverted > n)
-        memset(flags, 1, n + 1);
+    for (size_t i = 0; i < n && 2 * n_diverted > n; i++) {
+        if (flags[i] == DIVERT_NOT)
+            flags[i] = DIVERT_SORT;
+    }
     totals_set_release(&run->data->totals);
     return WATTLE_OK;
 }

@@ -342,6 +342,7 @@ report_stored_run(const struct report_stored *report, struct report_data *data,
         .range = {.since_ms = o->selection.since_ms,
                   .until_ms = o->selection.until_ms,
                   .max_gap_ms = o->max_gap_ms,
+                  .holds = o->holds,
                   .no_summaries = o->tuning.no_summaries},
     };
     if (workers == NULL)

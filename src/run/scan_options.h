@@ -16,6 +16,7 @@ struct scan_options {
     struct tuning tuning;
     int n_threads;                      /* 0 = one for each core */
     int64_t max_gap_ms;                 /* a longer step adds no energy */
+    bool holds;                         /* powers hold: see meter.h */
     int value_kind;                     /* enum wattle_value_kind */
     int zstd_window_log;                /* 0 = the default */
     bool keeps_rejects;                 /* all of them, to be visited */

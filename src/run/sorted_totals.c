@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "analytics/totals_meter.h"
 #include "base/error.h"
 #include "base/pool.h"
 
@@ -25,8 +26,12 @@ struct sort_worker {
     struct sort_job *job;
     struct device_merge *merge;
     struct totals_set totals;
-    uint64_t n_duplicates;
-    struct block *rows;          /* merged, not yet added */
+    struct totals_meter meter;
+    struct sorted_counts counts;
+    uint32_t number;              /* of the device at hand */
+    struct shuffle *reduced;      /* some of its runs, merged; or NULL */
+    struct merge_segment segment; /* of the merge, what is not in rows yet */
+    struct block *rows;
     uint32_t device[BLOCK_ROWS]; /* the same number in each row */
     uint32_t presence[BLOCK_ROWS];
     struct wattle_error error;
@@ -46,6 +51,7 @@ open_worker(struct sort_worker *w, struct sort_job *job,
 {
     w->job = job;
     totals_set_init_like(&w->totals, like);
+    w->meter.holds = job->sorted->holds;
     w->merge = device_merge_new(job->sorted->kernels, UINT32_MAX, NULL, NULL);
     w->rows = aligned_alloc(64, sizeof(*w->rows));
     if (w->merge == NULL || w->rows == NULL)
@@ -59,76 +65,101 @@ close_worker(struct sort_worker *w)
 {
     device_merge_free(w->merge);
     free(w->rows);
+    totals_meter_release(&w->meter);
     totals_set_release(&w->totals);
 }
 
-/* Adds up the rows that are at hand; none are left then. */
+/* Begins with the merge of the device's runs. A reading_source.rewind. */
 static int
-add_rows(struct sort_worker *w)
+rewind_merge(void *context, struct wattle_error *error)
 {
-    struct block *rows = w->rows;
-    if (rows->n_rows == 0)
-        return WATTLE_OK;
-    const struct batch_view view =
-        block_view(rows, 0, rows->n_rows, w->device, w->presence);
-    int status = totals_set_add(&w->totals, &view);
-    empty(rows);
-    return status == WATTLE_OK ? status : error_memory(&w->error);
+    struct sort_worker *w = context;
+    w->segment.n = 0;
+    device_merge_reset(w->merge);
+    return shuffle_set_add(&w->job->set, w->number, w->reduced, w->merge) ==
+                   WATTLE_OK
+               ? WATTLE_OK
+               : error_memory(error);
 }
 
 /*
- * Adds up what the merge brings out, in whole blocks: where runs overlap, it
- * comes row by row. *n_rows counts it.
+ * What the merge brings out, in whole blocks: where runs overlap, it comes row
+ * by row. A reading_source.next.
  */
 static int
-add_merged(struct sort_worker *w, uint64_t *n_rows)
+next_rows(void *context, struct batch_view *batch, struct wattle_error *error)
 {
-    for (;;) {
-        struct merge_segment s;
-        int status = device_merge_next(w->merge, &s, &w->error);
-        if (status != WATTLE_OK || s.n == 0)
-            return status == WATTLE_OK ? add_rows(w) : status;
-        *n_rows += s.n;
-        while (s.n > 0 && status == WATTLE_OK) {
-            size_t room = BLOCK_ROWS - w->rows->n_rows;
-            size_t n = s.n < room ? s.n : room;
-            block_append(w->rows, s.block, s.first, n);
-            s.first += n;
-            s.n -= n;
-            if (w->rows->n_rows == BLOCK_ROWS)
-                status = add_rows(w);
-        }
-        if (status != WATTLE_OK)
-            return status;
+    struct sort_worker *w = context;
+    struct merge_segment *s = &w->segment;
+    int status = WATTLE_OK;
+    empty(w->rows);
+    while (w->rows->n_rows < BLOCK_ROWS) {
+        if (s->n == 0)
+            status = device_merge_next(w->merge, s, error);
+        if (status != WATTLE_OK || s->n == 0)
+            break;
+        size_t room = BLOCK_ROWS - w->rows->n_rows;
+        size_t n = s->n < room ? s->n : room;
+        block_append(w->rows, s->block, s->first, n);
+        s->first += n;
+        s->n -= n;
     }
+    *batch = block_view(w->rows, 0, w->rows->n_rows, w->device, w->presence);
+    return status;
+}
+
+/* Adds up sorted rows; *n_rows counts them. */
+static int
+add_sorted(struct sort_worker *w, uint64_t *n_rows)
+{
+    int status = rewind_merge(w, &w->error);
+    for (*n_rows = 0; status == WATTLE_OK;) {
+        struct batch_view batch;
+        status = next_rows(w, &batch, &w->error);
+        if (status != WATTLE_OK || batch.n_rows == 0)
+            break;
+        *n_rows += batch.n_rows;
+        if (totals_set_add(&w->totals, &batch) != WATTLE_OK)
+            status = error_memory(&w->error);
+    }
+    return status;
+}
+
+/* The same by a meter. */
+static int
+add_metered(struct sort_worker *w, uint64_t *n_rows)
+{
+    const struct reading_source source = {rewind_merge, next_rows, w};
+    int status =
+        totals_meter_add(&w->meter, &w->totals, w->number, &source, &w->error);
+    *n_rows = w->meter.n_inside + w->meter.n_outside;
+    w->counts.n_outside += w->meter.n_outside;
+    return status;
 }
 
 static int
 add_device(struct sort_worker *w, uint32_t device)
 {
-    const struct shuffle_set *set = &w->job->set;
-    const struct gathered g = shuffle_set_measure(set, device);
-    struct shuffle *reduced = NULL;
+    const struct sort_job *job = w->job;
+    const struct gathered g = shuffle_set_measure(&job->set, device);
     uint64_t n_rows = 0;
     if (g.n_rows == 0)
         return WATTLE_OK;
+    w->number = device;
     for (size_t i = 0; i < BLOCK_ROWS; i++)
         w->device[i] = device;
     device_merge_reset(w->merge);
     int status =
-        shuffle_set_reduce(set, device, g.n_runs, w->merge,
-                           w->job->sorted->kernels, &reduced, &w->error);
-    if (status == WATTLE_OK) {
-        device_merge_reset(w->merge);
-        status = shuffle_set_add(set, device, reduced, w->merge);
-        if (status != WATTLE_OK)
-            error_memory(&w->error);
-    }
+        shuffle_set_reduce(&job->set, device, g.n_runs, w->merge,
+                           job->sorted->kernels, &w->reduced, &w->error);
     if (status == WATTLE_OK)
-        status = add_merged(w, &n_rows);
-    w->n_duplicates += g.n_rows - n_rows;
+        status = job->sorted->diverted[device] == DIVERT_METER
+                     ? add_metered(w, &n_rows)
+                     : add_sorted(w, &n_rows);
+    w->counts.n_replaced += g.n_rows - n_rows;
     device_merge_reset(w->merge);
-    shuffle_free(reduced);
+    shuffle_free(w->reduced);
+    w->reduced = NULL;
     return status;
 }
 
@@ -155,7 +186,7 @@ sort_devices(void *context, unsigned worker)
 /* What was there and what the workers have added become one. */
 static int
 join(const struct sort_job *job, int n_workers, struct totals_set *totals,
-     uint64_t *n_duplicates, struct wattle_error *error)
+     struct sorted_counts *counts, struct wattle_error *error)
 {
     const size_t n_sets = (size_t)n_workers + 1;
     struct totals_set **sets = calloc(n_sets, sizeof(struct totals_set *));
@@ -169,7 +200,8 @@ join(const struct sort_job *job, int n_workers, struct totals_set *totals,
         sets[0] = totals;
         for (int i = 0; i < n_workers; i++) {
             sets[i + 1] = &job->workers[i].totals;
-            *n_duplicates += job->workers[i].n_duplicates;
+            counts->n_replaced += job->workers[i].counts.n_replaced;
+            counts->n_outside += job->workers[i].counts.n_outside;
         }
         status = totals_set_join(&joined, sets, same, n_sets);
     }
@@ -186,10 +218,11 @@ join(const struct sort_job *job, int n_workers, struct totals_set *totals,
 
 int
 sorted_totals_add(const struct sorted_totals *sorted, struct totals_set *totals,
-                  uint64_t *n_duplicates, struct wattle_error *error)
+                  struct sorted_counts *counts, struct wattle_error *error)
 {
     struct sort_job job = {.sorted = sorted};
     int n_open = 0;
+    *counts = (struct sorted_counts){0, 0};
     job.workers = calloc((size_t)sorted->n_threads, sizeof(*job.workers));
     int status = shuffle_set_open(&job.set, sorted->parts, sorted->n_parts,
                                   sorted->n_devices);
@@ -205,7 +238,7 @@ sorted_totals_add(const struct sorted_totals *sorted, struct totals_set *totals,
                 *error = job.workers[i].error;
         }
         if (status == WATTLE_OK)
-            status = join(&job, n_open, totals, n_duplicates, error);
+            status = join(&job, n_open, totals, counts, error);
     } else {
         error_memory(error);
     }

@@ -2,9 +2,10 @@
  * totals_sink.c - filter, divert, add up.
  *
  * A device is looked at once, when its first batch comes: whether the report is
- * about it, and whether an earlier scan has found its readings out of order.
- * Those are gathered by device; they are sorted and added up when all splits
- * are sealed (sorted_totals.c).
+ * about it, and whether an earlier scan has found its readings out of order, or
+ * that they are for a meter. Those are gathered by device; they are sorted and
+ * added up when all splits are sealed (sorted_totals.c). For a meter those
+ * outside the range are needed, too.
  */
 #include "run/totals_sink.h"
 
@@ -14,8 +15,10 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "run/row_filter.h"
+#include "run/sorted_totals.h"
 
-enum { DEVICE_FILTERED = 1, DEVICE_DIVERTED = 2 };
+/* METERED: of those that are diverted. */
+enum { DEVICE_FILTERED = 1, DEVICE_DIVERTED = 2, DEVICE_METERED = 4 };
 
 /* Memory for rows that are gathered; it is shared out among the threads. */
 #define GATHER_BYTES ((size_t)32 << 20)
@@ -93,23 +96,25 @@ meet_devices(struct totals_split *state, struct wattle_error *error)
         if (number == REGISTRY_NO_DEVICE) {
             /* a wrong guess reads nonsense; else the input has changed */
             state->saw_unknown = true;
-        } else if (sink->diverted[number] != 0) {
+        } else if (sink->diverted[number] == DIVERT_METER) {
+            state->device_flags[i] |= DEVICE_DIVERTED | DEVICE_METERED;
+        } else if (sink->diverted[number] == DIVERT_SORT) {
             state->device_flags[i] |= DEVICE_DIVERTED;
         }
     }
     return status;
 }
 
-/* Takes the rows of diverted devices out of the batch, to be sorted. */
+/* Takes the rows of devices with a flag out of the batch, to be sorted. */
 static int
-divert(struct totals_split *state, struct batch *batch,
+divert(struct totals_split *state, unsigned flag, struct batch *batch,
        struct wattle_error *error)
 {
     uint16_t kept[BATCH_ROWS], diverted[BATCH_ROWS];
     size_t n_kept = 0, n_diverted = 0;
     for (size_t i = 0; i < batch->n_rows; i++) {
         uint32_t device = batch->device[i];
-        if ((state->device_flags[device] & DEVICE_DIVERTED) == 0)
+        if ((state->device_flags[device] & flag) == 0)
             kept[n_kept++] = (uint16_t)i;
         else
             diverted[n_diverted++] = (uint16_t)i;
@@ -124,6 +129,45 @@ divert(struct totals_split *state, struct batch *batch,
     int status = shuffle_add(state->gathered, rows, error);
     batch_keep(batch, kept, n_kept);
     return status;
+}
+
+/* Counts the rows for meters, all of which are gathered. */
+static void
+count_metered(struct totals_split *state, const struct batch *batch)
+{
+    const struct selection *selection = &state->sink->options->selection;
+    for (size_t i = 0; i < batch->n_rows; i++) {
+        const int64_t time_ms = batch->time_ms[i];
+        if ((state->device_flags[batch->device[i]] & DEVICE_METERED) == 0)
+            continue;
+        if (time_ms < selection->since_ms || time_ms >= selection->until_ms) {
+            state->n_outside++;
+            state->split.tally->n_filtered++;
+        } else if (batch->has_rounded) {
+            state->split.tally->n_rounded += batch->n_rounded[i];
+        }
+    }
+}
+
+/*
+ * Marks the devices that a meter is for, whether or not their rows are in the
+ * range: a later scan diverts them.
+ */
+static void
+mark_metered(struct totals_split *state, const struct batch *batch)
+{
+    const bool holds = state->sink->options->holds;
+    if (!holds && (batch->columns & MEASURE_ENERGIES) == 0)
+        return;
+    for (size_t i = 0; i < batch->n_rows; i++) {
+        const uint32_t device = batch->device[i];
+        const uint32_t has =
+            batch->is_uniform ? batch->columns : batch->presence[i];
+        if ((holds || (has & MEASURE_ENERGIES) != 0) &&
+            (state->device_flags[device] & DEVICE_FILTERED) == 0 &&
+            !state->totals.totals[device].is_metered)
+            totals_set_meter(&state->totals, device);
+    }
 }
 
 /* Keeps what the steps over the ends of the range need. */
@@ -149,8 +193,13 @@ add(void *context, struct batch *batch, struct wattle_error *error)
     const struct totals_sink *sink = state->sink;
     const struct selection *selection = &sink->options->selection;
     int status = meet_devices(state, error);
-    if (status != WATTLE_OK)
+    if (status == WATTLE_OK && sink->diverted != NULL) {
+        count_metered(state, batch);
+        status = divert(state, DEVICE_METERED, batch, error);
+    }
+    if (status != WATTLE_OK || batch->n_rows == 0)
         return status;
+    mark_metered(state, batch);
     if ((selection_has_since(selection) || selection_has_until(selection)) &&
         note_edges(state, batch) != WATTLE_OK)
         return error_memory(error);
@@ -159,7 +208,7 @@ add(void *context, struct batch *batch, struct wattle_error *error)
             row_filter_apply(selection, state->device_flags, batch);
     state->split.tally->n_rounded += batch_count_rounded(batch);
     if (sink->diverted != NULL)
-        status = divert(state, batch, error);
+        status = divert(state, DEVICE_DIVERTED, batch, error);
     if (status != WATTLE_OK || batch->n_rows == 0)
         return status;
     struct batch_view view = batch_view(batch);

@@ -18,9 +18,9 @@ struct totals_sink {
     const struct kernels *kernels;
     const struct device_table *table; /* where devices are; or NULL */
     int n_threads; /* memory to sort is shared out among them */
-    /* from the second scan on: devices whose readings have to be sorted */
+    /* from the second scan on: devices whose rows are gathered */
     const struct registry *devices; /* numbers of `diverted` */
-    const uint8_t *diverted;        /* [devices] 1 = their rows are gathered */
+    const uint8_t *diverted;        /* [devices] enum divert; or NULL */
 };
 
 /* The state of a split. */
@@ -31,6 +31,7 @@ struct totals_split {
     struct shuffle *gathered;    /* rows of diverted devices, or NULL */
     struct batch *diverted_rows; /* of a batch */
     bool saw_unknown;            /* a device that no earlier scan has seen */
+    uint64_t n_outside;          /* gathered rows that are outside the range */
     /* by the split's numbers of devices */
     uint8_t *device_flags;
     size_t n_flags, flag_cap;

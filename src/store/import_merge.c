@@ -542,7 +542,7 @@ write_all(struct merge_queue *queue, struct merge_counts *counts,
     }
     assert(status != WATTLE_OK || queue->n_queued == 0);
     if (status == WATTLE_OK)
-        status = meta_note_measures(job->db, writer.measures, error);
+        status = import_writer_finish(&writer, error);
     import_writer_close(&writer);
     return status;
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "store/meta.h"
 
 /* A late reading: one row of a block. */
 struct import_device *
@@ -136,7 +137,9 @@ import_writer_open(struct import_writer *w, struct database *db,
     w->put_rollup = rollup_prepare(db, error);
     if (w->put_rollup == NULL)
         return database_fail(db, error);
-    return chunk_reader_open(&w->chunk_reader, db, error);
+    int status = metered_read(&w->metered, db, error);
+    return status == WATTLE_OK ? chunk_reader_open(&w->chunk_reader, db, error)
+                               : status;
 }
 
 void
@@ -148,8 +151,29 @@ import_writer_close(struct import_writer *w)
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
         sqlite3_finalize(all[i]);
     chunk_reader_close(&w->chunk_reader);
+    metered_release(&w->metered);
     checksum_free(w->checksum);
     *w = (struct import_writer){0};
+}
+
+/* Notes the measures of what was written of a device. */
+static int
+note_measures(struct import_writer *w, uint32_t device, uint32_t measures,
+              struct wattle_error *error)
+{
+    w->measures |= measures;
+    if ((measures & MEASURE_ENERGIES) == 0)
+        return WATTLE_OK;
+    return metered_add(&w->metered, device) == WATTLE_OK ? WATTLE_OK
+                                                         : error_memory(error);
+}
+
+int
+import_writer_finish(struct import_writer *w, struct wattle_error *error)
+{
+    int status = meta_note_measures(w->db, w->measures, error);
+    return status == WATTLE_OK ? metered_write(&w->metered, w->db, error)
+                               : status;
 }
 
 static int
@@ -250,8 +274,9 @@ import_writer_chunk(struct import_writer *w, uint32_t device,
     sqlite3_bind_blob64(w->put_chunk, 12, chunk->summary.data,
                         chunk->summary.len, SQLITE_STATIC);
     sqlite3_bind_int64(w->put_chunk, 13, checksum_end(w->checksum));
-    w->measures |= chunk->measures;
-    status = run(w, w->put_chunk, error);
+    status = note_measures(w, device, chunk->measures, error);
+    if (status == WATTLE_OK)
+        status = run(w, w->put_chunk, error);
     return status == WATTLE_OK ? put_sums(w, device, &chunk->ended, error)
                                : status;
 }
@@ -263,8 +288,10 @@ put_delta(struct import_writer *w, const struct import_device *device,
     int status = WATTLE_OK;
     for (size_t i = 0; i < device->n_delta && status == WATTLE_OK; i++) {
         delta_row_bind(&device->delta[i], w->checksum, w->put_delta);
-        w->measures |= device->delta[i].presence;
-        status = run(w, w->put_delta, error);
+        status =
+            note_measures(w, device->number, device->delta[i].presence, error);
+        if (status == WATTLE_OK)
+            status = run(w, w->put_delta, error);
     }
     return status;
 }

@@ -11,6 +11,7 @@
 #include "store/checksum.h"
 #include "sort/chunk_builder.h"
 #include "store/database.h"
+#include "store/metered.h"
 #include "store/delta_row.h"
 #include "sort/device_merge.h"
 #include "store/rollup.h"
@@ -66,6 +67,7 @@ struct import_writer {
     const struct kernels *kernels;
     const char *imported_at;
     uint32_t measures; /* of all that was written */
+    struct metered metered;
     struct chunk_reader chunk_reader;
     struct checksum *checksum;
     sqlite3_stmt *put_chunk, *put_data, *drop_chunk, *drop_data;
@@ -89,9 +91,13 @@ int import_writer_begin(struct import_writer *writer,
 int import_writer_chunk(struct import_writer *writer, uint32_t device,
                         const struct built_chunk *chunk,
                         struct wattle_error *error);
-/* Writes the rest: delta, days, corrections. */
+/* Writes the rest of a device: delta, days, corrections. */
 int import_writer_end(struct import_writer *writer,
                       const struct import_device *device,
                       struct wattle_error *error);
+
+/* After the last device: notes what measures there are. */
+int import_writer_finish(struct import_writer *writer,
+                         struct wattle_error *error);
 
 #endif

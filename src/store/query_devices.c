@@ -14,6 +14,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "store/checksum.h"
+#include "store/metered.h"
 #include "store/stored_check.h"
 
 #define SELECT_ALL "SELECT " STORED_DEVICE_COLUMNS " FROM device"
@@ -163,6 +164,19 @@ keep_location(struct device_list *devices, struct database *db,
                           "no location is known", error);
 }
 
+static int
+mark_metered(struct device_list *devices, struct database *db,
+             struct wattle_error *error)
+{
+    struct metered set = {0};
+    int status = metered_read(&set, db, error);
+    for (size_t i = 0; i < devices->n; i++)
+        devices->items[i].has_energies =
+            metered_has(&set, devices->items[i].number);
+    metered_release(&set);
+    return status;
+}
+
 int
 query_devices_find(struct device_list *devices, struct database *db,
                    const struct selection *selection,
@@ -176,6 +190,8 @@ query_devices_find(struct device_list *devices, struct database *db,
         status = check_used(db, selection, is_used, error);
     if (status == WATTLE_OK && selection->location_glob != NULL)
         status = keep_location(devices, db, selection, error);
+    if (status == WATTLE_OK)
+        status = mark_metered(devices, db, error);
     device_list_sort(devices);
     free(is_used);
     return status;

@@ -312,7 +312,7 @@ write_readings(struct salvage *s)
          s->device++)
         status = write_device(s, merge, builder, &chunk_at, &late_at);
     if (status == WATTLE_OK)
-        status = meta_note_measures(s->to, s->writer.measures, s->error);
+        status = import_writer_finish(&s->writer, s->error);
     import_writer_close(&s->writer);
     device_merge_free(merge);
     chunk_builder_free(builder);

@@ -160,7 +160,7 @@ stored_check_place(sqlite3_stmt *row, const uint64_t *parts, size_t n_parts)
            sqlite3_column_type(row, 3) == SQLITE_INTEGER &&
            sqlite3_column_type(row, 4) == SQLITE_INTEGER &&
            is_between(row, 2, 0, CATALOG_ENDS_CR) &&
-           is_between(row, 3, 0, WATTLE_VALUE_ENERGY_KWH) &&
+           is_between(row, 3, 0, WATTLE_VALUE_COUNTER_KWH) &&
            sqlite3_column_int64(row, 4) ==
                checksum_of(parts, n_parts * sizeof(*parts));
 }

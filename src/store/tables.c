@@ -42,8 +42,9 @@ const char tables_new_in_2[] = TABLES_DELTA META_NEW_IN_2;
 
 const char tables_all[] =
     "CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
-    "INSERT INTO meta VALUES('generation', 0), ('lost', 0);" META_NEW_IN_2
-    "CREATE TABLE device("
+    "INSERT INTO meta VALUES('generation', 0), ('lost', 0),"
+    "  ('metered', x'c294d3380580062d');" /* no device: see metered.c */
+    META_NEW_IN_2 "CREATE TABLE device("
     "  number INTEGER PRIMARY KEY,"
     "  device_id TEXT NOT NULL UNIQUE,"
     "  name TEXT, location TEXT, rated_w REAL,"

@@ -4,7 +4,8 @@
  *
  * A summary is used only when the range, the largest gap and the delta leave
  * its chunk as it is, and it has every aggregate of this program; otherwise
- * the chunk's readings are decoded.
+ * the chunk's readings are decoded. Of a device that has energies all readings
+ * are, for a meter.
  */
 #include "store/totals_reader.h"
 
@@ -30,8 +31,11 @@ totals_reader_open(struct totals_reader *r, struct database *db,
     if (r->part == NULL || r->merge == NULL)
         return error_memory(error);
     int status = chunk_reader_open(&r->chunk_reader, db, error);
+    if (status == WATTLE_OK)
+        status = metered_read(&r->metered, db, error);
     if (status != WATTLE_OK)
         return status;
+    r->meter.holds = range->holds;
     r->list =
         database_prepare(db,
                          "SELECT " STORED_CHUNK_COLUMNS
@@ -46,6 +50,8 @@ totals_reader_close(struct totals_reader *r)
     sqlite3_finalize(r->list);
     device_merge_free(r->merge);
     chunk_reader_close(&r->chunk_reader);
+    metered_release(&r->metered);
+    totals_meter_release(&r->meter);
     summary_release(&r->summary);
     free(r->part);
     *r = (struct totals_reader){0};
@@ -124,33 +130,45 @@ note_edges(const struct totals_reader *r, const struct merge_segment *s,
     return WATTLE_OK;
 }
 
-/* Adds those of a segment's rows that are in the range. */
-static int
-add_segment(struct totals_reader *r, const struct merge_segment *s,
-            struct totals_set *set)
+/* Those of a segment's rows that are in the range. */
+struct inside {
+    size_t from, to; /* within the segment */
+};
+
+/* Finds and counts them. */
+static struct inside
+count_segment(struct totals_reader *r, const struct merge_segment *s)
 {
     const int64_t *time_ms = s->block->column[BLOCK_TIME] + s->first;
-    size_t before = 0, n = s->n;
-    uint64_t n_all = s->n + sum_of(s->block, BLOCK_DUPLICATES, s->first, s->n);
-    while (before < n && time_ms[before] < r->range.since_ms)
-        before++;
-    while (n > before && time_ms[n - 1] >= r->range.until_ms)
-        n--;
-    if (note_edges(r, s, before, n, set) != WATTLE_OK)
-        return WATTLE_ERR_MEMORY;
-    size_t first = s->first + before;
-    n -= before;
-    uint64_t n_duplicates = sum_of(s->block, BLOCK_DUPLICATES, first, n);
+    struct inside in = {0, s->n};
+    const uint64_t n_all =
+        s->n + sum_of(s->block, BLOCK_DUPLICATES, s->first, s->n);
+    while (in.from < in.to && time_ms[in.from] < r->range.since_ms)
+        in.from++;
+    while (in.to > in.from && time_ms[in.to - 1] >= r->range.until_ms)
+        in.to--;
+    const size_t first = s->first + in.from, n = in.to - in.from;
+    const uint64_t n_duplicates = sum_of(s->block, BLOCK_DUPLICATES, first, n);
     r->counts.n_readings += n;
     r->counts.n_decoded += n;
     r->counts.n_duplicates += n_duplicates;
     r->counts.n_rounded += sum_of(s->block, BLOCK_ROUNDED, first, n);
     r->counts.n_filtered += n_all - n - n_duplicates;
-    if (n == 0)
+    return in;
+}
+
+/* Adds those of a segment's rows that are in the range. */
+static int
+add_segment(struct totals_reader *r, const struct merge_segment *s,
+            struct totals_set *set)
+{
+    const struct inside in = count_segment(r, s);
+    if (note_edges(r, s, in.from, in.to, set) != WATTLE_OK)
+        return WATTLE_ERR_MEMORY;
+    if (in.from == in.to)
         return WATTLE_OK;
-    uint32_t presence[BLOCK_ROWS];
-    struct batch_view batch =
-        block_view(s->block, first, n, r->device, presence);
+    struct batch_view batch = block_view(
+        s->block, s->first + in.from, in.to - in.from, r->device, r->presence);
     return totals_set_add(set, &batch);
 }
 
@@ -250,6 +268,50 @@ add_chunk(struct totals_reader *r, size_t *delta_at, struct totals_set *set,
     return add_readings(r, &chunk, from, to, set, error);
 }
 
+/* Begins with all readings of a device. A reading_source.rewind. */
+static int
+rewind_device(void *context, struct wattle_error *error)
+{
+    struct totals_reader *r = context;
+    int status = chunk_reader_find(&r->chunk_reader, r->device[0], INT64_MIN,
+                                   INT64_MAX, error);
+    if (status != WATTLE_OK)
+        return status;
+    device_merge_reset(r->merge);
+    return chunk_reader_add_inputs(&r->chunk_reader, r->merge) == WATTLE_OK
+               ? WATTLE_OK
+               : error_memory(error);
+}
+
+/*
+ * The next rows for the meter. Each pass counts them: the counts of the last
+ * one stay. A reading_source.next.
+ */
+static int
+next_rows(void *context, struct batch_view *batch, struct wattle_error *error)
+{
+    struct totals_reader *r = context;
+    struct merge_segment s;
+    int status = cancel_flag_check(r->chunk_reader.db->cancel, error);
+    if (status == WATTLE_OK)
+        status = device_merge_next(r->merge, &s, error);
+    *batch = (struct batch_view){0};
+    if (status != WATTLE_OK || s.n == 0)
+        return status;
+    if (r->meter.meter.phase == METER_ADD)
+        count_segment(r, &s);
+    *batch = block_view(s.block, s.first, s.n, r->device, r->presence);
+    return status;
+}
+
+static int
+add_metered(struct totals_reader *r, uint32_t device, struct totals_set *set,
+            struct wattle_error *error)
+{
+    const struct reading_source source = {rewind_device, next_rows, r};
+    return totals_meter_add(&r->meter, set, device, &source, error);
+}
+
 int
 totals_reader_device(struct totals_reader *r, uint32_t device,
                      struct totals_set *set, struct wattle_error *error)
@@ -258,6 +320,8 @@ totals_reader_device(struct totals_reader *r, uint32_t device,
     r->last_ms = INT64_MIN;
     for (size_t i = 0; i < BLOCK_ROWS; i++)
         r->device[i] = device;
+    if (r->range.holds || metered_has(&r->metered, device))
+        return add_metered(r, device, set, error);
     int status = chunk_reader_find_delta(&r->chunk_reader, device, INT64_MIN,
                                          INT64_MAX, error);
     sqlite3_bind_int64(r->list, 1, device);

@@ -9,10 +9,11 @@
 
 #include <stdint.h>
 
-#include "analytics/totals.h"
+#include "analytics/totals_meter.h"
 #include "store/database.h"
 #include "sort/device_merge.h"
 #include "store/chunk_reader.h"
+#include "store/metered.h"
 #include "codec/summary.h"
 
 /* What is asked for. */
@@ -20,6 +21,7 @@ struct totals_reader_range {
     int64_t since_ms, until_ms; /* half-open; INT64_MIN, INT64_MAX = no limit */
     int64_t max_gap_ms;
     bool no_summaries; /* decode every reading, to measure and to check */
+    bool holds;        /* powers hold: see meter.h */
 };
 
 /* What the readings were, beside their totals. */
@@ -37,8 +39,11 @@ struct totals_reader {
     struct block *part; /* rows of a delta */
     struct totals_reader_range range;
     struct totals_reader_counts counts;
-    int64_t last_ms; /* of the chunk before, of this device */
+    int64_t last_ms;        /* of the chunk before, of this device */
+    struct metered metered; /* devices with energies */
+    struct totals_meter meter;
     uint32_t device[BLOCK_ROWS];
+    uint32_t presence[BLOCK_ROWS];
 };
 
 /* Begins; close it in any case. */

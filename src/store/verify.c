@@ -19,6 +19,7 @@
 #include "store/catalog.h"
 #include "store/database_open.h"
 #include "store/delta_row.h"
+#include "store/metered.h"
 #include "store/meta.h"
 #include "store/checksum.h"
 #include "sort/chunk_builder.h"
@@ -45,6 +46,7 @@ struct verify {
     struct wattle_error *error;
     struct checksum *checksum;
     struct chunk_reader chunk_reader;
+    struct metered metered;
     const struct kernels *kernels;
     bool has_sums;      /* those that are stored can be computed once more */
     int64_t max_gap_ms; /* of them */
@@ -418,6 +420,9 @@ find_problem(struct verify *v, sqlite3_stmt *row, struct stored_chunk *found,
     if (problem == NULL && v->has_sums &&
         !has_same_sums(&chunk, &v->rebuilt.data))
         problem = "the sums of its blocks are not those of its readings";
+    if (problem == NULL && (v->rebuilt.measures & MEASURE_ENERGIES) != 0 &&
+        !metered_has(&v->metered, found->device))
+        problem = "its device is not in the list of those with energies";
     return problem;
 }
 
@@ -475,6 +480,10 @@ take_delta(struct verify *v, sqlite3_stmt *row)
         v->has_damage = true;
         return WATTLE_OK;
     }
+    if ((late.presence & MEASURE_ENERGIES) != 0 &&
+        !metered_has(&v->metered, late.device))
+        report(v, late.device, late.time_ms, late.time_ms,
+               "its device is not in the list of those with energies");
     bool is_new = late.n_shadowed == 0;
     uint64_t n_lines = 1 + late.n_duplicates - late.n_shadowed;
     v->n_readings += is_new ? 1 : 0;
@@ -580,6 +589,18 @@ take_meta(struct verify *v, sqlite3_stmt *row)
     return WATTLE_OK;
 }
 
+/* Damage here makes answers slow; a device that lacks makes them wrong. */
+static int
+take_metered(struct verify *v, sqlite3_stmt *row)
+{
+    (void)row;
+    int status = metered_read(&v->metered, v->db, v->error);
+    if (status == WATTLE_OK && v->metered.is_damaged)
+        report(v, -1, NO_TIME, NO_TIME,
+               "the list of devices with energies is damaged");
+    return status;
+}
+
 static int
 take_zone(struct verify *v, sqlite3_stmt *row)
 {
@@ -618,6 +639,7 @@ static const struct step steps[] = {
      "'text'), max(iif(key = 'lost', value, NULL)) FROM meta",
      take_meta},
     {"SELECT value FROM meta WHERE key = 'zone'", take_zone},
+    {"SELECT 1", take_metered},
     {"SELECT " STORED_DEVICE_COLUMNS " FROM device", take_device},
     {CATALOG_MISSING_DEVICES, take_missing},
     {"SELECT " STORED_FILE_COLUMNS " FROM file", take_file},
@@ -720,6 +742,7 @@ verify_database(struct database *db, verify_found found, void *context,
     database_run(db, "COMMIT", NULL);
     sqlite3_finalize(v.days);
     chunk_reader_close(&v.chunk_reader);
+    metered_release(&v.metered);
     checksum_free(v.checksum);
     buffer_release(&v.data);
     built_chunk_release(&v.rebuilt);

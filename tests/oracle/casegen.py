@@ -825,6 +825,132 @@ def make_shapes(rng, case):
     add_options(rng, case, devices, times, None, None)
 
 
+METER_COLUMNS = {"power": b"power", "energy": b"energy_wh", "span": b"span_s", "returned": b"energy_returned_wh",
+                 "total": b"energy_total_wh", "returned_total": b"energy_returned_total_wh",
+                 "current": b"current", "pf": b"power_factor"}
+
+
+def counter_values(rng, count):
+    """Heights of a counter as they would be read, with every fault."""
+    height = rng.choice([0, 0, 5, 250, 12345.678, 99999])
+    usual = rng.choice([0.5, 3, 40, 700])
+    faults = rng.choice([0, 0, 0.03, 0.15, 0.4])
+    out = []
+    while len(out) < count:
+        height += rng.choice([0, usual, usual, usual * rng.random(), usual * 30 * rng.random()])
+        fault = rng.choice(["spike", "glitch", "zero", "dip", "reset", "change", "noise"])
+        if rng.random() >= faults:
+            out.append(height)
+            continue
+        for _ in range(rng.choice([1, 1, 2, 3, 4])):
+            height += rng.choice([0, usual])
+            if fault == "spike":
+                out.append(height + usual * rng.choice([2, 12, 1000]))
+            elif fault == "glitch":
+                out.append(height * rng.choice([0.5, 0.05, 0.93]))
+            elif fault == "zero":
+                out.append(0)
+            elif fault == "dip":
+                out.append(height * rng.uniform(0.9, 1))
+            elif fault == "noise":
+                out.append(height - rng.choice([0.001, usual, -usual]))
+        if fault == "reset":
+            height *= rng.choice([0, 0, 0.02, 0.099])
+        elif fault == "change":
+            height *= rng.choice([0.2, 0.5, 0.89])
+    return out[:count]
+
+
+def meter_rows(rng, start, count, align):
+    """[(ms, {role: value})] of a device that has energies, in order of time."""
+    scenes = ["usual", "spans", "fine", "counter", "counter", "returned", "powers", "rising"]
+    chosen = rng.sample(scenes, rng.choice([1, 1, 1, 2, 2, 3]))
+    rows = {}
+    for scene in chosen:
+        step = rng.choice([MINUTE, 15 * MINUTE, 15 * MINUTE, HOUR, HOUR, DAY, 7 * MINUTE + SECOND])
+        now = start + rng.randrange(0, 3 * DAY) // align * align
+        share = max(2, count // len(chosen))
+        heights = counter_values(rng, share)
+        others = counter_values(rng, share)
+        for index in range(share):
+            row = rows.setdefault(now, {})
+            if scene == "usual":
+                row["energy"] = rng.uniform(-5 if rng.random() < 0.1 else 0, 800)
+            elif scene == "spans":
+                row["energy"] = rng.uniform(0, 500)
+                row["span"] = rng.choice([step // SECOND, step // SECOND, 900, 3600, 86400, 0, 0.5])
+            elif scene == "fine":
+                row.update({"energy": rng.uniform(0, 90), "span": 900})
+                hour = now // HOUR * HOUR
+                if index % 4 == 0 and hour not in rows:
+                    rows[hour] = {"energy": rng.uniform(0, 400), "span": 3600}
+            elif scene == "counter":
+                row["total"] = heights[index]
+            elif scene == "returned":
+                row.update({"energy": rng.uniform(0, 50), "returned": rng.uniform(0, 50)})
+                if rng.random() < 0.5:
+                    row["returned_total"] = others[index]
+            elif scene == "powers":
+                row["power"] = rng.uniform(-300, 3000)
+                if rng.random() < 0.2:
+                    row.update({"current": rng.uniform(0, 9), "pf": rng.uniform(0.3, 1)})
+            else:
+                row["energy"] = heights[0] + index * rng.choice([0, 1, 2.5])
+            now += step
+            roll = rng.random()
+            if roll < 0.06:
+                now += rng.choice([step, HOUR + 1, 5 * HOUR, DAY, 9 * DAY]) // align * align
+            elif roll < 0.12:
+                now += rng.choice([-step // 2, align, step // 3]) // align * align
+    return sorted(rows.items())
+
+
+def make_meters(rng, case):
+    """Devices with energies of intervals, counters with faults, and powers beside them."""
+    align = rng.choice([1, SECOND, SECOND, MINUTE])
+    start = era_start(rng.choice(ERAS[:6]))
+    devices = device_pool(rng)[:rng.choice([1, 1, 2, 3])]
+    places = rng.choice([0, 1, 3, 3, 6, 9])
+    lines = []
+    roles = set()
+    for device in devices:
+        for ms, row in meter_rows(rng, start, rng.choice([2, 5, 30, 120, 400]), align):
+            if row:
+                lines.append((ms, device, row))
+                roles |= set(row)
+    order = rng.choice(["time", "time", "device", "shuffled", "newest"])
+    if order != "device":
+        lines.sort(key=lambda line: line[:2])
+    if order == "shuffled":
+        rng.shuffle(lines)
+    elif order == "newest":
+        lines.reverse()
+    for _ in range(rng.choice([0, 0, 1, 9])):
+        lines.insert(rng.randint(0, len(lines)), rng.choice(lines))
+    roles = sorted(roles)
+    style = rng.choice(TIME_STYLES[:3] * 3 + TIME_STYLES[:8])
+    for part in split_events(rng, [(line, line[1]) for line in lines], rng.choice([1, 1, 2, 3])):
+        used = [role for role in roles if any(role in line[2] for line, _device in part)]
+        if not used:
+            continue
+        out = [b",".join([b"timestamp", b"device_id"] + [METER_COLUMNS[role] for role in used])]
+        for (ms, device, row), _device in part:
+            cells = [time_cell(rng, ms, style), quoted(device) if needs_quotes(device) else device]
+            for role in used:
+                value = row.get(role)
+                cells.append(b"" if value is None else b"%.*f" % (places, value))
+            out.append(b",".join(cells))
+        case.add(b"\n".join(out) + b"\n")
+    if not case.paths:
+        case.add(b"timestamp,device_id,energy_wh\n2023-10-01 00:00:00,DEV0001,5\n")
+    if rng.random() < 0.3:
+        add_details(rng, case, devices)
+    if rng.random() < 0.3:
+        case.args += ["--interpolation", rng.choice(["hold", "hold", "linear"])]
+    add_options(rng, case, devices, [ms for ms, _device, _row in lines],
+                rng.choice([None, None, None, "15m", "2d", "6h"]), None)
+
+
 def make_late_nul(rng, case):
     """NUL bytes inside rows, all of them behind the first 64 KiB."""
     out = bytearray(b"timestamp,device_id,voltage,current,power_factor,note\n")
@@ -864,6 +990,8 @@ def make_case(seed, folder):
         make_shapes(rng, case)
     elif roll < 0.17:
         make_late_nul(rng, case)
+    elif roll < 0.32:
+        make_meters(rng, case)
     else:
         make_small(rng, case)
     return case.finish()

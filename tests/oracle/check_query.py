@@ -19,6 +19,7 @@ import tempfile
 from decimal import Decimal
 from fractions import Fraction
 
+import casegen
 import oracle
 import query_oracle as q
 from compare import EFFICIENCY_ABSOLUTE
@@ -36,7 +37,9 @@ SPANS = [("1m", 60000, None), ("15m", 900000, None), ("1h", HOUR_MS, None),
 
 
 # What columns of the files are to the oracle.
-NAMES = {"value": "energy", "energy_wh": "energy"}
+NAMES = {"value": "energy", "energy_wh": "energy",
+         "energy_returned_wh": "returned", "energy_total_wh": "total",
+         "energy_returned_total_wh": "returned_total", "span_s": "span_ms"}
 
 
 def decimal(rng, most, places):
@@ -44,8 +47,8 @@ def decimal(rng, most, places):
     return str(Decimal(rng.randrange(most * 10**places)).scaleb(-places))
 
 
-def make_values(rng, kind):
-    """Texts of the columns of one row."""
+def make_values(rng, kind, height=0):
+    """Texts of the columns of one row; a counter stands at a height."""
     places = 9 if kind == "long" else 3
     values = {"voltage": decimal(rng, 240, places),
               "current": decimal(rng, 12, places),
@@ -63,6 +66,13 @@ def make_values(rng, kind):
                 values[name] = ""
     elif kind == "energy":
         values = {"value": decimal(rng, 500, 3)}
+    elif kind == "counter":
+        values = {"power": decimal(rng, 3000, 3) if rng.random() < 0.3 else "",
+                  "energy_total_wh": f"{height:.3f}"}
+    elif kind == "spans":
+        values = {"energy_wh": decimal(rng, 500, 3),
+                  "energy_returned_wh": decimal(rng, 50, 3),
+                  "span_s": rng.choice(["900", "900", "3600", "86400", ""])}
     elif kind == "both":
         values = {"power": decimal(rng, 3000, 3),
                   "energy_wh": decimal(rng, 500, 3)}
@@ -86,22 +96,25 @@ class Device:
         self.id = name
         self.location = rng.choice(["Kitchen", "Living room", ""])
         self.kind = rng.choice(["milli"] * 3 + ["long", "power", "huge",
-                                                "mixed", "energy", "both"])
+                                                "mixed", "energy", "both",
+                                                "counter", "spans"])
         pace = rng.choice(["even", "even", "rough", "wild"])
         ms = START_MS + rng.randrange(-30, 30) * HOUR_MS
         if rng.random() < 0.15:
             ms = rng.randrange(-30000, 30000) * HOUR_MS * 24 // 10
         self.rows = []
-        for _ in range(rng.choice([1, 2, 50, 300, 1500])):
+        n = rng.choice([1, 2, 50, 300, 1500])
+        for height in casegen.counter_values(rng, n):
             ms = next_ms(rng, pace, ms)
-            self.rows.append((ms, make_values(rng, self.kind)))
+            self.rows.append((ms, make_values(rng, self.kind, height)))
         for _ in range(rng.choice([0, 0, 3])):  # later ones replace
             self.rows.append((rng.choice(self.rows)[0],
                               make_values(rng, self.kind)))
         self.readings = {}
         for ms, values in self.rows:
             self.readings[ms] = {
-                NAMES.get(name, name): Fraction(text)
+                NAMES.get(name, name):
+                int(text) * 1000 if name == "span_s" else Fraction(text)
                 for name, text in values.items() if text != ""}
 
 
@@ -181,6 +194,7 @@ class Question:
                                                         "zero"])
         self.max_gap = rng.choice([("1h", HOUR_MS)] * 3 +
                                   [("10m", 600000), ("3d", 72 * HOUR_MS)])
+        self.holds = not self.raw and rng.random() < 0.1
         self.rate = rng.choice([None, None, "0.15", "0.3217"])
         self.return_rate = rng.choice(["0", "0", "0.08", "-0.02"])
         self.what = rng.choice([None, "all", "all",
@@ -201,6 +215,7 @@ class Question:
         for glob in self.globs:
             found += ["--device", glob]
         found += ["--fill", self.fill, "--max-gap", self.max_gap[0]]
+        found += ["--interpolation", "hold"] * self.holds
         return found + ["--raw"] * self.raw + ["--total"] * self.total
 
     def columns(self):
@@ -232,7 +247,7 @@ class Question:
                                     self.until, self.max_gap[1],
                                     bool({"energy_kwh", "mean_power_w",
                                           "imported_kwh", "returned_kwh"} &
-                                         self.columns())))
+                                         self.columns()), self.holds))
                 for d in chosen]
         if self.total:
             many = [(None, q.joined(buckets for _, buckets in many))]

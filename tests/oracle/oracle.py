@@ -29,10 +29,13 @@ import sys
 from decimal import Context, Decimal
 from fractions import Fraction
 
+import meter_oracle
+
 HOUR_MS = 3600 * 1000
 DAY_MS = 24 * HOUR_MS
 
-VALUE_KINDS = ("power-w", "power-kw", "energy-wh", "energy-kwh")
+VALUE_KINDS = ("power-w", "power-kw", "energy-wh", "energy-kwh", "counter-wh", "counter-kwh")
+ENERGIES = ("energy", "returned", "total", "returned_total")
 
 ROLE_NAMES = {
     "timestamp": ("timestamp", "time", "datetime", "date"),
@@ -41,6 +44,11 @@ ROLE_NAMES = {
     "current": ("current", "amps", "current_a"),
     "pf": ("power_factor", "pf", "powerfactor"),
     "power": ("power", "power_w", "watts"),
+    "energy": ("energy_wh",),
+    "span": ("span_s",),
+    "returned": ("energy_returned_wh",),
+    "total": ("energy_total_wh",),
+    "returned_total": ("energy_returned_total_wh",),
     "value": ("value",),
     "unit": ("unit", "units", "unit_of_measurement"),
 }
@@ -61,7 +69,7 @@ class Options:
     """Everything that can be chosen on the command line."""
 
     def __init__(self, since=None, until=None, device=(), rate="0.15", return_rate="0", budget=None,
-                 max_gap="1h", value=None, devices=None, rejects=None, strict=False):
+                 max_gap="1h", value=None, devices=None, rejects=None, strict=False, interpolation="linear"):
         self.since = None if since is None else limit_time(since)
         self.until = None if until is None else limit_time(until)
         self.globs = [os.fsencode(glob) for glob in device]
@@ -72,6 +80,7 @@ class Options:
         if value is not None and value not in VALUE_KINDS:
             raise UsageError("unknown --value %r" % value)
         self.value = value
+        self.holds = interpolation == "hold"
         self.devices_file = devices
         self.rejects_file = rejects
         self.strict = strict
@@ -271,7 +280,7 @@ def parse_number(text, role, kilo=False):
     size = len(str(digits)) + exp10
     if size > 10:
         raise Reject("range")
-    if negative and role in ("voltage", "current"):
+    if negative and role in ("voltage", "current", "span", "returned"):
         raise Reject("range")
     if size < -20:
         return 0, True                      # far below half of 1e-9
@@ -444,7 +453,11 @@ class Columns:
             if role is not None:
                 self.index.setdefault(role, position)   # the first one counts
         electric = [role for role in ("voltage", "current", "pf") if role in self.index]
-        if "power" in self.index:
+        if any(role in self.index for role in ENERGIES):
+            self.mode = "energy"
+            self.numbers = [role for role in ("voltage", "current", "pf", "power", "energy", "span", "returned",
+                                              "total", "returned_total") if role in self.index]
+        elif "power" in self.index:
             self.mode = "power"
             self.numbers = electric + ["power"]
         elif len(electric) == 3:
@@ -489,15 +502,19 @@ def kind_from_rows(head, is_whole, columns):
 
 
 class Reading:
-    """One accepted data line. Exactly one of power and energy is not None."""
+    """One accepted data line. A power, or an energy at least, is not None."""
 
-    __slots__ = ("power", "energy", "current", "pf")
+    __slots__ = ("power", "energy", "current", "pf", "returned", "total", "returned_total", "span_ms")
 
-    def __init__(self, power, energy, current, pf):
-        self.power = power        # in 1e-27 W
-        self.energy = energy      # in 1e-9 Wh
-        self.current = current    # in 1e-9 A, or None
-        self.pf = pf              # in 1e-9, or None
+    def __init__(self, power, values, span_ms):
+        self.power = power                      # in 1e-27 W
+        self.current = values.get("current")    # in 1e-9 A
+        self.pf = values.get("pf")              # in 1e-9
+        self.energy = values.get("energy")      # the rest in 1e-9 Wh
+        self.returned = values.get("returned")
+        self.total = values.get("total")
+        self.returned_total = values.get("returned_total")
+        self.span_ms = span_ms
 
 
 def interpret(fields, columns, value_kind):
@@ -525,26 +542,27 @@ def interpret(fields, columns, value_kind):
     rounded = 0
     for role in columns.numbers:
         text = trim(fields[columns.index[role]])
-        if columns.mode == "power" and role != "power" and text.lower() in MISSING_TOKENS:
-            continue              # only absent: the power does not need it
+        if (columns.mode == "energy" or (columns.mode == "power" and role != "power")) and (
+                text.lower() in MISSING_TOKENS):
+            continue              # only absent: another one will do
         kilo = role == "value" and value_kind.endswith(("-kw", "-kwh"))
         values[role], changed = parse_number(text, role, kilo)
         rounded += changed
 
-    power = energy = None
-    if columns.mode == "power":
+    if columns.mode == "value":
+        measure, unit = value_kind.split("-")
+        amount = values["value"] * (1000 if unit.startswith("k") else 1)
+        values = {{"power": "power", "energy": "energy", "counter": "total"}[measure]: amount}
+    power = span_ms = None
+    if "power" in values:
         power = values["power"] * 10**18
-    elif columns.mode == "electric":
+    elif all(role in values for role in ("voltage", "current", "pf")):
         power = values["voltage"] * values["current"] * values["pf"]
-    elif value_kind == "power-w":
-        power = values["value"] * 10**18
-    elif value_kind == "power-kw":
-        power = values["value"] * 1000 * 10**18
-    elif value_kind == "energy-wh":
-        energy = values["value"]
-    else:
-        energy = values["value"] * 1000
-    return device, ms, Reading(power, energy, values.get("current"), values.get("pf")), rounded
+    if power is None and not any(role in values for role in ENERGIES):
+        raise Reject("missing")
+    if "span" in values:
+        span_ms = (values["span"] + 500000) // 10**6
+    return device, ms, Reading(power, values, span_ms), rounded
 
 
 class Collected:
@@ -730,19 +748,17 @@ class Device:
         self.term_sum, self.term_count = sum(terms), len(terms)
         self.gaps = 0
         self.gap_ms = 0
+        self.estimated_kwh = Fraction(0)
+        self.events, self.is_rising = {}, False
+        for ms in times:
+            days.setdefault(ms // DAY_MS, FractionSum())
+            if readings[ms].power is not None:
+                hours[ms // HOUR_MS % 24].powers.append(readings[ms].power)
+        if options.holds or any(meter_oracle.has_energies(row) for row in around.values()):
+            self.add_metered(around, options, hours, days)
+            return
         double_area = 0           # twice the area, to stay an integer
         returned = FractionSum()  # twice the area below zero
-        for ms in times:
-            reading = readings[ms]
-            hour_of_day, day = ms // HOUR_MS % 24, ms // DAY_MS
-            days.setdefault(day, FractionSum())
-            if reading.power is not None:
-                hours[hour_of_day].powers.append(reading.power)
-            else:
-                area = reading.energy * AREA_PER_NANO_WH
-                double_area += 2 * area
-                hours[hour_of_day].area.add(area, 1)
-                days[day].add(area, 1)
         for start, end in zip(times, times[1:]):
             length = end - start
             if length > max_gap_ms:
@@ -779,6 +795,39 @@ class Device:
         covered_ms = self.edge_ms
         if times:
             covered_ms += self.last - self.first - self.gap_ms
+        self.set_means(covered_ms)
+
+    def add_metered(self, around, options, hours, days):
+        """The energy of a device that has more than powers joined by lines."""
+        meter = meter_oracle.Meter(around, options.max_gap_ms, options.since, options.until, options.holds,
+                                   AREA_PER_NANO_WH, 10**27)
+        net, returned, estimated = FractionSum(), FractionSum(), FractionSum()
+        for flow, begin, end in meter.pieces:
+            amounts = flow.between(begin, end)
+            net.add(*amounts[0].as_integer_ratio())
+            returned.add(*amounts[1].as_integer_ratio())
+            if flow.is_estimated:
+                estimated.add(*(amounts[0] + 2 * amounts[1]).as_integer_ratio())
+            while True:
+                border = min(end, (begin // HOUR_MS + 1) * HOUR_MS)
+                part = flow.between(begin, border)[0].as_integer_ratio()
+                hours[begin // HOUR_MS % 24].area.add(*part)
+                days.setdefault(begin // DAY_MS, FractionSum()).add(*part)
+                begin = border
+                if begin >= end:
+                    break
+        self.kwh = net.total() / AREA_PER_KWH
+        self.returned_kwh = returned.total() / AREA_PER_KWH
+        self.estimated_kwh = estimated.total() / AREA_PER_KWH
+        covered = meter.covered
+        self.gaps = max(len(covered) - 1, 0)
+        if covered:
+            self.gap_ms = covered[-1][1] - covered[0][0] - meter.covered_ms()
+        self.edge_ms = meter.covered_ms()
+        self.events, self.is_rising = meter.events, meter.is_rising()
+        self.set_means(meter.covered_ms())
+
+    def set_means(self, covered_ms):
         covered_h = Fraction(covered_ms, HOUR_MS)
         self.mean_w = self.kwh * 1000 / covered_h if covered_h else None
         self.returned_mean_w = (self.returned_kwh * 1000 / covered_h
@@ -860,6 +909,7 @@ def summary(devices, rate, return_rate):
         "energy_kwh": kwh,
         "imported_kwh": kwh + returned,
         "returned_kwh": returned,
+        "estimated_kwh": sum((device.estimated_kwh for device in devices), Fraction(0)),
         "cost": (kwh + returned) * rate - returned * return_rate,
         "monthly_cost": (monthly_cost(sum(means) + returned_means, rate) -
                          monthly_cost(returned_means, return_rate) if means else None),
@@ -903,6 +953,11 @@ def find_strange(devices, details, options, seen):
             times = Fraction(max(device.powers), 10**27) / rating
             if times > Fraction(3, 2):
                 note((3, -times), "over_rating", device.id, None, times)
+        if device.is_rising:
+            note((4, 0), "rising_energy", device.id, None, None)
+        for order, event in enumerate(meter_oracle.EVENTS, 5):
+            if device.events.get(event):
+                note((order, -device.events[event]), event, device.id, None, device.events[event])
     for name, told in details.items():
         if told[3] and name and name not in seen and wants_device(name, options) and len(name) <= 255:
             note((1, 0), "never_seen", name, None, None)
@@ -1015,6 +1070,7 @@ def run(paths, options):
         "budget": (None if options.budget is None
                    else {"limit": float(options.budget), "exceeded": exceeded}),
         "max_gap_hours": options.max_gap_ms / HOUR_MS,
+        "interpolation": "hold" if options.holds else "linear",
         "per_device": per_device,
         "by_location": by_location,
         "by_hour": by_hour,
@@ -1064,6 +1120,7 @@ def parse_args(argv):
     parser.add_argument("--budget")
     parser.add_argument("--max-gap", default="1h")
     parser.add_argument("--value", choices=VALUE_KINDS)
+    parser.add_argument("--interpolation", choices=("linear", "hold"), default="linear")
     parser.add_argument("--devices", metavar="FILE")
     parser.add_argument("--rejects", metavar="FILE")
     parser.add_argument("--strict", action="store_true")

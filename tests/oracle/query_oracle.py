@@ -1,11 +1,13 @@
 """What `wattle query` must answer, in exact fractions from plain readings.
 
 Times are ms since 1970 UTC; a reading is a dict of values as Fractions in
-their units (voltage, current, power_factor, power, energy in Wh), absent ones
-left out. Shares nothing with the program.
+their units (voltage, current, power_factor, power; energy, returned, total and
+returned_total in Wh; span_ms), absent ones left out. Shares nothing with the program.
 """
 import datetime
 from fractions import Fraction
+
+import meter_oracle
 
 from oracle import efficiency_term, E_PLACES
 
@@ -160,15 +162,51 @@ def add_step(buckets, rule, first, second, since, until, max_gap_ms):
         begin = stop
 
 
-def buckets_of(readings, rule, since, until, max_gap_ms, has_energy):
-    """{start: Bucket} of one device's {ms: reading}."""
+class Row:
+    """A reading as the meter's oracle takes it."""
+
+    def __init__(self, reading):
+        self.power = power_of(reading)
+        for name in ("energy", "returned", "total", "returned_total", "span_ms"):
+            setattr(self, name, reading.get(name))
+
+
+def metered_buckets(rows, rule, since, until, max_gap_ms, holds):
+    """The energy of a device that has more than powers joined by lines."""
+    meter = meter_oracle.Meter(rows, max_gap_ms, since, until, holds, 3600000)
     buckets = {}
+    for flow, begin, end in meter.pieces:
+        while True:
+            start = rule.start_of(begin)
+            border = rule.end_of(start) if start is not None else None
+            stop = end if border is None else min(end, border)
+            net, returned = flow.between(begin, stop)
+            bucket = buckets.setdefault(start, Bucket())
+            bucket.watt_ms += net
+            bucket.returned_ms += returned
+            begin = stop
+            if begin >= end:
+                break
+    return buckets, meter
+
+
+def buckets_of(readings, rule, since, until, max_gap_ms, has_energy, holds=False):
+    """{start: Bucket} of one device's {ms: reading}."""
+    buckets, meter = {}, None
     line = sorted(readings.items())
+    rows = {ms: Row(reading) for ms, reading in line}
+    if has_energy and (holds or any(map(meter_oracle.has_energies, rows.values()))):
+        buckets, meter = metered_buckets(rows, rule, since, until, max_gap_ms, holds)
+        line = [(ms, {name: value for name, value in reading.items() if name != "energy"}) for ms, reading in line]
+        has_energy = False
     for first, second in zip(line, line[1:]) if has_energy else []:
         add_step(buckets, rule, first, second, since, until, max_gap_ms)
     for ms, reading in line:
         if (since is None or ms >= since) and (until is None or ms < until):
             buckets.setdefault(rule.start_of(ms), Bucket()).add(ms, reading)
+    for start, bucket in buckets.items() if meter else ():
+        bucket.covered_ms = (meter.covered_ms() if rule.end_of(start or 0) is None
+                             else meter.covered_ms(start, rule.end_of(start)))
     return buckets
 
 

@@ -139,25 +139,53 @@ class Formulas(OracleTest):
         self.assertEqual(self.report(rows)["reading_mean_w"], 2.5)
         self.assertEqual(self.report(rows, value="power-kw")["reading_mean_w"], 2500.0)
         report = self.report(rows, value="energy-kwh")
-        # 10 kWh; 1.5 h without the gap of 8 h.
+        # 10 kWh in half hours, the shortest step of all; 2.5 h without the gap from two to half past nine.
         self.assertEqual(report["energy_kwh"], 10.0)
-        self.assertEqual(report["mean_power_w"], 10000 / 1.5)
+        self.assertEqual(report["mean_power_w"], 10000 / 2.5)
         self.assertIsNone(report["reading_mean_w"])
         self.assertEqual((report["min_power_w"], report["max_power_w"]), (None, None))
-        self.assertEqual((report["gaps"], report["gap_hours"]), (1, 8.0))
+        self.assertEqual((report["gaps"], report["gap_hours"]), (1, 7.5))
         self.assertEqual(report["by_hour"][0], {"hour": 0, "reading_mean_w": None, "energy_kwh": 4.0})
         self.assertEqual(report["by_hour"][9]["energy_kwh"], 2.0)
         self.assertEqual(report["by_day"], [{"day": "2023-10-01", "energy_kwh": 10.0}])
         self.assertEqual(self.report(rows, value="energy-wh")["energy_kwh"], 0.01)
+
+    def test_counters(self):
+        def kwh(*heights):
+            rows = "timestamp,device_id,energy_total_wh\n"
+            rows += "".join("%d,a,%s\n" % (3600 * hour, height) for hour, height in enumerate(heights))
+            report = self.report(rows)
+            return report["energy_kwh"], {entry["kind"]: entry["value"] for entry in report["findings"]
+                                          if entry["kind"] != "silent"}
+
+        self.assertEqual(kwh(1000, 1500, 2000), (1.0, {}))
+        self.assertEqual(kwh(1000, 0, 2000), (1.0, {"counter_glitch": 1.0}))
+        self.assertEqual(kwh(1000, 9000, 2000), (1.0, {"counter_spike": 1.0}))
+        self.assertEqual(kwh(1000, 2000, 10, 20, 30, 40), (1.04, {"counter_reset": 1.0}))
+        self.assertEqual(kwh(3000, 4000, 2000, 2100, 2200, 2300), (1.3, {"meter_change": 1.0}))
+        self.assertEqual(kwh(1000, 2000, 2000, 2000, 2000, 1990, 1995, 1996, 1997, 2100), (1.1, {"counter_dip": 1.0}))
+
+    def test_kinds_count_once(self):
+        rows = ("timestamp,device_id,power,energy_wh,span_s,energy_total_wh\n"
+                "0,a,3000,500,1800,\n1800,a,3000,,,\n3600,a,3000,,,7000\n7200,a,3000,9999,3600,7100\n")
+        self.assertEqual(self.report(rows)["energy_kwh"], 12.099)
+        rows = "timestamp,device_id,energy_wh,span_s\n0,a,4000,14400\n3600,a,100,3600\n"
+        self.assertEqual(self.report(rows)["energy_kwh"], 3.1)
+
+    def test_hold(self):
+        rows = POWER + "0,a,0\n3000,a,2000\n3300,a,0\n180000,a,0\n"
+        report = self.report(rows, interpolation="hold")
+        self.assertAlmostEqual(report["energy_kwh"], 2 / 12)
+        self.assertEqual(report["gaps"], 1)
 
     def test_energy_without_steps(self):
         report = self.report(VALUE + "0,a,1\n0,b,6\n1800,b,6\n", value="energy-wh")
         first, second = report["per_device"]
         self.assertIsNone(first["mean_power_w"])
         self.assertIsNone(first["monthly_cost"])
-        # 12 Wh in 0.5 h
-        self.assertEqual(second["mean_power_w"], 24.0)
-        self.assertEqual(report["mean_power_w"], 24.0)
+        # 12 Wh in two intervals of 0.5 h
+        self.assertEqual(second["mean_power_w"], 12.0)
+        self.assertEqual(report["mean_power_w"], 12.0)
         self.assertEqual(report["monthly_cost"], second["monthly_cost"])
 
     def test_home_mean_and_costs(self):

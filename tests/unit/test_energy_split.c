@@ -148,8 +148,11 @@ parts_add_up(void **state)
         int64_t dt_ms = 1 + pick(i % 3 == 0 ? 3600000 : 900000);
         const struct power_point from = any_point(from_ms, is_wide);
         const struct power_point to = any_point(from_ms + dt_ms, false);
-        const struct energy_step step = {&from, &to, from_ms, from_ms + dt_ms,
-                                         &partition};
+        const struct energy_step step = {.from = &from,
+                                         .to = &to,
+                                         .begin_ms = from_ms,
+                                         .end_ms = from_ms + dt_ms,
+                                         .partition = &partition};
         struct sums s = {.from = &from,
                          .to = &to,
                          .at_ms = from_ms,
@@ -182,13 +185,84 @@ a_part_of_a_step_is_split_alone(void **state)
         int64_t end_ms = begin_ms + 1 + pick(from_ms + dt_ms - begin_ms);
         const struct power_point from = any_point(from_ms, false);
         const struct power_point to = any_point(from_ms + dt_ms, false);
-        const struct energy_step step = {&from, &to, begin_ms, end_ms,
-                                         &partition};
+        const struct energy_step step = {.from = &from,
+                                         .to = &to,
+                                         .begin_ms = begin_ms,
+                                         .end_ms = end_ms,
+                                         .partition = &partition};
         struct sums s = {
             .from = &from, .to = &to, .at_ms = begin_ms, .end_ms = end_ms};
         struct time_cell cell = TIME_CELL_NONE;
         assert_int_equal(energy_split(&step, &cell, take, &s), 0);
         assert_value(s.at_ms, end_ms);
+    }
+}
+
+struct even_sums {
+    const struct even_energy *even;
+    int64_t at_ms;
+    int128 net, net_rest, returned, returned_rest;
+    size_t n;
+};
+
+static int
+take_even(void *context, const struct time_cell *cell,
+          const struct energy_part *part)
+{
+    struct even_sums *s = context;
+    const long double span = (long double)(s->even->to_ms - s->even->from_ms);
+    const long double share =
+        span > 0 ? (long double)(part->end_ms - part->begin_ms) / span : 1;
+    const long double wanted = (long double)s->even->net * share;
+    const long double found =
+        (long double)part->net.units + (long double)part->net.rest / 0x1p60L;
+    assert_value(part->begin_ms, s->at_ms);
+    assert_true(cell->start_ms <= part->begin_ms &&
+                part->end_ms <= cell->end_ms);
+    assert_true(fabsl(found - wanted) <= 2 + fabsl(wanted) * 1e-15L);
+    s->at_ms = part->end_ms;
+    s->net += part->net.units;
+    s->net_rest += part->net.rest;
+    if (part->has_returned) {
+        s->returned += part->returned.units;
+        s->returned_rest += part->returned.rest;
+    }
+    s->n++;
+    return 0;
+}
+
+/* Energies of the size of all that can be read, over up to 10,000 years. */
+static void
+an_even_energy_adds_up(void **state)
+{
+    (void)state;
+    const int128 one = (int128)1 << ENERGY_REST_BITS;
+    for (int i = 0; i < 3000; i++) {
+        struct bucket_rule rule;
+        struct time_partition partition = any_partition(&rule);
+        const int64_t from_ms = pick(10000000000);
+        int64_t span_ms = pick(3) == 0 ? pick(3) : 1 + pick(40000000);
+        if (i % 7 == 0) {
+            rule = (struct bucket_rule){.kind = BUCKET_MONTHS, .size = 300};
+            partition = bucket_rule_partition(&rule);
+            span_ms = pick(INT64_C(200000000000000));
+        }
+        struct even_energy even = {from_ms, from_ms + span_ms,
+                                   (int128)pick(INT64_MAX) * pick(7200000) -
+                                       (int128)pick(INT64_MAX) * 3600000,
+                                   i % 2 ? (int128)pick(INT64_MAX) * 33 : 0};
+        const struct energy_step step = {.even = &even,
+                                         .begin_ms = even.from_ms,
+                                         .end_ms = even.to_ms,
+                                         .partition = &partition};
+        struct even_sums s = {.even = &even, .at_ms = from_ms};
+        struct time_cell cell = TIME_CELL_NONE;
+        assert_int_equal(energy_split(&step, &cell, take_even, &s), 0);
+        assert_value(s.at_ms, even.to_ms);
+        assert_true(s.n > 0);
+        assert_value(s.net_rest % one, (int128)0);
+        assert_value(s.net + s.net_rest / one, even.net);
+        assert_value(s.returned + s.returned_rest / one, even.returned);
     }
 }
 
@@ -209,8 +283,11 @@ a_refusal_ends_the_split(void **state)
     int n = 0;
     const struct power_point from = {.time_ms = 0, .nw = 5};
     const struct power_point to = {.time_ms = 4 * CIVIL_MS_PER_HOUR, .nw = 7};
-    const struct energy_step step = {&from, &to, 0, to.time_ms,
-                                     &time_partition_hours};
+    const struct energy_step step = {.from = &from,
+                                     .to = &to,
+                                     .begin_ms = 0,
+                                     .end_ms = to.time_ms,
+                                     .partition = &time_partition_hours};
     struct time_cell cell = TIME_CELL_NONE;
     assert_int_equal(energy_split(&step, &cell, refuse, &n), -7);
     assert_int_equal(n, 1);
@@ -220,6 +297,7 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_even_energy_adds_up),
         cmocka_unit_test(parts_add_up),
         cmocka_unit_test(a_part_of_a_step_is_split_alone),
         cmocka_unit_test(a_refusal_ends_the_split),

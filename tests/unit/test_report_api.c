@@ -447,7 +447,9 @@ options_out_of_range_are_refused(void **state)
     tuning[n++].reader = WATTLE_READER_URING + 1;
     tuning[n++].reader = -1;
     bad[n++].value_kind = -1;
-    bad[n++].value_kind = WATTLE_VALUE_ENERGY_KWH + 1;
+    bad[n++].value_kind = WATTLE_VALUE_COUNTER_KWH + 1;
+    bad[n++].interpolation = WATTLE_HOLD + 1;
+    bad[n++].sort = WATTLE_SORT_GAPS + 1;
     tuning[n++].block_bytes = SIZE_MAX;
     for (size_t i = 0; i < n; i++) {
         struct wattle_report *report = (struct wattle_report *)&bad;

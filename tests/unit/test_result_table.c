@@ -320,6 +320,7 @@ lists_of_a_report_are_tables(void **state)
     const struct wattle_report_result result = {
         .devices = devices,
         .n_devices = 1,
+        .n_listed = 1,
         .locations = places,
         .n_locations = 1,
         .hours = hours,
@@ -337,15 +338,16 @@ lists_of_a_report_are_tables(void **state)
         [REPORT_DEVICES] =
             "device_id,name,location,readings,energy_kwh,imported_kwh,"
             "returned_kwh,cost,monthly_cost,mean_power_w,reading_mean_w,"
-            "min_power_w,max_power_w,efficiency,first,last,gaps,gap_hours,"
+            "min_power_w,max_power_w,efficiency,estimated_kwh,first,last,gaps,"
+            "gap_hours,"
             "rated_w,peak_over_rating\n"
-            "id,,,5,1.5,0,0,0,0,0,0,0,0,0,1970-01-01T00:00:01Z,"
+            "id,,,5,1.5,0,0,0,0,0,0,0,0,0,0,1970-01-01T00:00:01Z,"
             "1970-01-01T00:00:02Z,3,0,,\n",
         [REPORT_LOCATIONS] =
             "location,devices,readings,energy_kwh,imported_kwh,returned_kwh,"
             "cost,monthly_cost,mean_power_w,reading_mean_w,min_power_w,"
-            "max_power_w,efficiency,gaps,gap_hours\n"
-            ",2,5,1.5,0,0,0,0,0,0,0,0,0,3,0\n",
+            "max_power_w,efficiency,estimated_kwh,gaps,gap_hours\n"
+            ",2,5,1.5,0,0,0,0,0,0,0,0,0,0,3,0\n",
         [REPORT_HOURS] = "hour,reading_mean_w,energy_kwh\n0,0,2\n1,0,2\n",
         [REPORT_DAYS] = "day,energy_kwh\n1970-01-02,4\n",
         [REPORT_FINDINGS] = "kind,device_id,name,location,since,value\n"

@@ -231,16 +231,19 @@ add_gathered(const struct job *job, struct totals_set *set)
         parts[k] = (struct shuffle_part){shuffles[k], same, N_DEVICES};
         at += n;
     }
+    static const uint8_t diverted[N_DEVICES]; /* none is for a meter */
     const struct sorted_totals sorted = {.parts = parts,
                                          .n_parts = job->n_splits,
                                          .n_devices = N_DEVICES,
+                                         .diverted = diverted,
                                          .kernels = kernels_for(0),
                                          .n_threads = job->n_threads};
-    uint64_t n_duplicates = 1000;
-    assert_int_equal(sorted_totals_add(&sorted, set, &n_duplicates, NULL), 0);
+    struct sorted_counts counts;
+    assert_int_equal(sorted_totals_add(&sorted, set, &counts, NULL), 0);
     for (size_t k = 0; k < job->n_splits; k++)
         shuffle_free(shuffles[k]);
-    return n_duplicates - 1000; /* it adds to what was there */
+    assert_value(counts.n_outside, (uint64_t)0);
+    return counts.n_replaced;
 }
 
 static void
