@@ -10,7 +10,13 @@ _wattle_value() {
     local option=$1 cur=$2
     case $option in
     --value) _wattle_words "power-w power-kw energy-wh energy-kwh counter-wh counter-kwh" "$cur" ;;
-    --sort) _wattle_words "energy cost power peak readings gaps" "$cur" ;;
+    --sort)
+        if [[ ${COMP_WORDS[1]} == query ]]; then
+            _wattle_words "energy cost power peak readings" "$cur"
+        else
+            _wattle_words "energy cost power peak readings gaps" "$cur"
+        fi
+        ;;
     --interpolation) _wattle_words "linear hold" "$cur" ;;
     --simd) _wattle_words "auto scalar avx2 avx512 neon" "$cur" ;;
     --reader) _wattle_words "auto mmap pread uring" "$cur" ;;

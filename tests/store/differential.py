@@ -287,7 +287,8 @@ def run_case(program, seed, folder, _tier):
     plain = program.run("report", *files, "--json", "--no-progress", *both,
                         *once, code=None)
     if plain.code == 2:
-        program.imports(database, *files, *both, *once, code=2)
+        # --final, or a last line without its end would wait.
+        program.imports(database, *files, *both, *once, "--final", code=2)
         return
     report = json.loads(plain.out.decode("utf-8", "surrogateescape"))
     skipped = report["skipped_files"]
