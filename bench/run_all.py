@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures everything that PERFORMANCE.md shows, and writes the page.
 
-    python3 bench/run_all.py            two hours, on a quiet machine
+    python3 bench/run_all.py            one to two hours, on a quiet machine
     python3 bench/run_all.py --quick    minutes, small, without peers
     python3 bench/run_all.py --list     the commands only
     python3 bench/run_all.py --only growth,ladder

@@ -11,8 +11,10 @@ import csv
 import io
 import json
 import os
+import pty
 import random
 import re
+import select
 import shutil
 import sqlite3
 import subprocess
@@ -595,6 +597,53 @@ def nothing_is_written():
     assert not os.path.exists(made)
 
 
+def at_a_terminal(typed):
+    """What a terminal shows of the program when these lines are typed."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen([Setting.program, "sql", Setting.home.database],
+                          stdin=theirs, stdout=theirs, stderr=theirs,
+                          env={**os.environ, "TERM": "dumb", "HOME": "/"},
+                          start_new_session=True) as program:
+        os.close(theirs)
+        shown = b""
+        for line in typed:
+            shown = wait_for(ours, shown, b"> ")
+            os.write(ours, line)
+            shown += b"\0"      # a prompt seen before counts no more
+        while True:
+            try:
+                more = os.read(ours, 65536)
+            except OSError:     # the other side is closed
+                break
+            if not more:
+                break
+            shown += more
+        os.close(ours)
+        assert program.wait(timeout=20) == 0, (program.returncode, shown)
+    return shown.decode().replace("\r", "").replace("\0", "")
+
+
+def wait_for(terminal, shown, prompt):
+    while prompt not in shown.rsplit(b"\0", 1)[-1]:
+        ready, _, _ = select.select([terminal], [], [], 20)
+        assert ready, shown
+        shown += os.read(terminal, 65536)
+    return shown
+
+
+def a_terminal_gets_a_prompt():
+    shown = at_a_terminal([b"SELECT count(*) AS n,\n", b"  7 * 6 AS answer\n",
+                           b"FROM readings;\n", b"SELCT;\n", b".tables\n",
+                           b".help\n", b"\n", b".quit\n"])
+    assert "to be read only" in shown, shown
+    assert re.search(rf"{len(Setting.home.rows)} +42", shown), shown
+    assert "line 1, column 1: near \"SELCT\": syntax error" in shown, shown
+    assert "energy_buckets(device" in shown and "Ctrl-D" in shown, shown
+    assert "   ...>" in shown, shown
+    shown = at_a_terminal([b"SELECT 1 AS one;\n", b"\4"])
+    assert "one" in shown, shown
+
+
 CASES = [every_reading_is_a_row, the_program_says_the_same,
          columns_by_themselves, random_questions,
          random_questions_to_the_program, conditions_are_pushed_down,
@@ -604,7 +653,8 @@ CASES = [every_reading_is_a_row, the_program_says_the_same,
          damage_is_told_and_stays_where_it_is, other_databases_are_refused,
          a_statement_sees_one_state, the_shell_loads_it,
          an_sqlite_of_ones_own_is_refused, forms_of_output,
-         a_long_table_goes_on, mistakes_are_one_line, nothing_is_written]
+         a_long_table_goes_on, mistakes_are_one_line, nothing_is_written,
+         a_terminal_gets_a_prompt]
 
 
 def main():

@@ -102,6 +102,7 @@ enum wattle_finding_kind {
     WATTLE_FINDING_NEVER_SEEN,  /* in the device table, and no reading at all */
     WATTLE_FINDING_STUCK,       /* a day or more of one power */
     WATTLE_FINDING_OVER_RATING, /* a power far above the rating */
+    WATTLE_FINDING_MOSTLY_GAPS, /* most of its steps are: little energy */
     WATTLE_FINDING_RISING, /* energies of intervals that only rise: a counter?
                             */
     WATTLE_FINDING_COUNTER_SPIKE, /* and the other counter events, in order */
@@ -121,7 +122,7 @@ struct wattle_finding {
     const char *location; /* NULL = not known */
     int64_t since_ms;     /* the last reading (silent) or the first (stuck) */
     double value;         /* power in W (stuck), times the rating (over), how
-                             often (counter events) */
+                             often (gaps, counter events) */
 };
 
 struct wattle_hour_result {

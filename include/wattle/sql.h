@@ -57,6 +57,12 @@ int wattle_sql_open(struct wattle_sql **sql, struct wattle_database *database,
                     const char *text, struct wattle_error *error);
 
 /*
+ * Whether a text ends with a whole statement, so that it can be run: with a
+ * semicolon that is not inside quotes, a comment or a trigger.
+ */
+bool wattle_sql_is_complete(const char *text);
+
+/*
  * Goes on to the next statement; wattle_sql_n_columns tells what it yields,
  * and is -1 when there are no more. WATTLE_ERR_USAGE when it cannot be
  * understood or would write; the message says at which line and column.

@@ -30,6 +30,9 @@
 /* Motors draw more than their rating when they start. */
 #define RATING_FACTOR 1.5
 
+/* Of two readings the step may be a gap by chance. */
+#define LEAST_FOR_GAPS 3
+
 static int
 add(struct findings *findings, const struct wattle_finding *finding)
 {
@@ -61,6 +64,13 @@ is_stuck(const struct wattle_figures *f)
            f->min_power_w == f->max_power_w; /* NaN is not */
 }
 
+/* Read too seldom for the largest gap: most of its energy is missing. */
+static bool
+is_mostly_gaps(const struct wattle_figures *f)
+{
+    return f->n_readings >= LEAST_FOR_GAPS && 2 * f->n_gaps > f->n_readings - 1;
+}
+
 /* What its counters and the energies of its intervals have shown. */
 static int
 look_at_energies(struct findings *findings,
@@ -69,9 +79,14 @@ look_at_energies(struct findings *findings,
 {
     int status = WATTLE_OK;
     finding->since_ms = WATTLE_NO_TIME;
+    if (is_mostly_gaps(device->figures)) {
+        finding->kind = WATTLE_FINDING_MOSTLY_GAPS;
+        finding->value = (double)device->figures->n_gaps;
+        status = add(findings, finding);
+    }
     finding->value = NAN;
     finding->kind = WATTLE_FINDING_RISING;
-    if (device->is_rising)
+    if (status == WATTLE_OK && device->is_rising)
         status = add(findings, finding);
     for (int e = 0; e < WATTLE_N_COUNTER_EVENTS && status == WATTLE_OK; e++) {
         if (device->counter_events[e] == 0)

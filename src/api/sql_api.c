@@ -35,6 +35,12 @@ wattle_sql_register(struct sqlite3 *connection, struct wattle_error *error)
                               : error_null(error, "connection");
 }
 
+bool
+wattle_sql_is_complete(const char *text)
+{
+    return text != NULL && sqlite3_complete(text) == 1;
+}
+
 int
 wattle_sql_open(struct wattle_sql **out, struct wattle_database *database,
                 const char *text, struct wattle_error *error)

@@ -336,18 +336,44 @@ print_result(const struct command *self,
     return EXIT_DONE;
 }
 
+/* The first finding of a kind, and how many there are. */
+static const struct wattle_finding *
+first_of_kind(const struct wattle_report_result *result, int kind, size_t *n)
+{
+    const struct wattle_finding *first = NULL;
+    *n = 0;
+    for (size_t i = 0; i < result->n_findings; i++) {
+        if (result->findings[i]->kind == kind)
+            first = (*n)++ == 0 ? result->findings[i] : first;
+    }
+    return first;
+}
+
+/* Energy is never quietly near zero. */
+static void
+warn_of_gaps(const struct command *self,
+             const struct wattle_report_result *result)
+{
+    size_t n;
+    const struct wattle_finding *first =
+        first_of_kind(result, WATTLE_FINDING_MOSTLY_GAPS, &n);
+    if (n > 0)
+        cli_complain(self,
+                     "%s%s: most steps between readings are longer than "
+                     "--max-gap and add no energy; give a larger one, or "
+                     "--interpolation hold if a power is logged when it "
+                     "changes",
+                     first->device_id, n > 1 ? " and other devices" : "");
+}
+
 /* Energies that look like a counter's are far too much when added up. */
 static void
 warn_of_rising(const struct command *self,
                const struct wattle_report_result *result)
 {
-    const struct wattle_finding *first = NULL;
-    size_t n = 0;
-    for (size_t i = 0; i < result->n_findings; i++) {
-        if (result->findings[i]->kind != WATTLE_FINDING_RISING)
-            continue;
-        first = n++ == 0 ? result->findings[i] : first;
-    }
+    size_t n;
+    const struct wattle_finding *first =
+        first_of_kind(result, WATTLE_FINDING_RISING, &n);
     if (n == 0)
         return;
     cli_complain(self,
@@ -365,6 +391,7 @@ warn(const struct command *self, const struct wattle_report_result *result)
         cli_complain(self, "%s: %s", result->skipped_files[i]->path,
                      result->skipped_files[i]->reason);
     cli_warn_assumed(self, result->n_assumed_files, result->first_assumed_file);
+    warn_of_gaps(self, result);
     warn_of_rising(self, result);
 }
 

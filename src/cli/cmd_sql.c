@@ -1,7 +1,8 @@
 /*
  * cmd_sql.c - wattle sql: any question to a database, in SQL.
  *
- * Statements come from the command line or from standard input. Rows
+ * Statements come from the command line, from standard input, or from a prompt
+ * at a terminal. Rows
  * are printed as text tables, CSV or JSON while they come; a text table waits
  * for its first rows, to know its widths. Nothing can be written to the
  * database.
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #include "cli/command.h"
+#include "cli/prompt.h"
 #include "cli/sandbox.h"
 #include "cli/terminal.h"
 #include "wattle/database.h"
@@ -57,11 +59,6 @@ check_request(const struct command *self, const struct request *request)
 {
     if (!cli_has_path(self, request->path))
         return false;
-    if (request->statements == NULL && isatty(STDIN_FILENO)) {
-        cli_complain(self, "say what to ask, such as \"SELECT * FROM "
-                           "devices\"; or write it to standard input");
-        return false;
-    }
     return true;
 }
 
@@ -135,6 +132,112 @@ ask(const struct command *self, const struct request *request,
     return status == WATTLE_OK && is_written ? EXIT_DONE : EXIT_USAGE;
 }
 
+/* Runs statements and prints what they yield, or why they cannot be run. */
+static bool
+answer(const struct command *self, struct wattle_database *database,
+       const char *statements, enum cli_format format)
+{
+    struct wattle_error error = {0};
+    struct wattle_sql *sql = NULL;
+    int status = wattle_sql_open(&sql, database, statements, &error);
+    if (status == WATTLE_OK)
+        status = write_rows(sql, format, &error);
+    wattle_sql_close(sql);
+    if (status != WATTLE_OK)
+        cli_complain_error(self, &error);
+    return fflush(stdout) == 0;
+}
+
+/* Words of the prompt itself; false ends it. */
+static bool
+obey(const struct command *self, struct wattle_database *database,
+     const char *line)
+{
+    static const char tables[] =
+        "SELECT name FROM sqlite_master WHERE type = 'view' UNION ALL "
+        "VALUES('readings'), ('energy_buckets(device, since, until, every)');";
+    if (strcmp(line, ".quit") == 0 || strcmp(line, ".exit") == 0)
+        return false;
+    if (strcmp(line, ".tables") == 0)
+        return answer(self, database, tables, CLI_TEXT);
+    puts("A statement ends with a semicolon, and may take several lines.\n"
+         ".tables  what can be asked\n"
+         ".quit    ends this, and so does Ctrl-D");
+    return true;
+}
+
+/* Appends a line; false when memory is short. */
+static bool
+append(char **text, const char *line)
+{
+    const size_t len = *text != NULL ? strlen(*text) : 0;
+    char *grown = realloc(*text, len + strlen(line) + 2);
+    if (grown == NULL)
+        return false;
+    if (len > 0)
+        grown[len] = '\n';
+    strcpy(grown + len + (len > 0 ? 1 : 0), line);
+    *text = grown;
+    return true;
+}
+
+static bool
+is_blank(const char *text)
+{
+    return text[strspn(text, " \t")] == '\0';
+}
+
+/* Line by line, until the end of the input or .quit. */
+static void
+converse(const struct command *self, struct wattle_database *database,
+         enum cli_format format)
+{
+    char *text = NULL, *line;
+    bool goes_on = true;
+    while (goes_on &&
+           (line = prompt_read(text != NULL ? "   ...> " : "wattle> "))) {
+        prompt_remember(line);
+        if (text == NULL && line[0] == '.')
+            goes_on = obey(self, database, line);
+        else if (text != NULL || !is_blank(line))
+            goes_on = append(&text, line);
+        free(line);
+        if (text != NULL && wattle_sql_is_complete(text)) {
+            goes_on = answer(self, database, text, format);
+            free(text);
+            text = NULL;
+        }
+    }
+    if (goes_on) /* Ctrl-D leaves the cursor where it is */
+        puts("");
+    free(text);
+}
+
+/* A prompt at a terminal. */
+static int
+ask_at_prompt(const struct command *self, const struct request *request)
+{
+    struct wattle_error error = {0};
+    struct wattle_database *database = NULL;
+    /* a person may attach other databases */
+    const struct sandbox sandbox = {.database = request->path,
+                                    .reads_anything = true};
+    prompt_open();
+    if (!sandbox_enter(self, &sandbox))
+        return EXIT_USAGE;
+    if (wattle_database_open(&database, request->path, NULL, &error) !=
+        WATTLE_OK) {
+        cli_complain_error(self, &error);
+        return EXIT_USAGE;
+    }
+    printf("%s, to be read only. A statement ends with a semicolon; .help says "
+           "more.\n",
+           request->path);
+    converse(self, database, request->format);
+    wattle_database_close(database);
+    return EXIT_DONE;
+}
+
 static int
 run_sql(const struct command *self, int argc, char **argv)
 {
@@ -146,6 +249,8 @@ run_sql(const struct command *self, int argc, char **argv)
         return EXIT_USAGE;
     if (request.statements != NULL && strcmp(request.statements, "-") != 0)
         return ask(self, &request, request.statements);
+    if (request.statements == NULL && isatty(STDIN_FILENO))
+        return ask_at_prompt(self, &request);
     char *statements = read_input(self);
     code = statements != NULL ? ask(self, &request, statements) : EXIT_USAGE;
     free(statements);
@@ -158,7 +263,9 @@ const struct command command_sql = {
     .summary = "Ask a database anything, in SQL",
     .description =
         "Runs statements, which are an argument or come from standard input,\n"
-        "and prints their rows. Beside the views of the\n"
+        "and prints their rows. At a terminal, without an argument, there is "
+        "a\n"
+        "prompt. Beside the views of the\n"
         "database (devices, daily, hourly, files, corrections) there are the\n"
         "table readings, every reading as a row, and the function\n"
         "energy_buckets(device, since, until, every), and the aggregates\n"

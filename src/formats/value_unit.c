@@ -112,9 +112,22 @@ next_row(const struct format_sample *sample, size_t *at,
 }
 
 static int
-refuse(const struct row_reader *reader, uint64_t line,
+refuse(const struct row_reader *reader, uint64_t line, bool is_mixed,
        struct wattle_error *error)
 {
+    static const char *const watt_hours[] = {"wh", NULL};
+    static const char *const kilowatt_hours[] = {"kwh", NULL};
+    const bool is_kilo =
+        is_one_of(reader->unit.bytes, reader->unit.len, kilowatt_hours);
+    if (!is_mixed && (is_kilo || is_one_of(reader->unit.bytes, reader->unit.len,
+                                           watt_hours)))
+        return error_set(
+            error, WATTLE_ERR_FORMAT,
+            "its column value holds energy: line %llu has the unit %.*s; say "
+            "--value counter-%s if it is a running total, --value energy-%s "
+            "if it is the energy of each interval",
+            (unsigned long long)line, (int)reader->unit.len, reader->unit.bytes,
+            is_kilo ? "kwh" : "wh", is_kilo ? "kwh" : "wh");
     if (reader->unit.len > 0)
         return error_set(
             error, WATTLE_ERR_FORMAT,
@@ -137,6 +150,7 @@ survey(const struct format_sample *sample, const struct csv_schema *schema,
        const struct recognition *found, struct record_parser *parser,
        unsigned *seen, struct wattle_error *error)
 {
+    const unsigned power_units = 1U << UNIT_W | 1U << UNIT_KW;
     struct row_reader reader = {.schema = schema};
     uint64_t line = found->header_lines + 1;
     size_t at = (size_t)found->data_offset;
@@ -154,7 +168,7 @@ survey(const struct format_sample *sample, const struct csv_schema *schema,
         bool has_two = (*seen & (1U << UNIT_W)) && (*seen & (1U << UNIT_KW));
         if (unit == UNIT_OTHER || has_two ||
             (unit == UNIT_NONE && is_other_name(&reader.device)))
-            return refuse(&reader, row_line, error);
+            return refuse(&reader, row_line, (*seen & power_units) != 0, error);
     }
     return WATTLE_OK;
 }

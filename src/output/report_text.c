@@ -618,6 +618,9 @@ describe_finding(const struct wattle_finding *f, int64_t newest_ms, char *text,
         snprintf(text, size, "up to %s times its rating",
                  text_canvas_number(f->value, 1, number));
         break;
+    case WATTLE_FINDING_MOSTLY_GAPS:
+        snprintf(text, size, "most of its steps are gaps (see --max-gap)");
+        break;
     case WATTLE_FINDING_RISING:
         snprintf(text, size, "its energies only rise: is it a counter?");
         break;

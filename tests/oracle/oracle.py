@@ -953,9 +953,11 @@ def find_strange(devices, details, options, seen):
             times = Fraction(max(device.powers), 10**27) / rating
             if times > Fraction(3, 2):
                 note((3, -times), "over_rating", device.id, None, times)
+        if device.count >= 3 and 2 * device.gaps > device.count - 1:
+            note((4, -device.gaps), "mostly_gaps", device.id, None, device.gaps)
         if device.is_rising:
-            note((4, 0), "rising_energy", device.id, None, None)
-        for order, event in enumerate(meter_oracle.EVENTS, 5):
+            note((5, 0), "rising_energy", device.id, None, None)
+        for order, event in enumerate(meter_oracle.EVENTS, 6):
             if device.events.get(event):
                 note((order, -device.events[event]), event, device.id, None, device.events[event])
     for name, told in details.items():

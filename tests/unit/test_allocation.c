@@ -525,6 +525,74 @@ compact(const struct wattle_writer *out, struct wattle_error *error)
     return status == WATTLE_OK ? write_readings("new.db", out, error) : status;
 }
 
+/* A home whose meters give energies of intervals, counters and powers. */
+static void
+make_meters(void)
+{
+    char text[20000];
+    size_t n = (size_t)snprintf(text, sizeof(text),
+                                "timestamp,device_id,power,energy_wh,span_s,"
+                                "energy_total_wh\n");
+    if (access(in_folder("meters.db"), F_OK) == 0)
+        return;
+    for (int i = 0; i < 300; i++)
+        n += (size_t)snprintf(
+            text + n, sizeof(text) - n,
+            "2023-10-%02d %02d:%02d:00,m%d,%s,%d,%s,%d\n", 1 + i / 96,
+            i / 4 % 24, i % 4 * 15, i % 2, i % 3 == 0 ? "" : "70", i % 40,
+            i % 5 == 0 ? "3600" : "", i % 60 == 7 ? 3 : 500 + i);
+    write_file("meters.csv", text, n);
+    struct wattle_import *import = NULL;
+    assert_int_equal(
+        wattle_import_open(&import, in_folder("meters.db"), NULL, NULL), 0);
+    assert_int_equal(
+        wattle_import_add_path(import, in_folder("meters.csv"), NULL), 0);
+    assert_int_equal(wattle_import_run(import, NULL), 0);
+    wattle_import_close(import);
+}
+
+static int
+report_meters(const struct wattle_writer *out, struct wattle_error *error)
+{
+    static const char *const names[] = {"meters.csv", "meters.db"};
+    int status = WATTLE_OK;
+    for (int i = 0; i < 2 && status == WATTLE_OK; i++) {
+        struct wattle_report_options options = WATTLE_REPORT_OPTIONS_INIT;
+        struct wattle_report *report = NULL;
+        options.n_threads = 2;
+        options.sort = WATTLE_SORT_ENERGY;
+        status = wattle_report_open(&report, &options, error);
+        if (status == WATTLE_OK)
+            status = wattle_report_add_path(report, in_folder(names[i]), error);
+        if (status == WATTLE_OK)
+            status = wattle_report_run(report, error);
+        if (status == WATTLE_OK)
+            status = wattle_report_write_csv(wattle_report_result(report), out);
+        wattle_report_close(report);
+    }
+    return status;
+}
+
+static int
+query_meters(const struct wattle_writer *out, struct wattle_error *error)
+{
+    struct wattle_database *database = NULL;
+    struct wattle_query_options options = WATTLE_QUERY_OPTIONS_INIT;
+    struct wattle_query *query = NULL;
+    options.bucket_ms = 3600000;
+    options.sort = WATTLE_SORT_ENERGY;
+    options.interpolation = WATTLE_HOLD;
+    int status =
+        wattle_database_open(&database, in_folder("meters.db"), NULL, error);
+    if (status == WATTLE_OK)
+        status = wattle_query_open(&query, database, &options, error);
+    if (status == WATTLE_OK)
+        status = wattle_query_write_csv(query, out, NULL, error);
+    wattle_query_close(query);
+    wattle_database_close(database);
+    return status;
+}
+
 #define TEST(name, scenario, prepare)                                          \
     static void name(void **state)                                             \
     {                                                                          \
@@ -537,6 +605,8 @@ TEST(imports, import_files, remove_database)
 TEST(appending, append_rows, remove_database)
 TEST(reports_of_databases, report_database, make_database)
 TEST(queries, query_buckets, make_database)
+TEST(reports_of_meters, report_meters, make_meters)
+TEST(queries_of_meters, query_meters, make_meters)
 TEST(sql, ask_sql, make_database)
 TEST(maintenance, maintain, make_database)
 TEST(salvaging, salvage, remove_copy)
@@ -551,6 +621,8 @@ main(void)
         cmocka_unit_test(appending),
         cmocka_unit_test(reports_of_databases),
         cmocka_unit_test(queries),
+        cmocka_unit_test(reports_of_meters),
+        cmocka_unit_test(queries_of_meters),
         cmocka_unit_test(sql),
         cmocka_unit_test(maintenance),
         cmocka_unit_test(salvaging),
