@@ -20,6 +20,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import time
 
 from sql_home import COLUMNS, DEVICES, START_MS, Home, timestamp
 
@@ -609,6 +610,9 @@ def at_a_terminal(typed):
         for line in typed:
             shown = wait_for(ours, shown, b"> ")
             os.write(ours, line)
+            if line is FOREVER:
+                time.sleep(1)
+                os.write(ours, b"\3")
             shown += b"\0"      # a prompt seen before counts no more
         while True:
             try:
@@ -642,6 +646,16 @@ def a_terminal_gets_a_prompt():
     assert "   ...>" in shown, shown
     shown = at_a_terminal([b"SELECT 1 AS one;\n", b"\4"])
     assert "one" in shown, shown
+    shown = at_a_terminal([b"SELECT 1,\n", b"\3", b"SELECT 7 * 6 AS n;\n",
+                           FOREVER, b"SELECT 6 * 9 AS n;\n", b"quit\n"])
+    assert re.search(r"\n *42\n", shown), shown
+    assert re.search(r"\n *54\n", shown), shown
+    assert "no .tabels" in at_a_terminal([b".tabels\n", b"exit\n"])
+
+
+# A statement without an end, and Ctrl-C while it runs.
+FOREVER = (b"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) "
+           b"SELECT max(i) FROM n;\n")
 
 
 CASES = [every_reading_is_a_row, the_program_says_the_same,

@@ -181,6 +181,15 @@ const struct wattle_query_options *wattle_query_options_of(
 /* Devices that the patterns match. */
 size_t wattle_query_n_devices(const struct wattle_query *query);
 
+/*
+ * After the last row: devices of which less than half of the time between their
+ * readings is covered, so that most of their energy is missing, when energy or
+ * mean power was asked for. *first (or NULL) becomes the id of one, or NULL; it
+ * is valid until the query is closed.
+ */
+size_t wattle_query_n_sparse(const struct wattle_query *query,
+                             const char **first);
+
 /* Frees the query; NULL is harmless. */
 void wattle_query_close(struct wattle_query *query);
 

@@ -65,6 +65,8 @@ struct wattle_figures {
     int64_t last_ms;
     uint64_t n_gaps;
     double gap_hours;
+    double covered_hours; /* that energy and mean power are of: all time
+                             between readings but gaps; of devices the sum */
     double estimated_kwh; /* imported and returned: of counters that were not
                              read for longer than the largest gap; >= 0 */
 };
@@ -87,6 +89,7 @@ struct wattle_device_result {
     double peak_over_rating; /* max_power_w / rated_w */
     const struct wattle_figures *figures;
     const uint64_t *counter_events; /* [WATTLE_N_COUNTER_EVENTS] how often */
+    bool has_energies; /* of intervals or counters, beside or for powers */
     bool is_rising; /* energies of intervals that only rise: a counter? */
 };
 

@@ -94,14 +94,34 @@ add_levels(struct buckets *buckets, const struct batch_view *batch, size_t row)
     return bucket_add_reading(bucket, &reading);
 }
 
-int
-buckets_meter_add(struct buckets_meter *m, const struct batch_view *batch)
+/* A few rows: they may fill many buckets. */
+static int
+add_rows(struct buckets_meter *m, const struct batch_view *rows)
 {
-    int status = meter_take(&m->meter, batch);
+    int status = meter_take(&m->meter, rows);
     if (m->meter.phase != METER_ADD)
         return status;
-    for (size_t row = 0; row < batch->n_rows && status == WATTLE_OK; row++)
-        status = add_levels(m->buckets, batch, row);
+    for (size_t row = 0; row < rows->n_rows && status == WATTLE_OK; row++)
+        status = add_levels(m->buckets, rows, row);
+    return status;
+}
+
+int
+buckets_meter_add(struct buckets_meter *m, const struct batch_view *batch,
+                  size_t *row)
+{
+    const size_t few = 16;
+    int status = WATTLE_OK;
+    while (*row < batch->n_rows && status == WATTLE_OK) {
+        size_t n = batch->n_rows - *row;
+        if (m->meter.phase == METER_ADD && n > few)
+            n = few;
+        const struct batch_view rows = batch_view_part(batch, *row, n);
+        status = add_rows(m, &rows);
+        *row += n;
+        if (m->buckets->list.n >= BUCKETS_ENOUGH)
+            break;
+    }
     return status;
 }
 

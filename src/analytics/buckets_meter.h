@@ -5,7 +5,7 @@
  *     buckets_meter_begin(&by_meter, &buckets);
  *     while (by_meter.meter.phase != METER_DONE) {
  *         for each batch of all readings of the device:
- *             buckets_meter_add(&by_meter, &batch);
+ *             buckets_meter_add(&by_meter, &batch, &row);
  *             ... the first buckets_meter_final() buckets may be dropped
  *         buckets_meter_end_phase(&by_meter);
  *     }
@@ -37,11 +37,13 @@ void buckets_meter_begin(struct buckets_meter *by_meter,
 void buckets_meter_release(struct buckets_meter *by_meter);
 
 /*
- * Takes the next rows. 0, WATTLE_ERR_MEMORY, or WATTLE_ERR_USAGE: a step lasts
+ * Takes rows from *row on, which becomes the first row not taken: all are, or
+ * there are BUCKETS_ENOUGH buckets or more to be dropped first. 0,
+ * WATTLE_ERR_MEMORY, or WATTLE_ERR_USAGE: a step lasts
  * longer than BUCKETS_METER_MOST buckets.
  */
 int buckets_meter_add(struct buckets_meter *by_meter,
-                      const struct batch_view *batch);
+                      const struct batch_view *batch, size_t *row);
 int buckets_meter_end_phase(struct buckets_meter *by_meter);
 
 /* How many buckets of the list are final; they are completed. */

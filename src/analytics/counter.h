@@ -19,16 +19,20 @@
 
 struct counter_reading {
     int64_t time_ms;
-    int128 value; /* in a unit of the caller's */
+    int128 value; /* energy units */
 };
 
-/* Zero-initialised: nothing has been read. */
+/* Zero-initialised, or by counter_begin: nothing has been read. */
 struct counter {
     struct counter_reading ahead[COUNTER_AHEAD + 1]; /* not judged yet */
     unsigned n_ahead;
     bool has_base;
     bool is_in_dip;
-    int128 height;   /* the greatest accepted since the base */
+    bool has_before;
+    int128 height; /* the greatest accepted since the base */
+    int128 last;   /* the last accepted: below it in a dip */
+    int128 before; /* the height before the last reset */
+    uint64_t n_resets;
     int64_t from_ms; /* of the last reading that is not stray */
 };
 
@@ -41,6 +45,24 @@ struct counter_step {
     enum wattle_counter_event event;
     bool is_stray; /* it ends no step: spike, glitch */
 };
+
+/*
+ * Looks through the readings beforehand, to see how often a counter falls to
+ * under a tenth and rises plausibly from there: a counter of each day does.
+ * Zero-initialised: nothing has been read.
+ */
+struct counter_survey {
+    bool has_last, has_fallen;
+    struct counter_reading last;
+    uint64_t n_resets;
+};
+
+void counter_survey_add(struct counter_survey *survey,
+                        const struct counter_reading *reading);
+
+/* Begins a counter of which the survey has seen all readings. */
+void counter_begin(struct counter *counter,
+                   const struct counter_survey *survey);
 
 /*
  * Takes the next reading, later than all before. True when one could be judged:

@@ -79,7 +79,7 @@ look_at_energies(struct findings *findings,
 {
     int status = WATTLE_OK;
     finding->since_ms = WATTLE_NO_TIME;
-    if (is_mostly_gaps(device->figures)) {
+    if (!device->has_energies && is_mostly_gaps(device->figures)) {
         finding->kind = WATTLE_FINDING_MOSTLY_GAPS;
         finding->value = (double)device->figures->n_gaps;
         status = add(findings, finding);
@@ -163,6 +163,8 @@ compare(const void *a, const void *b)
     const struct wattle_finding *x = a, *y = b;
     if (x->kind != y->kind)
         return x->kind < y->kind ? -1 : 1;
+    if (x->kind == WATTLE_FINDING_STUCK && (x->value == 0) != (y->value == 0))
+        return x->value == 0 ? 1 : -1;
     if (x->since_ms != y->since_ms)
         return x->since_ms < y->since_ms ? -1 : 1;
     if (x->kind >= WATTLE_FINDING_OVER_RATING &&

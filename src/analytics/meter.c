@@ -117,9 +117,20 @@ power_step(const struct meter *m, const struct power_point *to, int64_t *end_ms)
         return false;
     if (!m->options.holds)
         return to->time_ms - from_ms <= m->options.max_gap_ms;
-    if (to->time_ms - from_ms > METER_HOLD_MS)
-        *end_ms = from_ms + METER_HOLD_MS;
+    const int64_t most_ms = m->options.max_gap_ms > METER_HOLD_MS
+                                ? m->options.max_gap_ms
+                                : METER_HOLD_MS;
+    if (to->time_ms - from_ms > most_ms)
+        *end_ms = from_ms + most_ms;
     return true;
+}
+
+/* What a counter of a row reads. */
+static struct counter_reading
+counter_reading(const struct meter_row *r, int c)
+{
+    return (struct counter_reading){
+        r->time_ms, reading_units(r->batch, (int)counter_measure[c], r->row)};
 }
 
 /* ---- the survey --------------------------------------------------------- */
@@ -137,6 +148,33 @@ compare_energies(struct meter *m, const struct meter_row *r)
     m->last_units = units;
 }
 
+/* What is known beside counters, and whether it knows of returned energy. */
+static void
+note_others(struct meter *m, const struct meter_row *r)
+{
+    struct reading reading;
+    if (is_interval(r)) {
+        m->has_others = true;
+        m->has_returned = m->has_returned || interval_energy(r).returned != 0 ||
+                          (r->has & HAS(WATTLE_ENERGY_RETURNED)) != 0;
+    }
+    reading_power_from_row(&reading, r->batch, r->row);
+    if (reading.point.nw == TOTALS_NO_POWER)
+        return;
+    m->has_others = true;
+    m->has_returned = m->has_returned || power_is_returned(&reading.point);
+}
+
+/*
+ * A counter of what is returned alone, beside powers or energies that are not:
+ * both count, each for its direction.
+ */
+static bool
+is_apart(const struct meter *m)
+{
+    return !m->has_counter[0] && m->has_others && !m->has_returned;
+}
+
 /*
  * Energies seldom rise for long: those of a morning's sun do. Few are enough
  * when they are more than a house can use.
@@ -144,13 +182,14 @@ compare_energies(struct meter *m, const struct meter_row *r)
 bool
 meter_is_rising(const struct meter *meter)
 {
-    enum { LEAST = 3, MANY = 24, MOST_W = 25000 };
+    enum { LEAST = 3, MANY = 24, MOST_W = 25000, RISES_A_FALL = 20 };
     const int128 most = (int128)MOST_W * meter->span_ms * UNITS_PER_W_MS;
-    if (meter->n_energies < LEAST || meter->n_falls > 0 ||
-        2 * meter->n_rises < meter->n_energies)
+    if (meter->n_energies < LEAST || 2 * meter->n_rises < meter->n_energies)
         return false;
-    return meter->n_energies >= MANY ||
-           (meter->span_ms > 0 && meter->first_units > most);
+    if (meter->n_energies >= MANY) /* a counter may be reset */
+        return RISES_A_FALL * meter->n_falls <= meter->n_rises;
+    return meter->n_falls == 0 && meter->span_ms > 0 &&
+           meter->first_units > most;
 }
 
 static int
@@ -163,9 +202,12 @@ survey_row(struct meter *m, const struct meter_row *r)
             m->counted[c].begin_ms = r->time_ms;
         m->counted[c].end_ms = r->time_ms;
         m->has_counter[c] = true;
+        const struct counter_reading reading = counter_reading(r, c);
+        counter_survey_add(&m->surveys[c], &reading);
     }
     if (is_interval(r))
         compare_energies(m, r);
+    note_others(m, r);
     if (!is_interval(r) || (r->has & HAS(WATTLE_SPAN)) != 0)
         return WATTLE_OK;
     int status = WATTLE_OK;
@@ -218,8 +260,8 @@ cover_counters(struct meter *m)
     for (int i = 0; i < 2 && status == WATTLE_OK; i++) {
         const int c = i ^ first;
         if (m->has_counter[c])
-            status = cover(m, METER_COUNTERS, m->counted[c].begin_ms,
-                           m->counted[c].end_ms);
+            status = cover(m, is_apart(m) ? METER_APART : METER_COUNTERS,
+                           m->counted[c].begin_ms, m->counted[c].end_ms);
     }
     return status;
 }
@@ -264,7 +306,7 @@ unite_layers(struct meter *m)
         if (next < 0)
             break;
         status = add_covered(m, m->of[next].items[at[next]++],
-                             next == METER_COUNTERS || next == METER_POWERS);
+                             next == METER_COUNTERS || next >= METER_POWERS);
     }
     return status;
 }
@@ -358,9 +400,7 @@ add_counters(struct meter *m, const struct meter_row *r)
         if ((r->has & HAS(counter_measure[c])) == 0)
             continue;
         struct counter_step step;
-        const struct counter_reading reading = {
-            r->time_ms,
-            reading_units(r->batch, (int)counter_measure[c], r->row)};
+        const struct counter_reading reading = counter_reading(r, c);
         if (counter_add(&m->counters[c], &reading, &step))
             status = put_counted(m, c, &step);
     }
@@ -468,6 +508,8 @@ meter_end_phase(struct meter *meter)
     switch (meter->phase) {
     case METER_SURVEY:
         meter->span_ms = step_counts_commonest(&meter->steps);
+        for (int c = 0; c < 2; c++)
+            counter_begin(&meter->counters[c], &meter->surveys[c]);
         break;
     case METER_COVER:
         status = cover_counters(meter);

@@ -36,18 +36,25 @@
 #include "analytics/stretches.h"
 #include "model/batch_view.h"
 
-/* The longest time that a power holds. */
+/* The longest time that a power holds, unless the largest gap is longer. */
 #define METER_HOLD_MS (INT64_C(24) * 3600 * 1000)
 
 /* Energy of counters, of intervals by the length of their spans, of powers. */
-enum { METER_COUNTERS, METER_INTERVALS, METER_POWERS = 50, METER_LAYERS };
+/* Apart: a counter of what is returned, which says nothing of the rest. */
+enum {
+    METER_COUNTERS,
+    METER_INTERVALS,
+    METER_POWERS = 50,
+    METER_APART,
+    METER_LAYERS
+};
 
 enum meter_phase { METER_SURVEY, METER_COVER, METER_ADD, METER_DONE };
 
 struct meter_options {
     int64_t since_ms, until_ms; /* half-open; INT64_MIN, INT64_MAX = no limit */
     int64_t max_gap_ms;
-    bool holds; /* a power holds until the next one, for a day at most */
+    bool holds; /* a power holds until the next one: METER_HOLD_MS */
     /*
      * Takes a step, or a part of one, inside the range: without a partition,
      * which the taker sets. is_estimated: of a counter that was not read for
@@ -64,9 +71,12 @@ struct meter {
     int64_t span_ms;          /* of those; known after the survey */
     int64_t last_interval_ms; /* the latest of them */
     bool has_interval;
-    struct counter counters[2]; /* imported, returned */
-    struct stretch counted[2];  /* from the first to the last reading */
+    struct counter_survey surveys[2]; /* of the counters */
+    struct counter counters[2];       /* imported, returned */
+    struct stretch counted[2];        /* from the first to the last reading */
     bool has_counter[2];
+    bool has_others;   /* intervals or powers */
+    bool has_returned; /* of which some are fed back */
     bool has_power;
     struct power_point power; /* the latest */
     int64_t last_ms;          /* of the latest row */

@@ -26,7 +26,7 @@ struct sums {
     bool is_wide;         /* else the next two say the same */
     int128 power_nw, energy_units, energy_rest;
     int128 efficiency, efficiency_nano;
-    int128 gap_ms;
+    int128 gap_ms, covered_ms;
     int64_t first_ms, last_ms;
     double min_w, max_w;        /* NaN = none */
     struct energy_sum returned; /* >= 0 */
@@ -140,6 +140,7 @@ set_device_figures(struct wattle_figures *f, const struct device_totals *a,
     f->last_ms = a->n_readings > 0 ? a->last_ms : WATTLE_NO_TIME;
     f->n_gaps = a->n_gaps;
     f->gap_hours = int128_ratio(a->gap_ms, 3600000);
+    f->covered_hours = int128_ratio(time_ms, 3600000);
     f->estimated_kwh =
         extra != NULL ? quotient_kwh_of_parts(&extra->estimated) : 0;
 }
@@ -175,6 +176,7 @@ sums_add(struct sums *s, const struct device_totals *a,
     }
     s->efficiency += a->efficiency;
     s->gap_ms += a->gap_ms;
+    s->covered_ms += time_ms;
     if (a->n_readings > 0 && f->first_ms < s->first_ms)
         s->first_ms = f->first_ms;
     s->last_ms = f->last_ms > s->last_ms ? f->last_ms : s->last_ms;
@@ -222,6 +224,7 @@ sums_figures(const struct sums *s, const struct tariff *tariff,
         .last_ms = s->n_readings > 0 ? s->last_ms : WATTLE_NO_TIME,
         .n_gaps = s->n_gaps,
         .gap_hours = int128_ratio(s->gap_ms, 3600000),
+        .covered_hours = int128_ratio(s->covered_ms, 3600000),
         .estimated_kwh = quotient_kwh_of_parts(&s->estimated),
     };
 }
@@ -510,6 +513,8 @@ set_devices(struct report_result *whole,
         devices[i].public.figures = &devices[i].figures;
         devices[i].public.counter_events =
             totals->extra != NULL ? totals->extra->n_events : no_events;
+        devices[i].public.has_energies =
+            totals->extra != NULL && totals->extra->has_energies;
         devices[i].public.is_rising =
             totals->extra != NULL && totals->extra->is_rising;
         set_device_figures(&devices[i].figures, totals,

@@ -297,22 +297,6 @@ join(struct rollup_builder *builder)
     return status;
 }
 
-/* Rows [first, first + n) of a batch. */
-static struct batch_view
-part_of(const struct batch_view *batch, size_t first, size_t n)
-{
-    struct batch_view part = *batch;
-    part.n_rows = n;
-    part.device += first;
-    part.time_ms += first;
-    part.presence = batch->presence != NULL ? batch->presence + first : NULL;
-    for (int m = 0; m < MEASURE_N; m++) {
-        if (part.columns[m] != NULL)
-            part.columns[m] += first;
-    }
-    return part;
-}
-
 static int
 add_rows(struct rollup_builder *builder, const struct batch_view *rows)
 {
@@ -336,7 +320,7 @@ rollup_builder_add(struct rollup_builder *builder,
         size_t n = builder->set.kernels->count_within(
             time_ms + at, batch->n_rows - at, day.start_ms,
             (uint64_t)(day.end_ms - day.start_ms));
-        const struct batch_view rows = part_of(batch, at, n);
+        const struct batch_view rows = batch_view_part(batch, at, n);
         status = enter_day(builder, day.key);
         if (status == WATTLE_OK)
             status = add_rows(builder, &rows);

@@ -60,7 +60,8 @@ struct totals_extra {
     /* of a device with a meter (totals_meter.h) */
     struct energy_sum estimated; /* of counters over gaps; >= 0 */
     uint64_t n_events[WATTLE_N_COUNTER_EVENTS];
-    bool is_rising; /* its energies of intervals */
+    bool has_energies; /* of intervals or counters */
+    bool is_rising;    /* its energies of intervals */
 };
 
 /* One segment; two cache lines. n_readings == 0 means empty. */

@@ -116,6 +116,8 @@ set_covered(const struct meter *meter, struct totals_set *set, uint32_t device)
             totals->last_ms - set->firsts[device].first_ms - totals->gap_ms;
     for (int e = 0; e < WATTLE_N_COUNTER_EVENTS; e++)
         totals->extra->n_events[e] = meter->n_events[e];
+    totals->extra->has_energies =
+        meter->n_energies > 0 || meter->has_counter[0] || meter->has_counter[1];
     totals->extra->is_rising = meter_is_rising(meter);
 }
 

@@ -189,6 +189,15 @@ wattle_query_n_devices(const struct wattle_query *query)
     return query->cursor.devices.n;
 }
 
+size_t
+wattle_query_n_sparse(const struct wattle_query *query, const char **first)
+{
+    const struct bucket_cursor *cursor = &query->cursor;
+    if (first != NULL)
+        *first = cursor->n_sparse > 0 ? cursor->first_sparse->id : NULL;
+    return cursor->n_sparse;
+}
+
 void
 wattle_query_close(struct wattle_query *query)
 {

@@ -37,8 +37,8 @@ value_of(int sort, const struct wattle_query_figures *f)
         return f->cost;
     case WATTLE_SORT_MEAN_POWER:
         return f->mean_power_w;
-    case WATTLE_SORT_MAX_POWER:
-        return f->max_power_w;
+    case WATTLE_SORT_MAX_POWER: /* a raw row has one power */
+        return isnan(f->max_power_w) ? f->mean_power_w : f->max_power_w;
     default:
         return (double)f->n_readings;
     }

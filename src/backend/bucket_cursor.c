@@ -90,6 +90,38 @@ bucket_cursor_close(struct bucket_cursor *cursor)
 
 /* ---- reading ------------------------------------------------------------ */
 
+/* ---- coverage ----------------------------------------------------------- */
+
+/* A final bucket of the device. */
+static void
+note_coverage(struct bucket_cursor *cursor, const struct bucket *bucket)
+{
+    struct coverage *c = &cursor->coverage;
+    if (bucket->n_readings > 0) {
+        if (c->n_readings == 0 || bucket->first_ms < c->first_ms)
+            c->first_ms = bucket->first_ms;
+        if (c->n_readings == 0 || bucket->last_ms > c->last_ms)
+            c->last_ms = bucket->last_ms;
+    }
+    c->n_readings += bucket->n_readings;
+    c->covered_ms += bucket->covered_ms;
+}
+
+/* The device has ended: is most of its energy missing? */
+static void
+judge_coverage(struct bucket_cursor *cursor)
+{
+    const struct coverage c = cursor->coverage;
+    const bool has_steps = !cursor->request->is_raw &&
+                           buckets_have_steps(&cursor->buckets.options);
+    cursor->coverage = (struct coverage){0};
+    if (!has_steps || c.n_readings < 3 ||
+        2 * c.covered_ms >= c.last_ms - c.first_ms)
+        return;
+    if (cursor->n_sparse++ == 0)
+        cursor->first_sparse = cursor->device;
+}
+
 /* Begins to read a device. */
 static int
 begin_scan(struct bucket_cursor *cursor, int64_t since_ms, int64_t until_ms,
@@ -146,10 +178,9 @@ survey_device(struct bucket_cursor *cursor, struct wattle_error *error)
             status = read_batch(cursor, &is_ended, error);
             if (status != WATTLE_OK)
                 break;
-            cursor->row = cursor->batch.n_rows;
             if ((is_ended ? buckets_meter_end_phase(by_meter)
-                          : buckets_meter_add(by_meter, &cursor->batch)) !=
-                WATTLE_OK)
+                          : buckets_meter_add(by_meter, &cursor->batch,
+                                              &cursor->row)) != WATTLE_OK)
                 status = error_memory(error);
         }
     }
@@ -166,6 +197,7 @@ begin_device(struct bucket_cursor *cursor, struct wattle_error *error)
     const struct buckets_options *how = &cursor->buckets.options;
     const bool has_steps = !cursor->request->is_raw && buckets_have_steps(how);
     const int64_t around_ms = has_steps ? how->max_gap_ms : 0;
+    judge_coverage(cursor); /* of the one before */
     cursor->device = &cursor->devices.items[cursor->next_device++];
     cursor->is_metered =
         has_steps && (cursor->request->holds || cursor->device->has_energies);
@@ -196,8 +228,8 @@ add_batch(struct bucket_cursor *cursor, bool is_ended, size_t *n_final,
     if (cursor->is_metered) {
         status = is_ended
                      ? buckets_meter_end_phase(&cursor->by_meter)
-                     : buckets_meter_add(&cursor->by_meter, &cursor->batch);
-        cursor->row = cursor->batch.n_rows;
+                     : buckets_meter_add(&cursor->by_meter, &cursor->batch,
+                                         &cursor->row);
         *n_final = buckets_meter_final(&cursor->by_meter);
     } else {
         if (!is_ended)
@@ -247,12 +279,15 @@ read_total(struct bucket_cursor *cursor, struct wattle_error *error)
                 break;
             struct bucket_list *list = &cursor->buckets.list;
             bool is_due = is_ended || list->n >= BUCKETS_ENOUGH;
+            for (size_t i = 0; is_due && i < n_final; i++)
+                note_coverage(cursor, &list->items[i]);
             if (is_due && bucket_list_merge(&cursor->total, list, n_final) != 0)
                 return error_memory(error);
         }
         if (status != WATTLE_OK)
             return status;
     }
+    judge_coverage(cursor);
     cursor->n_final = cursor->total.n;
     cursor->is_ended = true;
     return WATTLE_OK;
@@ -346,8 +381,10 @@ begin_list(struct bucket_cursor *cursor, int *status,
            struct wattle_error *error)
 {
     bool is_total = cursor->request->is_total;
-    if (cursor->next_device == cursor->devices.n)
+    if (cursor->next_device == cursor->devices.n) {
+        judge_coverage(cursor);
         return false;
+    }
     cursor->list = is_total ? &cursor->total : &cursor->buckets.list;
     cursor->next_bucket = cursor->n_final = 0;
     cursor->is_begun = true;
@@ -375,6 +412,8 @@ take_bucket(struct bucket_cursor *cursor, struct query_row *row)
         return true;
     }
     set_bucket(cursor, bucket, row);
+    if (!cursor->request->is_total)
+        note_coverage(cursor, bucket);
     if (cursor->request->fill != WATTLE_FILL_NONE)
         cursor->fill_ms = bucket->range.end_ms;
     cursor->next_bucket++;

@@ -24,6 +24,12 @@ struct query_row {
     struct wattle_query_figures figures;
 };
 
+/* How much of the time between its readings a device's energy is of. */
+struct coverage {
+    int64_t first_ms, last_ms, covered_ms;
+    uint64_t n_readings;
+};
+
 struct bucket_cursor {
     struct backend *backend;
     bool has_snapshot; /* which ends with the cursor */
@@ -38,6 +44,9 @@ struct bucket_cursor {
     struct buckets buckets;
     struct buckets_meter by_meter; /* of a device that needs one */
     bool is_metered;               /* the present one does */
+    struct coverage coverage;      /* of the present device */
+    size_t n_sparse;               /* devices with little of it */
+    const struct listed_device *first_sparse;
     struct bucket_list total;
     struct tariff tariff; /* when the request has a price */
     /* rows to come out: those before n_final, from next_bucket on */

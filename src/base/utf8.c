@@ -178,7 +178,7 @@ utf8_from_latin(const char *text, size_t len, char *out, size_t size)
         uint32_t c = (unsigned char)text[i];
         if (c >= 0x80 && c < 0xa0)
             c = codes[c - 0x80] != 0 ? codes[c - 0x80] : 0xfffd;
-        if (at + 3 > size)
+        if (at + (c < 0x80 ? 1 : c < 0x800 ? 2 : 3) > size)
             return 0;
         if (c < 0x80) {
             out[at++] = (char)c;

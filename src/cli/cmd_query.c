@@ -66,7 +66,7 @@ static const struct cli_option query_options[] = {
      "a longer step between readings adds no energy (default 1h)", NULL},
     {OPT_INTERPOLATION, "interpolation", "KIND",
      "power between two readings: linear (default), or hold for devices that "
-     "log a power only when it changes",
+     "log a power only when it changes: it lasts until the next, 24h at most",
      NULL},
     {OPT_JSON, "json", NULL, "one JSON object, a line for each row", "Output"},
     {OPT_CSV, "csv", NULL, "the rows as CSV", NULL},
@@ -261,6 +261,17 @@ write_rows(struct wattle_query *query, const struct request *request,
     return wattle_query_write_text(query, &style, &out, n_rows, error);
 }
 
+/* Energy is never quietly near zero. */
+static void
+warn_of_gaps(const struct command *self, const struct wattle_query *query)
+{
+    const char *first;
+    const size_t n = wattle_query_n_sparse(query, &first);
+    const int how = wattle_query_options_of(query)->interpolation;
+    if (n > 0)
+        cli_complain_gaps(self, first, n, how == WATTLE_HOLD);
+}
+
 static int
 print_rows(const struct command *self, struct wattle_database *database,
            const struct request *request)
@@ -271,6 +282,8 @@ print_rows(const struct command *self, struct wattle_database *database,
     int status = wattle_query_open(&query, database, &request->options, &error);
     if (status == WATTLE_OK)
         status = write_rows(query, request, &n_rows, &error);
+    if (status == WATTLE_OK)
+        warn_of_gaps(self, query);
     wattle_query_close(query);
     if (status != WATTLE_OK) {
         cli_complain_error(self, &error);

@@ -76,7 +76,7 @@ static const struct cli_option report_options[] = {
      "a longer step between readings is a gap (default 1h)", NULL},
     {OPT_INTERPOLATION, "interpolation", "KIND",
      "power between two readings: linear (default), or hold for devices that "
-     "log a power only when it changes",
+     "log a power only when it changes: it lasts until the next, 24h at most",
      NULL},
     {OPT_JSON, "json", NULL, "everything as one JSON object", "Output"},
     {OPT_CSV, "csv", NULL, "the table of devices as CSV", NULL},
@@ -358,12 +358,8 @@ warn_of_gaps(const struct command *self,
     const struct wattle_finding *first =
         first_of_kind(result, WATTLE_FINDING_MOSTLY_GAPS, &n);
     if (n > 0)
-        cli_complain(self,
-                     "%s%s: most steps between readings are longer than "
-                     "--max-gap and add no energy; give a larger one, or "
-                     "--interpolation hold if a power is logged when it "
-                     "changes",
-                     first->device_id, n > 1 ? " and other devices" : "");
+        cli_complain_gaps(self, first->device_id, n,
+                          result->interpolation == WATTLE_HOLD);
 }
 
 /* Energies that look like a counter's are far too much when added up. */

@@ -8,6 +8,7 @@
  * database.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 #include "cli/prompt.h"
 #include "cli/sandbox.h"
 #include "cli/terminal.h"
+#include "wattle/cancel.h"
 #include "wattle/database.h"
 #include "wattle/sql.h"
 
@@ -160,10 +162,27 @@ obey(const struct command *self, struct wattle_database *database,
         return false;
     if (strcmp(line, ".tables") == 0)
         return answer(self, database, tables, CLI_TEXT);
+    if (strcmp(line, ".help") != 0)
+        printf("There is no %s.\n", line);
     puts("A statement ends with a semicolon, and may take several lines.\n"
          ".tables  what can be asked\n"
-         ".quit    ends this, and so does Ctrl-D");
+         ".quit    ends this, as .exit and Ctrl-D do\n"
+         "Ctrl-C   ends a statement that runs, or the line being typed");
     return true;
+}
+
+/* Words that people try first; NULL = none of them. */
+static const char *
+command_of(const char *line, bool is_first)
+{
+    static const char *const words[] = {"quit", "exit", "help", "\\q"};
+    static const char *const meant[] = {".quit", ".exit", ".help", ".quit"};
+    const size_t len = strcspn(line, " \t;");
+    for (size_t i = 0; is_first && i < sizeof(words) / sizeof(words[0]); i++) {
+        if (strlen(words[i]) == len && strncmp(line, words[i], len) == 0)
+            return meant[i];
+    }
+    return line[0] == '.' ? line : NULL;
 }
 
 /* Appends a line; false when memory is short. */
@@ -187,54 +206,117 @@ is_blank(const char *text)
     return text[strspn(text, " \t")] == '\0';
 }
 
+/* What Ctrl-C ends: a statement that runs, or the line being typed. */
+static struct wattle_cancel *running;
+static volatile sig_atomic_t is_interrupted;
+
+static void
+on_interrupt(int number)
+{
+    (void)number;
+    is_interrupted = 1;
+    wattle_cancel(running);
+}
+
+/* Opens the database, as often as a statement was interrupted in it. */
+static struct wattle_database *
+open_database(const struct command *self, const struct request *request)
+{
+    struct wattle_error error = {0};
+    struct wattle_database *database = NULL;
+    struct wattle_database_options options = WATTLE_DATABASE_OPTIONS_INIT;
+    struct wattle_cancel *old = running;
+    is_interrupted = 0;
+    running = options.cancel = wattle_cancel_new();
+    wattle_cancel_free(old);
+    if (wattle_database_open(&database, request->path, &options, &error) !=
+        WATTLE_OK)
+        cli_complain_error(self, &error);
+    return database;
+}
+
+/* What has been typed so far, and where it goes. */
+struct talk {
+    const struct command *self;
+    const struct request *request;
+    struct wattle_database *database;
+    char *text; /* of a statement that is not complete; or NULL */
+};
+
+static void
+forget_text(struct talk *talk)
+{
+    free(talk->text);
+    talk->text = NULL;
+}
+
+/* Takes a line; false ends the conversation. */
+static bool
+take_line(struct talk *talk, const char *line)
+{
+    const char *command = command_of(line, talk->text == NULL);
+    bool goes_on = true;
+    if (command != NULL)
+        return obey(talk->self, talk->database, command);
+    if (talk->text != NULL || !is_blank(line))
+        goes_on = append(&talk->text, line);
+    if (talk->text == NULL || !wattle_sql_is_complete(talk->text))
+        return goes_on;
+    goes_on =
+        answer(talk->self, talk->database, talk->text, talk->request->format);
+    forget_text(talk);
+    return goes_on;
+}
+
 /* Line by line, until the end of the input or .quit. */
 static void
-converse(const struct command *self, struct wattle_database *database,
-         enum cli_format format)
+converse(struct talk *talk)
 {
-    char *text = NULL, *line;
     bool goes_on = true;
-    while (goes_on &&
-           (line = prompt_read(text != NULL ? "   ...> " : "wattle> "))) {
-        prompt_remember(line);
-        if (text == NULL && line[0] == '.')
-            goes_on = obey(self, database, line);
-        else if (text != NULL || !is_blank(line))
-            goes_on = append(&text, line);
+    while (goes_on && talk->database != NULL) {
+        char *line = prompt_read(talk->text != NULL ? "   ...> " : "wattle> ");
+        if (line != NULL && !is_interrupted) {
+            prompt_remember(line);
+            goes_on = take_line(talk, line);
+        } else if (!is_interrupted) {
+            goes_on = false;
+            puts(""); /* Ctrl-D leaves the cursor where it is */
+        }
         free(line);
-        if (text != NULL && wattle_sql_is_complete(text)) {
-            goes_on = answer(self, database, text, format);
-            free(text);
-            text = NULL;
+        if (is_interrupted) {
+            clearerr(stdin);
+            puts("");
+            forget_text(talk);
+            wattle_database_close(talk->database);
+            talk->database = open_database(talk->self, talk->request);
         }
     }
-    if (goes_on) /* Ctrl-D leaves the cursor where it is */
-        puts("");
-    free(text);
+    forget_text(talk);
 }
 
 /* A prompt at a terminal. */
 static int
 ask_at_prompt(const struct command *self, const struct request *request)
 {
-    struct wattle_error error = {0};
-    struct wattle_database *database = NULL;
     /* a person may attach other databases */
     const struct sandbox sandbox = {.database = request->path,
                                     .reads_anything = true};
+    /* without SA_RESTART, so that a line being read ends */
+    const struct sigaction action = {.sa_handler = on_interrupt};
+    struct talk talk = {.self = self, .request = request};
     prompt_open();
     if (!sandbox_enter(self, &sandbox))
         return EXIT_USAGE;
-    if (wattle_database_open(&database, request->path, NULL, &error) !=
-        WATTLE_OK) {
-        cli_complain_error(self, &error);
+    talk.database = open_database(self, request);
+    if (talk.database == NULL)
         return EXIT_USAGE;
-    }
+    sigaction(SIGINT, &action, NULL);
     printf("%s, to be read only. A statement ends with a semicolon; .help says "
            "more.\n",
            request->path);
-    converse(self, database, request->format);
-    wattle_database_close(database);
+    converse(&talk);
+    wattle_database_close(talk.database);
+    wattle_cancel_free(running);
     return EXIT_DONE;
 }
 

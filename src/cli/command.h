@@ -118,6 +118,13 @@ bool cli_sort(const struct cli_parser *parser, bool has_gaps, int *out);
 /* Words of enum wattle_interpolation; the same. */
 bool cli_interpolation(const struct cli_parser *parser, int *out);
 
+/*
+ * Warns of n > 0 devices, of which one is named, that are read too seldom for
+ * the largest gap.
+ */
+void cli_complain_gaps(const struct command *self, const char *device,
+                       size_t n, bool holds);
+
 /* The word for one of enum wattle_value_kind. */
 const char *cli_value_kind_word(int kind);
 

@@ -436,6 +436,26 @@ cli_warn_assumed(const struct command *self, size_t n_files, const char *first)
                      n_files, first, cure);
 }
 
+void
+cli_complain_gaps(const struct command *self, const char *device, size_t n,
+                  bool holds)
+{
+    const char *others = n > 1 ? " and other devices" : "";
+    if (holds)
+        cli_complain(self,
+                     "%s%s: most steps between readings are longer than a "
+                     "power holds, and add little energy; a larger --max-gap "
+                     "lets it hold longer",
+                     device, others);
+    else
+        cli_complain(self,
+                     "%s%s: most steps between readings are longer than "
+                     "--max-gap and add no energy; if power is logged when it "
+                     "changes, say --interpolation hold, and if it is read "
+                     "seldom, a larger --max-gap",
+                     device, others);
+}
+
 const char *
 cli_value_kind_word(int kind)
 {

@@ -62,8 +62,8 @@ take_period(struct time_range *range, const struct cli_parser *parser,
     if (is_good && len == 10)
         is_good = wattle_parse_time(text, &written_ms) == WATTLE_OK;
     if (!is_good)
-        cli_complain(parser->command, "--%s needs one such as %s, not '%s'",
-                     parser->name, example, text);
+        cli_complain(parser->command, "--%s needs a %s such as %s, not '%s'",
+                     parser->name, parser->name, example, text);
     return is_good;
 }
 

@@ -139,7 +139,7 @@ refuse(const struct row_reader *reader, uint64_t line, bool is_mixed,
     return error_set(
         error, WATTLE_ERR_FORMAT,
         "its column value seems not to hold power: line %llu is of %.*s; say "
-        "what it holds with --value, such as --value power-w",
+        "what it holds with --value, such as --value counter-kwh or power-w",
         (unsigned long long)line, (int)reader->device.len,
         reader->device.bytes);
 }

@@ -23,4 +23,20 @@ struct batch_view {
     const uint32_t *presence;
 };
 
+/* Rows [first, first + n) of a batch. */
+static inline struct batch_view
+batch_view_part(const struct batch_view *batch, size_t first, size_t n)
+{
+    struct batch_view part = *batch;
+    part.n_rows = n;
+    part.device += first;
+    part.time_ms += first;
+    part.presence = batch->presence != NULL ? batch->presence + first : NULL;
+    for (int m = 0; m < MEASURE_N; m++) {
+        if (part.columns[m] != NULL)
+            part.columns[m] += first;
+    }
+    return part;
+}
+
 #endif

@@ -162,6 +162,15 @@ put_costs(const struct text_canvas *c, const struct wattle_report_result *a)
              text_canvas_number(f->cost, 2, cost),
              exactly(a->rate_per_kwh, rate), text);
     text_canvas_number(f->monthly_cost, 2, month);
+    if (!isnan(f->monthly_cost) && f->gap_hours > f->covered_hours) {
+        const double share =
+            f->covered_hours / (f->covered_hours + f->gap_hours);
+        put_line(c, "A month", TEXT_PLAIN,
+                 "%s if it went on as in the %s %% of the time that is not in "
+                 "gaps",
+                 month, text_canvas_number(100 * share, 1, text));
+        return;
+    }
     put_line(c, "A month", TEXT_PLAIN, "%s%s", month,
              isnan(f->monthly_cost) ? "" : " (30 days of the mean power)");
 }
@@ -444,18 +453,26 @@ span_of(int64_t day, enum span span)
     return span == SPAN_MONTH ? year * 12 + month - 1 : year;
 }
 
+/* No day is the one with the most energy: they are gathered into months. */
+#define NO_DAY INT64_MIN
+
 static void
 put_days_range(const struct text_canvas *c, int64_t first, int64_t last,
-               double least, double most)
+               double least, double most, int64_t most_day)
 {
     char from[CIVIL_TEXT_SIZE], to[CIVIL_TEXT_SIZE], text[256];
     char low[NUMBER_TEXT_SIZE], high[NUMBER_TEXT_SIZE];
     const int places = places_for(most);
     civil_format_day(first, from);
     civil_format_day(last, to);
-    snprintf(text, sizeof(text), "%s to %s: from %s to %s kWh", from, to,
-             text_canvas_number(least, places, low),
-             text_canvas_number(most, places, high));
+    size_t len =
+        (size_t)snprintf(text, sizeof(text), "%s to %s: from %s to %s kWh",
+                         from, to, text_canvas_number(least, places, low),
+                         text_canvas_number(most, places, high));
+    if (most_day != NO_DAY) {
+        civil_format_day(most_day, from);
+        snprintf(text + len, sizeof(text) - len, " (%s)", from);
+    }
     text_out_text(c->out, "\n  ");
     text_canvas_wrap(c, text, 2);
 }
@@ -483,14 +500,17 @@ put_days(const struct text_canvas *c, const struct wattle_report_result *a)
         values[span_of(a->days[i]->day, span) - span_of(first, span)] +=
             a->days[i]->energy_kwh;
     double least = values[0], most = values[0];
+    int64_t most_day = first;
     for (size_t i = 1; i < n; i++) {
         least = values[i] < least ? values[i] : least;
+        most_day = values[i] > most ? first + (int64_t)i : most_day;
         most = values[i] > most ? values[i] : most;
     }
     text_canvas_heading(c, headings[span]);
     text_out_text(c->out, "  ");
     text_canvas_spark(c, values, n);
-    put_days_range(c, first, last, least, most);
+    put_days_range(c, first, last, least, most,
+                   span == SPAN_DAY ? most_day : NO_DAY);
 }
 
 /* Where a rejected line stands; of a long path the end is what matters. */
@@ -619,7 +639,8 @@ describe_finding(const struct wattle_finding *f, int64_t newest_ms, char *text,
                  text_canvas_number(f->value, 1, number));
         break;
     case WATTLE_FINDING_MOSTLY_GAPS:
-        snprintf(text, size, "most of its steps are gaps (see --max-gap)");
+        snprintf(text, size, "mostly gaps: does it log only changes? (--interpolation "
+                 "hold)");
         break;
     case WATTLE_FINDING_RISING:
         snprintf(text, size, "its energies only rise: is it a counter?");
@@ -633,7 +654,9 @@ describe_finding(const struct wattle_finding *f, int64_t newest_ms, char *text,
 static void
 put_findings(const struct text_canvas *c, const struct wattle_report_result *a)
 {
-    enum { MOST_OF_A_KIND = 5 };
+    const int most_of_a_kind = a->n_listed < a->n_devices && c->style.top > 5
+                                   ? c->style.top
+                                   : 5;
     char line[160], number[NUMBER_TEXT_SIZE];
     size_t n_left = 0;
     int kind = -1, n_of_kind = 0;
@@ -644,7 +667,7 @@ put_findings(const struct text_canvas *c, const struct wattle_report_result *a)
         const struct wattle_finding *f = a->findings[i];
         n_of_kind = f->kind == kind ? n_of_kind + 1 : 1;
         kind = f->kind;
-        if (n_of_kind > MOST_OF_A_KIND) {
+        if (n_of_kind > most_of_a_kind) {
             n_left++;
             continue;
         }
@@ -663,11 +686,16 @@ static void
 put_gaps(const struct text_canvas *c, const struct wattle_report_result *a)
 {
     char n[NUMBER_TEXT_SIZE], hours[NUMBER_TEXT_SIZE], span[64];
-    put_line(c, "Gaps", TEXT_PLAIN,
-             "%s longer than %s, %s h in all; they add no energy",
-             counted(a->figures->n_gaps, n),
-             span_of_hours(a->max_gap_hours, span, sizeof(span)),
-             text_canvas_number(a->figures->gap_hours, 1, hours));
+    text_canvas_number(a->figures->gap_hours, 1, hours);
+    counted(a->figures->n_gaps, n);
+    if (a->interpolation == WATTLE_HOLD)
+        put_line(c, "Gaps", TEXT_PLAIN,
+                 "%s where no power held, %s h in all; they add no energy", n,
+                 hours);
+    else
+        put_line(c, "Gaps", TEXT_PLAIN,
+                 "%s longer than %s, %s h in all; they add no energy", n,
+                 span_of_hours(a->max_gap_hours, span, sizeof(span)), hours);
 }
 
 static void

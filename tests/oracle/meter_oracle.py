@@ -13,7 +13,7 @@ from fractions import Fraction
 DAY_MS = 24 * 3600 * 1000
 LAST_MS = 253402300799999   # of the year 9999
 EVENTS = ("counter_spike", "counter_glitch", "counter_dip", "counter_reset", "meter_change")
-COUNTERS, POWERS = 0, 1000  # layers; intervals are between, by their length
+COUNTERS, POWERS, APART = 0, 1000, 2000  # layers; intervals are between, by their length
 
 
 class Flow:
@@ -46,30 +46,69 @@ def has_energies(row):
     return any(value is not None for value in (row.energy, row.returned, row.total, row.returned_total))
 
 
-def counter_steps(readings):
-    """[(from, at, rise)], [(at, event)] of [(ms, value)] in order of time."""
+def falls_back(height, value, ahead, too_much):
+    """Whether a rise from height to value is a spike."""
+    tenth = Fraction(value - height, 10)
+    for _ms, later in ahead:
+        if later > value + tenth:
+            return False        # it goes on to rise
+        if later < value:
+            return later >= height - tenth and (later >= Fraction(value, 10) or too_much)
+    return False
+
+
+def recovers(last, at, value, ahead, most_per_ms):
+    """Whether a fall from last to value is a glitch; with a limit, only when the climb back is faster."""
+    low = value
+    for ms, later in ahead:
+        if later < low:
+            return False
+        low = later
+        if later >= last:
+            return most_per_ms is None or later - value > most_per_ms * (ms - at)
+    return False
+
+
+def counter_steps(readings, most_per_ms):
+    """[(from, at, rise)], [(at, event)] of [(ms, value)] in order of time.
+
+    A rise of more than most_per_ms is implausible.
+    """
     steps, events = [], []
-    height = since = None
-    in_dip = False
+    height = last = since = before = None
+    # A counter of each day: it falls to under a tenth, and rises plausibly from there.
+    climbs = sum(b < Fraction(a, 10) and b <= c <= b + most_per_ms * (c_ms - b_ms)
+                 for (_, a), (b_ms, b), (c_ms, c) in zip(readings, readings[1:], readings[2:]))
+    in_dip, resets = False, climbs if climbs >= 3 else 0
     for index, (at, value) in enumerate(readings):
-        coming = [later for _ms, later in readings[index + 1:index + 4]]
+        ahead = readings[index + 1:index + 4]
         if height is None:
-            height, since = value, at
+            height, last, since = value, value, at
             continue
         if value >= height:
             rise = value - height
-            if any(later < value and later >= height - Fraction(rise, 10) for later in coming):
+            too_much = rise > most_per_ms * (at - since)
+            if falls_back(height, value, ahead, too_much):
                 events.append((at, "counter_spike"))
                 continue
-            steps.append((since, at, rise))
+            if too_much and before is not None and value >= before:
+                steps.append((since, at, value - before))
+                before = None
+            elif too_much and height == 0:
+                events.append((at, "meter_change"))
+                steps.append((since, at, 0))
+            else:
+                steps.append((since, at, rise))
             height, in_dip = value, False
-        elif not in_dip and any(later >= height for later in coming):
+        elif value < last and recovers(last, at, value, ahead, most_per_ms if (
+                resets and value < Fraction(height, 2)) else None):
             events.append((at, "counter_glitch"))
             continue
-        elif value < Fraction(height, 10):
+        elif value < Fraction(height, 10) or (resets and value < Fraction(height, 2)):
             events.append((at, "counter_reset"))
             steps.append((since, at, max(value, 0)))
-            height, in_dip = value, False
+            before, height, in_dip = height, value, False
+            resets += 1
         elif Fraction(height - value) < Fraction(height, 10):
             if not in_dip:
                 events.append((at, "counter_dip"))
@@ -79,7 +118,7 @@ def counter_steps(readings):
             events.append((at, "meter_change"))
             steps.append((since, at, 0))
             height, in_dip = value, False
-        since = at
+        since, last = at, value
     return steps, events
 
 
@@ -154,18 +193,30 @@ class Meter:
             readings = [(ms, getattr(row, name)) for ms, row in self.rows.items() if getattr(row, name) is not None]
             if not readings:
                 continue
-            self.cover(COUNTERS, readings[0][0], readings[-1][0])
-            steps, events = counter_steps(readings)
+            layer = APART if self.returns_apart() else COUNTERS
+            self.cover(layer, readings[0][0], readings[-1][0])
+            steps, events = counter_steps(readings, Fraction(100000 * self.watts, unit))
             for start, at, rise in steps:
                 self.flows.append(Flow(COUNTERS, start, at, sign * rise * unit, rise * unit if sign < 0 else 0,
                                        is_estimated=at - start > self.max_gap_ms))
             self.events.update(event for at, event in events if self.since <= at < self.until)
 
+    def returns_apart(self):
+        """A counter of returned energy alone, beside powers or energies none of which is returned."""
+        rows = self.rows.values()
+        if any(row.total is not None for row in rows):
+            return False
+        powers = [row.power for row in rows if row.power is not None]
+        energies = [row.energy for row in rows if row.energy is not None]
+        if any(row.returned is not None for row in rows):
+            return False
+        return bool(powers or energies) and min(powers + energies) >= 0
+
     def add_powers(self, holds):
         powers = [(ms, row.power) for ms, row in self.rows.items() if row.power is not None]
         for (start, first), (end, last) in zip(powers, powers[1:]):
             if holds:
-                end, last = min(end, start + DAY_MS), first
+                end, last = min(end, start + max(DAY_MS, self.max_gap_ms)), first
             elif end - start > self.max_gap_ms:
                 continue
             self.flows.append(Flow(POWERS, start, end, line=(first, last)))
@@ -194,7 +245,7 @@ class Meter:
         """The time that some layer covers; holes up to the largest gap belong to it."""
         inside = []
         for layer, stretches in self.covers.items():
-            is_closed = layer in (COUNTERS, POWERS)
+            is_closed = layer in (COUNTERS, POWERS, APART)
             for begin, end in unite(stretches):
                 reaches = end > self.since or (end == self.since and (is_closed or begin == end))
                 if begin < self.until and reaches:
@@ -213,8 +264,11 @@ class Meter:
     def is_rising(self):
         unit = [(row.energy or 0) - (row.returned or 0) for row in self.rows.values() if self.is_interval(row)]
         pairs = list(zip(unit, unit[1:]))
-        if len(unit) < 3 or any(a > b for a, b in pairs) or 2 * sum(a < b for a, b in pairs) < len(unit):
+        rises, falls = sum(a < b for a, b in pairs), sum(a > b for a, b in pairs)
+        if len(unit) < 3 or 2 * rises < len(unit):
             return False
+        if len(unit) >= 24:
+            return 20 * falls <= rises
         # More than 25 kW over the usual step is no house.
         most = Fraction(25000 * self.watts * self.usual_ms) / self.unit
-        return len(unit) >= 24 or (self.usual_ms > 0 and unit[0] > most)
+        return falls == 0 and self.usual_ms > 0 and unit[0] > most

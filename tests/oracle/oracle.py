@@ -750,11 +750,12 @@ class Device:
         self.gap_ms = 0
         self.estimated_kwh = Fraction(0)
         self.events, self.is_rising = {}, False
+        self.has_energies = any(meter_oracle.has_energies(row) for row in around.values())
         for ms in times:
             days.setdefault(ms // DAY_MS, FractionSum())
             if readings[ms].power is not None:
                 hours[ms // HOUR_MS % 24].powers.append(readings[ms].power)
-        if options.holds or any(meter_oracle.has_energies(row) for row in around.values()):
+        if options.holds or self.has_energies:
             self.add_metered(around, options, hours, days)
             return
         double_area = 0           # twice the area, to stay an integer
@@ -947,13 +948,13 @@ def find_strange(devices, details, options, seen):
         if device.powers and device.count >= 24 and min(device.powers) == max(device.powers):
             power = Fraction(device.powers[0], 10**27)
             if length >= (DAY_MS if power else 7 * DAY_MS):
-                note((2, device.first), "stuck", device.id, device.first, power)
+                note((2, power == 0, device.first), "stuck", device.id, device.first, power)
         rating = details.get(device.id, (None, None, None, True))[2]
         if device.powers and rating is not None and rating > 0:
             times = Fraction(max(device.powers), 10**27) / rating
             if times > Fraction(3, 2):
                 note((3, -times), "over_rating", device.id, None, times)
-        if device.count >= 3 and 2 * device.gaps > device.count - 1:
+        if not device.has_energies and device.count >= 3 and 2 * device.gaps > device.count - 1:
             note((4, -device.gaps), "mostly_gaps", device.id, None, device.gaps)
         if device.is_rising:
             note((5, 0), "rising_energy", device.id, None, None)

@@ -126,6 +126,9 @@ other_text_is_windows_1252(void **state)
     assert_false(utf8_is_valid("12345678\xc3", 9));
     assert_int_equal(utf8_from_latin("K\xfc\x80\x81", 4, out, sizeof(out)), 9);
     assert_memory_equal(out, "K\xc3\xbc\xe2\x82\xac\xef\xbf\xbd", 9);
+    /* it fills the room to its last byte */
+    assert_int_equal(utf8_from_latin("\x96zz", 3, out, 5), 5);
+    assert_int_equal(utf8_from_latin("\x96zz", 3, out, 4), 0);
     assert_int_equal(utf8_from_latin("\x80\x80\x80\x80\x80\x80", 6, out, 16),
                      0);
 }
