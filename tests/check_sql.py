@@ -8,6 +8,7 @@ read once more with Python's csv and exact fractions, and put into an ordinary
 table; then the same questions go to both tables. Prints TAP.
 """
 import csv
+import fcntl
 import io
 import json
 import os
@@ -20,6 +21,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 
 from sql_home import COLUMNS, DEVICES, START_MS, Home, timestamp
@@ -598,13 +600,19 @@ def nothing_is_written():
     assert not os.path.exists(made)
 
 
+def take_terminal():
+    """Makes standard input the terminal that Ctrl-C comes from."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
 def at_a_terminal(typed):
     """What a terminal shows of the program when these lines are typed."""
     ours, theirs = pty.openpty()
     with subprocess.Popen([Setting.program, "sql", Setting.home.database],
                           stdin=theirs, stdout=theirs, stderr=theirs,
                           env={**os.environ, "TERM": "dumb", "HOME": "/"},
-                          start_new_session=True) as program:
+                          start_new_session=True,
+                          preexec_fn=take_terminal) as program:
         os.close(theirs)
         shown = b""
         for line in typed:

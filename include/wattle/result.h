@@ -90,7 +90,7 @@ struct wattle_device_result {
     const struct wattle_figures *figures;
     const uint64_t *counter_events; /* [WATTLE_N_COUNTER_EVENTS] how often */
     bool has_energies; /* of intervals or counters, beside or for powers */
-    bool is_rising; /* energies of intervals that only rise: a counter? */
+    bool is_rising;    /* energies of intervals that only rise: a counter? */
 };
 
 struct wattle_location_result {

@@ -226,10 +226,9 @@ add_batch(struct bucket_cursor *cursor, bool is_ended, size_t *n_final,
     const struct bucket_list *list = &cursor->buckets.list;
     int status = WATTLE_OK;
     if (cursor->is_metered) {
-        status = is_ended
-                     ? buckets_meter_end_phase(&cursor->by_meter)
-                     : buckets_meter_add(&cursor->by_meter, &cursor->batch,
-                                         &cursor->row);
+        status = is_ended ? buckets_meter_end_phase(&cursor->by_meter)
+                          : buckets_meter_add(&cursor->by_meter, &cursor->batch,
+                                              &cursor->row);
         *n_final = buckets_meter_final(&cursor->by_meter);
     } else {
         if (!is_ended)

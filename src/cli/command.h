@@ -122,8 +122,8 @@ bool cli_interpolation(const struct cli_parser *parser, int *out);
  * Warns of n > 0 devices, of which one is named, that are read too seldom for
  * the largest gap.
  */
-void cli_complain_gaps(const struct command *self, const char *device,
-                       size_t n, bool holds);
+void cli_complain_gaps(const struct command *self, const char *device, size_t n,
+                       bool holds);
 
 /* The word for one of enum wattle_value_kind. */
 const char *cli_value_kind_word(int kind);

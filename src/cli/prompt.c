@@ -36,6 +36,9 @@ prompt_open(void)
     find(library, "add_history", &editor.add_history,
          sizeof(editor.add_history));
     find(library, "rl_initialize", &initialize, sizeof(initialize));
+    int *catches = dlsym(library, "rl_catch_signals");
+    if (catches != NULL)
+        *catches = 0;        /* the command has its own handler */
     setlocale(LC_CTYPE, ""); /* it counts the columns of characters */
     if (initialize != NULL)
         initialize(); /* it reads files, which a sandbox keeps from it */

@@ -639,7 +639,8 @@ describe_finding(const struct wattle_finding *f, int64_t newest_ms, char *text,
                  text_canvas_number(f->value, 1, number));
         break;
     case WATTLE_FINDING_MOSTLY_GAPS:
-        snprintf(text, size, "mostly gaps: does it log only changes? (--interpolation "
+        snprintf(text, size,
+                 "mostly gaps: does it log only changes? (--interpolation "
                  "hold)");
         break;
     case WATTLE_FINDING_RISING:
@@ -654,9 +655,8 @@ describe_finding(const struct wattle_finding *f, int64_t newest_ms, char *text,
 static void
 put_findings(const struct text_canvas *c, const struct wattle_report_result *a)
 {
-    const int most_of_a_kind = a->n_listed < a->n_devices && c->style.top > 5
-                                   ? c->style.top
-                                   : 5;
+    const int most_of_a_kind =
+        a->n_listed < a->n_devices && c->style.top > 5 ? c->style.top : 5;
     char line[160], number[NUMBER_TEXT_SIZE];
     size_t n_left = 0;
     int kind = -1, n_of_kind = 0;
