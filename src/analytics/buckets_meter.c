@@ -39,7 +39,7 @@ add_part(void *context, const struct time_cell *cell,
 }
 
 static int
-take_step(void *context, struct energy_step *step, bool is_estimated)
+take_step(void *context, const struct energy_step *step, bool is_estimated)
 {
     struct buckets_meter *m = context;
     const struct bucket_rule *rule = &m->buckets->options.rule;
@@ -48,8 +48,9 @@ take_step(void *context, struct energy_step *step, bool is_estimated)
     if (rule->kind == BUCKET_SPANS &&
         (step->end_ms - step->begin_ms) / rule->size > BUCKETS_METER_MOST)
         return WATTLE_ERR_USAGE;
-    step->partition = &partition;
-    return energy_split(step, &m->cell, add_part, m);
+    struct energy_step own = *step;
+    own.partition = &partition;
+    return energy_split(&own, &m->cell, add_part, m);
 }
 
 void

@@ -56,11 +56,12 @@ struct meter_options {
     int64_t max_gap_ms;
     bool holds; /* a power holds until the next one: METER_HOLD_MS */
     /*
-     * Takes a step, or a part of one, inside the range: without a partition,
-     * which the taker sets. is_estimated: of a counter that was not read for
-     * longer than max_gap_ms. A status other than 0 ends meter_take.
+     * Takes a step, or a part of one, inside the range. It has no partition;
+     * the taker's copy gets one. is_estimated: of a counter that was not read
+     * for longer than max_gap_ms. A status other than 0 ends meter_take.
      */
-    int (*take)(void *context, struct energy_step *step, bool is_estimated);
+    int (*take)(void *context, const struct energy_step *step,
+                bool is_estimated);
     void *context;
 };
 

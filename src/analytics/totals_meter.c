@@ -43,12 +43,13 @@ add_part(void *context, const struct time_cell *cell,
 }
 
 static int
-take_step(void *context, struct energy_step *step, bool is_estimated)
+take_step(void *context, const struct energy_step *step, bool is_estimated)
 {
     struct metered *to = context;
-    step->partition = to->set->hours;
+    struct energy_step own = *step;
+    own.partition = to->set->hours;
     to->is_estimated = is_estimated;
-    return energy_split(step, &to->hour, add_part, to);
+    return energy_split(&own, &to->hour, add_part, to);
 }
 
 /* The powers of the rows in the range. */

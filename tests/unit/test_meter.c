@@ -332,7 +332,7 @@ struct watch {
 };
 
 static int
-take_step(void *context, struct energy_step *step, bool is_estimated)
+take_step(void *context, const struct energy_step *step, bool is_estimated)
 {
     struct watch *w = context;
     (void)is_estimated;
