@@ -360,11 +360,15 @@ def days_have_powers():
 
 def buckets_are_those_of_query():
     connection = connect()
-    for every in ("15m", "1h", "1d", "1w", "1mo"):
+    for every, how, gap in (("15m", None, None), ("1h", "hold", None),
+                            ("1d", "linear", "10m"), ("1w", "hold", "2d"),
+                            ("1mo", None, "3h")):
+        more = ["--interpolation", how] if how else []
+        more += ["--max-gap", gap] if gap else []
         done = subprocess.run(
             [Setting.program, "query", Setting.home.database, "--json",
              "--every", every, "--since", "2023-10-01T01:30", "--until",
-             "2023-10-15"], text=True, capture_output=True, check=True)
+             "2023-10-15", *more], text=True, capture_output=True, check=True)
         want = [tuple(row[name] for name in (
             "device_id", "start", "readings", "energy_kwh", "mean_power_w",
             "min_power_w", "max_power_w"))
@@ -372,7 +376,8 @@ def buckets_are_those_of_query():
         got = connection.execute(
             "SELECT device_id, start, readings, energy_kwh, mean_power_w, "
             "min_power_w, max_power_w FROM energy_buckets(NULL, "
-            "'2023-10-01 01:30', 1697328000000, ?)", (every,)).fetchall()
+            "'2023-10-01 01:30', 1697328000000, ?, ?, ?)",
+            (every, how, gap)).fetchall()
         assert got == want, every
     assert got
 
@@ -414,6 +419,11 @@ def buckets_without_sense():
     for every in ("5", "h", "0h", "-1h", "1.5h", "99999999999999999999h", ""):
         fails(connection, f"{count}('tv', NULL, NULL, '{every}')", "every",
               f"'{every}'")
+    fails(connection, f"{count}('tv', NULL, NULL, NULL, 'x')",
+          "interpolation must be linear or hold", "'x'")
+    for gap in ("1y", "x", "0h", "400d"):
+        fails(connection, f"{count}('tv', NULL, NULL, NULL, NULL, '{gap}')",
+              "max_gap must be a span", f"'{gap}'")
     got = plan(connection, "SELECT * FROM energy_buckets(NULL, NULL, NULL, "
                "'1d') ORDER BY device_id, time_ms")
     assert "TEMP B-TREE" not in got, got

@@ -157,7 +157,7 @@ obey(const struct command *self, struct wattle_database *database,
 {
     static const char tables[] =
         "SELECT name FROM sqlite_master WHERE type = 'view' UNION ALL "
-        "VALUES('readings'), ('energy_buckets(device, since, until, every)');";
+        "VALUES('readings'), ('energy_buckets(device, since, until, every, " "interpolation, max_gap)');";
     if (strcmp(line, ".quit") == 0 || strcmp(line, ".exit") == 0)
         return false;
     if (strcmp(line, ".tables") == 0)
@@ -350,8 +350,9 @@ const struct command command_sql = {
         "prompt. Beside the views of the\n"
         "database (devices, daily, hourly, files, corrections) there are the\n"
         "table readings, every reading as a row, and the function\n"
-        "energy_buckets(device, since, until, every), and the aggregates\n"
-        "median(x) and percentile(x, p). Nothing can be written.\n"
+        "energy_buckets(device, since, until, every, interpolation, max_gap),\n"
+        "and the aggregates median(x) and percentile(x, p). Nothing can be\n"
+        "written.\n"
         "Exit status: 0 done, 2 error.",
     .options = sql_options,
     .run = run_sql,

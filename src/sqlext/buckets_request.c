@@ -157,3 +157,42 @@ buckets_request_every(struct buckets_request *request, sqlite3_value *value,
                      "1d, 1w, 1mo or 1y, not '%s'",
                      text);
 }
+
+int
+buckets_request_interpolation(struct buckets_request *request,
+                              sqlite3_value *value, struct wattle_error *error)
+{
+    if (sqlite3_value_type(value) == SQLITE_NULL)
+        return WATTLE_OK;
+    const char *text = (const char *)sqlite3_value_text(value);
+    if (text == NULL)
+        return error_memory(error);
+    request->query.holds = strcmp(text, "hold") == 0;
+    if (request->query.holds || strcmp(text, "linear") == 0)
+        return WATTLE_OK;
+    return error_set(error, WATTLE_ERR_USAGE,
+                     "energy_buckets: interpolation must be linear or hold, "
+                     "not '%s'",
+                     text);
+}
+
+int
+buckets_request_max_gap(struct buckets_request *request, sqlite3_value *value,
+                        struct wattle_error *error)
+{
+    struct bucket_rule rule = {BUCKET_WHOLE, 0};
+    if (sqlite3_value_type(value) == SQLITE_NULL)
+        return WATTLE_OK;
+    const char *text = (const char *)sqlite3_value_text(value);
+    if (text == NULL)
+        return error_memory(error);
+    if (read_every(text, &rule) && rule.kind == BUCKET_SPANS &&
+        rule.size <= 366 * CIVIL_MS_PER_DAY) {
+        request->query.max_gap_ms = rule.size;
+        return WATTLE_OK;
+    }
+    return error_set(error, WATTLE_ERR_USAGE,
+                     "energy_buckets: max_gap must be a span of at most a "
+                     "year, such as 90m, 2h or 1d, not '%s'",
+                     text);
+}

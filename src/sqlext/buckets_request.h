@@ -34,5 +34,10 @@ int buckets_request_until(struct buckets_request *request, sqlite3_value *value,
                           struct wattle_error *error);
 int buckets_request_every(struct buckets_request *request, sqlite3_value *value,
                           struct wattle_error *error);
+int buckets_request_interpolation(struct buckets_request *request,
+                                  sqlite3_value *value,
+                                  struct wattle_error *error);
+int buckets_request_max_gap(struct buckets_request *request,
+                            sqlite3_value *value, struct wattle_error *error);
 
 #endif

@@ -2,8 +2,7 @@
  * buckets_table.c - a query over the database as a table-valued function.
  *
  * The cursor that SQLite sees holds a bucket_cursor. best_index passes on the
- * arguments device, since, until and every, and an equal device_id, so that
- * only what they ask for is decoded; all other conditions are left to SQLite.
+ * arguments of the function, and an equal device_id, so that only what they ask for is decoded; all other conditions are left to SQLite.
  * Rows come by device, then by time.
  */
 #include "sqlext/buckets_table.h"
@@ -26,8 +25,9 @@ enum column {
     BUCKETS_MEAN,
     BUCKETS_MIN,
     BUCKETS_MAX,
-    BUCKETS_ARGUMENT, /* device, since, until, every: hidden */
-    BUCKETS_N_COLUMNS = BUCKETS_ARGUMENT + 4
+    /* device, since, until, every, interpolation, max_gap: hidden */
+    BUCKETS_ARGUMENT,
+    BUCKETS_N_COLUMNS = BUCKETS_ARGUMENT + 6
 };
 
 #define N_ARGUMENTS (BUCKETS_N_COLUMNS - BUCKETS_ARGUMENT)
@@ -36,9 +36,9 @@ static const char declaration[] =
     "CREATE TABLE energy_buckets(device_id TEXT, start TEXT, "
     "time_ms INTEGER, readings INTEGER, energy_kwh REAL, mean_power_w REAL, "
     "min_power_w REAL, max_power_w REAL, device HIDDEN, since HIDDEN, "
-    "until HIDDEN, every HIDDEN, "
-    "PRIMARY KEY(device_id, time_ms, device, since, until, every)) "
-    "WITHOUT ROWID";
+    "until HIDDEN, every HIDDEN, interpolation HIDDEN, max_gap HIDDEN, "
+    "PRIMARY KEY(device_id, time_ms, device, since, until, every, "
+    "interpolation, max_gap)) WITHOUT ROWID";
 
 /* Bits of idxNum: arguments given, device_id given, powers wanted. */
 #define PLAN_ARGUMENT(i) (1 << (i))
@@ -116,7 +116,9 @@ static int
 best_index(sqlite3_vtab *base, sqlite3_index_info *info)
 {
     (void)base;
-    int at[N_ARGUMENTS + 1] = {-1, -1, -1, -1, -1};
+    int at[N_ARGUMENTS + 1];
+    for (int i = 0; i <= N_ARGUMENTS; i++)
+        at[i] = -1;
     for (int i = 0; i < info->nConstraint; i++) {
         const struct sqlite3_index_constraint *c = &info->aConstraint[i];
         bool is_argument = c->iColumn >= BUCKETS_ARGUMENT;
@@ -206,7 +208,8 @@ read_arguments(struct buckets_cursor *cursor, int plan, sqlite3_value **argv,
     static int (*const readers[])(struct buckets_request *, sqlite3_value *,
                                   struct wattle_error *) = {
         buckets_request_device, buckets_request_since, buckets_request_until,
-        buckets_request_every};
+        buckets_request_every,  buckets_request_interpolation,
+        buckets_request_max_gap};
     struct buckets_request *request = &cursor->request;
     int status = WATTLE_OK;
     buckets_request_init(request);
