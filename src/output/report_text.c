@@ -234,6 +234,8 @@ name_of(const struct wattle_device_result *d)
 /* Widths of the columns of the list of devices; 0 = there is no such column. */
 struct top_table {
     int id_width, name_width, energy_width, cost_width, bar_width;
+    int sort, sorted_width; /* of the figure that they are sorted by, if it is
+                               neither energy nor cost */
     int energy_places;
     double most_kwh;
 };
@@ -258,12 +260,41 @@ widest_number(const struct wattle_device_result *const *devices, size_t n,
     return width;
 }
 
+/* The figure that the devices are sorted by, with its unit; "" = it is shown
+ * anyway. */
+static const char *
+sorted_figure(const struct wattle_figures *f, int sort, char *text, size_t size)
+{
+    char number[NUMBER_TEXT_SIZE];
+    text[0] = '\0';
+    switch (sort) {
+    case WATTLE_SORT_MEAN_POWER:
+    case WATTLE_SORT_MAX_POWER:
+        text_canvas_number(sort == WATTLE_SORT_MEAN_POWER ? f->mean_power_w
+                                                          : f->max_power_w,
+                           1, number);
+        snprintf(text, size, "%s W", number);
+        break;
+    case WATTLE_SORT_READINGS:
+        snprintf(text, size, "%s readings", counted(f->n_readings, number));
+        break;
+    case WATTLE_SORT_GAPS:
+        text_canvas_number(f->gap_hours, 1, number);
+        snprintf(text, size, "%s h of gaps", number);
+        break;
+    default:
+        break;
+    }
+    return text;
+}
+
 /* Columns with two blanks before each. */
 static int
 used_by(const struct top_table *t)
 {
     return 2 + t->id_width + (t->name_width > 0 ? 2 + t->name_width : 0) + 2 +
-           t->energy_width + 4 + 2 + t->cost_width;
+           t->energy_width + 4 + 2 + t->cost_width +
+           (t->sorted_width > 0 ? 2 + t->sorted_width : 0);
 }
 
 /* Makes a column narrower by `excess`, but not below LEAST_TEXT. */
@@ -294,14 +325,21 @@ fit(struct top_table *t, int width)
 
 static struct top_table
 measure_top(const struct wattle_device_result *const *devices, size_t n,
-            int width)
+            int sort, int width)
 {
+    char text[64];
     struct top_table t = {.most_kwh = devices[0]->figures->energy_kwh};
     for (size_t i = 1; i < n; i++)
         t.most_kwh = fmax(t.most_kwh, devices[i]->figures->energy_kwh);
     t.energy_places = places_for(t.most_kwh);
     t.energy_width = widest_number(devices, n, t.energy_places, false);
     t.cost_width = widest_number(devices, n, 2, true);
+    t.sort = sort;
+    for (size_t i = 0; i < n; i++) {
+        int len = (int)strlen(
+            sorted_figure(devices[i]->figures, sort, text, sizeof(text)));
+        t.sorted_width = len > t.sorted_width ? len : t.sorted_width;
+    }
     t.id_width = widest(devices, n, id_of);
     t.name_width = widest(devices, n, name_of);
     fit(&t, width);
@@ -312,7 +350,7 @@ static void
 put_top_line(const struct text_canvas *c, const struct wattle_device_result *d,
              const struct top_table *t)
 {
-    char text[NUMBER_TEXT_SIZE];
+    char text[NUMBER_TEXT_SIZE], figure[64];
     double energy_kwh = d->figures->energy_kwh;
     text_out_text(c->out, "  ");
     text_canvas_field(c, d->id, t->id_width);
@@ -324,6 +362,10 @@ put_top_line(const struct text_canvas *c, const struct wattle_device_result *d,
                     text_canvas_number(energy_kwh, t->energy_places, text));
     text_out_printf(c->out, "  %*s", t->cost_width,
                     text_canvas_number(d->figures->cost, 2, text));
+    if (t->sorted_width > 0)
+        text_out_printf(
+            c->out, "  %*s", t->sorted_width,
+            sorted_figure(d->figures, t->sort, figure, sizeof(figure)));
     if (t->bar_width > 0 && energy_kwh > 0) {
         text_out_text(c->out, "  ");
         text_canvas_bar(c, energy_kwh / t->most_kwh, t->bar_width, false);
@@ -382,13 +424,13 @@ put_top(const struct text_canvas *c, const struct wattle_report_result *a)
         order_by_energy(a, top, order);
     else
         memcpy(order, a->devices, top * sizeof(*order));
-    struct top_table table = measure_top(order, top, c->style.width);
+    struct top_table table = measure_top(order, top, a->sort, c->style.width);
     text_canvas_heading(c, headings[a->sort]);
     for (size_t i = 0; i < top; i++)
         put_top_line(c, order[i], &table);
     if (top < n) {
         char text[NUMBER_TEXT_SIZE], line[96];
-        snprintf(line, sizeof(line), "... and %s more (--top N, --csv, --json)",
+        snprintf(line, sizeof(line), "... and %s more (--limit N, --csv, --json)",
                  counted(n - top, text));
         text_canvas_colour(c, TEXT_DIM);
         text_out_text(c->out, "  ");
