@@ -157,7 +157,8 @@ obey(const struct command *self, struct wattle_database *database,
 {
     static const char tables[] =
         "SELECT name FROM sqlite_master WHERE type = 'view' UNION ALL "
-        "VALUES('readings'), ('energy_buckets(device, since, until, every, " "interpolation, max_gap)');";
+        "VALUES('readings'), ('energy_buckets(device, since, until, every, "
+        "interpolation, max_gap)');";
     if (strcmp(line, ".quit") == 0 || strcmp(line, ".exit") == 0)
         return false;
     if (strcmp(line, ".tables") == 0)

@@ -430,7 +430,8 @@ put_top(const struct text_canvas *c, const struct wattle_report_result *a)
         put_top_line(c, order[i], &table);
     if (top < n) {
         char text[NUMBER_TEXT_SIZE], line[96];
-        snprintf(line, sizeof(line), "... and %s more (--limit N, --csv, --json)",
+        snprintf(line, sizeof(line),
+                 "... and %s more (--limit N, --csv, --json)",
                  counted(n - top, text));
         text_canvas_colour(c, TEXT_DIM);
         text_out_text(c->out, "  ");

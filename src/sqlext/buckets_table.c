@@ -2,8 +2,9 @@
  * buckets_table.c - a query over the database as a table-valued function.
  *
  * The cursor that SQLite sees holds a bucket_cursor. best_index passes on the
- * arguments of the function, and an equal device_id, so that only what they ask for is decoded; all other conditions are left to SQLite.
- * Rows come by device, then by time.
+ * arguments of the function, and an equal device_id, so that only what they ask
+ * for is decoded; all other conditions are left to SQLite. Rows come by device,
+ * then by time.
  */
 #include "sqlext/buckets_table.h"
 
@@ -207,9 +208,9 @@ read_arguments(struct buckets_cursor *cursor, int plan, sqlite3_value **argv,
 {
     static int (*const readers[])(struct buckets_request *, sqlite3_value *,
                                   struct wattle_error *) = {
-        buckets_request_device, buckets_request_since, buckets_request_until,
-        buckets_request_every,  buckets_request_interpolation,
-        buckets_request_max_gap};
+        buckets_request_device,        buckets_request_since,
+        buckets_request_until,         buckets_request_every,
+        buckets_request_interpolation, buckets_request_max_gap};
     struct buckets_request *request = &cursor->request;
     int status = WATTLE_OK;
     buckets_request_init(request);
