@@ -933,11 +933,14 @@ def make_meters(rng, case):
         used = [role for role in roles if any(role in line[2] for line, _device in part)]
         if not used:
             continue
-        out = [b",".join([b"timestamp", b"device_id"] + [METER_COLUMNS[role] for role in used])]
+        kilo = {role: b"_kwh" for role in used if METER_COLUMNS[role].endswith(b"_wh") and rng.random() < 0.1}
+        out = [b",".join([b"timestamp", b"device_id"] +
+                         [METER_COLUMNS[role].replace(b"_wh", kilo.get(role, b"_wh")) for role in used])]
         for (ms, device, row), _device in part:
             cells = [time_cell(rng, ms, style), quoted(device) if needs_quotes(device) else device]
             for role in used:
                 value = row.get(role)
+                value = value / 1000 if value is not None and role in kilo else value
                 cells.append(b"" if value is None else b"%.*f" % (places, value))
             out.append(b",".join(cells))
         case.add(b"\n".join(out) + b"\n")

@@ -52,6 +52,8 @@ ROLE_NAMES = {
     "value": ("value",),
     "unit": ("unit", "units", "unit_of_measurement"),
 }
+KILO_NAMES = {b"power_kw": "power", b"energy_kwh": "energy", b"energy_returned_kwh": "returned",
+              b"energy_total_kwh": "total", b"energy_returned_total_kwh": "returned_total"}
 ROLE_OF_NAME = {name.encode(): role for role, names in ROLE_NAMES.items() for name in names}
 
 MISSING_TOKENS = {b"", b"?", b"null", b"nan", b"none", b"n/a", b"na", b"unknown", b"unavailable"}
@@ -447,11 +449,14 @@ class Columns:
 
     def __init__(self, header):
         self.count = len(header)
-        self.index = {}
+        self.index, self.kilo = {}, set()
         for position, name in enumerate(header):
-            role = ROLE_OF_NAME.get(trim(name).lower())
-            if role is not None:
-                self.index.setdefault(role, position)   # the first one counts
+            name = trim(name).lower()
+            role = ROLE_OF_NAME.get(name, KILO_NAMES.get(name))
+            if role is not None and role not in self.index:     # the first one counts
+                self.index[role] = position
+                if name in KILO_NAMES:
+                    self.kilo.add(role)
         electric = [role for role in ("voltage", "current", "pf") if role in self.index]
         if any(role in self.index for role in ENERGIES):
             self.mode = "energy"
@@ -545,8 +550,9 @@ def interpret(fields, columns, value_kind):
         if (columns.mode == "energy" or (columns.mode == "power" and role != "power")) and (
                 text.lower() in MISSING_TOKENS):
             continue              # only absent: another one will do
-        kilo = role == "value" and value_kind.endswith(("-kw", "-kwh"))
+        kilo = role in columns.kilo or (role == "value" and value_kind.endswith(("-kw", "-kwh")))
         values[role], changed = parse_number(text, role, kilo)
+        values[role] *= 1000 if role in columns.kilo else 1
         rounded += changed
 
     if columns.mode == "value":
