@@ -393,14 +393,22 @@ warn(const struct command *self, const struct wattle_report_result *result)
 
 /* An empty answer deserves a word. */
 static void
-explain_nothing(const struct command *self,
+explain_nothing(const struct command *self, const struct request *request,
                 const struct wattle_report_result *result)
 {
-    if (result->figures->n_readings > 0)
+    const struct wattle_report_options *o = &request->options;
+    const bool has_range =
+        o->since_ms != WATTLE_NO_TIME || o->until_ms != WATTLE_NO_TIME;
+    if (result->figures->n_readings > 0 || result->n_filtered == 0)
         return;
-    if (result->n_filtered > 0)
+    if (has_range || o->n_device_globs + (o->location_glob != NULL) != 1)
         cli_complain(
             self, "no reading is of the time, devices and location asked for");
+    else if (o->location_glob != NULL)
+        cli_complain(self, "no device is at the location '%s'",
+                     o->location_glob);
+    else
+        cli_complain(self, "no device matches '%s'", o->device_globs[0]);
 }
 
 /* A database keeps a limited number of rejected lines of a file. */
@@ -502,7 +510,7 @@ compute(const struct command *self, struct wattle_report *report,
         warn_of_rejects(self, request, result);
     }
     if (!request->is_quiet && result != NULL && status == WATTLE_OK)
-        explain_nothing(self, result);
+        explain_nothing(self, request, result);
     if (status != WATTLE_OK) {
         cli_complain_error(self, &error);
         return EXIT_USAGE;
