@@ -7,10 +7,9 @@
  */
 #include "analytics/counter.h"
 
-#include <string.h>
+#include "analytics/energy_sum.h"
 
-/* Energy units in a W ms: two halves of 1e9 nW ms. */
-#define UNITS_PER_W_MS 2000000000
+#include <string.h>
 
 /* No home uses this for long. It decides only what else would be ambiguous. */
 #define IMPLAUSIBLE_W 100000
@@ -19,7 +18,7 @@
 static bool
 is_too_fast(int128 rise, int64_t dt_ms)
 {
-    return rise > (int128)IMPLAUSIBLE_W * UNITS_PER_W_MS * dt_ms;
+    return rise > (int128)IMPLAUSIBLE_W * ENERGY_UNITS_PER_W_MS * dt_ms;
 }
 
 /* The same from a time to a reading ahead. */

@@ -14,6 +14,9 @@
 /* Units in a kilowatt hour: 2 * 1e9 nW/W * 1e3 ms/s * 3.6e6 J. */
 #define ENERGY_UNITS_PER_KWH UINT64_C(7200000000000000000)
 
+/* Units in a W ms. */
+#define ENERGY_UNITS_PER_W_MS 2000000000
+
 #define ENERGY_REST_BITS 60
 
 /* 1e-18 units in a unit; 1e-27 W in a nW. */

@@ -22,9 +22,6 @@
 
 #define HAS(measure) MEASURE_BIT(measure)
 
-/* Energy units in a W ms: two halves of 1e9 nW ms. */
-#define UNITS_PER_W_MS 2000000000
-
 /* What the phases see of a row. */
 struct meter_row {
     int64_t time_ms;
@@ -183,7 +180,7 @@ bool
 meter_is_rising(const struct meter *meter)
 {
     enum { LEAST = 3, MANY = 24, MOST_W = 25000, RISES_A_FALL = 20 };
-    const int128 most = (int128)MOST_W * meter->span_ms * UNITS_PER_W_MS;
+    const int128 most = (int128)MOST_W * meter->span_ms * ENERGY_UNITS_PER_W_MS;
     if (meter->n_energies < LEAST || 2 * meter->n_rises < meter->n_energies)
         return false;
     if (meter->n_energies >= MANY) /* a counter may be reset */

@@ -16,6 +16,7 @@
 #include "analytics/quotient.h"
 #include "analytics/tariff.h"
 #include "base/decimal.h"
+#include "base/most_first.h"
 #include "base/pointer_list.h"
 
 /* Exact sums over a set of devices. */
@@ -456,11 +457,8 @@ static int
 compare_sorted(const void *a, const void *b)
 {
     const struct sorted_device *x = a, *y = b;
-    if (isnan(x->value) != isnan(y->value))
-        return isnan(x->value) ? 1 : -1;
-    if (x->value > y->value || x->value < y->value)
-        return x->value > y->value ? -1 : 1;
-    return x->device < y->device ? -1 : 1;
+    const int order = most_first(x->value, y->value);
+    return order != 0 ? order : x->device < y->device ? -1 : 1;
 }
 
 /* Puts the list of devices into the order that was asked for. */

@@ -11,6 +11,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/most_first.h"
 #include "wattle/result.h"
 
 /* A row and what it is sorted by. */
@@ -48,11 +49,8 @@ static int
 compare(const void *a, const void *b)
 {
     const struct key *x = a, *y = b;
-    if (isnan(x->value) != isnan(y->value))
-        return isnan(x->value) ? 1 : -1;
-    if (x->value > y->value || x->value < y->value)
-        return x->value > y->value ? -1 : 1;
-    return x->number < y->number ? -1 : 1;
+    const int order = most_first(x->value, y->value);
+    return order != 0 ? order : x->number < y->number ? -1 : 1;
 }
 
 /* Puts all rows into their order. */
