@@ -3,10 +3,9 @@
  * 40 columns or more.
  *
  * It is laid out for a width in columns and may show fewer digits than there
- * are; data formats have them all.
+ * are; data formats have them all. Its last parts are in report_text_quality.c.
  */
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,84 +13,15 @@
 #include "base/civil_time.h"
 #include "base/number_text.h"
 #include "output/report_output.h"
+#include "output/report_text_parts.h"
 #include "output/text_canvas.h"
-
-#define LABEL_WIDTH 12
-
-static void
-label(const struct text_canvas *c, const char *text)
-{
-    text_canvas_colour(c, TEXT_DIM);
-    text_out_printf(c->out, "  %-*s", LABEL_WIDTH, text);
-    text_canvas_colour(c, TEXT_PLAIN);
-}
-
-/* A label and a text, which goes on below itself where the width ends. */
-static void __attribute__((format(printf, 4, 5)))
-put_line(const struct text_canvas *c, const char *name, enum text_colour colour,
-         const char *format, ...)
-{
-    char text[512];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(text, sizeof(text), format, arguments);
-    va_end(arguments);
-    label(c, name);
-    text_canvas_colour(c, colour);
-    text_canvas_wrap(c, text, 2 + LABEL_WIDTH);
-    text_canvas_colour(c, TEXT_PLAIN);
-}
-
-/* Decimals that a table of numbers up to `most` needs to tell them apart. */
-static int
-places_for(double most)
-{
-    return most >= 100 ? 1 : most >= 10 ? 2 : 3;
-}
-
-static const char *
-counted(uint64_t value, char text[NUMBER_TEXT_SIZE])
-{
-    number_text_count(value, text);
-    return text;
-}
-
-static const char *
-plural(uint64_t n)
-{
-    return n == 1 ? "" : "s";
-}
-
-/* 2023-10-01 08:00, without seconds. */
-static const char *
-minute_of(int64_t time_ms, char text[CIVIL_TEXT_SIZE])
-{
-    civil_format(time_ms, text);
-    text[10] = ' ';
-    text[16] = '\0';
-    return text;
-}
-
-/* A number with the decimals that energies of its size have. */
-static const char *
-energy_of(double kwh, char text[NUMBER_TEXT_SIZE])
-{
-    return text_canvas_number(kwh, places_for(kwh), text);
-}
-
-static const char *
-exactly(double value, char text[NUMBER_TEXT_SIZE])
-{
-    number_text_exact(value, text);
-    return text;
-}
 
 static void
 put_period(const struct text_canvas *c, const struct wattle_figures *f)
 {
     char first[CIVIL_TEXT_SIZE], last[CIVIL_TEXT_SIZE], text[NUMBER_TEXT_SIZE];
     if (f->first_ms == WATTLE_NO_TIME) {
-        put_line(c, "Period", TEXT_PLAIN, "no readings");
+        report_text_line(c, "Period", TEXT_PLAIN, "no readings");
         return;
     }
     double hours = (double)(f->last_ms - f->first_ms) / CIVIL_MS_PER_HOUR;
@@ -102,9 +32,9 @@ put_period(const struct text_canvas *c, const struct wattle_figures *f)
         text_canvas_number(hours, 1, text);
     else
         text_canvas_number(hours / 24, hours < 240 ? 1 : 0, text);
-    put_line(c, "Period", TEXT_PLAIN, "%s to %s UTC (%s %s)",
-             minute_of(f->first_ms, first), minute_of(f->last_ms, last), text,
-             unit);
+    report_text_line(c, "Period", TEXT_PLAIN, "%s to %s UTC (%s %s)",
+                     report_text_minute(f->first_ms, first),
+                     report_text_minute(f->last_ms, last), text, unit);
 }
 
 static void
@@ -114,10 +44,12 @@ put_counts(const struct text_canvas *c, const struct wattle_report_result *a)
     char files[NUMBER_TEXT_SIZE], text[64] = "";
     if (a->n_files > 0)
         snprintf(text, sizeof(text), " in %s file%s",
-                 counted(a->n_files, files), plural(a->n_files));
-    put_line(c, "Readings", TEXT_PLAIN, "%s of %s device%s%s",
-             counted(a->figures->n_readings, readings),
-             counted(a->n_devices, devices), plural(a->n_devices), text);
+                 report_text_count(a->n_files, files),
+                 report_text_plural(a->n_files));
+    report_text_line(c, "Readings", TEXT_PLAIN, "%s of %s device%s%s",
+                     report_text_count(a->figures->n_readings, readings),
+                     report_text_count(a->n_devices, devices),
+                     report_text_plural(a->n_devices), text);
 }
 
 static void
@@ -131,9 +63,9 @@ put_powers(const struct text_canvas *c, const struct wattle_report_result *a)
                  text_canvas_number(f->min_power_w, 1, least),
                  text_canvas_number(f->max_power_w, 1, most));
     text_canvas_number(f->mean_power_w, 1, mean);
-    put_line(c, "Mean power", TEXT_PLAIN, "%s%s%s%s", mean,
-             isnan(f->mean_power_w) ? "" : " W",
-             a->n_devices > 1 ? ", all devices together" : "", text);
+    report_text_line(c, "Mean power", TEXT_PLAIN, "%s%s%s%s", mean,
+                     isnan(f->mean_power_w) ? "" : " W",
+                     a->n_devices > 1 ? ", all devices together" : "", text);
 }
 
 static void
@@ -143,10 +75,10 @@ put_energy(const struct text_canvas *c, const struct wattle_figures *f)
     char returned[NUMBER_TEXT_SIZE], text[128] = "";
     if (f->returned_kwh > 0)
         snprintf(text, sizeof(text), ": %s imported, %s returned",
-                 energy_of(f->imported_kwh, imported),
-                 energy_of(f->returned_kwh, returned));
-    put_line(c, "Energy", TEXT_PLAIN, "%s kWh%s", energy_of(f->energy_kwh, net),
-             text);
+                 report_text_energy(f->imported_kwh, imported),
+                 report_text_energy(f->returned_kwh, returned));
+    report_text_line(c, "Energy", TEXT_PLAIN, "%s kWh%s",
+                     report_text_energy(f->energy_kwh, net), text);
 }
 
 static void
@@ -157,22 +89,24 @@ put_costs(const struct text_canvas *c, const struct wattle_report_result *a)
     char rate[NUMBER_TEXT_SIZE], back[NUMBER_TEXT_SIZE], text[128] = "";
     if (f->returned_kwh > 0)
         snprintf(text, sizeof(text), ", %s for a returned one",
-                 exactly(a->return_rate_per_kwh, back));
-    put_line(c, "Cost", TEXT_PLAIN, "%s at %s per kWh%s",
-             text_canvas_number(f->cost, 2, cost),
-             exactly(a->rate_per_kwh, rate), text);
+                 report_text_exactly(a->return_rate_per_kwh, back));
+    report_text_line(c, "Cost", TEXT_PLAIN, "%s at %s per kWh%s",
+                     text_canvas_number(f->cost, 2, cost),
+                     report_text_exactly(a->rate_per_kwh, rate), text);
     text_canvas_number(f->monthly_cost, 2, month);
     if (!isnan(f->monthly_cost) && f->gap_hours > f->covered_hours) {
         const double share =
             f->covered_hours / (f->covered_hours + f->gap_hours);
-        put_line(c, "A month", TEXT_PLAIN,
-                 "%s if it went on as in the %s %% of the time that is not in "
-                 "gaps",
-                 month, text_canvas_number(100 * share, 1, text));
+        report_text_line(
+            c, "A month", TEXT_PLAIN,
+            "%s if it went on as in the %s %% of the time that is not in "
+            "gaps",
+            month, text_canvas_number(100 * share, 1, text));
         return;
     }
-    put_line(c, "A month", TEXT_PLAIN, "%s%s", month,
-             isnan(f->monthly_cost) ? "" : " (30 days of the mean power)");
+    report_text_line(c, "A month", TEXT_PLAIN, "%s%s", month,
+                     isnan(f->monthly_cost) ? ""
+                                            : " (30 days of the mean power)");
 }
 
 static void
@@ -184,13 +118,13 @@ put_budget(const struct text_canvas *c, const struct wattle_report_result *a)
         return;
     text_canvas_number(a->budget, 2, limit);
     if (isnan(left))
-        put_line(c, "Budget", TEXT_PLAIN, "%s a month, nothing to compare with",
-                 limit);
+        report_text_line(c, "Budget", TEXT_PLAIN,
+                         "%s a month, nothing to compare with", limit);
     else
-        put_line(c, "Budget", a->is_over_budget ? TEXT_BAD : TEXT_PLAIN,
-                 "%s a month: %s %s", limit,
-                 text_canvas_number(fabs(left), 2, rest),
-                 a->is_over_budget ? "over" : "under");
+        report_text_line(c, "Budget", a->is_over_budget ? TEXT_BAD : TEXT_PLAIN,
+                         "%s a month: %s %s", limit,
+                         text_canvas_number(fabs(left), 2, rest),
+                         a->is_over_budget ? "over" : "under");
 }
 
 static int
@@ -276,7 +210,8 @@ sorted_figure(const struct wattle_figures *f, int sort, char *text, size_t size)
         snprintf(text, size, "%s W", number);
         break;
     case WATTLE_SORT_READINGS:
-        snprintf(text, size, "%s readings", counted(f->n_readings, number));
+        snprintf(text, size, "%s readings",
+                 report_text_count(f->n_readings, number));
         break;
     case WATTLE_SORT_GAPS:
         text_canvas_number(f->gap_hours, 1, number);
@@ -331,7 +266,7 @@ measure_top(const struct wattle_device_result *const *devices, size_t n,
     struct top_table t = {.most_kwh = devices[0]->figures->energy_kwh};
     for (size_t i = 1; i < n; i++)
         t.most_kwh = fmax(t.most_kwh, devices[i]->figures->energy_kwh);
-    t.energy_places = places_for(t.most_kwh);
+    t.energy_places = report_text_places(t.most_kwh);
     t.energy_width = widest_number(devices, n, t.energy_places, false);
     t.cost_width = widest_number(devices, n, 2, true);
     t.sort = sort;
@@ -432,7 +367,7 @@ put_top(const struct text_canvas *c, const struct wattle_report_result *a)
         char text[NUMBER_TEXT_SIZE], line[96];
         snprintf(line, sizeof(line),
                  "... and %s more (--limit N, --csv, --json)",
-                 counted(n - top, text));
+                 report_text_count(n - top, text));
         text_canvas_colour(c, TEXT_DIM);
         text_out_text(c->out, "  ");
         text_canvas_wrap(c, line, 2);
@@ -451,10 +386,10 @@ put_hour(const struct text_canvas *c, const struct wattle_report_result *a,
     double energy = a->hours[hour]->energy_kwh;
     /* as wide as the largest, and the bar takes what is left */
     int number_width =
-        (int)strlen(text_canvas_number(most, places_for(most), text));
+        (int)strlen(text_canvas_number(most, report_text_places(most), text));
     number_width = number_width > 9 ? number_width : 9;
     text_out_printf(c->out, "  %02d:00 %*s ", hour, number_width,
-                    text_canvas_number(energy, places_for(most), text));
+                    text_canvas_number(energy, report_text_places(most), text));
     text_canvas_bar(c, most > 0 ? energy / most : 0, width - 10 - number_width,
                     hour < 12 && width < c->style.width);
 }
@@ -505,7 +440,7 @@ put_days_range(const struct text_canvas *c, int64_t first, int64_t last,
 {
     char from[CIVIL_TEXT_SIZE], to[CIVIL_TEXT_SIZE], text[256];
     char low[NUMBER_TEXT_SIZE], high[NUMBER_TEXT_SIZE];
-    const int places = places_for(most);
+    const int places = report_text_places(most);
     civil_format_day(first, from);
     civil_format_day(last, to);
     size_t len =
@@ -556,224 +491,6 @@ put_days(const struct text_canvas *c, const struct wattle_report_result *a)
                    span == SPAN_DAY ? most_day : NO_DAY);
 }
 
-/* Where a rejected line stands; of a long path the end is what matters. */
-static void
-put_reject_line(const struct text_canvas *c, const struct wattle_reject *r)
-{
-    char place[64];
-    int len =
-        snprintf(place, sizeof(place), ":%llu: %s", (unsigned long long)r->line,
-                 wattle_reason_text(r->reason));
-    int room = c->style.width - 2 - LABEL_WIDTH - len;
-    int columns = text_canvas_columns(r->path);
-    const char *path = r->path;
-    text_out_printf(c->out, "  %*s", LABEL_WIDTH, "");
-    if (columns > room && room > 4) {
-        path += columns - room + 3;
-        while (((unsigned char)*path & 0xc0) == 0x80)
-            path++;
-        text_out_text(c->out, "...");
-    }
-    text_canvas_field(c, path, text_canvas_columns(path));
-    text_out_printf(c->out, "%s\n", place);
-}
-
-static void
-put_rejects(const struct text_canvas *c, const struct wattle_report_result *a)
-{
-    char n[NUMBER_TEXT_SIZE], all[NUMBER_TEXT_SIZE], text[512];
-    size_t len = 0;
-    put_line(c, "Rejected", TEXT_PLAIN, "%s of %s lines",
-             counted(a->n_rejects, n), counted(a->n_lines, all));
-    for (size_t r = 0; r < a->n_reasons; r++) {
-        if (a->rejects_by_reason[r] != 0)
-            len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s %s",
-                                    len > 0 ? ", " : "",
-                                    wattle_reason_text((int)r),
-                                    counted(a->rejects_by_reason[r], n));
-    }
-    if (len > 0)
-        put_line(c, "", TEXT_PLAIN, "%s", text);
-    for (size_t i = 0; i < a->n_first_rejects; i++)
-        put_reject_line(c, a->first_rejects[i]);
-    if (a->n_rejects > a->n_first_rejects)
-        put_line(c, "", TEXT_PLAIN, "... (--rejects FILE writes them all)");
-}
-
-/* A span in the largest unit that keeps it whole. */
-static const char *
-span_of_hours(double hours, char *text, size_t size)
-{
-    static const struct {
-        const char *unit;
-        double ms;
-    } units[] = {{"h", 3600000}, {"min", 60000}, {"s", 1000}, {"ms", 1}};
-    char number[NUMBER_TEXT_SIZE];
-    double ms = nearbyint(hours * 3600000);
-    size_t i = 0;
-    while (i < 3 && fmod(ms, units[i].ms) != 0)
-        i++;
-    snprintf(text, size, "%s %s", exactly(ms / units[i].ms, number),
-             units[i].unit);
-    return text;
-}
-
-/* Id and name as far as there is room, then what is said; else below. */
-static void
-put_finding(const struct text_canvas *c, const struct wattle_finding *f,
-            const char *words)
-{
-    const int width = c->style.width - 2;
-    int n_words = text_canvas_columns(words);
-    int n_id = text_canvas_columns(f->device_id);
-    int n_name = f->name != NULL ? text_canvas_columns(f->name) : 0;
-    n_id = n_id < width ? n_id : width;
-    text_out_text(c->out, "  ");
-    text_canvas_field(c, f->device_id, n_id);
-    if (n_name > 0 && n_id + 2 + n_name + 2 + n_words <= width) {
-        text_out_text(c->out, "  ");
-        text_canvas_field(c, f->name, n_name);
-    }
-    if (n_id + 2 + n_words <= width)
-        text_out_text(c->out, "  ");
-    else
-        text_out_text(c->out, "\n    ");
-    text_canvas_wrap(c, words, 4);
-}
-
-/* What its counter has shown. */
-static void
-describe_event(const struct wattle_finding *f, char *text, size_t size)
-{
-    static const char *const events[WATTLE_N_COUNTER_EVENTS] = {
-        "counter jumps up and back %s time%s",
-        "counter drops and recovers %s time%s",
-        "counter falls a little %s time%s",
-        "counter begins again near zero %s time%s",
-        "counter falls as if the meter was changed %s time%s"};
-    char number[NUMBER_TEXT_SIZE];
-    const uint64_t n = (uint64_t)f->value;
-    snprintf(text, size, events[f->kind - WATTLE_FINDING_COUNTER_SPIKE],
-             counted(n, number), plural(n));
-}
-
-/* What is said of a finding, behind its device. */
-static void
-describe_finding(const struct wattle_finding *f, int64_t newest_ms, char *text,
-                 size_t size)
-{
-    char number[NUMBER_TEXT_SIZE], time[CIVIL_TEXT_SIZE];
-    switch (f->kind) {
-    case WATTLE_FINDING_SILENT:
-        text_canvas_number((double)(newest_ms - f->since_ms) / CIVIL_MS_PER_DAY,
-                           1, number);
-        snprintf(text, size, "silent since %s (%s days)",
-                 minute_of(f->since_ms, time), number);
-        break;
-    case WATTLE_FINDING_NEVER_SEEN:
-        snprintf(text, size, "no readings");
-        break;
-    case WATTLE_FINDING_STUCK:
-        snprintf(text, size, "always %s W",
-                 text_canvas_number(f->value, 1, number));
-        break;
-    case WATTLE_FINDING_OVER_RATING:
-        snprintf(text, size, "up to %s times its rating",
-                 text_canvas_number(f->value, 1, number));
-        break;
-    case WATTLE_FINDING_MOSTLY_GAPS:
-        snprintf(text, size,
-                 "mostly gaps: does it log only changes? (--interpolation "
-                 "hold)");
-        break;
-    case WATTLE_FINDING_RISING:
-        snprintf(text, size, "its energies only rise: is it a counter?");
-        break;
-    default:
-        describe_event(f, text, size);
-    }
-}
-
-/* The worst of each kind are first: a few of each are shown. */
-static void
-put_findings(const struct text_canvas *c, const struct wattle_report_result *a)
-{
-    const int most_of_a_kind =
-        a->n_listed < a->n_devices && c->style.top > 5 ? c->style.top : 5;
-    char line[160], number[NUMBER_TEXT_SIZE];
-    size_t n_left = 0;
-    int kind = -1, n_of_kind = 0;
-    if (a->n_findings == 0)
-        return;
-    text_canvas_heading(c, "Devices to look at");
-    for (size_t i = 0; i < a->n_findings; i++) {
-        const struct wattle_finding *f = a->findings[i];
-        n_of_kind = f->kind == kind ? n_of_kind + 1 : 1;
-        kind = f->kind;
-        if (n_of_kind > most_of_a_kind) {
-            n_left++;
-            continue;
-        }
-        describe_finding(f, a->figures->last_ms, line, sizeof(line));
-        put_finding(c, f, line);
-    }
-    if (n_left == 0)
-        return;
-    snprintf(line, sizeof(line), "... and %s more (--json)",
-             counted(n_left, number));
-    text_out_text(c->out, "  ");
-    text_canvas_wrap(c, line, 2);
-}
-
-static void
-put_gaps(const struct text_canvas *c, const struct wattle_report_result *a)
-{
-    char n[NUMBER_TEXT_SIZE], hours[NUMBER_TEXT_SIZE], span[64];
-    text_canvas_number(a->figures->gap_hours, 1, hours);
-    counted(a->figures->n_gaps, n);
-    if (a->interpolation == WATTLE_HOLD)
-        put_line(c, "Gaps", TEXT_PLAIN,
-                 "%s where no power held, %s h in all; they add no energy", n,
-                 hours);
-    else
-        put_line(c, "Gaps", TEXT_PLAIN,
-                 "%s longer than %s, %s h in all; they add no energy", n,
-                 span_of_hours(a->max_gap_hours, span, sizeof(span)), hours);
-}
-
-static void
-put_quality(const struct text_canvas *c, const struct wattle_report_result *a)
-{
-    char n[NUMBER_TEXT_SIZE];
-    text_canvas_heading(c, "Data quality");
-    put_rejects(c, a);
-    put_line(c, "Duplicates", TEXT_PLAIN, "%s replaced by a later reading",
-             counted(a->n_duplicates, n));
-    put_gaps(c, a);
-    if (a->figures->estimated_kwh > 0)
-        put_line(c, "Estimated", TEXT_PLAIN,
-                 "%s kWh, spread evenly where a counter was not read",
-                 energy_of(a->figures->estimated_kwh, n));
-    if (a->n_filtered > 0)
-        put_line(c, "Left out", TEXT_PLAIN,
-                 "%s line%s, of other times, devices or locations",
-                 counted(a->n_filtered, n), plural(a->n_filtered));
-    if (a->n_rounded > 0)
-        put_line(c, "Rounded", TEXT_PLAIN,
-                 "%s value%s with more than nine decimals",
-                 counted(a->n_rounded, n), plural(a->n_rounded));
-    if (a->n_skipped_files > 0)
-        put_line(c, "Skipped", TEXT_PLAIN, "%s file%s",
-                 counted(a->n_skipped_files, n), plural(a->n_skipped_files));
-    if (a->n_assumed_files > 0)
-        put_line(c, "Assumed", TEXT_PLAIN,
-                 "that the column value of %s file%s is power in W",
-                 counted(a->n_assumed_files, n), plural(a->n_assumed_files));
-    if (!isnan(a->figures->efficiency))
-        put_line(c, "Efficiency", TEXT_PLAIN, "%s, mean of the readings",
-                 text_canvas_number(a->figures->efficiency, 4, n));
-}
-
 int
 report_text_write(const struct wattle_report_result *a,
                   const struct wattle_text_style *style,
@@ -798,7 +515,7 @@ report_text_write(const struct wattle_report_result *a,
     status = put_top(c, a);
     put_hours(c, a);
     put_days(c, a);
-    put_findings(c, a);
-    put_quality(c, a);
+    report_text_findings(c, a);
+    report_text_quality(c, a);
     return status == WATTLE_OK ? text_out_finish(&out) : status;
 }
