@@ -624,32 +624,45 @@ def at_a_terminal(typed):
                           start_new_session=True,
                           preexec_fn=take_terminal) as program:
         os.close(theirs)
-        shown = b""
-        for line in typed:
-            shown = wait_for(ours, shown, b"> ")
-            os.write(ours, line)
-            if line is FOREVER:
-                time.sleep(1)
-                os.write(ours, b"\3")
-            shown += b"\0"      # a prompt seen before counts no more
-        while True:
-            try:
-                more = os.read(ours, 65536)
-            except OSError:     # the other side is closed
-                break
-            if not more:
-                break
-            shown += more
-        os.close(ours)
-        assert program.wait(timeout=20) == 0, (program.returncode, shown)
-    return shown.decode().replace("\r", "").replace("\0", "")
+        try:
+            shown = talk(ours, typed)
+            code = program.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            code = "does not end"
+        finally:
+            program.kill()
+            os.close(ours)
+    assert code == 0, (code, shown)
+    return shown.decode().replace("\r", "")
 
 
-def wait_for(terminal, shown, prompt):
-    while prompt not in shown.rsplit(b"\0", 1)[-1]:
-        ready, _, _ = select.select([terminal], [], [], 20)
-        assert ready, shown
-        shown += os.read(terminal, 65536)
+def talk(terminal, typed):
+    """Types line after line, each when there is a prompt and nothing more comes."""
+    shown = b""
+    for line in typed:
+        shown += read_until_quiet(terminal, b"> ")
+        os.write(terminal, line)
+        if line is FOREVER:
+            time.sleep(1)
+            os.write(terminal, b"\3")
+    return shown + read_until_quiet(terminal, None)
+
+
+def read_until_quiet(terminal, prompt):
+    """What comes up to a prompt at which the program waits; up to the end when prompt is None."""
+    shown, deadline = b"", time.monotonic() + 20
+    while time.monotonic() < deadline:
+        ready, _, _ = select.select([terminal], [], [], 0.3)
+        if not ready and prompt is not None and shown.endswith(prompt):
+            return shown
+        try:
+            more = os.read(terminal, 65536) if ready else None
+        except OSError:     # the other side is closed
+            more = b""
+        if more == b"":
+            break
+        shown += more or b""
+    assert prompt is None, shown
     return shown
 
 
