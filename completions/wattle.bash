@@ -17,6 +17,10 @@ _wattle_value() {
             _wattle_words "energy cost power peak readings gaps" "$cur"
         fi
         ;;
+    --tz)
+        _wattle_words "UTC $(awk '!/^#/ { print $3 }' \
+            "${TZDIR:-/usr/share/zoneinfo}/zone.tab" 2>/dev/null)" "$cur"
+        ;;
     --interpolation) _wattle_words "linear hold" "$cur" ;;
     --simd) _wattle_words "auto scalar avx2 avx512 neon" "$cur" ;;
     --reader) _wattle_words "auto mmap pread uring" "$cur" ;;
@@ -71,7 +75,7 @@ _wattle() {
     fi
     case ${COMP_WORDS[1]} in
     report)
-        options="--since --until --day --month --year --last --device
+        options="--since --until --day --month --year --last --tz --device
             --location --value --zstd-long --devices --rate --return-rate
             --budget --max-gap --interpolation --json --csv --sort --limit --top --wide --rejects --strict --quiet
             --no-progress --timings --trace --threads --simd --reader --no-cache
@@ -82,13 +86,13 @@ _wattle() {
             --rejects --strict --quiet --no-progress --timings --trace --threads --simd --reader
             --help"
         ;;
-    export) options="--since --until --day --month --year --last --device --out --help" ;;
+    export) options="--since --until --day --month --year --last --tz --device --out --help" ;;
     info) options="--json --top --help" ;;
     check) options="--salvage --quiet --help" ;;
     backup) options="--help" ;;
     compact) options="--wait --quiet --help" ;;
     query)
-        options="--device --location --since --until --day --month --year --last --every --total --raw
+        options="--device --location --since --until --day --month --year --last --tz --every --total --raw
             --fill --sort --limit --what --rate --return-rate --max-gap --interpolation --json --csv --wide
             --help"
         ;;

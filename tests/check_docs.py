@@ -16,6 +16,8 @@ import subprocess
 import sys
 import tempfile
 
+os.environ.setdefault("WATTLE_TZ", "UTC")  # not the zone of the machine
+
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 BUILD = os.path.join(ROOT, "build", "release")

@@ -26,6 +26,8 @@ import time
 
 from sql_home import COLUMNS, DEVICES, START_MS, Home, timestamp
 
+os.environ.setdefault("WATTLE_TZ", "UTC")  # not the zone of the machine
+
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 N_RANDOM = 400
 

@@ -20,6 +20,8 @@ sys.path.insert(0, os.path.join(HERE, "store"))
 import store_tools  # noqa: E402
 from store_tools import Failure  # noqa: E402
 
+os.environ.setdefault("WATTLE_TZ", "UTC")  # not the zone of the machine
+
 SUITES = ["differential", "kill_imports", "flip_bits", "full_disks",
           "other_files", "many_at_once", "query_plans",
           "large_inputs", "golden_files", "growing_files",

@@ -16,6 +16,8 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+os.environ.setdefault("WATTLE_TZ", "UTC")  # not the zone of the machine
+
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 RELEASE = os.path.join(ROOT, "build", "release", "wattle")
 CHECKED = os.path.join(ROOT, "build", "test", "wattle")

@@ -15,6 +15,8 @@ import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
+os.environ.setdefault("WATTLE_TZ", "UTC")  # not the zone of the machine
+
 SWITCHES = {
     "--threads": [str(n) for n in range(1, 9)],
     "--simd": ["scalar", "avx2", "avx512", "neon"],

@@ -41,7 +41,7 @@ ALLOWED = {
 # room: the public headers that it may use, for the types that it fills or
 # takes; error.h goes everywhere, and api and cli may use all of them
 PUBLIC = {
-    "base": ["cancel.h", "experimental/trace.h"],
+    "base": ["cancel.h", "experimental/trace.h", "zone.h"],
     "simd": ["experimental/tuning.h"],
     "model": ["measure.h", "result.h"],
     "input": ["experimental/tuning.h"],
@@ -54,7 +54,7 @@ PUBLIC = {
     "sqlext": ["query.h"],
     "run": ["writer.h"],
     "output": ["experimental/trace.h", "maintain.h", "query.h", "report.h",
-               "result.h", "version.h", "writer.h"],
+               "result.h", "version.h", "writer.h", "zone.h"],
     "generate": ["experimental/trace.h"],
 }
 
@@ -95,6 +95,7 @@ def check_names(paths):
 # Modules outside api that define public functions: those need nothing of the
 # rooms above, and rooms below use them, too.
 PUBLIC_MODULES = {("base", "cancel_flag"), ("base", "error"), ("base", "trace"),
+                  ("base", "zone"),
                   ("model", "reason")}
 
 ARCHIVES = ("libwattle_inner.a", "libwattle_generator.a")

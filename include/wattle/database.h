@@ -55,6 +55,13 @@ int wattle_database_open(struct wattle_database **database, const char *path,
                          const struct wattle_database_options *options,
                          struct wattle_error *error);
 
+/*
+ * Its zone: that of its days. Valid until it is closed; NULL when this machine
+ * does not know it.
+ */
+const struct wattle_zone *wattle_database_zone(
+    const struct wattle_database *database);
+
 /* Closes it; NULL is harmless. */
 void wattle_database_close(struct wattle_database *database);
 

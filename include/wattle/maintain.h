@@ -21,6 +21,7 @@
 #include "wattle/database.h"
 #include "wattle/error.h"
 #include "wattle/writer.h"
+#include "wattle/zone.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -154,6 +155,7 @@ struct wattle_info {
     int64_t first_ms, last_ms;
     const struct wattle_info_device *const *devices; /* by id, bytewise */
     size_t n_devices;
+    const struct wattle_zone *zone; /* of its days; valid until it is freed */
 };
 
 /* What is in a database, as a structure of the kind of result.h; freed by

@@ -32,6 +32,7 @@
 #include "wattle/measure.h"
 #include "wattle/report.h"
 #include "wattle/writer.h"
+#include "wattle/zone.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -71,8 +72,10 @@ struct wattle_query_options {
     int64_t until_ms; /* exclusive; default WATTLE_NO_TIME = no limit */
     /*
      * The size of a bucket: one of these, or neither for a single bucket over
-     * the whole range. All in UTC; spans are aligned to 1970-01-01, those of
-     * whole weeks to Mondays, months to years (3 = quarters, 12 = years).
+     * the whole range. By the clocks of the zone: spans are aligned to
+     * 1970-01-01, those of whole weeks to Mondays, months to years (3 =
+     * quarters, 12 = years). So days have 23 to 25 hours; an hour that clocks
+     * show twice is two buckets.
      */
     int64_t bucket_ms;
     int bucket_months; /* 1 .. 1200 */
@@ -94,6 +97,9 @@ struct wattle_query_options {
     int sort;          /* enum wattle_sort; the cost needs a rate. Sorted rows
                           are all held in memory */
     uint64_t limit;    /* the most rows; 0 (default) = all */
+    /* Whose hours, days and months; borrowed. NULL (default) = the database's
+     * own. */
+    const struct wattle_zone *zone;
 };
 
 /*

@@ -30,6 +30,7 @@
 #include "wattle/error.h"
 #include "wattle/measure.h"
 #include "wattle/writer.h"
+#include "wattle/zone.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -64,6 +65,12 @@ struct wattle_report_options {
     int interpolation;          /* enum wattle_interpolation; default linear */
     int sort;                   /* enum wattle_sort; default by id */
     size_t limit;               /* devices that are written; 0 = all */
+    /*
+     * Whose hours and days, and of times without an offset; borrowed. NULL
+     * (default) = the database's own, else UTC.
+     */
+    const struct wattle_zone *zone;
+    bool is_zone_assumed; /* it is a guess: the result says so if it matters */
 };
 
 #define WATTLE_REPORT_OPTIONS_INIT                                             \
@@ -136,6 +143,10 @@ int wattle_report_add_batch(struct wattle_report *report,
  */
 int wattle_report_run(struct wattle_report *report, struct wattle_error *error);
 
+/* Sets what since_ms and until_ms of the options say, before it has run. */
+int wattle_report_set_range(struct wattle_report *report, int64_t since_ms,
+                            int64_t until_ms, struct wattle_error *error);
+
 /* The result; NULL before wattle_report_run has returned. */
 const struct wattle_report_result *wattle_report_result(
     const struct wattle_report *report);
@@ -185,7 +196,10 @@ int wattle_report_write_json(const struct wattle_report_result *result,
 int wattle_report_write_csv(const struct wattle_report_result *result,
                             const struct wattle_writer *out);
 
-/* Reads a time such as 2023-10-01 or 2023-10-01T08:00Z; 0 or _ERR_FORMAT. */
+/*
+ * Reads a time such as 2023-10-01 or 2023-10-01T08:00Z, UTC unless it says
+ * otherwise (see wattle_zone_parse_time); 0 or _ERR_FORMAT.
+ */
 int wattle_parse_time(const char *text, int64_t *time_ms);
 
 #ifdef __cplusplus

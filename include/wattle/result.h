@@ -16,6 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "wattle/zone.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -129,12 +131,12 @@ struct wattle_finding {
 };
 
 struct wattle_hour_result {
-    double reading_mean_w; /* of all readings in this UTC hour of the day */
+    double reading_mean_w; /* of all readings in this hour of the day */
     double energy_kwh;
 };
 
 struct wattle_day_result {
-    int64_t day; /* days since 1970-01-01, UTC */
+    int64_t day; /* days since 1970-01-01 */
     double energy_kwh;
 };
 
@@ -188,7 +190,7 @@ struct wattle_report_result {
     size_t n_devices;
     const struct wattle_location_result *const *locations;
     size_t n_locations;
-    const struct wattle_hour_result *const *hours; /* of the day, UTC */
+    const struct wattle_hour_result *const *hours; /* of the day */
     size_t n_hours;                                /* 24 */
     const struct wattle_day_result *const *days;   /* ascending */
     size_t n_days;
@@ -205,6 +207,10 @@ struct wattle_report_result {
     int interpolation; /* enum wattle_interpolation */
     int sort;          /* enum wattle_sort */
     size_t n_listed;   /* devices that are written; n_devices or fewer */
+    const struct wattle_zone *zone; /* of hours and days; NULL = UTC. Valid as
+                                       long as the report */
+    bool is_zone_assumed; /* it was a guess, and times without an offset were
+                             taken to be of it */
 };
 
 #ifdef __cplusplus

@@ -37,15 +37,13 @@ buckets_append(struct buckets *buckets, int64_t time_ms)
 {
     struct bucket_list *list = &buckets->list;
     const struct bucket_rule *rule = &buckets->options.rule;
-    struct bucket_range range;
-    if (list->n > 0 && rule->kind == BUCKET_SPANS) {
+    if (list->n > 0) { /* mostly the next one: no division */
         int64_t end_ms = list->items[list->n - 1].range.end_ms;
-        range = (struct bucket_range){end_ms, end_ms + rule->size};
-        if (time_ms < range.end_ms) /* mostly the next one: no division */
-            return bucket_list_append(list, range);
+        if (bucket_rule_is_next(rule, end_ms, time_ms))
+            return bucket_list_append(
+                list, (struct bucket_range){end_ms, end_ms + rule->size});
     }
-    range = bucket_rule_range(rule, time_ms);
-    return bucket_list_append(list, range);
+    return bucket_list_append(list, bucket_rule_range(rule, time_ms));
 }
 
 static int

@@ -22,12 +22,16 @@
 
 int
 rollup_builder_init(struct rollup_builder *builder,
-                    const struct kernels *kernels, int64_t max_gap_ms)
+                    const struct kernels *kernels,
+                    const struct wattle_zone *zone, int64_t max_gap_ms)
 {
-    *builder =
-        (struct rollup_builder){.min_nw = INT64_MAX, .max_nw = INT64_MIN};
+    *builder = (struct rollup_builder){.partition = time_partition_days(zone),
+                                       .min_nw = INT64_MAX,
+                                       .max_nw = INT64_MIN};
     totals_set_init(&builder->set, max_gap_ms, false);
     totals_set_init(&builder->join, max_gap_ms, false);
+    totals_set_zone(&builder->set, zone);
+    totals_set_zone(&builder->join, zone);
     builder->set.kernels = builder->join.kernels = kernels;
     builder->set.profile.keeps_hours = true;
     return totals_set_reserve(&builder->set, 1);
@@ -46,8 +50,11 @@ rollup_builder_reset(struct rollup_builder *builder)
     set.profile.keeps_hours = true;
     free(builder->days);
     free(builder->last.extra);
-    *builder = (struct rollup_builder){
-        .set = set, .join = join, .min_nw = INT64_MAX, .max_nw = INT64_MIN};
+    *builder = (struct rollup_builder){.set = set,
+                                       .join = join,
+                                       .partition = builder->partition,
+                                       .min_nw = INT64_MAX,
+                                       .max_nw = INT64_MIN};
     return WATTLE_OK;
 }
 
@@ -316,7 +323,7 @@ rollup_builder_add(struct rollup_builder *builder,
     struct time_cell day = TIME_CELL_NONE;
     int status = WATTLE_OK;
     for (size_t at = 0; at < batch->n_rows && status == WATTLE_OK;) {
-        time_partition_find(&time_partition_days, time_ms[at], &day);
+        time_partition_find(&builder->partition, time_ms[at], &day);
         size_t n = builder->set.kernels->count_within(
             time_ms + at, batch->n_rows - at, day.start_ms,
             (uint64_t)(day.end_ms - day.start_ms));

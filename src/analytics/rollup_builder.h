@@ -3,7 +3,7 @@
  * and in all, while they pass.
  *
  * Readings go in once, in ascending order; the totals and the profile of
- * each segment (a chunk) come out, and a sum for each UTC day. A step between
+ * each segment (a chunk) come out, and a sum for each day. A step between
  * two segments is in neither totals but in the days.
  *
  * All functions that return int give 0 or WATTLE_ERR_MEMORY.
@@ -19,7 +19,7 @@
 
 /* One day, as the tables show it. */
 struct day_sum {
-    int64_t day; /* since 1970-01-01, UTC */
+    int64_t day; /* since 1970-01-01 */
     uint64_t n_readings;
     uint64_t n_power;                /* those with a power */
     int64_t mean_mw, min_mw, max_mw; /* of those */
@@ -40,8 +40,9 @@ struct day_hours {
 };
 
 struct rollup_builder {
-    struct totals_set set;  /* one device, number 0 */
-    struct totals_set join; /* for steps between segments; the same */
+    struct totals_set set;           /* one device, number 0 */
+    struct totals_set join;          /* for steps between segments; the same */
+    struct time_partition partition; /* the days */
     struct day_hours day, before;
     int64_t min_nw, max_nw;           /* the same */
     struct int256 min_wide, max_wide; /* the same, when n_wide > 0 */
@@ -61,9 +62,13 @@ struct day_sums {
     size_t n;
 };
 
-/* Steps longer than max_gap_ms add no energy. Release it in any case. */
+/*
+ * Hours and days are those of the zone, which is borrowed; NULL = UTC. Steps
+ * longer than max_gap_ms add no energy. Release it in any case.
+ */
 int rollup_builder_init(struct rollup_builder *builder,
-                        const struct kernels *kernels, int64_t max_gap_ms);
+                        const struct kernels *kernels,
+                        const struct wattle_zone *zone, int64_t max_gap_ms);
 void rollup_builder_release(struct rollup_builder *builder);
 
 /* Forgets everything, to begin with another device. */

@@ -19,7 +19,7 @@ totals_set_init(struct totals_set *set, int64_t max_gap_ms, bool no_cache)
 {
     *set = (struct totals_set){.max_gap_ms = max_gap_ms,
                                .no_cache = no_cache,
-                               .hours = &time_partition_hours,
+                               .hours = time_partition_hours(NULL),
                                .kernels = &kernels_scalar};
     profile_init(&set->profile);
     range_edges_init(&set->edges, INT64_MIN, INT64_MAX, max_gap_ms);
@@ -32,6 +32,12 @@ totals_set_init_like(struct totals_set *set, const struct totals_set *like)
     totals_set_range(set, like->edges.since_ms, like->edges.until_ms);
     set->kernels = like->kernels;
     set->hours = like->hours;
+}
+
+void
+totals_set_zone(struct totals_set *set, const struct wattle_zone *zone)
+{
+    set->hours = time_partition_hours(zone);
 }
 
 void

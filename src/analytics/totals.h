@@ -108,7 +108,7 @@ struct totals_set {
     int64_t max_gap_ms;
     bool no_cache;
     /* of the profile: the key of a cell is day * 24 + hour of the day */
-    const struct time_partition *hours;
+    struct time_partition hours;
     const struct kernels *kernels; /* the scalar ones unless set otherwise */
     struct device_totals *totals;  /* [n_devices], without partial sums */
     struct totals_first *firsts;
@@ -124,6 +124,9 @@ struct totals_set {
 };
 
 void totals_set_init(struct totals_set *set, int64_t max_gap_ms, bool no_cache);
+
+/* Says whose hours and days the profile has; NULL, as at first = UTC. */
+void totals_set_zone(struct totals_set *set, const struct wattle_zone *zone);
 
 /* Empty, with the settings of another set. */
 void totals_set_init_like(struct totals_set *set,

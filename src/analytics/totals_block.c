@@ -61,13 +61,13 @@ enter_hour(struct block_sums *b, int64_t time_ms)
 {
     struct pending *p = &b->pending;
     struct time_cell hour = p->power_hour;
-    time_partition_find(b->set->hours, time_ms, &hour);
+    time_partition_find(&b->set->hours, time_ms, &hour);
     if (hour.start_ms != p->power_hour.start_ms)
         flush_power(b);
     p->power_hour = hour;
     /* a step that ends on the full hour lies in the hour before */
     if (time_ms == hour.start_ms)
-        time_partition_find(b->set->hours, time_ms - 1, &hour);
+        time_partition_find(&b->set->hours, time_ms - 1, &hour);
     if (hour.start_ms != p->energy_hour.start_ms)
         flush_energy(b);
     p->energy_hour = hour;

@@ -36,7 +36,7 @@ add_step(struct totals_set *set, size_t device, const struct power_point *from,
                                .to = to,
                                .begin_ms = from->time_ms,
                                .end_ms = to->time_ms,
-                               .partition = set->hours};
+                               .partition = &set->hours};
     if (step.begin_ms < edges->since_ms)
         step.begin_ms = edges->since_ms;
     if (step.end_ms > edges->until_ms)

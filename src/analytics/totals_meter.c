@@ -47,7 +47,7 @@ take_step(void *context, const struct energy_step *step, bool is_estimated)
 {
     struct metered *to = context;
     struct energy_step own = *step;
-    own.partition = to->set->hours;
+    own.partition = &to->set->hours;
     to->is_estimated = is_estimated;
     return energy_split(&own, &to->hour, add_part, to);
 }

@@ -51,7 +51,7 @@ totals_split_step(struct totals_set *set, const struct power_point *from,
                                      .to = to,
                                      .begin_ms = from->time_ms,
                                      .end_ms = to->time_ms,
-                                     .partition = set->hours};
+                                     .partition = &set->hours};
     energy_split(&step, hour, add_part, &set->profile);
 }
 
@@ -126,7 +126,7 @@ add_amount(struct totals_set *set, struct device_totals *totals,
 {
     const struct power_point *point = &reading->point;
     struct time_cell cell = TIME_CELL_NONE;
-    time_partition_find(set->hours, point->time_ms, &cell);
+    time_partition_find(&set->hours, point->time_ms, &cell);
     const int64_t hour = cell.key;
     if (point->nw != TOTALS_WIDE && point->nw != TOTALS_NO_POWER) {
         totals->sum_nw += point->nw;

@@ -41,7 +41,7 @@ static void
 enter_hour(struct open_segment *s, int64_t time_ms)
 {
     flush_hour(s);
-    time_partition_find(s->set->hours, time_ms, &s->hour);
+    time_partition_find(&s->set->hours, time_ms, &s->hour);
 }
 
 /*

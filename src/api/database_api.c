@@ -43,6 +43,33 @@ wattle_database_open(struct wattle_database **out, const char *path,
     return error_end(error, WATTLE_OK);
 }
 
+const struct wattle_zone *
+wattle_database_zone(const struct wattle_database *database)
+{
+    return database->db.zone;
+}
+
+int
+wattle_zone_of_database(struct wattle_zone **zone, const char *path,
+                        struct wattle_error *error)
+{
+    struct database db;
+    *zone = NULL;
+    if (path == NULL)
+        return error_null(error, "path");
+    int status = database_open(&db, path, DATABASE_READ, error);
+    if (status != WATTLE_OK)
+        return status;
+    *zone = db.zone;
+    db.zone = NULL;
+    if (*zone == NULL)
+        status = error_set_at(error, WATTLE_ERR_USAGE, path, 0,
+                              "is of a time zone that this machine does not "
+                              "know; install tzdata, or name another zone");
+    database_close(&db);
+    return error_end(error, status);
+}
+
 void
 wattle_database_close(struct wattle_database *database)
 {

@@ -389,6 +389,7 @@ wattle_database_info(const char *path, struct wattle_info **out,
         wattle_info_free(&info->public);
         return status;
     }
+    info->public.zone = info->opened.db.zone;
     name_devices(info);
     if (info->device_list == NULL) {
         wattle_info_free(&info->public);

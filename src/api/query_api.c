@@ -113,7 +113,7 @@ request_of(const struct wattle_query_options *o, const struct tuning *tuning)
         .selection = {.device_globs = o->device_globs,
                       .n_device_globs = o->n_device_globs,
                       .location_glob = o->location_glob},
-        .rule = {BUCKET_WHOLE, 0},
+        .rule = {.kind = BUCKET_WHOLE},
         .is_raw = o->is_raw,
         .is_total = o->is_total,
         .fields = o->fields,
@@ -127,9 +127,12 @@ request_of(const struct wattle_query_options *o, const struct tuning *tuning)
     };
     selection_set_range(&request.selection, o->since_ms, o->until_ms);
     if (o->bucket_months > 0)
-        request.rule = (struct bucket_rule){BUCKET_MONTHS, o->bucket_months};
+        request.rule = (struct bucket_rule){.kind = BUCKET_MONTHS,
+                                            .size = o->bucket_months};
     else if (o->bucket_ms > 0)
-        request.rule = (struct bucket_rule){BUCKET_SPANS, o->bucket_ms};
+        request.rule =
+            (struct bucket_rule){.kind = BUCKET_SPANS, .size = o->bucket_ms};
+    request.rule.zone = zone_unless_utc(o->zone);
     return request;
 }
 
@@ -154,6 +157,8 @@ wattle_query_open(struct wattle_query **out, struct wattle_database *database,
     if (query == NULL)
         return error_memory(error);
     query->options = options;
+    if (options.zone == NULL)
+        query->options.zone = wattle_database_zone(database);
     complete(&query->options);
     query->request = request_of(&query->options, &tuning);
     query->rows =

@@ -48,6 +48,7 @@ read_options(const struct wattle_report_options *o, struct scan_options *scan,
         .n_threads = o->n_threads,
         .max_gap_ms = o->max_gap_ms,
         .holds = o->interpolation == WATTLE_HOLD,
+        .zone = o->zone,
         .value_kind = o->value_kind,
         .zstd_window_log = o->zstd_window_log,
         .keeps_rejects = o->rejects_path != NULL,
@@ -236,6 +237,9 @@ set_result(struct wattle_report *report, struct wattle_error *error)
     a->n_rejects = data->tally.n_rejects;
     a->n_rejects_written = data->rejects.n_visited;
     a->interpolation = report->options.interpolation;
+    a->zone = data->zone;
+    a->is_zone_assumed =
+        report->options.is_zone_assumed && data->tally.has_local_times;
     a->max_gap_hours =
         (double)report->options.max_gap_ms / (double)CIVIL_MS_PER_HOUR;
     if (report_result_compute(&report->result, &input) != WATTLE_OK ||
@@ -271,6 +275,18 @@ run_scan(struct wattle_report *report, struct wattle_error *error)
         .progress = &report->progress,
     };
     return report_scan_run(&scan, &report->data, error);
+}
+
+int
+wattle_report_set_range(struct wattle_report *report, int64_t since_ms,
+                        int64_t until_ms, struct wattle_error *error)
+{
+    if (report->is_finished)
+        return error_set(error, WATTLE_ERR_USAGE, "the report is finished");
+    report->options.since_ms = since_ms;
+    report->options.until_ms = until_ms;
+    selection_set_range(&report->scan.selection, since_ms, until_ms);
+    return WATTLE_OK;
 }
 
 int

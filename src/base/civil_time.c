@@ -93,13 +93,14 @@ take_fraction(struct time_text *c, int64_t *ms)
     return c->at > start;
 }
 
-/* Z, +HH, +HHMM, +HH:MM or nothing, and then the end of the text. */
+/* Z, +HH, +HHMM, +HH:MM[:SS] or nothing, and then the end of the text. */
 static bool
-take_zone(struct time_text *c, int64_t *offset_ms)
+take_zone(struct time_text *c, int64_t *offset_ms, bool *is_local)
 {
-    int hours = 0, minutes = 0;
+    int hours = 0, minutes = 0, seconds = 0;
     *offset_ms = 0;
-    if (c->at == c->end)
+    *is_local = c->at == c->end;
+    if (*is_local)
         return true;
     if (take(c, 'Z'))
         return c->at == c->end;
@@ -112,8 +113,11 @@ take_zone(struct time_text *c, int64_t *offset_ms)
         take(c, ':');
         if (!take_digits(c, 2, &minutes) || minutes > 59)
             return false;
+        if (take(c, ':') && (!take_digits(c, 2, &seconds) || seconds > 59))
+            return false;
     }
-    int64_t offset = hours * CIVIL_MS_PER_HOUR + minutes * INT64_C(60000);
+    int64_t offset = hours * CIVIL_MS_PER_HOUR + minutes * INT64_C(60000) +
+                     seconds * INT64_C(1000);
     *offset_ms = west ? -offset : offset;
     return c->at == c->end;
 }
@@ -133,7 +137,7 @@ take_date(struct time_text *c, int64_t *day)
 }
 
 static bool
-parse_civil(struct time_text c, int64_t *time_ms)
+parse_civil(struct time_text c, int64_t *time_ms, bool *is_local)
 {
     int64_t day, ms = 0, offset_ms;
     int hour, minute, second = 0;
@@ -148,7 +152,8 @@ parse_civil(struct time_text c, int64_t *time_ms)
         if (take(&c, '.') && !take_fraction(&c, &ms))
             return false;
     }
-    if (hour > 23 || minute > 59 || second > 59 || !take_zone(&c, &offset_ms))
+    if (hour > 23 || minute > 59 || second > 59 ||
+        !take_zone(&c, &offset_ms, is_local))
         return false;
     *time_ms = day * CIVIL_MS_PER_DAY + hour * CIVIL_MS_PER_HOUR +
                minute * INT64_C(60000) + second * INT64_C(1000) + ms -
@@ -208,25 +213,37 @@ parse_unix(struct time_text c, int64_t *time_ms)
 }
 
 bool
-civil_parse(const char *text, size_t len, int64_t *time_ms)
+civil_parse_clock(const char *text, size_t len, bool takes_date,
+                  int64_t *time_ms, bool *is_local)
 {
     struct time_text c = {text, text + len};
-    bool civil = len > 4 && text[4] == '-';
-    if (!(civil ? parse_civil(c, time_ms) : parse_unix(c, time_ms)))
+    const bool is_civil = len > 4 && text[4] == '-';
+    int64_t day;
+    *is_local = false;
+    if (takes_date && len == 10 && take_date(&c, &day)) {
+        *is_local = true;
+        *time_ms = day * CIVIL_MS_PER_DAY;
+        return true;
+    }
+    c.at = text;
+    if (!(is_civil ? parse_civil(c, time_ms, is_local)
+                   : parse_unix(c, time_ms)))
         return false;
     return *time_ms >= CIVIL_MIN_MS && *time_ms <= CIVIL_MAX_MS;
 }
 
 bool
+civil_parse(const char *text, size_t len, int64_t *time_ms)
+{
+    bool is_local;
+    return civil_parse_clock(text, len, false, time_ms, &is_local);
+}
+
+bool
 civil_parse_or_date(const char *text, size_t len, int64_t *time_ms)
 {
-    struct time_text c = {text, text + len};
-    int64_t day;
-    if (len == 10 && take_date(&c, &day)) {
-        *time_ms = day * CIVIL_MS_PER_DAY;
-        return true;
-    }
-    return civil_parse(text, len, time_ms);
+    bool is_local;
+    return civil_parse_clock(text, len, true, time_ms, &is_local);
 }
 
 /* The last n decimal digits of a number that is not negative. */

@@ -36,13 +36,22 @@ void civil_date_from_day(int64_t day, int *year, int *month, int *day_of_month);
 
 /*
  * Reads a trimmed timestamp: YYYY-MM-DD HH:MM[:SS[.fraction]] with a space or
- * T and an optional Z, +HH, +HHMM or +HH:MM (none = UTC), or unix seconds
+ * T and an optional Z, +HH, +HHMM, +HH:MM or +HH:MM:SS (none = UTC), or unix
+ * seconds
  * (with fraction) or milliseconds. Fractions beyond milliseconds are cut.
  * Digits that spell a date, or a date and a time of day (8, 10, 12 or 14 of
  * them), are refused unless the unix time they would be is of 1990 to 2100:
  * no meter has readings of 1970. False when the text is none of these.
  */
 bool civil_parse(const char *text, size_t len, int64_t *time_ms);
+
+/*
+ * As civil_parse; *is_local says that the text has no zone: *time_ms is then
+ * what a clock shows, as if it were UTC. With takes_date also a bare
+ * YYYY-MM-DD.
+ */
+bool civil_parse_clock(const char *text, size_t len, bool takes_date,
+                       int64_t *time_ms, bool *is_local);
 
 /* As civil_parse, and takes a bare YYYY-MM-DD for its midnight. */
 bool civil_parse_or_date(const char *text, size_t len, int64_t *time_ms);

@@ -10,10 +10,14 @@
 
 #include <stdint.h>
 
+#include "wattle/zone.h"
+
 /* A part of time, half-open. */
 struct time_cell {
     int64_t start_ms, end_ms;
     int64_t key; /* what the cell is summed up under; cells may share it */
+    /* Cells behind it are as long, with ascending keys, up to here. */
+    int64_t even_until_ms;
 };
 
 struct time_partition {
@@ -28,7 +32,7 @@ struct time_partition {
 };
 
 /* Holds no time: the cell of nothing. */
-#define TIME_CELL_NONE ((struct time_cell){INT64_MAX, INT64_MIN, 0})
+#define TIME_CELL_NONE ((struct time_cell){INT64_MAX, INT64_MIN, 0, INT64_MIN})
 
 static inline void
 time_partition_find(const struct time_partition *partition, int64_t time_ms,
@@ -54,10 +58,15 @@ time_partition_cell(const struct time_partition *partition, int64_t key)
 }
 
 /*
- * The hours and the days that stored sums are of: those of UTC. Keys count from
- * 1970; the key of a day times 24 is that of its first hour.
+ * The hours and the days of a zone, which is borrowed; NULL = UTC.
+ *
+ * An hour is one that a clock shows. Its key is the day since 1970-01-01, times
+ * 24, plus the hour of the day: both hours of a night in which clocks are put
+ * back have one key. A day, and the key of a day, begins when clocks show its
+ * midnight for the first time, or would have; so days are in one piece, and
+ * their keys ascend. Only days can be found by their key.
  */
-extern const struct time_partition time_partition_hours;
-extern const struct time_partition time_partition_days;
+struct time_partition time_partition_hours(const struct wattle_zone *zone);
+struct time_partition time_partition_days(const struct wattle_zone *zone);
 
 #endif

@@ -44,7 +44,7 @@ struct rule {
     struct rule_date begin, end;  /* of the summer */
 };
 
-struct zone {
+struct wattle_zone {
     char *name;
     int64_t first_offset_ms; /* before the first transition */
     struct transition *transitions;
@@ -279,8 +279,8 @@ block_size(const struct counts *c, size_t time_bytes)
 
 /* Reads a block behind its header; times have 4 or 8 bytes. */
 static int
-read_block(struct zone *zone, const uint8_t *bytes, const struct counts *c,
-           size_t time_bytes)
+read_block(struct wattle_zone *zone, const uint8_t *bytes,
+           const struct counts *c, size_t time_bytes)
 {
     const uint8_t *indexes = bytes + c->time * time_bytes;
     const uint8_t *types = indexes + c->time;
@@ -324,7 +324,7 @@ read_footer(const uint8_t *bytes, size_t len, struct rule *rule)
 }
 
 static int
-parse_file(struct zone *zone, const uint8_t *bytes, size_t len)
+parse_file(struct wattle_zone *zone, const uint8_t *bytes, size_t len)
 {
     struct counts c;
     if (!read_header(bytes, len, &c))
@@ -383,7 +383,7 @@ is_good_name(const char *name)
 }
 
 static int
-read_named(struct zone *zone, const char *name)
+read_named(struct wattle_zone *zone, const char *name)
 {
     char path[PATH_MAX];
     struct buffer bytes = {0};
@@ -443,17 +443,18 @@ is_word_utc(const char *name)
 }
 
 int
-zone_open(struct zone **out, const char *name, struct wattle_error *error)
+wattle_zone_open(struct wattle_zone **out, const char *name,
+                 struct wattle_error *error)
 {
     char target[PATH_MAX];
     const bool is_local = name == NULL;
-    struct zone *zone = calloc(1, sizeof(*zone));
+    struct wattle_zone *zone = calloc(1, sizeof(*zone));
     *out = NULL;
     if (zone == NULL)
         return error_memory(error);
     if (is_local)
         name = local_name(target);
-    zone->name = strdup(name);
+    zone->name = strdup(is_word_utc(name) ? "UTC" : name);
     int status = zone->name != NULL ? WATTLE_OK : WATTLE_ERR_MEMORY;
     /* UTC needs no file, and TZ may be a rule itself */
     if (status == WATTLE_OK && !is_word_utc(name)) {
@@ -465,7 +466,7 @@ zone_open(struct zone **out, const char *name, struct wattle_error *error)
     }
     if (status != WATTLE_OK) {
         fail(status, name, error);
-        zone_close(zone);
+        wattle_zone_close(zone);
         return status;
     }
     *out = zone;
@@ -473,7 +474,7 @@ zone_open(struct zone **out, const char *name, struct wattle_error *error)
 }
 
 void
-zone_close(struct zone *zone)
+wattle_zone_close(struct wattle_zone *zone)
 {
     if (zone == NULL)
         return;
@@ -483,13 +484,13 @@ zone_close(struct zone *zone)
 }
 
 const char *
-zone_name(const struct zone *zone)
+wattle_zone_name(const struct wattle_zone *zone)
 {
-    return zone->name;
+    return zone != NULL ? zone->name : "UTC";
 }
 
 bool
-zone_is_utc(const struct zone *zone)
+zone_is_utc(const struct wattle_zone *zone)
 {
     const struct rule *rule = &zone->rule;
     bool is_utc = zone->first_offset_ms == 0 && rule->winter_ms == 0 &&
@@ -499,10 +500,22 @@ zone_is_utc(const struct zone *zone)
     return is_utc;
 }
 
+const struct wattle_zone *
+zone_unless_utc(const struct wattle_zone *zone)
+{
+    return zone != NULL && zone_is_utc(zone) ? NULL : zone;
+}
+
+bool
+zone_is_same(const struct wattle_zone *a, const struct wattle_zone *b)
+{
+    return a == b || strcmp(wattle_zone_name(a), wattle_zone_name(b)) == 0;
+}
+
 /* ---- times --------------------------------------------------------------- */
 
 struct zone_span
-zone_at(const struct zone *zone, int64_t utc_ms)
+zone_at(const struct wattle_zone *zone, int64_t utc_ms)
 {
     size_t low = 0, high = zone->n; /* the first transition that is later */
     while (low < high) {
@@ -523,7 +536,7 @@ zone_at(const struct zone *zone, int64_t utc_ms)
 }
 
 int
-zone_to_utc(const struct zone *zone, int64_t local_ms, int64_t utc_ms[2])
+zone_to_utc(const struct wattle_zone *zone, int64_t local_ms, int64_t utc_ms[2])
 {
     const int64_t reach_ms = MOST_OFFSET_S * INT64_C(1000);
     int n = 0;
@@ -539,4 +552,68 @@ zone_to_utc(const struct zone *zone, int64_t local_ms, int64_t utc_ms[2])
         at_ms = span.until_ms;
     }
     return n;
+}
+
+/* How far from a change clocks can show a time for the second time. */
+#define MOST_REPEATED_MS INT64_C(180000000)
+
+int64_t
+zone_reached(const struct wattle_zone *zone, int64_t utc_ms)
+{
+    const struct zone_span span = zone_at(zone, utc_ms);
+    const int64_t local_ms = utc_ms + span.offset_ms;
+    if (span.from_ms == INT64_MIN || utc_ms - span.from_ms > MOST_REPEATED_MS)
+        return local_ms;
+    const int64_t before_ms = span.from_ms - 1;
+    const int64_t shown_ms = before_ms + zone_at(zone, before_ms).offset_ms;
+    return shown_ms > local_ms ? shown_ms : local_ms;
+}
+
+int64_t
+zone_first_utc(const struct wattle_zone *zone, int64_t local_ms)
+{
+    int64_t at_ms = local_ms - MOST_OFFSET_S * INT64_C(1000);
+    for (;;) {
+        const struct zone_span span = zone_at(zone, at_ms);
+        int64_t first_ms = local_ms - span.offset_ms;
+        first_ms = first_ms > at_ms ? first_ms : at_ms;
+        if (first_ms < span.until_ms)
+            return first_ms;
+        at_ms = span.until_ms;
+    }
+}
+
+int
+wattle_zone_parse_time(const struct wattle_zone *zone, const char *text,
+                       int64_t *time_ms)
+{
+    bool is_local;
+    if (text == NULL || time_ms == NULL ||
+        !civil_parse_clock(text, strlen(text), true, time_ms, &is_local))
+        return WATTLE_ERR_FORMAT;
+    if (is_local && zone != NULL)
+        *time_ms = zone_first_utc(zone, *time_ms);
+    return WATTLE_OK;
+}
+
+void
+zone_format(const struct wattle_zone *zone, int64_t time_ms,
+            char out[ZONE_TEXT_SIZE])
+{
+    time_ms = time_ms < CIVIL_MIN_MS ? CIVIL_MIN_MS : time_ms;
+    time_ms = time_ms > CIVIL_MAX_MS ? CIVIL_MAX_MS : time_ms;
+    int64_t offset_ms = zone != NULL ? zone_at(zone, time_ms).offset_ms : 0;
+    if (time_ms + offset_ms < CIVIL_MIN_MS ||
+        time_ms + offset_ms > CIVIL_MAX_MS)
+        offset_ms = 0;
+    civil_format(time_ms + offset_ms, out);
+    if (offset_ms == 0 && (zone == NULL || zone_is_utc(zone)))
+        return;
+    const int64_t s = (offset_ms < 0 ? -offset_ms : offset_ms) / 1000;
+    char *end = out + strlen(out) - 1; /* the Z */
+    const size_t room = (size_t)(out + ZONE_TEXT_SIZE - end);
+    int n = snprintf(end, room, "%c%02d:%02d", offset_ms < 0 ? '-' : '+',
+                     (int)(s / 3600 % 100), (int)(s / 60 % 60));
+    if (s % 60 != 0 && n > 0)
+        snprintf(end + n, room - (size_t)n, ":%02d", (int)(s % 60));
 }

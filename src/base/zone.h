@@ -11,23 +11,19 @@
 #include <stdint.h>
 
 #include "wattle/error.h"
+#include "wattle/zone.h"
 
-struct zone;
-
-/*
- * Reads a zone by its name, such as Europe/Berlin or UTC. NULL: that of the
- * machine, from the environment variable TZ or from /etc/localtime; its name is
- * then what these say. WATTLE_ERR_USAGE when there is no such zone,
- * WATTLE_ERR_FORMAT when its file is damaged, or WATTLE_ERR_MEMORY.
- */
-int zone_open(struct zone **zone, const char *name, struct wattle_error *error);
-void zone_close(struct zone *zone);
-
-/* "Europe/Berlin"; belongs to the zone. */
-const char *zone_name(const struct zone *zone);
+/* Room for the longest text of zone_format, with its end. */
+#define ZONE_TEXT_SIZE 40
 
 /* Whether local time is always UTC. */
-bool zone_is_utc(const struct zone *zone);
+bool zone_is_utc(const struct wattle_zone *zone);
+
+/* The zone, but NULL for one that is UTC: what computes faster. */
+const struct wattle_zone *zone_unless_utc(const struct wattle_zone *zone);
+
+/* Whether both have one name; NULL is UTC. */
+bool zone_is_same(const struct wattle_zone *a, const struct wattle_zone *b);
 
 /* A time over which one offset holds, half-open, in UTC. */
 struct zone_span {
@@ -36,12 +32,29 @@ struct zone_span {
 };
 
 /* The span that a UTC time lies in, or a part of it that holds the time. */
-struct zone_span zone_at(const struct zone *zone, int64_t utc_ms);
+struct zone_span zone_at(const struct wattle_zone *zone, int64_t utc_ms);
 
 /*
  * The UTC times of a local time, ascending: none when clocks were put forward
  * over it, two when they were put back. Returns how many.
  */
-int zone_to_utc(const struct zone *zone, int64_t local_ms, int64_t utc_ms[2]);
+int zone_to_utc(const struct wattle_zone *zone, int64_t local_ms,
+                int64_t utc_ms[2]);
+
+/*
+ * The latest local time that clocks have shown by a UTC time: what they show,
+ * but for a while after they were put back. It never falls.
+ */
+int64_t zone_reached(const struct wattle_zone *zone, int64_t utc_ms);
+
+/* The earliest UTC time at which that is a local time, or later. */
+int64_t zone_first_utc(const struct wattle_zone *zone, int64_t local_ms);
+
+/*
+ * Writes 2025-03-30T08:00:00+02:00, with .mmm when not zero, and Z where the
+ * zone is UTC or NULL; times beyond the calendar as its first or last one.
+ */
+void zone_format(const struct wattle_zone *zone, int64_t time_ms,
+                 char out[ZONE_TEXT_SIZE]);
 
 #endif

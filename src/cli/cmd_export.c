@@ -15,12 +15,14 @@
 #include "cli/terminal.h"
 #include "cli/sandbox.h"
 #include "cli/time_range.h"
+#include "cli/zone_choice.h"
 #include "wattle/maintain.h"
 
 enum { OPT_DEVICE = 1, OPT_OUT };
 
 static const struct cli_option export_options[] = {
     TIME_RANGE_OPTIONS("Which readings"),
+    ZONE_OPTION,
     {OPT_DEVICE, "device", "GLOB",
      "only these devices, such as 'DEV00*'; may be repeated", NULL},
     {OPT_OUT, "out", "FILE", "write to FILE, which must not exist yet",
@@ -32,6 +34,7 @@ struct request {
     const struct command *self;
     struct wattle_export_options options;
     struct time_range range;
+    struct zone_choice zone;
     const char **globs; /* room for every argument */
     const char *path, *out;
 };
@@ -43,6 +46,9 @@ read_option(void *context, const struct cli_parser *parser, int option)
     if (time_range_owns(option))
         return time_range_take(&request->range, parser, option);
     switch (option) {
+    case OPT_TZ:
+        request->zone.name = parser->value;
+        return true;
     case CLI_OPERAND:
         return cli_one_path(parser, &request->path);
     case OPT_OUT:
@@ -54,8 +60,20 @@ read_option(void *context, const struct cli_parser *parser, int option)
     }
 }
 
+/* The range, by the clocks of the zone that was named or of the database. */
+static bool
+set_range(struct request *request)
+{
+    return !time_range_is_given(&request->range) ||
+           (zone_choice_complete(&request->zone, request->self,
+                                 request->path) &&
+            time_range_resolve(&request->range, request->self,
+                               request->zone.zone, &request->options.since_ms,
+                               &request->options.until_ms));
+}
+
 static int
-open_and_write(const struct request *request)
+open_and_write(struct request *request)
 {
     const struct wattle_writer to = terminal_stdout();
     const struct wattle_export_options *options = &request->options;
@@ -64,7 +82,7 @@ open_and_write(const struct request *request)
     uint64_t n = 0;
     const struct sandbox sandbox = {.database = request->path,
                                     .outputs = {out, NULL}};
-    if (!sandbox_enter(request->self, &sandbox))
+    if (!sandbox_enter(request->self, &sandbox) || !set_range(request))
         return EXIT_USAGE;
     int status =
         out == NULL || strcmp(out, "-") == 0
@@ -85,21 +103,11 @@ open_and_write(const struct request *request)
     return EXIT_DONE;
 }
 
-static bool
-check_request(struct request *request)
-{
-    request->options.since_ms = request->range.since_ms;
-    request->options.until_ms = request->range.until_ms;
-    return cli_has_path(request->self, request->path) &&
-           time_range_check(&request->range, request->self);
-}
-
 static int
 run_export(const struct command *self, int argc, char **argv)
 {
     struct request request = {.self = self};
     int code = EXIT_USAGE;
-    time_range_init(&request.range);
     wattle_export_options_init(&request.options);
     request.options.cancel = interrupt_cancel();
     request.globs = calloc((size_t)argc + 1, sizeof(char *));
@@ -107,8 +115,10 @@ run_export(const struct command *self, int argc, char **argv)
         return code;
     request.options.device_globs = request.globs;
     if (cli_read(self, argc, argv, read_option, &request, &code) &&
-        check_request(&request))
+        cli_has_path(self, request.path) &&
+        zone_choice_open(&request.zone, self))
         code = open_and_write(&request);
+    zone_choice_close(&request.zone);
     free(request.globs);
     return code;
 }

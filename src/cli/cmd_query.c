@@ -14,6 +14,7 @@
 #include "cli/sandbox.h"
 #include "cli/terminal.h"
 #include "cli/time_range.h"
+#include "cli/zone_choice.h"
 #include "wattle/database.h"
 #include "wattle/query.h"
 
@@ -41,6 +42,7 @@ static const struct cli_option query_options[] = {
      "only these devices, such as 'DEV00*'; may be repeated", "Which readings"},
     {OPT_LOCATION, "location", "GLOB", "only devices at this location", NULL},
     TIME_RANGE_OPTIONS(NULL),
+    ZONE_OPTION,
     {OPT_EVERY, "every", "SPAN",
      "a row for each span, such as 15m, 1h, 1d, 1w, 1mo, 1y (default: one for "
      "the whole range)",
@@ -77,6 +79,7 @@ static const struct cli_option query_options[] = {
 struct request {
     struct wattle_query_options options;
     struct time_range range;
+    struct zone_choice zone;
     const char *path;
     const char **globs; /* room for every argument */
     enum cli_format format;
@@ -183,6 +186,9 @@ read_option(void *context, const struct cli_parser *parser, int option)
     if (time_range_owns(option))
         return time_range_take(&request->range, parser, option);
     switch (option) {
+    case OPT_TZ:
+        request->zone.name = parser->value;
+        return true;
     case CLI_OPERAND:
         return cli_one_path(parser, &request->path);
     case OPT_DEVICE:
@@ -234,8 +240,6 @@ check_request(const struct command *self, struct request *request)
                         : o->is_total                              ? "total"
                         : o->fill != WATTLE_FILL_NONE              ? "fill"
                                                                    : NULL;
-    o->since_ms = request->range.since_ms;
-    o->until_ms = request->range.until_ms;
     if (!cli_has_path(self, request->path))
         return false;
     if (o->is_raw && other != NULL)
@@ -243,7 +247,7 @@ check_request(const struct command *self, struct request *request)
     else if (o->sort == WATTLE_SORT_COST && isnan(o->rate_per_kwh))
         cli_complain(self, "--sort cost needs a price: --rate");
     else
-        return time_range_check(&request->range, self);
+        return zone_choice_open(&request->zone, self);
     return false;
 }
 
@@ -274,11 +278,17 @@ warn_of_gaps(const struct command *self, const struct wattle_query *query)
 
 static int
 print_rows(const struct command *self, struct wattle_database *database,
-           const struct request *request)
+           struct request *request)
 {
     struct wattle_error error = {0};
     struct wattle_query *query = NULL;
     uint64_t n_rows = 0;
+    struct wattle_query_options *o = &request->options;
+    o->zone = request->zone.zone != NULL ? request->zone.zone
+                                         : wattle_database_zone(database);
+    if (!time_range_resolve(&request->range, self, o->zone, &o->since_ms,
+                            &o->until_ms))
+        return EXIT_USAGE;
     int status = wattle_query_open(&query, database, &request->options, &error);
     if (status == WATTLE_OK)
         status = write_rows(query, request, &n_rows, &error);
@@ -305,7 +315,6 @@ run_query(const struct command *self, int argc, char **argv)
     struct wattle_error error = {0};
     struct wattle_database *database = NULL;
     int code = EXIT_USAGE;
-    time_range_init(&request.range);
     wattle_query_options_init(&request.options);
     request.globs = calloc((size_t)argc + 1, sizeof(char *));
     if (request.globs == NULL)
@@ -321,6 +330,7 @@ run_query(const struct command *self, int argc, char **argv)
             code = print_rows(self, database, &request);
         wattle_database_close(database);
     }
+    zone_choice_close(&request.zone);
     free(request.globs);
     return code;
 }
@@ -332,7 +342,7 @@ const struct command command_query = {
     .description =
         "Prints what each device used in every span of time, from a database\n"
         "made by 'wattle import'. A row is labelled by the start of its span;\n"
-        "times are UTC; days begin at midnight, weeks on Monday. Energy of a\n"
+        "days begin at midnight, weeks on Monday. Energy of a\n"
         "step between two readings is split where a span ends. Exit status:\n"
         "0 done, 2 error.",
     .options = query_options,

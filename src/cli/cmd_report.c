@@ -19,6 +19,7 @@
 #include "cli/terminal.h"
 #include "cli/time_range.h"
 #include "cli/trace_file.h"
+#include "cli/zone_choice.h"
 #include "wattle/experimental/tuning.h"
 #include "wattle/report.h"
 
@@ -55,6 +56,7 @@ enum {
 
 static const struct cli_option report_options[] = {
     TIME_RANGE_OPTIONS("Which readings"),
+    ZONE_OPTION,
     {OPT_DEVICE, "device", "GLOB",
      "only these devices, such as 'DEV00*'; may be repeated", NULL},
     {OPT_LOCATION, "location", "GLOB", "only devices at this location", NULL},
@@ -115,6 +117,7 @@ struct request {
     size_t n_paths;
     const char **globs; /* the same */
     struct time_range range;
+    struct zone_choice zone;
     const char *trace_path;
     enum cli_format format;
     int top;
@@ -185,6 +188,9 @@ read_option(void *context, const struct cli_parser *parser, int option)
     if (time_range_owns(option))
         return time_range_take(&request->range, parser, option);
     switch (option) {
+    case OPT_TZ:
+        request->zone.name = parser->value;
+        return true;
     case CLI_OPERAND:
         request->paths[request->n_paths++] = parser->value;
         return true;
@@ -246,9 +252,7 @@ check_request(const struct command *self, struct request *request)
                            "standard input");
         return false;
     }
-    request->options.since_ms = request->range.since_ms;
-    request->options.until_ms = request->range.until_ms;
-    return time_range_check(&request->range, self);
+    return true;
 }
 
 static int
@@ -480,9 +484,38 @@ is_sqlite(const char *path)
     return n == sizeof(start) && memcmp(start, magic, sizeof(magic)) == 0;
 }
 
+/* The only input, if it is a database. */
+static const char *
+database_of(const struct request *request)
+{
+    return request->n_paths == 1 && is_sqlite(request->paths[0])
+               ? request->paths[0]
+               : NULL;
+}
+
+/* The range by the clocks of the report, which a database may say. */
+static bool
+set_range(const struct command *self, struct wattle_report *report,
+          struct request *request)
+{
+    struct wattle_report_options *o = &request->options;
+    struct wattle_error error = {0};
+    if (!time_range_is_given(&request->range))
+        return true;
+    if (!zone_choice_complete(&request->zone, self, database_of(request)) ||
+        !time_range_resolve(&request->range, self, request->zone.zone,
+                            &o->since_ms, &o->until_ms))
+        return false;
+    if (wattle_report_set_range(report, o->since_ms, o->until_ms, &error) ==
+        WATTLE_OK)
+        return true;
+    cli_complain_error(self, &error);
+    return false;
+}
+
 static int
 compute(const struct command *self, struct wattle_report *report,
-        const struct request *request)
+        struct request *request)
 {
     struct wattle_error error = {0};
     struct progress_watch watch;
@@ -493,12 +526,10 @@ compute(const struct command *self, struct wattle_report *report,
     const struct sandbox sandbox = {
         .inputs = request->paths,
         .n_inputs = request->n_paths,
-        .database = request->n_paths == 1 && is_sqlite(request->paths[0])
-                        ? request->paths[0]
-                        : NULL,
+        .database = database_of(request),
         .outputs = {request->options.rejects_path, NULL},
     };
-    if (!sandbox_enter(self, &sandbox))
+    if (!sandbox_enter(self, &sandbox) || !set_range(self, report, request))
         return EXIT_USAGE;
     progress_watch_begin(&watch, read_progress, report,
                          request->has_progress && !request->is_quiet);
@@ -522,12 +553,18 @@ compute(const struct command *self, struct wattle_report *report,
 }
 
 static int
-open_and_compute(const struct command *self, const struct request *request)
+open_and_compute(const struct command *self, struct request *request)
 {
     struct wattle_error error = {0};
     struct wattle_report *report = NULL;
     int code = EXIT_USAGE;
     progress_clear_on_interrupt();
+    if (database_of(request) == NULL
+            ? !zone_choice_complete(&request->zone, self, NULL)
+            : !zone_choice_open(&request->zone, self))
+        return code;
+    request->options.zone = request->zone.zone;
+    request->options.is_zone_assumed = request->zone.is_assumed;
     if (wattle_report_open(&report, &request->options, &error) != WATTLE_OK)
         cli_complain_error(self, &error);
     else
@@ -553,7 +590,6 @@ run_report(const struct command *self, int argc, char **argv)
     struct request request = {.top = 10, .has_progress = true};
     struct trace_file trace;
     int code = EXIT_USAGE;
-    time_range_init(&request.range);
     wattle_report_options_init(&request.options);
     wattle_tuning_init(&request.tuning);
     request.options.tuning = &request.tuning;
@@ -570,6 +606,7 @@ run_report(const struct command *self, int argc, char **argv)
         request.tuning.reader = WATTLE_READER_MMAP;
     code = trace_file_close(&trace, open_and_compute(self, &request));
 out:
+    zone_choice_close(&request.zone);
     free(request.paths);
     free(request.globs);
     return code;

@@ -121,12 +121,24 @@ allow_temporary_files(struct rules *rules)
     allow(rules, "/dev/urandom", READ);
 }
 
+/* The zone of a database is known when it is open. */
+static void
+allow_zones(struct rules *rules)
+{
+    const char *folder = getenv("TZDIR");
+    allow(rules, "/usr/share/zoneinfo", READ);
+    allow(rules, "/etc/localtime", READ);
+    if (folder != NULL && folder[0] != '\0')
+        allow(rules, folder, READ);
+}
+
 static void
 allow_all(struct rules *rules, const struct sandbox *what)
 {
     allow_temporary_files(rules);
     for (size_t i = 0; i < what->n_inputs; i++)
         allow(rules, what->inputs[i], READ);
+    allow_zones(rules);
     if (what->database != NULL)
         allow_database(rules, what->database);
     for (size_t i = 0; i < 2; i++) {

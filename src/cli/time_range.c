@@ -2,6 +2,7 @@
  * time_range.c - days, months and years as two midnights.
  *
  * The library says when a date begins; here is only which date is the next.
+ * What was given is kept as it is until it is known whose midnights are meant.
  */
 #include "cli/time_range.h"
 
@@ -10,12 +11,6 @@
 #include <time.h>
 
 #include "wattle/wattle.h"
-
-void
-time_range_init(struct time_range *range)
-{
-    *range = (struct time_range){WATTLE_NO_TIME, WATTLE_NO_TIME, NULL, false};
-}
 
 /* A date, month or year of `len` bytes: digits with '-' where they belong. */
 static bool
@@ -29,9 +24,13 @@ has_shape(const char *text, size_t len)
     return text[len] == '\0';
 }
 
-/* When a date begins; months and days beyond the calendar are carried over. */
+/*
+ * When a date begins, by a clock; months and days beyond the calendar are
+ * carried over.
+ */
 static bool
-begin_of(int year, int month, int day, int64_t *time_ms)
+begin_of(const struct wattle_zone *zone, int year, int month, int day,
+         int64_t *time_ms)
 {
     char text[64];
     struct tm date = {.tm_year = year - 1900,
@@ -42,25 +41,37 @@ begin_of(int year, int month, int day, int64_t *time_ms)
         return false;
     snprintf(text, sizeof(text), "%04d-%02d-%02d", date.tm_year + 1900,
              date.tm_mon + 1, date.tm_mday);
-    return wattle_parse_time(text, time_ms) == WATTLE_OK;
+    return wattle_zone_parse_time(zone, text, time_ms) == WATTLE_OK;
 }
 
-/* Sets the range to a day, month or year, as much of a date as is given. */
+/* The begin of a period, and that of the next one. */
+static bool
+period_of(const struct time_range *r, const struct wattle_zone *zone,
+          int64_t *since_ms, int64_t *until_ms)
+{
+    const int month = r->month > 0 ? r->month : 1;
+    const int day = r->day > 0 ? r->day : 1;
+    return begin_of(zone, r->year, month, day, since_ms) &&
+           begin_of(zone, r->year + (r->month == 0),
+                    month + (r->month > 0 && r->day == 0), day + (r->day > 0),
+                    until_ms);
+}
+
+/* Takes a day, month or year, as much of a date as is given. */
 static bool
 take_period(struct time_range *range, const struct cli_parser *parser,
             size_t len, const char *example)
 {
     const char *text = parser->value;
-    int year = 0, month = 1, day = 1;
-    int64_t written_ms; /* refuses days that the month does not have */
-    bool is_good = has_shape(text, len) &&
-                   sscanf(text, "%d-%d-%d", &year, &month, &day) >= 1 &&
-                   month >= 1 && month <= 12 && day >= 1 && day <= 31 &&
-                   begin_of(year, month, day, &range->since_ms) &&
-                   begin_of(year + (len == 4), month + (len == 7),
-                            day + (len == 10), &range->until_ms);
-    if (is_good && len == 10)
-        is_good = wattle_parse_time(text, &written_ms) == WATTLE_OK;
+    int64_t since_ms, until_ms;
+    int n = 0;
+    if (has_shape(text, len))
+        n = sscanf(text, "%d-%d-%d", &range->year, &range->month, &range->day);
+    bool is_good = n >= 1 && (n < 2 || range->month >= 1) &&
+                   range->month <= 12 && (n < 3 || range->day >= 1) &&
+                   period_of(range, NULL, &since_ms, &until_ms);
+    if (is_good && n == 3) /* refuses days that the month does not have */
+        is_good = wattle_parse_time(text, &since_ms) == WATTLE_OK;
     if (!is_good)
         cli_complain(parser->command, "--%s needs a %s such as %s, not '%s'",
                      parser->name, parser->name, example, text);
@@ -68,16 +79,11 @@ take_period(struct time_range *range, const struct cli_parser *parser,
 }
 
 static bool
-take_last(struct time_range *range, const struct cli_parser *parser)
+take_limit(const struct cli_parser *parser, const char **text)
 {
-    struct timespec now;
-    int64_t span_ms;
-    if (!cli_span_ms(parser, 1, INT64_C(36600) * 86400000, &span_ms))
-        return false;
-    clock_gettime(CLOCK_REALTIME, &now);
-    range->until_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-    range->since_ms = range->until_ms - span_ms;
-    return true;
+    int64_t time_ms;
+    *text = parser->value;
+    return cli_time_ms(parser, &time_ms);
 }
 
 bool
@@ -85,19 +91,19 @@ time_range_take(struct time_range *range, const struct cli_parser *parser,
                 int option)
 {
     const bool is_limit = option == OPT_SINCE || option == OPT_UNTIL;
-    if (range->period != NULL || (!is_limit && range->has_limit)) {
+    const bool has_limit = range->since != NULL || range->until != NULL;
+    if (range->period != NULL || (!is_limit && has_limit)) {
         cli_complain(parser->command, "--%s and --%s: give one of them",
                      range->period != NULL ? range->period : "since or --until",
                      parser->name);
         return false;
     }
     range->period = is_limit ? NULL : parser->name;
-    range->has_limit = is_limit;
     switch (option) {
     case OPT_SINCE:
-        return cli_time_ms(parser, &range->since_ms);
+        return take_limit(parser, &range->since);
     case OPT_UNTIL:
-        return cli_time_ms(parser, &range->until_ms);
+        return take_limit(parser, &range->until);
     case OPT_DAY:
         return take_period(range, parser, strlen("2025-02-28"), "2025-02-28");
     case OPT_MONTH:
@@ -105,15 +111,37 @@ time_range_take(struct time_range *range, const struct cli_parser *parser,
     case OPT_YEAR:
         return take_period(range, parser, strlen("2025"), "2025");
     default:
-        return take_last(range, parser);
+        return cli_span_ms(parser, 1, INT64_C(36600) * 86400000,
+                           &range->last_ms);
     }
 }
 
-bool
-time_range_check(const struct time_range *range, const struct command *command)
+static void
+set_last(const struct time_range *range, int64_t *since_ms, int64_t *until_ms)
 {
-    if (range->since_ms == WATTLE_NO_TIME ||
-        range->until_ms == WATTLE_NO_TIME || range->since_ms < range->until_ms)
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    *until_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    *since_ms = *until_ms - range->last_ms;
+}
+
+bool
+time_range_resolve(const struct time_range *range,
+                   const struct command *command,
+                   const struct wattle_zone *zone, int64_t *since_ms,
+                   int64_t *until_ms)
+{
+    *since_ms = *until_ms = WATTLE_NO_TIME;
+    if (range->last_ms > 0)
+        set_last(range, since_ms, until_ms);
+    else if (range->period != NULL)
+        period_of(range, zone, since_ms, until_ms);
+    if (range->since != NULL)
+        wattle_zone_parse_time(zone, range->since, since_ms);
+    if (range->until != NULL)
+        wattle_zone_parse_time(zone, range->until, until_ms);
+    if (*since_ms == WATTLE_NO_TIME || *until_ms == WATTLE_NO_TIME ||
+        *since_ms < *until_ms)
         return true;
     cli_complain(command, "--since must be before --until");
     return false;

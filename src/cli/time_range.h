@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "cli/command.h"
+#include "wattle/zone.h"
 
 /* Ids that the options have in every command; its own are below. */
 enum { OPT_SINCE = 1000, OPT_UNTIL, OPT_DAY, OPT_MONTH, OPT_YEAR, OPT_LAST };
@@ -25,14 +26,21 @@ enum { OPT_SINCE = 1000, OPT_UNTIL, OPT_DAY, OPT_MONTH, OPT_YEAR, OPT_LAST };
         OPT_LAST, "last", "SPAN", "only the time up to now, such as 30d", NULL \
     }
 
-/* WATTLE_NO_TIME = no limit. */
+/* What was given: zeros are nothing. */
 struct time_range {
-    int64_t since_ms, until_ms;
-    const char *period; /* the option that has set both, or NULL */
-    bool has_limit;     /* --since or --until was given */
+    const char *since, *until;
+    int year, month, day; /* of a period; month, day 0 = all of them */
+    int64_t last_ms;      /* > 0: the time up to now */
+    const char *period;   /* the option that has set all of it, or NULL */
 };
 
-void time_range_init(struct time_range *range);
+/* Whether it says anything. */
+static inline bool
+time_range_is_given(const struct time_range *range)
+{
+    return range->since != NULL || range->until != NULL ||
+           range->period != NULL;
+}
 
 /* Whether an option is one of these. */
 static inline bool
@@ -45,8 +53,14 @@ time_range_owns(int option)
 bool time_range_take(struct time_range *range, const struct cli_parser *parser,
                      int option);
 
-/* Whether the begin is before the end; false after one line on stderr. */
-bool time_range_check(const struct time_range *range,
-                      const struct command *command);
+/*
+ * The range as times; WATTLE_NO_TIME = no limit. Dates and times without an
+ * offset are of the zone, NULL = UTC. False after one line on stderr, when the
+ * begin is not before the end.
+ */
+bool time_range_resolve(const struct time_range *range,
+                        const struct command *command,
+                        const struct wattle_zone *zone, int64_t *since_ms,
+                        int64_t *until_ms);
 
 #endif

@@ -7,6 +7,7 @@
  *            record may swallow rows behind it, whatever the kernel made
  *            of them
  *   look up  device ids to numbers
+ *   resolve  times without an offset on days when clocks are changed
  *   pack     rows that are not readings are taken out
  *
  * The table of templates changes only where no row of the block depends on it:
@@ -43,6 +44,7 @@ close_decoder(struct decoder *decoder)
     free(d->decoded);
     free(d->parser);
     free(d->successor);
+    local_clock_release(&d->clock);
     buffer_release(&d->inside_raw);
     free(d);
 }
@@ -55,7 +57,7 @@ begin(struct decoder *decoder, const struct recognition *recognition,
     const struct csv_schema *schema = recognition->dialect;
     bool is_first = d->schema == NULL;
     if (is_first || !csv_schema_equal(d->schema, schema))
-        d->table_is_civil = true;
+        d->table_time = TABLE_EMPTY;
     if (!is_first && !csv_schema_equal(d->schema, schema))
         memset(d->table, 0, TEMPLATE_SLOTS * sizeof(struct row_template));
     d->schema = schema;
@@ -73,24 +75,57 @@ begin(struct decoder *decoder, const struct recognition *recognition,
                  : d->unused;
     }
     record_parser_init(d->parser, schema);
+    local_clock_begin(&d->clock, place->is_start);
 }
 
-/* Milliseconds of a date given as YYYYMMDD; false when there is none. */
+/* The midnight that begins a date given as YYYYMMDD; false when there is none.
+ */
 static bool
-day_of(struct csv_decoder *d, uint32_t date, int64_t *day_ms)
+midnight_of(uint32_t date, int64_t *day_ms)
 {
-    if (date != d->memo_date || d->memo_date == 0) {
-        int year = (int)(date / 10000);
-        int month = (int)(date / 100 % 100);
-        int day = (int)(date % 100);
-        if (!civil_date_is_valid(year, month, day))
-            return false;
-        d->memo_date = date;
-        d->memo_day_ms =
-            civil_day_from_date(year, month, day) * CIVIL_MS_PER_DAY;
-    }
-    *day_ms = d->memo_day_ms;
+    int year = (int)(date / 10000);
+    int month = (int)(date / 100 % 100);
+    int day = (int)(date % 100);
+    if (!civil_date_is_valid(year, month, day))
+        return false;
+    *day_ms = civil_day_from_date(year, month, day) * CIVIL_MS_PER_DAY;
     return true;
+}
+
+/* The time of day of a row. */
+static int64_t
+clock_of(const struct csv_decoder *d, size_t i)
+{
+    return (int64_t)d->decoded->seconds[i] * 1000 + d->decoded->ms[i];
+}
+
+/*
+ * A row of a day that is not the one seen last. When its time has no offset and
+ * is of a day on which clocks are changed, it is left for the clock.
+ */
+static bool
+time_of_day(struct csv_decoder *d, size_t i, bool is_local, int64_t *time_ms)
+{
+    const uint32_t date = d->decoded->date[i];
+    int64_t day_ms, offset_ms = 0;
+    if (!midnight_of(date, &day_ms))
+        return false;
+    if (is_local && !local_clock_is_even(&d->clock, day_ms, &offset_ms)) {
+        *time_ms = day_ms + clock_of(d, i);
+        if (!local_clock_shows(&d->clock, *time_ms))
+            return false;
+        d->is_local[i] = 1;
+        d->has_local_rows = true;
+        return true;
+    }
+    day_ms -= offset_ms;
+    if (day_ms >= CIVIL_MIN_MS && day_ms <= CIVIL_MAX_MS - CIVIL_MS_PER_DAY) {
+        d->memo_date = date;
+        d->memo_is_local = is_local;
+        d->memo_day_ms = day_ms;
+    }
+    *time_ms = day_ms + clock_of(d, i) - d->table[d->decoded->slot[i]].zone_ms;
+    return *time_ms >= CIVIL_MIN_MS && *time_ms <= CIVIL_MAX_MS;
 }
 
 static bool
@@ -104,20 +139,28 @@ time_of(struct csv_decoder *d, size_t i, int64_t *time_ms)
         /* what lies elsewhere may be a date: the reference parser knows */
         return *time_ms >= CIVIL_UNIX_LEAST_MS && *time_ms < CIVIL_UNIX_END_MS;
     }
-    int64_t day_ms;
-    if (!day_of(d, rows->date[i], &day_ms))
-        return false;
-    *time_ms = day_ms + (int64_t)rows->seconds[i] * 1000 + rows->ms[i] -
-               template->zone_ms;
+    const bool is_local = template->is_local && d->has_clock;
+    if (rows->date[i] != d->memo_date || d->memo_date == 0 ||
+        is_local != d->memo_is_local)
+        return time_of_day(d, i, is_local, time_ms);
+    *time_ms = d->memo_day_ms + clock_of(d, i) - template->zone_ms;
     return *time_ms >= CIVIL_MIN_MS && *time_ms <= CIVIL_MAX_MS;
+}
+
+/* Whether all rows are likely to be of the day seen last. */
+static bool
+has_one_day(const struct csv_decoder *d)
+{
+    return d->memo_date != 0 &&
+           d->table_time == (d->memo_is_local ? TABLE_LOCAL : TABLE_UTC);
 }
 
 /* Times for rows [first, n) that a kernel decoded; some turn out invalid. */
 static void
 set_times(struct csv_decoder *d, size_t first, size_t n)
 {
-    /* the usual case: civil UTC times of the day seen last */
-    if (d->table_is_civil && d->memo_date != 0 &&
+    /* the usual case: civil times of the day seen last */
+    if (has_one_day(d) &&
         d->base.setup.kernels->set_times(d->decoded, first, n, d->memo_date,
                                          d->memo_day_ms, d->base.batch.time_ms))
         return;
@@ -146,6 +189,18 @@ decode_fast(struct csv_decoder *d, const uint8_t *bytes, size_t n)
     run_kernel(d, bytes, 0, n);
 }
 
+static void
+note_time(struct csv_decoder *d, const struct row_template *template)
+{
+    enum table_time time = TABLE_MIXED;
+    if (template->time_kind == TEMPLATE_CIVIL && template->zone_ms == 0)
+        time = template->is_local && d->has_clock ? TABLE_LOCAL : TABLE_UTC;
+    if (d->table_time == TABLE_EMPTY)
+        d->table_time = time;
+    else if (d->table_time != time)
+        d->table_time = TABLE_MIXED;
+}
+
 /* Keeps the template of a row the reference parser has just approved. */
 static void
 learn(struct csv_decoder *d, const uint8_t *row, size_t len)
@@ -155,8 +210,7 @@ learn(struct csv_decoder *d, const uint8_t *row, size_t len)
         d->deferred.shape = 0;
         return;
     }
-    d->table_is_civil = d->table_is_civil && d->deferred.zone_ms == 0 &&
-                        d->deferred.time_kind == TEMPLATE_CIVIL;
+    note_time(d, &d->deferred);
     struct row_template *slot = &d->table[template_slot(d->deferred.shape)];
     if (slot->shape == 0) {
         *slot = d->deferred;
@@ -212,6 +266,8 @@ store_row(struct csv_decoder *d, struct row_values *values, size_t at)
     }
     d->base.batch.n_rounded[at] = (uint8_t)values->n_rounded;
     d->decoded->is_valid[at] = ROW_SLOW;
+    d->has_local_rows = d->has_local_rows || values->is_local;
+    d->is_local[at] = values->is_local ? 1 : 0;
     return WATTLE_OK;
 }
 
@@ -229,7 +285,9 @@ take_record(struct csv_decoder *d, size_t at, uint64_t line, const uint8_t *raw,
     struct row_values values;
     d->base.n_lines++;
     d->base.n_slow_rows++;
-    int reason = row_values_read(d->parser, &values);
+    int reason =
+        row_values_read(d->parser, d->has_clock ? &d->clock : NULL, &values);
+    d->base.has_local_times = d->base.has_local_times || values.has_local_time;
     if (reason != ROW_IS_READING)
         return reject(d, reason, line, raw, len);
     if (is_whole)
@@ -514,6 +572,32 @@ pack(struct csv_decoder *d, size_t n)
     batch_keep(&d->base.batch, kept, n_kept);
 }
 
+/* Times of rows of days on which clocks are changed, in the order of rows. */
+static int
+resolve_local(struct csv_decoder *d, size_t n)
+{
+    int64_t *time_ms = d->base.batch.time_ms;
+    for (size_t i = 0; i < n; i++) {
+        if (d->decoded->is_valid[i] == ROW_SKIP || !d->is_local[i])
+            continue;
+        if (local_clock_resolve(&d->clock, d->base.batch.device[i], time_ms[i],
+                                &time_ms[i]) != WATTLE_OK)
+            return error_memory(d->base.setup.error);
+    }
+    d->base.lacks_context = d->clock.lacks_context;
+    return WATTLE_OK;
+}
+
+/* The rows have devices: what is left to make a batch of n rows. */
+static int
+finish(struct csv_decoder *d, size_t n, int status)
+{
+    if (d->has_local_rows && status == WATTLE_OK)
+        status = resolve_local(d, n);
+    pack(d, n);
+    return status;
+}
+
 /* Goes on with a record that began in earlier text. */
 static int
 decode_inside(struct csv_decoder *d, const struct block_text *text,
@@ -534,8 +618,7 @@ decode_inside(struct csv_decoder *d, const struct block_text *text,
     d->base.line = d->base.inside_line + lines_of_record(d);
     int status = done ? take_record(d, 0, d->base.inside_line, raw, len, false)
                       : take_last(d, 0, d->base.inside_line, raw, len);
-    pack(d, 1);
-    return status;
+    return finish(d, 1, status);
 }
 
 /* Text without a newline: more is needed, or it is the end of the file. */
@@ -559,8 +642,7 @@ decode_rest(struct csv_decoder *d, const struct block_text *text, size_t *used)
     record_parser_reset(d->parser);
     *used = record_parser_feed(d->parser, text->bytes, text->len, &done);
     int status = take_last(d, 0, d->base.line, text->bytes, text->len);
-    pack(d, 1);
-    return status;
+    return finish(d, 1, status);
 }
 
 static bool
@@ -611,6 +693,9 @@ next(struct decoder *decoder, const struct block_text *text, size_t *used)
     struct csv_decoder *d = csv_of(decoder);
     *used = 0;
     d->is_all_fast = false;
+    if (d->has_local_rows)
+        memset(d->is_local, 0, sizeof(d->is_local));
+    d->has_local_rows = false;
     batch_reset(&d->base.batch, d->schema->columns, d->schema->kilo);
     if (d->base.is_inside)
         return decode_inside(d, text, used);
@@ -642,7 +727,7 @@ next(struct decoder *decoder, const struct block_text *text, size_t *used)
     stage_clock_enter(d->base.setup.clock, STAGE_LOOKUP);
     if (status == WATTLE_OK)
         status = look_up(d, text->bytes, r.n);
-    pack(d, r.n);
+    status = finish(d, r.n, status);
     *used = r.used;
     if (!d->base.is_inside)
         d->base.line = r.line_after != 0 ? r.line_after : d->base.line + r.n;
@@ -664,6 +749,8 @@ csv_decoder_new(const struct decoder_setup *setup)
         return NULL;
     d->base.ops = &csv_ops;
     d->base.setup = *setup;
+    d->has_clock = setup->zone != NULL;
+    local_clock_init(&d->clock, setup->zone);
     /* from calloc, for pages that cost nothing until they are used */
     d->table_store = calloc(TEMPLATE_SLOTS + 1, sizeof(struct row_template));
     d->decoded = calloc(1, sizeof(*d->decoded));

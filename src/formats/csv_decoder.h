@@ -9,8 +9,17 @@
 #define FORMATS_CSV_DECODER_H
 
 #include "formats/format.h"
+#include "formats/local_clock.h"
 #include "formats/template_builder.h"
 #include "formats/record_parser.h"
+
+/* What the times of all templates in a table are, when they are alike. */
+enum table_time {
+    TABLE_EMPTY,
+    TABLE_UTC,   /* civil, and UTC */
+    TABLE_LOCAL, /* civil, without an offset */
+    TABLE_MIXED
+};
 
 struct csv_decoder {
     struct decoder base; /* first: what all formats have */
@@ -22,8 +31,8 @@ struct csv_decoder {
     struct template_plan plan;
     void *table_store;
     struct row_template *table; /* [TEMPLATE_SLOTS], aligned, in table_store */
-    bool table_is_civil;        /* all its times are civil and UTC */
-    bool is_all_fast;           /* no row of the block needed repair */
+    enum table_time table_time;
+    bool is_all_fast;             /* no row of the block needed repair */
     struct row_template deferred; /* to put in when the block is done */
     struct decoded_rows *decoded;
     struct record_parser *parser;
@@ -31,8 +40,15 @@ struct csv_decoder {
     uint32_t *successor; /* by device: the device seen after it last time */
     size_t successor_cap;
     uint32_t previous;
+    /* a date seen last, and its begin in UTC; of times without an offset or not
+     */
     uint32_t memo_date;
+    bool memo_is_local;
     int64_t memo_day_ms;
+    bool has_clock; /* times without an offset are not UTC */
+    bool has_local_rows;
+    struct local_clock clock;
+    uint8_t is_local[KERNEL_ROWS]; /* rows for it; when has_local_rows */
     uint32_t starts[KERNEL_ROWS + 1];
     int64_t unused[KERNEL_ROWS]; /* numbers that the file does not have */
 };

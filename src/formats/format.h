@@ -58,6 +58,7 @@ struct decoder_place {
     uint32_t source; /* number for rejects */
     uint64_t line;   /* LF bytes of the text before it */
     bool counts_cr;  /* lines end with CR, too */
+    bool is_start;   /* no record of the text is before it */
 };
 
 /* Text to decode; KERNEL_SLACK bytes behind it are readable. */
@@ -72,7 +73,8 @@ struct block_text {
 struct decoder_setup {
     const struct kernels *kernels;
     bool no_cache;
-    struct registry *registry; /* gets the devices */
+    const struct wattle_zone *zone; /* of times without an offset; NULL = UTC */
+    struct registry *registry;      /* gets the devices */
     struct reject_log *rejects;
     struct stage_clock *clock; /* NULL = do not measure */
     struct wattle_error *error;
@@ -100,6 +102,11 @@ struct decoder {
     /* results, summed over calls */
     uint64_t n_lines; /* data lines */
     uint64_t n_fast_rows, n_slow_rows;
+    bool has_local_times; /* some had no offset */
+    /* a time that occurs twice needs a record before the text: see
+     * local_clock.h
+     */
+    bool lacks_context;
     struct batch batch; /* of the last call */
     /* where it is in the text */
     uint64_t line;        /* LF bytes before the record that is next */

@@ -21,13 +21,36 @@ is_cut(const struct record_field *field)
     return field->trimmed > RECORD_FIELD_BYTES;
 }
 
+/* A time without an offset becomes UTC, but for one on a day of changes. */
 static int
-read_time(const struct record_field *field, int64_t *time_ms)
+place_local(struct local_clock *clock, struct row_values *values)
+{
+    int64_t *time_ms = &values->row.time_ms;
+    int64_t offset_ms;
+    const int64_t day_ms =
+        civil_floor_div(*time_ms, CIVIL_MS_PER_DAY) * CIVIL_MS_PER_DAY;
+    if (!local_clock_is_even(clock, day_ms, &offset_ms)) {
+        values->is_local = true;
+        return local_clock_shows(clock, *time_ms) ? ROW_IS_READING
+                                                  : WATTLE_REJECT_TIMESTAMP;
+    }
+    *time_ms -= offset_ms;
+    return *time_ms >= CIVIL_MIN_MS && *time_ms <= CIVIL_MAX_MS
+               ? ROW_IS_READING
+               : WATTLE_REJECT_TIMESTAMP;
+}
+
+static int
+read_time(const struct record_field *field, struct local_clock *clock,
+          struct row_values *values)
 {
     if (is_cut(field))
         return WATTLE_REJECT_TIMESTAMP;
-    if (civil_parse(field->text, field->trimmed, time_ms))
-        return ROW_IS_READING;
+    if (civil_parse_clock(field->text, field->trimmed, false,
+                          &values->row.time_ms, &values->has_local_time))
+        return values->has_local_time && clock != NULL
+                   ? place_local(clock, values)
+                   : ROW_IS_READING;
     return decimal_is_missing(field->text, field->trimmed)
                ? WATTLE_REJECT_MISSING
                : WATTLE_REJECT_TIMESTAMP;
@@ -135,13 +158,15 @@ read_numbers(const struct record_parser *parser, struct row_values *values)
 }
 
 int
-row_values_read(const struct record_parser *parser, struct row_values *values)
+row_values_read(const struct record_parser *parser, struct local_clock *clock,
+                struct row_values *values)
 {
     values->row.presence = 0;
     values->n_rounded = 0;
+    values->has_local_time = values->is_local = false;
     if (parser->n_fields != parser->schema->n_columns)
         return WATTLE_REJECT_FIELDS;
-    int reason = read_time(&parser->fields[ROLE_TIME], &values->row.time_ms);
+    int reason = read_time(&parser->fields[ROLE_TIME], clock, values);
     if (reason == ROW_IS_READING)
         reason = read_device(&parser->fields[ROLE_DEVICE], values);
     if (reason == ROW_IS_READING)

@@ -131,13 +131,14 @@ fix_byte(struct row_template *template, const uint8_t *row, size_t offset)
 static bool
 place_zone(struct row_template *template, struct span s)
 {
+    template->is_local = s.at == s.end;
     if (s.at == s.end)
         return true;
-    int digit[4] = {0, 0, 0, 0};
+    int digit[6] = {0};
     int n = 0;
     for (size_t i = s.at; i < s.end; i++) {
         fix_byte(template, s.row, i);
-        if (is_digit(s.row[i]) && n < 4)
+        if (is_digit(s.row[i]) && n < 6)
             digit[n++] = s.row[i] - '0';
     }
     if (s.row[s.at] == 'Z')
@@ -145,7 +146,8 @@ place_zone(struct row_template *template, struct span s)
     int64_t minutes =
         (digit[0] * 10 + digit[1]) * 60 + digit[2] * 10 + digit[3];
     bool west = s.row[s.at] == '-';
-    template->zone_ms = (west ? -minutes : minutes) * 60000;
+    int64_t seconds = minutes * 60 + digit[4] * 10 + digit[5];
+    template->zone_ms = (west ? -seconds : seconds) * 1000;
     return true;
 }
 

@@ -18,4 +18,5 @@ tally_add(struct tally *to, const struct tally *from)
     to->n_bytes += from->n_bytes;
     to->n_fast += from->n_fast;
     to->n_slow += from->n_slow;
+    to->has_local_times = to->has_local_times || from->has_local_times;
 }

@@ -7,13 +7,15 @@
 #ifndef MODEL_TALLY_H
 #define MODEL_TALLY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "wattle/result.h"
 
 struct tally {
     uint64_t n_lines, n_duplicates, n_rejects, n_filtered;
-    uint64_t n_rounded; /* values with more than nine decimals */
+    uint64_t n_rounded;   /* values with more than nine decimals */
+    bool has_local_times; /* some timestamps have no offset */
     uint64_t by_reason[WATTLE_N_REASONS]; /* of the rejects */
     /* how they were read */
     uint64_t n_bytes;

@@ -84,8 +84,11 @@ info_json_write(const struct wattle_info *info, const struct wattle_writer *to)
     const void *const parts[] = {info};
     struct text_out out;
     text_out_init(&out, to);
+    out.zone = info->zone;
     text_out_text(&out, "{\"format\":");
     text_out_integer(&out, info->version);
+    text_out_text(&out, ",\"zone\":");
+    text_out_json(&out, wattle_zone_name(info->zone));
     for (size_t i = 0; i < N_FIGURES; i++) {
         const struct result_value value = result_value_of(&figures[i], parts);
         text_out_byte(&out, ',');

@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/civil_time.h"
 #include "base/number_text.h"
 #include "base/utf8.h"
+#include "base/zone.h"
 #include "output/info_output.h"
 #include "output/text_canvas.h"
 
@@ -49,29 +49,37 @@ put_bytes(struct text_out *out, const char *name, uint64_t n_bytes,
 static void
 put_period(struct text_out *out, int64_t first_ms, int64_t last_ms)
 {
-    char from[CIVIL_TEXT_SIZE], to[CIVIL_TEXT_SIZE], line[96];
+    char from[ZONE_TEXT_SIZE], to[ZONE_TEXT_SIZE], line[160];
     if (first_ms == WATTLE_NO_TIME)
         return;
-    civil_format(first_ms, from);
-    civil_format(last_ms, to);
+    zone_format(out->zone, first_ms, from);
+    zone_format(out->zone, last_ms, to);
     snprintf(line, sizeof(line), "  from %s to %s\n", from, to);
     text_out_text(out, line);
+}
+
+/* That a time takes: with its offset more. */
+static int
+time_columns(const struct text_out *out)
+{
+    return zone_unless_utc(out->zone) == NULL ? 20 : 25;
 }
 
 static void
 put_device(struct text_out *out, const struct wattle_info_device *d)
 {
-    char count[NUMBER_TEXT_SIZE], from[CIVIL_TEXT_SIZE] = "-";
-    char to[CIVIL_TEXT_SIZE] = "-", id[1024], line[1280];
+    char count[NUMBER_TEXT_SIZE], from[ZONE_TEXT_SIZE] = "-";
+    char to[ZONE_TEXT_SIZE] = "-", id[1024], line[1280];
     number_text_count(d->n_readings, count);
     if (d->first_ms != WATTLE_NO_TIME) {
-        civil_format(d->first_ms, from);
-        civil_format(d->last_ms, to);
+        zone_format(out->zone, d->first_ms, from);
+        zone_format(out->zone, d->last_ms, to);
     }
     utf8_visible(d->id, id, sizeof(id));
     int pad = DEVICE_COLUMNS - text_canvas_columns(id);
-    snprintf(line, sizeof(line), "  %s%*s %14s  %-20s  %-20s  %6.3f\n", id,
-             pad > 0 ? pad : 0, "", count, from, to,
+    snprintf(line, sizeof(line), "  %s%*s %14s  %-*s  %-*s  %6.3f\n", id,
+             pad > 0 ? pad : 0, "", count, time_columns(out), from,
+             time_columns(out), to,
              d->n_readings > 0 ? (double)d->n_bytes / (double)d->n_readings
                                : 0.0);
     text_out_text(out, line);
@@ -84,8 +92,9 @@ put_devices(struct text_out *out, const struct wattle_info *info, int top)
     size_t n = (size_t)top < info->n_devices ? (size_t)top : info->n_devices;
     if (n == 0)
         return;
-    snprintf(line, sizeof(line), "\n  %-24s %14s  %-20s  %-20s  %s\n", "device",
-             "readings", "first", "last", "bytes each");
+    snprintf(line, sizeof(line), "\n  %-24s %14s  %-*s  %-*s  %s\n", "device",
+             "readings", time_columns(out), "first", time_columns(out), "last",
+             "bytes each");
     text_out_text(out, line);
     for (size_t i = 0; i < n; i++)
         put_device(out, info->devices[i]);
@@ -103,9 +112,11 @@ info_text_write(const struct wattle_info *info, int top,
     struct text_out out;
     char head[64];
     text_out_init(&out, to);
+    out.zone = info->zone;
     snprintf(head, sizeof(head), "wattle database, format %d\n", info->version);
     text_out_text(&out, head);
     put_period(&out, info->first_ms, info->last_ms);
+    put_line(&out, "time zone", wattle_zone_name(info->zone), "");
     put_count(&out, "readings", info->n_readings, "");
     put_count(&out, "devices", info->n_devices, "");
     put_count(&out, "files", info->n_files, "");

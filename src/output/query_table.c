@@ -184,6 +184,7 @@ query_csv_write(const struct query_source *source,
     struct query_table table;
     struct text_out out;
     text_out_init(&out, to);
+    out.zone = source->options->zone;
     begin_csv(&table, source);
     int status = table_csv_write(&out, &table.base, n_rows, error);
     return result_write_end(&out, status, error);
@@ -214,7 +215,9 @@ put_json_head(struct text_out *out, const struct query_source *source)
     put_member(out, "bucket_months",
                o->bucket_months > 0 ? VALUE_COUNT : VALUE_NONE,
                o->bucket_months);
-    text_out_text(out, "\"rows\":");
+    text_out_text(out, "\"zone\":");
+    text_out_json(out, wattle_zone_name(o->zone));
+    text_out_text(out, ",\"rows\":");
 }
 
 int
@@ -225,6 +228,7 @@ query_json_write(const struct query_source *source,
     struct query_table table;
     struct text_out out;
     text_out_init(&out, to);
+    out.zone = source->options->zone;
     begin_json(&table, source);
     put_json_head(&out, source);
     int status = table_json_write(&out, &table.base, true, n_rows, error);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/civil_time.h"
+#include "base/zone.h"
 #include "base/error.h"
 #include "base/number_text.h"
 #include "output/query_table.h"
@@ -57,31 +58,45 @@ is_list(const struct table *t)
     return o->bucket_ms == 0 && o->bucket_months == 0 && !o->is_raw;
 }
 
+/* Of a time that clocks show twice: the offset says which one it is. */
+static bool
+needs_offset(const struct wattle_zone *zone, int64_t time_ms)
+{
+    int64_t utc_ms[2];
+    return zone != NULL &&
+           zone_to_utc(zone, time_ms + zone_at(zone, time_ms).offset_ms,
+                       utc_ms) == 2;
+}
+
 /* As much of a time as the buckets need to be told apart. */
 static void
 format_start(const struct wattle_query_options *o, int64_t time_ms,
-             char text[CIVIL_TEXT_SIZE])
+             char text[ZONE_TEXT_SIZE])
 {
+    char offset[ZONE_TEXT_SIZE] = "";
     if (time_ms == WATTLE_NO_TIME) {
         text[0] = '\0';
         return;
     }
-    civil_format(time_ms, text);
+    zone_format(o->zone, time_ms, text);
     text[10] = ' ';
-    *strchr(text, 'Z') = '\0';
-    if (o->is_raw)
-        return;
+    char *end = text + 11 + strcspn(text + 11, "Z+-");
+    if (needs_offset(o->zone, time_ms))
+        memcpy(offset, end, strlen(end) + 1);
+    *end = '\0';
     if (o->bucket_months > 0)
         text[o->bucket_months % 12 == 0 ? 4 : 7] = '\0';
+    else if (o->is_raw)
+        strcat(text, offset);
     else if (o->bucket_ms % CIVIL_MS_PER_DAY == 0)
         text[10] = '\0';
-    else if (o->bucket_ms % 60000 == 0)
-        text[16] = '\0';
+    else
+        strcpy(o->bucket_ms % 60000 == 0 ? text + 16 : end, offset);
 }
 
 static void
 label_of(const struct table *t, const struct wattle_query_row *row,
-         char text[CIVIL_TEXT_SIZE], const char **label)
+         char text[ZONE_TEXT_SIZE], const char **label)
 {
     *label = text;
     if (is_list(t))
@@ -99,7 +114,7 @@ wider(int a, int b)
 static void
 measure(struct table *t)
 {
-    char text[NUMBER_TEXT_SIZE], time[CIVIL_TEXT_SIZE];
+    char text[NUMBER_TEXT_SIZE], time[ZONE_TEXT_SIZE];
     const char *label;
     t->label_width = 5;
     t->count_width = 8;
@@ -217,8 +232,8 @@ put_headings(const struct table *t)
     text_canvas_colour(&t->canvas, TEXT_DIM);
     text_out_printf(out, "  %-*s", t->label_width,
                     is_list(t)           ? "Device"
-                    : t->options->is_raw ? "Time (UTC)"
-                                         : "UTC");
+                    : t->options->is_raw ? "Time"
+                                         : "Start");
     if (t->count_width > 0)
         text_out_printf(out, "  %*s", t->count_width, "Readings");
     for (size_t c = 0; c < t->n_columns; c++) {
@@ -233,7 +248,7 @@ static void
 put_row(const struct table *t, const struct wattle_query_row *row)
 {
     struct text_out *out = t->canvas.out;
-    char text[NUMBER_TEXT_SIZE], time[CIVIL_TEXT_SIZE];
+    char text[NUMBER_TEXT_SIZE], time[ZONE_TEXT_SIZE];
     const char *label;
     label_of(t, row, time, &label);
     text_out_text(out, "  ");
@@ -257,6 +272,18 @@ put_row(const struct table *t, const struct wattle_query_row *row)
     text_out_byte(out, '\n');
 }
 
+/* Whose clocks the times are of. */
+static void
+put_zone(const struct table *t)
+{
+    if (is_list(t))
+        return;
+    text_canvas_colour(&t->canvas, TEXT_DIM);
+    text_out_printf(t->canvas.out, "Time zone: %s\n\n",
+                    wattle_zone_name(t->options->zone));
+    text_canvas_colour(&t->canvas, TEXT_PLAIN);
+}
+
 /* Puts what is kept; rows that follow go out at once. */
 static void
 flush(struct table *t)
@@ -265,6 +292,8 @@ flush(struct table *t)
         return;
     if (t->is_later)
         text_out_byte(t->canvas.out, '\n');
+    else
+        put_zone(t);
     t->is_later = true;
     measure(t);
     fit(t);

@@ -30,14 +30,13 @@ readings_csv_header(struct text_out *out, unsigned columns, bool has_gaps)
     text_out_byte(out, '\n');
 }
 
-/* 2023-10-01 08:00:00, with milliseconds when there are some. */
+/* 2023-10-01T08:00:00Z, with milliseconds when there are some. */
 static void
 put_time(struct text_out *out, int64_t time_ms)
 {
     char text[CIVIL_TEXT_SIZE];
     civil_format(time_ms, text);
-    text[10] = ' ';
-    text_out_bytes(out, text, strlen(text) - 1);
+    text_out_text(out, text);
 }
 
 void

@@ -14,6 +14,7 @@ report_csv_write(const struct wattle_report_result *result,
     struct report_table devices;
     struct text_out out;
     text_out_init(&out, to);
+    out.zone = result->zone;
     report_table_init(&devices, REPORT_DEVICES, result);
     table_csv_write(&out, &devices.base, NULL, NULL);
     return text_out_finish(&out);

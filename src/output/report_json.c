@@ -174,6 +174,7 @@ report_json_write(const struct wattle_report_result *a, bool with_timings,
 {
     struct json j;
     text_out_init(&j.out, to);
+    j.out.zone = a->zone;
     j.first = true;
     int64_t began_ns = stage_now_ns();
     open_scope(&j, NULL, '{');
@@ -186,6 +187,9 @@ report_json_write(const struct wattle_report_result *a, bool with_timings,
     put_count(&j, "devices", a->n_devices);
     put_time(&j, "first", a->figures->first_ms);
     put_time(&j, "last", a->figures->last_ms);
+    put_text(&j, "zone", wattle_zone_name(a->zone));
+    put_key(&j, "zone_assumed");
+    text_out_text(&j.out, a->is_zone_assumed ? "true" : "false");
     put_figures(&j, a->figures);
     put_number(&j, "pooled_monthly_cost", a->pooled_monthly_cost);
     put_number(&j, "rate", a->rate_per_kwh);

@@ -17,9 +17,10 @@
 #include "output/text_canvas.h"
 
 static void
-put_period(const struct text_canvas *c, const struct wattle_figures *f)
+put_period(const struct text_canvas *c, const struct wattle_report_result *a)
 {
-    char first[CIVIL_TEXT_SIZE], last[CIVIL_TEXT_SIZE], text[NUMBER_TEXT_SIZE];
+    const struct wattle_figures *f = a->figures;
+    char first[ZONE_TEXT_SIZE], last[ZONE_TEXT_SIZE], text[NUMBER_TEXT_SIZE];
     if (f->first_ms == WATTLE_NO_TIME) {
         report_text_line(c, "Period", TEXT_PLAIN, "no readings");
         return;
@@ -32,9 +33,15 @@ put_period(const struct text_canvas *c, const struct wattle_figures *f)
         text_canvas_number(hours, 1, text);
     else
         text_canvas_number(hours / 24, hours < 240 ? 1 : 0, text);
-    report_text_line(c, "Period", TEXT_PLAIN, "%s to %s UTC (%s %s)",
-                     report_text_minute(f->first_ms, first),
-                     report_text_minute(f->last_ms, last), text, unit);
+    report_text_line(c, "Period", TEXT_PLAIN, "%s to %s %s (%s %s)",
+                     report_text_minute(c, f->first_ms, first),
+                     report_text_minute(c, f->last_ms, last),
+                     wattle_zone_name(a->zone), text, unit);
+    if (a->is_zone_assumed)
+        report_text_line(c, "Time zone", TEXT_PLAIN,
+                         "%s is assumed, as times have no offset (--tz names "
+                         "another)",
+                         wattle_zone_name(a->zone));
 }
 
 static void
@@ -400,12 +407,15 @@ put_hours(const struct text_canvas *c, const struct wattle_report_result *a)
 {
     const int least = 60;
     const bool is_wide = c->style.width >= least;
+    char text[160];
     double most = 0;
     for (int h = 0; h < 24; h++)
         most = a->hours[h]->energy_kwh > most ? a->hours[h]->energy_kwh : most;
     if (a->n_devices == 0)
         return;
-    text_canvas_heading(c, "Energy by hour of the day (kWh, UTC)");
+    snprintf(text, sizeof(text), "Energy by hour of the day (kWh, %s)",
+             wattle_zone_name(a->zone));
+    text_canvas_heading(c, text);
     for (int h = 0; h < (is_wide ? 12 : 24); h++) {
         if (is_wide) {
             put_hour(c, a, h, most, c->style.width / 2 - 2);
@@ -500,13 +510,14 @@ report_text_write(const struct wattle_report_result *a,
     struct text_canvas canvas;
     const struct text_canvas *c = &canvas;
     text_out_init(&out, to);
+    out.zone = a->zone;
     int status = text_canvas_init(&canvas, &out, style, NULL);
     if (status != WATTLE_OK)
         return status;
     text_canvas_colour(c, TEXT_BOLD);
     text_out_text(&out, "Energy report\n");
     text_canvas_colour(c, TEXT_PLAIN);
-    put_period(c, a->figures);
+    put_period(c, a);
     put_counts(c, a);
     put_energy(c, a->figures);
     put_costs(c, a);

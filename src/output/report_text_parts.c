@@ -51,9 +51,10 @@ report_text_plural(uint64_t n)
 }
 
 const char *
-report_text_minute(int64_t time_ms, char text[CIVIL_TEXT_SIZE])
+report_text_minute(const struct text_canvas *c, int64_t time_ms,
+                   char text[ZONE_TEXT_SIZE])
 {
-    civil_format(time_ms, text);
+    zone_format(c->out->zone, time_ms, text);
     text[10] = ' ';
     text[16] = '\0';
     return text;

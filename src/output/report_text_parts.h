@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/civil_time.h"
+#include "base/zone.h"
 #include "base/number_text.h"
 #include "output/text_canvas.h"
 #include "wattle/result.h"
@@ -26,7 +27,8 @@ int report_text_places(double most);
 /* Each writes to `text` and returns it: a count with commas, */
 const char *report_text_count(uint64_t value, char text[NUMBER_TEXT_SIZE]);
 /* 2023-10-01 08:00, without seconds, */
-const char *report_text_minute(int64_t time_ms, char text[CIVIL_TEXT_SIZE]);
+const char *report_text_minute(const struct text_canvas *c, int64_t time_ms,
+                               char text[ZONE_TEXT_SIZE]);
 /* a number with the decimals that energies of its size have, */
 const char *report_text_energy(double kwh, char text[NUMBER_TEXT_SIZE]);
 /* and all decimals. */

@@ -114,16 +114,16 @@ describe_event(const struct wattle_finding *f, char *text, size_t size)
 
 /* What is said of a finding, behind its device. */
 static void
-describe_finding(const struct wattle_finding *f, int64_t newest_ms, char *text,
-                 size_t size)
+describe_finding(const struct text_canvas *c, const struct wattle_finding *f,
+                 int64_t newest_ms, char *text, size_t size)
 {
-    char number[NUMBER_TEXT_SIZE], time[CIVIL_TEXT_SIZE];
+    char number[NUMBER_TEXT_SIZE], time[ZONE_TEXT_SIZE];
     switch (f->kind) {
     case WATTLE_FINDING_SILENT:
         text_canvas_number((double)(newest_ms - f->since_ms) / CIVIL_MS_PER_DAY,
                            1, number);
         snprintf(text, size, "silent since %s (%s days)",
-                 report_text_minute(f->since_ms, time), number);
+                 report_text_minute(c, f->since_ms, time), number);
         break;
     case WATTLE_FINDING_NEVER_SEEN:
         snprintf(text, size, "no readings");
@@ -170,7 +170,7 @@ report_text_findings(const struct text_canvas *c,
             n_left++;
             continue;
         }
-        describe_finding(f, a->figures->last_ms, line, sizeof(line));
+        describe_finding(c, f, a->figures->last_ms, line, sizeof(line));
         put_finding(c, f, line);
     }
     if (n_left == 0)

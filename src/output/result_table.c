@@ -15,6 +15,7 @@
 #include "base/civil_time.h"
 #include "base/error.h"
 #include "base/number_text.h"
+#include "base/zone.h"
 #include "wattle/result.h"
 
 struct result_value
@@ -52,7 +53,7 @@ result_value_is_known(const struct result_value *value)
 void
 result_value_put(struct text_out *out, const struct result_value *value)
 {
-    char text[CIVIL_TEXT_SIZE];
+    char text[ZONE_TEXT_SIZE];
     switch (value->type) {
     case VALUE_COUNT:
         text_out_count(out, value->count);
@@ -64,7 +65,7 @@ result_value_put(struct text_out *out, const struct result_value *value)
         text_out_number(out, value->real);
         break;
     case VALUE_TIME:
-        civil_format(value->integer, text);
+        zone_format(out->zone, value->integer, text);
         text_out_text(out, text);
         break;
     case VALUE_DAY:

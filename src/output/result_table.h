@@ -92,7 +92,8 @@ result_value_is_number(const struct result_value *value)
 
 /*
  * Puts a value that is known and is not text, as every data format has it:
- * numbers unrounded, times and days as ISO 8601, a blob as hexadecimal digits.
+ * numbers unrounded, times (in the zone of `out`) and days as ISO 8601, a blob
+ * as hexadecimal digits.
  */
 void result_value_put(struct text_out *out, const struct result_value *value);
 

@@ -20,6 +20,7 @@ void
 text_out_init(struct text_out *out, const struct wattle_writer *to)
 {
     out->to = *to;
+    out->zone = NULL;
     out->has_failed = false;
     out->len = 0;
 }

@@ -11,13 +11,15 @@
 #include <string.h>
 
 #include "wattle/writer.h"
+#include "wattle/zone.h"
 
 #define TEXT_OUT_BYTES 16384
 
 struct text_out {
     struct wattle_writer to;
-    bool has_failed;  /* nothing more is handed on */
-    int failed_errno; /* errno then */
+    const struct wattle_zone *zone; /* of times; NULL, as at first = UTC */
+    bool has_failed;                /* nothing more is handed on */
+    int failed_errno;               /* errno then */
     size_t len;
     char bytes[TEXT_OUT_BYTES];
 };

@@ -18,6 +18,9 @@ struct report_data {
     /* whether a device has readings, also outside the range; NULL = all have;
      * owned */
     bool *is_seen;
+    /* of hours and days; borrowed, or own_zone; NULL = UTC */
+    const struct wattle_zone *zone;
+    struct wattle_zone *own_zone;
     struct tally tally;
     struct scan_rejects rejects;
     uint64_t n_scans; /* of the input */

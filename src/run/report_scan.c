@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/zone.h"
 #include "base/trace.h"
 #include "run/sorted_totals.h"
 #include "run/totals_sink.h"
@@ -67,6 +68,7 @@ join_totals(struct report_run *run, struct scan_splits *splits)
     totals_set_init(total, options->max_gap_ms, options->tuning.no_cache);
     totals_set_range(total, options->selection.since_ms,
                      options->selection.until_ms);
+    totals_set_zone(total, zone_unless_utc(options->zone));
     total->kernels = kernels_for(options->tuning.simd);
     status = totals_set_reserve(total, run->data->devices.n_devices);
     if (status == WATTLE_OK)
@@ -239,6 +241,7 @@ report_scan_run(const struct report_scan *report, struct report_data *data,
                 struct wattle_error *error)
 {
     struct report_run run = {.report = report, .data = data, .error = error};
+    data->zone = report->options->zone;
     int status = open_sources(&run);
     if (status != WATTLE_OK)
         return status;
@@ -260,5 +263,6 @@ report_data_release(struct report_data *data)
 {
     registry_release(&data->devices);
     free(data->is_seen);
+    wattle_zone_close(data->own_zone);
     totals_set_release(&data->totals);
 }

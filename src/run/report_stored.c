@@ -14,6 +14,7 @@
 #include "base/cores.h"
 #include "base/error.h"
 #include "base/pool.h"
+#include "base/zone.h"
 #include "store/totals_reader.h"
 #include "store/catalog.h"
 #include "store/catalog_read.h"
@@ -47,17 +48,42 @@ struct chunk_worker {
     struct wattle_error error;
 };
 
+/* The zone that the caller names, else the database's own, from then on ours.
+ */
+static int
+take_zone(struct stored_job *job, struct database *db,
+          struct wattle_error *error)
+{
+    struct report_data *data = job->data;
+    data->zone = job->report->options->zone;
+    if (data->zone == NULL) {
+        if (db->zone == NULL)
+            return error_set_at(error, WATTLE_ERR_FORMAT, db->path, 0,
+                                "is of a time zone that this machine does not "
+                                "know; install tzdata, or name another zone "
+                                "(--tz)");
+        data->own_zone = db->zone;
+        data->zone = data->own_zone;
+        db->zone = NULL; /* db->sums.zone stays */
+    }
+    job->range.zone = zone_unless_utc(data->zone);
+    return WATTLE_OK;
+}
+
 /* Opens a connection that stays with what is there now. */
 static int
 open_worker(struct chunk_worker *w, struct stored_job *job)
 {
     const struct scan_options *o = job->report->options;
     *w = (struct chunk_worker){.job = job};
-    totals_set_init(&w->set, o->max_gap_ms, o->tuning.no_cache);
-    totals_set_range(&w->set, job->range.since_ms, job->range.until_ms);
-    w->set.kernels = job->kernels;
     int status =
         database_open(&w->db, job->report->database, DATABASE_READ, &w->error);
+    if (status == WATTLE_OK && job->data->zone == NULL)
+        status = take_zone(job, &w->db, &w->error);
+    totals_set_init(&w->set, o->max_gap_ms, o->tuning.no_cache);
+    totals_set_range(&w->set, job->range.since_ms, job->range.until_ms);
+    totals_set_zone(&w->set, job->range.zone);
+    w->set.kernels = job->kernels;
     if (status == WATTLE_OK) {
         database_set_cancel(&w->db, o->cancel);
         status = database_begin(&w->db, &w->error);
@@ -187,8 +213,9 @@ choose_threads(const struct stored_job *job, struct chunk_worker *first,
     int n_wanted = job->report->options->n_threads;
     if (n_wanted > 0)
         return n_wanted < MAX_THREADS ? n_wanted : MAX_THREADS;
-    bool decodes = job->range.no_summaries ||
-                   !database_has_sums(&first->db, job->range.max_gap_ms);
+    bool decodes =
+        job->range.no_summaries ||
+        !database_has_sums(&first->db, job->range.zone, job->range.max_gap_ms);
     int status = chunk_reader_count(&first->db, &n_chunks,
                                     decodes ? &n_readings : NULL, error);
     if (status != WATTLE_OK)

@@ -141,25 +141,49 @@ run_worker(void *context, unsigned worker)
         run_splits(scheduler, split, worker);
 }
 
+static bool
+has_failed(const struct scheduler *scheduler)
+{
+    return atomic_load(&scheduler->shared->status) != WATTLE_OK;
+}
+
+/* Runs a split and the next one again as one. */
+static void
+run_joined(struct scheduler *scheduler, struct split *split)
+{
+    struct split *next = split->next;
+    split->next = next->next;
+    split->end = next->end;
+    split_free(next, scheduler->shared->ops);
+    split_restart(split, scheduler->shared->ops, split->true_begin);
+    run_splits(scheduler, split, 0);
+}
+
 /*
  * A split that began inside a file guessed. If the split before it ended
  * elsewhere, it is run again from there; then its own end is the truth for
- * the next one.
+ * the next one. One that needs the records before it is joined with that split;
+ * as this may need those before it in turn, looking at all begins afresh. The
+ * first split lacks nothing, so this ends.
  */
 static void
 verify(struct scheduler *scheduler)
 {
     struct split *split = scheduler->first;
-    while (split->next != NULL &&
-           atomic_load(&scheduler->shared->status) == WATTLE_OK) {
+    while (split->next != NULL && !has_failed(scheduler)) {
         struct split *next = split->next;
         if (next->true_begin != split->true_end) {
             split_restart(next, scheduler->shared->ops, split->true_end);
             run_splits(scheduler, next, 0);
         }
-        assert(atomic_load(&scheduler->shared->status) != WATTLE_OK ||
-               next->true_begin == split->true_end);
+        assert(has_failed(scheduler) || next->true_begin == split->true_end);
         split = next;
+        if (next->lacks_context && !has_failed(scheduler)) {
+            for (split = scheduler->first; split->next != next;)
+                split = split->next;
+            run_joined(scheduler, split);
+            split = scheduler->first;
+        }
     }
 }
 

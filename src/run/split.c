@@ -346,6 +346,7 @@ enter_text(struct split_reading *run, struct source *source, uint64_t offset,
         .source = (uint32_t)run->source,
         .line = inside ? 0 : source->header_lines,
         .counts_cr = source->has_bare_cr,
+        .is_start = !inside,
     };
     run->decoder->ops->begin(run->decoder, source->recognition, &place);
     return status;
@@ -408,6 +409,7 @@ choose_decoder(struct split_reading *run, const struct source *source)
     const struct decoder_setup setup = {
         .kernels = shared->kernels,
         .no_cache = shared->options->tuning.no_cache,
+        .zone = zone_unless_utc(shared->options->zone),
         .registry = &run->split->registry,
         .rejects = &run->split->rejects,
         .clock = run->clock,
@@ -493,6 +495,8 @@ read_text(struct split_reading *run, struct source *source, uint64_t offset,
     status = note_failure(run, source, status);
     reader_close(run->reader);
     run->reader = NULL;
+    run->split->lacks_context =
+        run->split->lacks_context || run->decoder->lacks_context;
     place.n_lines = run->decoder->n_lines - before.n_lines;
     for (int r = 0; r < WATTLE_N_REASONS; r++)
         place.by_reason[r] = split->rejects.by_reason[r] - before.by_reason[r];
@@ -591,6 +595,8 @@ set_tally(struct split *split, struct decoder *const *decoders)
         tally->n_lines += decoders[i]->n_lines;
         tally->n_fast += decoders[i]->n_fast_rows;
         tally->n_slow += decoders[i]->n_slow_rows;
+        tally->has_local_times =
+            tally->has_local_times || decoders[i]->has_local_times;
     }
     for (int r = 0; r < WATTLE_N_REASONS; r++)
         tally_add_rejects(tally, r, split->rejects.by_reason[r]);

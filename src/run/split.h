@@ -67,6 +67,7 @@ struct split {
     bool is_running;     /* same */
     bool is_certain;     /* begin is known to be a record's start */
     /* results */
+    bool lacks_context; /* see decoder.lacks_context */
     uint64_t true_begin, true_end;
     struct registry registry; /* devices, numbered as they were met */
     void *state;              /* of the sink */

@@ -14,6 +14,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/zone.h"
 #include "run/row_filter.h"
 #include "run/sorted_totals.h"
 
@@ -51,6 +52,7 @@ open_split(void *context, const struct sink_split *split, void **out,
                     sink->options->tuning.no_cache);
     totals_set_range(&state->totals, sink->options->selection.since_ms,
                      sink->options->selection.until_ms);
+    totals_set_zone(&state->totals, zone_unless_utc(sink->options->zone));
     state->totals.kernels = sink->kernels;
     if (sink->diverted == NULL)
         return WATTLE_OK;

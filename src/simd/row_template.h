@@ -61,7 +61,8 @@ struct row_template {
     uint8_t negative;     /* bit k: number k has a minus */
     uint8_t device_at;    /* in the row */
     uint8_t device_len;   /* up to 255; cells 6, 7 used up to 16 */
-    uint8_t unused[92];   /* to a power of two: an easy index */
+    uint8_t is_local;     /* the time has no offset */
+    uint8_t unused[91];   /* to a power of two: an easy index */
 };
 
 _Static_assert(sizeof(struct row_template) == 512, "an easy index");

@@ -27,8 +27,8 @@ built_chunk_release(struct built_chunk *chunk)
 }
 
 struct chunk_builder *
-chunk_builder_new(const struct kernels *kernels, int64_t max_gap_ms,
-                  built_chunk_take take, void *context)
+chunk_builder_new(const struct kernels *kernels, const struct wattle_zone *zone,
+                  int64_t max_gap_ms, built_chunk_take take, void *context)
 {
     struct chunk_builder *b = aligned_alloc(64, sizeof(*b));
     if (b == NULL)
@@ -37,7 +37,8 @@ chunk_builder_new(const struct kernels *kernels, int64_t max_gap_ms,
     b->kernels = kernels;
     b->take = take;
     b->context = context;
-    if (rollup_builder_init(&b->rollups, kernels, max_gap_ms) != WATTLE_OK ||
+    if (rollup_builder_init(&b->rollups, kernels, zone, max_gap_ms) !=
+            WATTLE_OK ||
         chunk_builder_reset(b) != WATTLE_OK) {
         chunk_builder_free(b);
         return NULL;

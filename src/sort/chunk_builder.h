@@ -41,10 +41,11 @@ struct chunk_builder {
 };
 
 /*
- * On the heap, since a block is large; NULL = no memory. max_gap_ms: of the
- * sums.
+ * On the heap, since a block is large; NULL = no memory. zone, max_gap_ms: of
+ * the sums.
  */
 struct chunk_builder *chunk_builder_new(const struct kernels *kernels,
+                                        const struct wattle_zone *zone,
                                         int64_t max_gap_ms,
                                         built_chunk_take take, void *context);
 void chunk_builder_free(struct chunk_builder *builder);

@@ -27,7 +27,7 @@ buckets_request_init(struct buckets_request *request)
     request->pattern.len = 0;
     request->query = (struct bucket_request){
         .selection = SELECTION_ALL,
-        .rule = {BUCKET_WHOLE, 0},
+        .rule = {.kind = BUCKET_WHOLE},
         .fields = WATTLE_QUERY_ENERGY,
         .rate_per_kwh = NAN,
         .max_gap_ms = CIVIL_MS_PER_HOUR,
@@ -130,12 +130,12 @@ read_every(const char *text, struct bucket_rule *rule)
         if (strcmp(end, units[i].unit) != 0)
             continue;
         if (units[i].months > 0 && n <= MAX_MONTHS / (unsigned)units[i].months)
-            *rule =
-                (struct bucket_rule){BUCKET_MONTHS, (int)n * units[i].months};
+            *rule = (struct bucket_rule){.kind = BUCKET_MONTHS,
+                                         .size = (int)n * units[i].months};
         else if (units[i].ms > 0 &&
                  (int64_t)n <= MAX_DAYS * CIVIL_MS_PER_DAY / units[i].ms)
-            *rule =
-                (struct bucket_rule){BUCKET_SPANS, (int64_t)n * units[i].ms};
+            *rule = (struct bucket_rule){.kind = BUCKET_SPANS,
+                                         .size = (int64_t)n * units[i].ms};
         return rule->kind != BUCKET_WHOLE;
     }
     return false;
@@ -180,7 +180,7 @@ int
 buckets_request_max_gap(struct buckets_request *request, sqlite3_value *value,
                         struct wattle_error *error)
 {
-    struct bucket_rule rule = {BUCKET_WHOLE, 0};
+    struct bucket_rule rule = {.kind = BUCKET_WHOLE};
     if (sqlite3_value_type(value) == SQLITE_NULL)
         return WATTLE_OK;
     const char *text = (const char *)sqlite3_value_text(value);

@@ -219,5 +219,6 @@ database_close(struct database *db)
 {
     sqlite3_close(db->handle);
     free(db->path);
+    wattle_zone_close(db->zone);
     *db = (struct database){0};
 }

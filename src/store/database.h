@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/cancel_flag.h"
+#include "base/zone.h"
 #include "wattle/error.h"
 
 /* "Watt" and the version of the tables, in the file's header. */
@@ -30,13 +31,16 @@ enum database_mode {
 
 /* What the stored sums were computed with, see docs/format.md. */
 struct database_sums {
-    bool is_usable; /* hours and days are those of this program's zone */
+    bool is_usable;                 /* it is known how */
+    const struct wattle_zone *zone; /* of hours and days; NULL = UTC */
     int64_t max_gap_ms;
 };
 
 struct database {
     sqlite3 *handle;
     char *path;
+    struct wattle_zone
+        *zone;     /* its own; NULL = this machine does not know it */
     bool is_fresh; /* there was nothing in it; see checkpoint_run */
     struct database_sums sums;
     const struct wattle_cancel *cancel; /* or NULL; see database_set_cancel */
@@ -57,11 +61,13 @@ void database_set_cancel(struct database *db,
  */
 char *database_file_name(const char *path);
 
-/* Whether stored sums are those that steps up to max_gap_ms give. */
+/* Whether stored sums are of a zone, and of steps up to max_gap_ms. */
 static inline bool
-database_has_sums(const struct database *db, int64_t max_gap_ms)
+database_has_sums(const struct database *db, const struct wattle_zone *zone,
+                  int64_t max_gap_ms)
 {
-    return db->sums.is_usable && db->sums.max_gap_ms == max_gap_ms;
+    return db->sums.is_usable && db->sums.max_gap_ms == max_gap_ms &&
+           zone_is_same(db->sums.zone, zone);
 }
 
 /* Runs statements without results. */

@@ -131,13 +131,14 @@ cover_delta(const struct chunk_reader *s, struct gathered *g)
 
 /* The days that a change between two readings may concern. */
 static void
-ask_for_days(struct import_device *device, int64_t from_ms, int64_t to_ms,
-             int64_t max_gap_ms)
+ask_for_days(struct merge_worker *w, int64_t from_ms, int64_t to_ms)
 {
-    const struct time_partition *days = &time_partition_days;
+    const struct database_sums *sums = &w->queue->job->db->sums;
+    const struct time_partition days = time_partition_days(sums->zone);
+    struct import_device *device = w->device;
     struct import_days *range = &device->recompute[device->n_recompute++];
-    range->first = time_partition_key(days, from_ms - max_gap_ms);
-    range->last = time_partition_key(days, to_ms + max_gap_ms);
+    range->first = time_partition_key(&days, from_ms - sums->max_gap_ms);
+    range->last = time_partition_key(&days, to_ms + sums->max_gap_ms);
 }
 
 /* Merges a device's runs in groups when too many overlap. */
@@ -278,7 +279,6 @@ do_device(struct merge_worker *w, uint32_t number, struct gathered g)
         if (g.n_rows == 0)
             return WATTLE_OK;
     }
-    const int64_t max_gap_ms = w->queue->job->db->sums.max_gap_ms;
     bool to_delta =
         !w->queue->job->compacts && w->has_reader && is_for_delta(w, &g);
     if (to_delta)
@@ -291,10 +291,10 @@ do_device(struct merge_worker *w, uint32_t number, struct gathered g)
     status = to_delta ? fill_delta(w) : build_chunks(w);
     w->device->counts = *device_merge_counts(w->merge);
     if (to_delta) {
-        ask_for_days(w->device, g.first_ms, g.last_ms, max_gap_ms);
+        ask_for_days(w, g.first_ms, g.last_ms);
     } else if (w->device->has_neighbours) {
-        ask_for_days(w->device, w->first_ms, w->first_ms, max_gap_ms);
-        ask_for_days(w->device, w->last_ms, w->last_ms, max_gap_ms);
+        ask_for_days(w, w->first_ms, w->first_ms);
+        ask_for_days(w, w->last_ms, w->last_ms);
     }
     return status;
 }
@@ -393,8 +393,9 @@ open_worker(struct merge_worker *w, struct merge_queue *queue)
     *w = (struct merge_worker){.queue = queue};
     w->merge = device_merge_new(queue->job->kernels, UINT32_MAX,
                                 chunk_reader_fetch, &w->chunk_reader);
-    w->builder = chunk_builder_new(
-        queue->job->kernels, queue->job->db->sums.max_gap_ms, queue_chunk, w);
+    const struct database_sums *sums = &queue->job->db->sums;
+    w->builder = chunk_builder_new(queue->job->kernels, sums->zone,
+                                   sums->max_gap_ms, queue_chunk, w);
     if (w->merge == NULL || w->builder == NULL)
         return error_memory(&w->error);
     if (queue->job->readers_path == NULL)

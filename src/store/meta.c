@@ -15,11 +15,14 @@
 
 #define MAX_GAP_LIMIT (INT64_C(366) * 86400000)
 
+/* Room for the name of a zone. */
+#define META_ZONE_SIZE 256
+
 /* No program has as many measures: a greater number is damage. */
 #define MAX_MEASURES 4096
 
 struct meta {
-    bool is_zone_known;
+    char zone[META_ZONE_SIZE];      /* "" = not there */
     int64_t max_gap_ms, n_measures; /* -1 = not there */
 };
 
@@ -33,7 +36,8 @@ take_row(sqlite3_stmt *row, struct meta *meta)
         return;
     if (strcmp(key, "zone") == 0) {
         const char *zone = (const char *)sqlite3_column_text(row, 1);
-        meta->is_zone_known = zone != NULL && strcmp(zone, META_ZONE) == 0;
+        if (zone != NULL && strlen(zone) < sizeof(meta->zone))
+            memcpy(meta->zone, zone, strlen(zone) + 1);
     } else if (strcmp(key, "max_gap_ms") == 0 && is_number) {
         meta->max_gap_ms = sqlite3_column_int64(row, 1);
     } else if (strcmp(key, "n_measures") == 0 && is_number) {
@@ -70,16 +74,32 @@ refuse(const struct database *db, const struct meta *meta,
                             "later one");
     if (mode == DATABASE_READ)
         return WATTLE_OK;
-    if (!meta->is_zone_known)
+    if (db->zone == NULL)
         return error_set_at(error, WATTLE_ERR_FORMAT, db->path, 0,
-                            "adds up days of a zone that this version of "
-                            "wattle does not know; it can only be read");
+                            "adds up days of the time zone '%s', which this "
+                            "machine does not know; install tzdata, or change "
+                            "it where the zone is known",
+                            meta->zone);
     if (!is_gap_known || !are_measures_known)
         return error_set_at(
             error, WATTLE_ERR_FORMAT, db->path, 0,
             "is damaged: the table meta lacks a good "
             "max_gap_ms or n_measures; restore a backup, or try 'wattle "
             "check --salvage'");
+    return WATTLE_OK;
+}
+
+/* The zone of a name; none where this machine does not know it. */
+static int
+open_zone(struct database *db, const char *name, struct wattle_error *error)
+{
+    struct wattle_error why;
+    wattle_zone_close(db->zone);
+    db->zone = NULL;
+    db->sums.zone = NULL;
+    if (wattle_zone_open(&db->zone, name, &why) == WATTLE_ERR_MEMORY)
+        return error_memory(error);
+    db->sums.zone = zone_unless_utc(db->zone);
     return WATTLE_OK;
 }
 
@@ -91,10 +111,26 @@ meta_read(struct database *db, enum database_mode mode,
     int status = read_rows(db, &meta, error);
     if (status != WATTLE_OK)
         return status;
-    db->sums.is_usable = meta.is_zone_known && meta.max_gap_ms > 0 &&
+    status = open_zone(db, meta.zone, error);
+    if (status != WATTLE_OK)
+        return status;
+    db->sums.is_usable = db->zone != NULL && meta.max_gap_ms > 0 &&
                          meta.max_gap_ms <= MAX_GAP_LIMIT;
     db->sums.max_gap_ms = meta.max_gap_ms;
     return refuse(db, &meta, mode, error);
+}
+
+int
+meta_set_zone(struct database *db, const char *name, struct wattle_error *error)
+{
+    sqlite3_stmt *put = database_prepare(
+        db, "UPDATE main.meta SET value = ?1 WHERE key = 'zone'", error);
+    if (put == NULL)
+        return database_fail(db, error);
+    sqlite3_bind_text(put, 1, name, -1, SQLITE_STATIC);
+    const int result = database_step(db, put, error);
+    sqlite3_finalize(put);
+    return result < 0 ? result : open_zone(db, name, error);
 }
 
 int

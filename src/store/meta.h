@@ -10,20 +10,24 @@
 
 #include "store/database.h"
 
-/* The zone whose hours and days this program adds up. */
-#define META_ZONE "UTC"
-
 /* The largest gap of a new database. */
 #define META_MAX_GAP_MS INT64_C(3600000)
 
 /*
- * Reads how the stored sums were computed, into db->sums. Refuses, as
- * WATTLE_ERR_FORMAT, a database that has measures which this program does not
- * know, and one to be written whose sums are of another zone. What cannot be
- * read makes the sums of a database that is only read unusable.
+ * Reads how the stored sums were computed, into db->sums and db->zone. Refuses,
+ * as WATTLE_ERR_FORMAT, a database that has measures which this program does
+ * not know, and one to be written whose zone this machine does not know. What
+ * cannot be read makes the sums of a database that is only read unusable.
  */
 int meta_read(struct database *db, enum database_mode mode,
               struct wattle_error *error);
+
+/*
+ * Says whose hours and days are added up, of a database without readings, in
+ * the transaction that is open; db->zone and db->sums.zone follow.
+ */
+int meta_set_zone(struct database *db, const char *name,
+                  struct wattle_error *error);
 
 /* Notes the measures of readings that were written. */
 int meta_note_measures(struct database *db, uint32_t measures,

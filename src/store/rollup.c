@@ -122,17 +122,18 @@ rollup_compute(struct chunk_reader *reader, const struct kernels *kernels,
                uint32_t device, int64_t first, int64_t last, rollup_take take,
                void *context, struct wattle_error *error)
 {
-    const int64_t max_gap_ms = reader->db->sums.max_gap_ms;
+    const struct database_sums *sums = &reader->db->sums;
+    const struct time_partition days = time_partition_days(sums->zone);
+    const int64_t max_gap_ms = sums->max_gap_ms;
     /* the steps into the first day and out of the last one */
-    const struct time_cell from =
-                               time_partition_cell(&time_partition_days, first),
-                           to = time_partition_cell(&time_partition_days, last);
+    const struct time_cell from = time_partition_cell(&days, first),
+                           to = time_partition_cell(&days, last);
     int64_t since_ms = from.start_ms - max_gap_ms;
     int64_t until_ms = to.end_ms + max_gap_ms + 1;
     struct rollup_builder builder;
     struct device_merge *merge =
         device_merge_new(kernels, UINT32_MAX, chunk_reader_fetch, reader);
-    int status = rollup_builder_init(&builder, kernels, max_gap_ms);
+    int status = rollup_builder_init(&builder, kernels, sums->zone, max_gap_ms);
     if (merge == NULL || status != WATTLE_OK) {
         status = error_memory(error);
     } else {

@@ -48,9 +48,9 @@ int rollup_put(struct database *db, sqlite3_stmt *statement, uint32_t device,
                const struct day_sum *sum, struct wattle_error *error);
 
 /*
- * Computes the days [first, last] of a device from what is stored; calls
- * `take` for each that has readings or energy. A status of `take` other than 0
- * ends it, and is returned.
+ * Computes the days [first, last] of a device from what is stored, in the zone
+ * of the database; calls `take` for each that has readings or energy. A status
+ * of `take` other than 0 ends it, and is returned.
  */
 typedef int (*rollup_take)(void *context, uint32_t device,
                            const struct day_sum *sum,

@@ -300,8 +300,8 @@ write_readings(struct salvage *s)
                                        &s->devices.table, s->error);
     struct device_merge *merge = device_merge_new(
         s->kernels, UINT32_MAX, chunk_reader_fetch, &s->chunk_reader);
-    struct chunk_builder *builder =
-        chunk_builder_new(s->kernels, s->to->sums.max_gap_ms, write_chunk, s);
+    struct chunk_builder *builder = chunk_builder_new(
+        s->kernels, s->to->sums.zone, s->to->sums.max_gap_ms, write_chunk, s);
     if (merge == NULL || builder == NULL)
         status = no_memory(s);
     if (status == WATTLE_OK)
@@ -333,9 +333,9 @@ static int
 write_days(struct salvage *s)
 {
     struct chunk_reader reader;
-    const int64_t first =
-        time_partition_key(&time_partition_days, CIVIL_MIN_MS);
-    const int64_t last = time_partition_key(&time_partition_days, CIVIL_MAX_MS);
+    const struct time_partition days = time_partition_days(s->to->sums.zone);
+    const int64_t first = time_partition_key(&days, CIVIL_MIN_MS);
+    const int64_t last = time_partition_key(&days, CIVIL_MAX_MS);
     int status = chunk_reader_open(&reader, s->to, s->error);
     sqlite3_stmt *put = rollup_prepare(s->to, s->error);
     if (put == NULL)

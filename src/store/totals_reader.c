@@ -258,7 +258,7 @@ add_chunk(struct totals_reader *r, size_t *delta_at, struct totals_set *set,
         return WATTLE_OK;
     }
     if (is_inside && from == to &&
-        database_has_sums(r->chunk_reader.db, range->max_gap_ms) &&
+        database_has_sums(r->chunk_reader.db, range->zone, range->max_gap_ms) &&
         !range->no_summaries) {
         bool is_done = false;
         status = add_summary(r, &chunk, set, &is_done, error);

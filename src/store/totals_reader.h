@@ -20,6 +20,7 @@
 struct totals_reader_range {
     int64_t since_ms, until_ms; /* half-open; INT64_MIN, INT64_MAX = no limit */
     int64_t max_gap_ms;
+    const struct wattle_zone *zone; /* of hours and days; NULL = UTC */
     bool no_summaries; /* decode every reading, to measure and to check */
     bool holds;        /* powers hold: see meter.h */
 };

@@ -48,8 +48,8 @@ struct verify {
     struct chunk_reader chunk_reader;
     struct metered metered;
     const struct kernels *kernels;
-    bool has_sums;      /* those that are stored can be computed once more */
-    int64_t max_gap_ms; /* of them */
+    bool has_sums; /* those that are stored can be computed once more */
+    struct database_sums sums; /* how */
     struct block *block;
     struct buffer data;
     /* the chunk being looked at */
@@ -308,8 +308,8 @@ static const char *
 rebuild(struct verify *v, const struct chunk *chunk)
 {
     const char *problem = NULL;
-    struct chunk_builder *builder =
-        chunk_builder_new(v->kernels, v->max_gap_ms, keep_rebuilt, v);
+    struct chunk_builder *builder = chunk_builder_new(
+        v->kernels, v->sums.zone, v->sums.max_gap_ms, keep_rebuilt, v);
     if (builder == NULL)
         return lack_memory(v);
     v->has_rebuilt = false;
@@ -522,8 +522,8 @@ take_day(void *context, uint32_t device, const struct day_sum *sum,
         (size_t)sqlite3_column_bytes(row, 8) == len &&
         memcmp(sqlite3_column_blob(row, 8), bytes, len) == 0;
     if (!is_same) {
-        const struct time_cell day =
-            time_partition_cell(&time_partition_days, sum->day);
+        const struct time_partition days = time_partition_days(v->sums.zone);
+        const struct time_cell day = time_partition_cell(&days, sum->day);
         report(v, device, day.start_ms, day.end_ms - 1,
                "the sums of a day are not those of its readings");
         return WATTLE_ERR_CHANGED; /* the others would follow */
@@ -535,9 +535,9 @@ take_day(void *context, uint32_t device, const struct day_sum *sum,
 static int
 verify_days(struct verify *v, int64_t device)
 {
-    const int64_t first =
-        time_partition_key(&time_partition_days, CIVIL_MIN_MS);
-    const int64_t last = time_partition_key(&time_partition_days, CIVIL_MAX_MS);
+    const struct time_partition days = time_partition_days(v->sums.zone);
+    const int64_t first = time_partition_key(&days, CIVIL_MIN_MS);
+    const int64_t last = time_partition_key(&days, CIVIL_MAX_MS);
     struct wattle_error why = {0};
     if (device < 0 || device >= REGISTRY_NO_DEVICE)
         return WATTLE_OK; /* its row is damaged, as was said */
@@ -719,11 +719,12 @@ verify_database(struct database *db, verify_found found, void *context,
                        .error = error,
                        .kernels = kernels_for(0),
                        .has_sums = db->sums.is_usable,
-                       .max_gap_ms = db->sums.is_usable ? db->sums.max_gap_ms
-                                                        : META_MAX_GAP_MS,
+                       .sums = db->sums,
                        .checksum = checksum_new(),
                        .block = aligned_alloc(64, sizeof(struct block))};
     *result = (struct verify_result){0};
+    if (!v.has_sums) /* chunks are built once more with some */
+        v.sums = (struct database_sums){.max_gap_ms = META_MAX_GAP_MS};
     int status = database_run(db, "BEGIN", error);
     if (v.checksum == NULL || v.block == NULL)
         status = error_memory(error);

@@ -26,6 +26,8 @@ import subprocess
 import sys
 import tempfile
 
+os.environ.setdefault("WATTLE_TZ", "UTC")  # not the zone of the machine
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 

@@ -21,6 +21,8 @@ from fractions import Fraction
 import read_database
 from read_database import VALUES, Broken, Database, demand
 
+os.environ.setdefault("WATTLE_TZ", "UTC")  # not the zone of the machine
+
 HOUR_MS = 3600000
 UNITS_PER_MWH = 7200000000000
 n_tests = 0

@@ -24,6 +24,8 @@ import oracle
 import query_oracle as q
 from compare import EFFICIENCY_ABSOLUTE
 
+os.environ.setdefault("WATTLE_TZ", "UTC")  # not the zone of the machine
+
 HOUR_MS = 3600 * 1000
 START_MS = 1696118400000  # 2023-10-01
 IDS = ["fridge", "kettle", "DEV0001", "DEV0002", "heat pump, old", "tv"]

@@ -25,6 +25,8 @@ import casegen
 import oracle
 from compare import compare
 
+os.environ.setdefault("WATTLE_TZ", "UTC")  # not the zone of the machine
+
 TIMEOUT = 60          # seconds for one run of the program
 
 

@@ -163,10 +163,10 @@ static void
 queries_are_the_same(void **state)
 {
     static const struct bucket_rule rules[] = {
-        {BUCKET_WHOLE, 0},
-        {BUCKET_SPANS, 3600000},
-        {BUCKET_SPANS, 86400000},
-        {BUCKET_MONTHS, 1},
+        {BUCKET_WHOLE, 0, NULL},
+        {BUCKET_SPANS, 3600000, NULL},
+        {BUCKET_SPANS, 86400000, NULL},
+        {BUCKET_MONTHS, 1, NULL},
     };
     static const char *const globs[] = {"*a*", "0"};
     (void)state;

@@ -346,7 +346,7 @@ check_chunk(size_t n_blocks)
     struct finished f = {.n = 0};
     struct totals_set set;
     struct chunk_builder *builder =
-        chunk_builder_new(kernels_for(0), 3600000, keep, &f);
+        chunk_builder_new(kernels_for(0), NULL, 3600000, keep, &f);
     const struct kind kind = any_kind();
     int64_t now_ms = below(4) == 0 ? -START_MS / 4 : START_MS;
     size_t n_rows = 0, at = 0, n_duplicates = 0;
@@ -416,7 +416,7 @@ full_chunks_are_cut(void **state)
     struct finished f = {.n = 0};
     const struct kind kind = {.values = 1u << WATTLE_POWER, .step_ms = 1000};
     struct chunk_builder *builder =
-        chunk_builder_new(kernels_for(0), 3600000, keep, &f);
+        chunk_builder_new(kernels_for(0), NULL, 3600000, keep, &f);
     int64_t now_ms = START_MS;
     assert_non_null(builder);
     for (int i = 0; i < 2 * CHUNK_BLOCKS + 1; i++) {

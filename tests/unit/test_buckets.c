@@ -83,11 +83,11 @@ fill_rows(struct rows *rows, size_t n, const struct kind *kind,
 }
 
 static const struct bucket_rule rules[] = {
-    {BUCKET_WHOLE, 0},           {BUCKET_SPANS, 60000},
-    {BUCKET_SPANS, 900000},      {BUCKET_SPANS, HOUR_MS},
-    {BUCKET_SPANS, 86400000},    {BUCKET_SPANS, 604800000},
-    {BUCKET_SPANS, 7 * 1234567}, {BUCKET_MONTHS, 1},
-    {BUCKET_MONTHS, 3},          {BUCKET_MONTHS, 12},
+    {BUCKET_WHOLE, 0, NULL},           {BUCKET_SPANS, 60000, NULL},
+    {BUCKET_SPANS, 900000, NULL},      {BUCKET_SPANS, HOUR_MS, NULL},
+    {BUCKET_SPANS, 86400000, NULL},    {BUCKET_SPANS, 604800000, NULL},
+    {BUCKET_SPANS, 7 * 1234567, NULL}, {BUCKET_MONTHS, 1, NULL},
+    {BUCKET_MONTHS, 3, NULL},          {BUCKET_MONTHS, 12, NULL},
 };
 
 enum { N_RULES = sizeof(rules) / sizeof(rules[0]) };
@@ -322,7 +322,7 @@ steps_are_split_at_borders(void **state)
     const int64_t nine = START_MS + 9 * HOUR_MS;
     const int64_t time_ms[] = {nine - 900000, nine + 900000};
     const int64_t power[] = {0, INT64_C(1200000000000)};
-    const struct bucket_rule hours = {BUCKET_SPANS, HOUR_MS};
+    const struct bucket_rule hours = {BUCKET_SPANS, HOUR_MS, NULL};
     struct buckets buckets = simple(hours, INT64_MIN, INT64_MAX);
     add_powers(&buckets, time_ms, power, 2);
     assert_int_equal(buckets.list.n, 2);
@@ -347,8 +347,8 @@ empty_buckets_in_a_step_have_its_energy(void **state)
     (void)state;
     const int64_t time_ms[] = {START_MS, START_MS + HOUR_MS};
     const int64_t power[] = {INT64_C(60000000000), INT64_C(60000000000)};
-    struct buckets buckets =
-        simple((struct bucket_rule){BUCKET_SPANS, 60000}, INT64_MIN, INT64_MAX);
+    struct buckets buckets = simple(
+        (struct bucket_rule){BUCKET_SPANS, 60000, NULL}, INT64_MIN, INT64_MAX);
     add_powers(&buckets, time_ms, power, 2);
     assert_int_equal(buckets.list.n, 61);
     for (size_t i = 0; i < 60; i++)
@@ -497,11 +497,11 @@ static void
 buckets_begin_where_people_expect(void **state)
 {
     (void)state;
-    const struct bucket_rule week = {BUCKET_SPANS, 604800000};
-    const struct bucket_rule month = {BUCKET_MONTHS, 1};
-    const struct bucket_rule quarter = {BUCKET_MONTHS, 3};
-    const struct bucket_rule year = {BUCKET_MONTHS, 12};
-    const struct bucket_rule hour = {BUCKET_SPANS, HOUR_MS};
+    const struct bucket_rule week = {BUCKET_SPANS, 604800000, NULL};
+    const struct bucket_rule month = {BUCKET_MONTHS, 1, NULL};
+    const struct bucket_rule quarter = {BUCKET_MONTHS, 3, NULL};
+    const struct bucket_rule year = {BUCKET_MONTHS, 12, NULL};
+    const struct bucket_rule hour = {BUCKET_SPANS, HOUR_MS, NULL};
     const int64_t sunday = START_MS; /* 2023-10-01 */
     assert_range(week, sunday, "2023-09-25T00:00:00Z", "2023-10-02T00:00:00Z");
     assert_range(week, sunday + 86400000, "2023-10-02T00:00:00Z",

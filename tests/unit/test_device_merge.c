@@ -292,7 +292,7 @@ store_chunk(struct stored_chunks *s, struct model *model, size_t from,
 {
     static struct block row;
     struct chunk_builder *builder =
-        chunk_builder_new(kernels_for(0), 3600000, keep, s);
+        chunk_builder_new(kernels_for(0), NULL, 3600000, keep, s);
     assert_non_null(builder);
     row.n_rows = 1;
     row.exponent = BLOCK_MILLI;

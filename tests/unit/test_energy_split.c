@@ -111,7 +111,7 @@ any_partition(struct bucket_rule *rule)
                                     3600000, 7000001, 604800000};
     switch (pick(4)) {
     case 0:
-        return time_partition_hours;
+        return time_partition_hours(NULL);
     case 1:
         *rule = (struct bucket_rule){.kind = BUCKET_MONTHS, .size = 1};
         break;
@@ -283,11 +283,12 @@ a_refusal_ends_the_split(void **state)
     int n = 0;
     const struct power_point from = {.time_ms = 0, .nw = 5};
     const struct power_point to = {.time_ms = 4 * CIVIL_MS_PER_HOUR, .nw = 7};
+    const struct time_partition hours = time_partition_hours(NULL);
     const struct energy_step step = {.from = &from,
                                      .to = &to,
                                      .begin_ms = 0,
                                      .end_ms = to.time_ms,
-                                     .partition = &time_partition_hours};
+                                     .partition = &hours};
     struct time_cell cell = TIME_CELL_NONE;
     assert_int_equal(energy_split(&step, &cell, refuse, &n), -7);
     assert_int_equal(n, 1);

@@ -239,15 +239,34 @@ change_meta(const char *sql)
 }
 
 static void
-other_zones_are_read_by_their_readings(void **state)
+other_zones_are_used(void **state)
+{
+    struct database db;
+    struct wattle_zone *zone;
+    struct wattle_error error = {0};
+    (void)state;
+    change_meta("UPDATE meta SET value = 'Europe/Berlin' WHERE key = 'zone'");
+    assert_int_equal(wattle_zone_open(&zone, "Europe/Berlin", &error),
+                     WATTLE_OK);
+    assert_int_equal(database_open(&db, path, DATABASE_WRITE, &error),
+                     WATTLE_OK);
+    assert_string_equal(wattle_zone_name(db.zone), "Europe/Berlin");
+    assert_true(database_has_sums(&db, zone, META_MAX_GAP_MS));
+    assert_false(database_has_sums(&db, NULL, META_MAX_GAP_MS));
+    database_close(&db);
+    wattle_zone_close(zone);
+}
+
+static void
+unknown_zones_are_read_by_their_readings(void **state)
 {
     struct database db;
     struct wattle_error error = {0};
     (void)state;
-    change_meta("UPDATE meta SET value = 'Europe/Berlin' WHERE key = 'zone'");
+    change_meta("UPDATE meta SET value = 'Mars/Base' WHERE key = 'zone'");
     assert_int_equal(database_open(&db, path, DATABASE_READ, &error),
                      WATTLE_OK);
-    assert_false(database_has_sums(&db, META_MAX_GAP_MS));
+    assert_false(database_has_sums(&db, NULL, META_MAX_GAP_MS));
     database_close(&db);
     assert_int_equal(database_open(&db, path, DATABASE_WRITE, &error),
                      WATTLE_ERR_FORMAT);
@@ -263,8 +282,8 @@ other_gaps_are_used(void **state)
     change_meta("UPDATE meta SET value = 60000 WHERE key = 'max_gap_ms'");
     assert_int_equal(database_open(&db, path, DATABASE_WRITE, &error),
                      WATTLE_OK);
-    assert_false(database_has_sums(&db, META_MAX_GAP_MS));
-    assert_true(database_has_sums(&db, 60000));
+    assert_false(database_has_sums(&db, NULL, META_MAX_GAP_MS));
+    assert_true(database_has_sums(&db, NULL, 60000));
     database_close(&db);
 }
 
@@ -297,7 +316,7 @@ missing_rules_are_damage(void **state)
     assert_non_null(strstr(error.message, "max_gap_ms"));
     assert_int_equal(database_open(&db, path, DATABASE_READ, &error),
                      WATTLE_OK);
-    assert_false(database_has_sums(&db, META_MAX_GAP_MS));
+    assert_false(database_has_sums(&db, NULL, META_MAX_GAP_MS));
     database_close(&db);
 }
 
@@ -353,8 +372,10 @@ main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(many_upgrade_at_once, set_up,
                                         tear_down),
-        cmocka_unit_test_setup_teardown(other_zones_are_read_by_their_readings,
-                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(other_zones_are_used, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(
+            unknown_zones_are_read_by_their_readings, set_up, tear_down),
         cmocka_unit_test_setup_teardown(other_gaps_are_used, set_up, tear_down),
         cmocka_unit_test_setup_teardown(unknown_measures_are_refused, set_up,
                                         tear_down),

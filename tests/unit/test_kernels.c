@@ -330,7 +330,7 @@ is_reading(const struct csv_schema *schema, const char *row, size_t len)
     record_parser_init(&parser, schema);
     size_t n = record_parser_feed(&parser, (const uint8_t *)row, len, &done);
     return done && n == len && !parser.is_empty &&
-           row_values_read(&parser, &values) == ROW_IS_READING;
+           row_values_read(&parser, NULL, &values) == ROW_IS_READING;
 }
 
 /* ---- decoding ---------------------------------------------------------- */

@@ -144,9 +144,9 @@ other_measures_are_kept(void **state)
     static const char wanted[] =
         "timestamp,device_id,power,energy_wh,span_s,energy_total_wh,"
         "frequency_hz\n"
-        "2023-10-01 00:00:00,m,10,,,,50.01\n"
-        "2023-10-01 00:01:00,m,,2500,900,-0.007,\n"
-        "2023-10-01 00:02:00,m,12,,,,49.99\n";
+        "2023-10-01T00:00:00Z,m,10,,,,50.01\n"
+        "2023-10-01T00:01:00Z,m,,2500,900,-0.007,\n"
+        "2023-10-01T00:02:00Z,m,12,,,,49.99\n";
     (void)state;
     add(many, 2, START_MS, 3);
     add(late, 3, START_MS + 60000, 1);
@@ -188,9 +188,9 @@ late_readings_keep_them(void **state)
     assert_int_equal(
         wattle_database_export(path, &options, &to_before, NULL, NULL), 0);
     assert_string_equal(before.bytes, "timestamp,device_id,power,frequency_hz\n"
-                                      "2023-10-01 11:40:00,m,0,0.001\n"
-                                      "2023-10-01 11:40:00.500,m,0,0.001\n"
-                                      "2023-10-01 11:41:00,m,1,50.008\n");
+                                      "2023-10-01T11:40:00Z,m,0,0.001\n"
+                                      "2023-10-01T11:40:00.500Z,m,0,0.001\n"
+                                      "2023-10-01T11:41:00Z,m,1,50.008\n");
     assert_int_equal(wattle_database_compact(path, NULL, NULL), WATTLE_OK);
     assert_int_equal(
         wattle_database_export(path, &options, &to_after, NULL, NULL), 0);

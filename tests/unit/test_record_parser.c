@@ -55,7 +55,7 @@ judge(const char *record, size_t len, size_t piece, struct row_values *values)
     }
     if (!done && !record_parser_finish(&parser))
         return UNTERMINATED;
-    return parser.is_empty ? BLANK : row_values_read(&parser, values);
+    return parser.is_empty ? BLANK : row_values_read(&parser, NULL, values);
 }
 
 struct record_case {

@@ -186,8 +186,9 @@ days_are_those_of_plain_arithmetic(void **state)
             if (below(200) == 0)
                 now_ms += (int64_t)below(3 * CIVIL_MS_PER_DAY);
         }
-        assert_int_equal(rollup_builder_init(&meter, kernels_for(0), HOUR_MS),
-                         WATTLE_OK);
+        assert_int_equal(
+            rollup_builder_init(&meter, kernels_for(0), NULL, HOUR_MS),
+            WATTLE_OK);
         compute_days(n, first_day);
         feed(&meter, n);
         check_days(&meter, first_day);

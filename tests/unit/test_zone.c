@@ -24,15 +24,15 @@ time_of(const char *text)
     return time_ms;
 }
 
-static struct zone *
+static struct wattle_zone *
 open_zone(const char *name)
 {
-    struct zone *zone;
+    struct wattle_zone *zone;
     struct wattle_error error;
-    if (zone_open(&zone, name, &error) != WATTLE_OK)
+    if (wattle_zone_open(&zone, name, &error) != WATTLE_OK)
         print_error("%s: %s\n", name, error.message);
     assert_non_null(zone);
-    assert_string_equal(zone_name(zone), name);
+    assert_string_equal(wattle_zone_name(zone), name);
     return zone;
 }
 
@@ -72,14 +72,14 @@ offsets_are_those_of_the_database(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
-        struct zone *zone = open_zone(facts[i].zone);
+        struct wattle_zone *zone = open_zone(facts[i].zone);
         const int64_t time_ms = time_of(facts[i].utc);
         const struct zone_span span = zone_at(zone, time_ms);
         if (span.offset_ms != facts[i].offset_s * INT64_C(1000))
             print_error("%s at %s\n", facts[i].zone, facts[i].utc);
         assert_value(span.offset_ms, facts[i].offset_s * INT64_C(1000));
         assert_true(span.from_ms <= time_ms && time_ms < span.until_ms);
-        zone_close(zone);
+        wattle_zone_close(zone);
     }
 }
 
@@ -88,7 +88,7 @@ local_times_occur_once_twice_or_never(void **state)
 {
     (void)state;
     int64_t utc_ms[2];
-    struct zone *zone = open_zone("Europe/Brussels");
+    struct wattle_zone *zone = open_zone("Europe/Brussels");
     assert_int_equal(zone_to_utc(zone, time_of("2025-02-01 12:00"), utc_ms), 1);
     assert_value(utc_ms[0], time_of("2025-02-01 11:00"));
     assert_int_equal(zone_to_utc(zone, time_of("2025-03-30 02:30"), utc_ms), 0);
@@ -98,15 +98,15 @@ local_times_occur_once_twice_or_never(void **state)
     assert_value(utc_ms[0], time_of("2025-10-26 00:00"));
     assert_value(utc_ms[1], time_of("2025-10-26 01:00"));
     assert_int_equal(zone_to_utc(zone, time_of("2025-10-26 03:00"), utc_ms), 1);
-    zone_close(zone);
+    wattle_zone_close(zone);
     zone = open_zone("Australia/Lord_Howe"); /* half an hour */
     assert_int_equal(zone_to_utc(zone, time_of("2025-04-06 01:45"), utc_ms), 2);
     assert_value(utc_ms[1] - utc_ms[0], INT64_C(1800000));
     assert_int_equal(zone_to_utc(zone, time_of("2025-10-05 02:15"), utc_ms), 0);
-    zone_close(zone);
+    wattle_zone_close(zone);
     zone = open_zone("Pacific/Apia"); /* a day that was left out */
     assert_int_equal(zone_to_utc(zone, time_of("2011-12-30 12:00"), utc_ms), 0);
-    zone_close(zone);
+    wattle_zone_close(zone);
 }
 
 /* Any time comes back from its local time. */
@@ -119,7 +119,7 @@ there_and_back(void **state)
         "Africa/Casablanca", "America/St_Johns"};
     (void)state;
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        struct zone *zone = open_zone(names[i]);
+        struct wattle_zone *zone = open_zone(names[i]);
         for (uint64_t k = 0; k < 4000; k++) {
             int64_t found_ms[2];
             const int64_t utc_ms =
@@ -135,7 +135,7 @@ there_and_back(void **state)
                 assert_value(next.from_ms, span.until_ms);
             }
         }
-        zone_close(zone);
+        wattle_zone_close(zone);
     }
 }
 
@@ -146,9 +146,10 @@ what_is_no_zone_is_refused(void **state)
         "", "Nowhere/Town", "../passwd", "/etc/passwd", "Europe", ".hidden"};
     (void)state;
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        struct zone *zone;
+        struct wattle_zone *zone;
         struct wattle_error error;
-        assert_int_equal(zone_open(&zone, names[i], &error), WATTLE_ERR_USAGE);
+        assert_int_equal(wattle_zone_open(&zone, names[i], &error),
+                         WATTLE_ERR_USAGE);
         assert_null(zone);
         assert_non_null(strstr(error.message, "time zone"));
     }
@@ -157,23 +158,23 @@ what_is_no_zone_is_refused(void **state)
 static void
 the_machine_says_its_zone(void **state)
 {
-    struct zone *zone;
+    struct wattle_zone *zone;
     (void)state;
     setenv("TZ", "Asia/Kathmandu", 1);
-    assert_int_equal(zone_open(&zone, NULL, NULL), WATTLE_OK);
-    assert_string_equal(zone_name(zone), "Asia/Kathmandu");
-    zone_close(zone);
+    assert_int_equal(wattle_zone_open(&zone, NULL, NULL), WATTLE_OK);
+    assert_string_equal(wattle_zone_name(zone), "Asia/Kathmandu");
+    wattle_zone_close(zone);
     setenv("TZ", "<+03>-3", 1); /* a rule of POSIX */
-    assert_int_equal(zone_open(&zone, NULL, NULL), WATTLE_OK);
+    assert_int_equal(wattle_zone_open(&zone, NULL, NULL), WATTLE_OK);
     assert_value(zone_at(zone, 0).offset_ms, INT64_C(10800000));
-    zone_close(zone);
+    wattle_zone_close(zone);
     setenv("TZ", "", 1);
-    assert_int_equal(zone_open(&zone, NULL, NULL), WATTLE_OK);
+    assert_int_equal(wattle_zone_open(&zone, NULL, NULL), WATTLE_OK);
     assert_true(zone_is_utc(zone));
-    zone_close(zone);
+    wattle_zone_close(zone);
     unsetenv("TZ");
-    assert_int_equal(zone_open(&zone, NULL, NULL), WATTLE_OK);
-    zone_close(zone);
+    assert_int_equal(wattle_zone_open(&zone, NULL, NULL), WATTLE_OK);
+    wattle_zone_close(zone);
 }
 
 int
