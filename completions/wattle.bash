@@ -82,7 +82,7 @@ _wattle() {
             --no-summaries --block --help"
         ;;
     import)
-        options="--db --dry-run --wait --value --final --again --zstd-long --devices
+        options="--db --dry-run --wait --value --tz --final --again --zstd-long --devices
             --rejects --strict --quiet --no-progress --timings --trace --threads --simd --reader
             --help"
         ;;

@@ -25,7 +25,7 @@ os.environ.setdefault("WATTLE_TZ", "UTC")  # not the zone of the machine
 SUITES = ["differential", "kill_imports", "flip_bits", "full_disks",
           "other_files", "many_at_once", "query_plans",
           "large_inputs", "golden_files", "growing_files",
-          "forged_databases", "written_files", "salvaged"]
+          "forged_databases", "written_files", "salvaged", "zoned_imports"]
 
 
 def run_one(job):

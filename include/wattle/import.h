@@ -29,6 +29,7 @@
 #include "wattle/result.h"
 #include "wattle/batch.h"
 #include "wattle/error.h"
+#include "wattle/zone.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -63,6 +64,14 @@ struct wattle_import_options {
     int n_threads;                      /* 0 = one for each core */
     const struct wattle_tuning *tuning; /* or NULL; experimental/tuning.h */
     bool is_again; /* read files again that were imported before */
+    /*
+     * Whose clocks times without an offset are of; borrowed until the import is
+     * closed. A new database adds up hours and days of this zone, too. NULL
+     * (default) = that of the database; UTC for a new one.
+     */
+    const struct wattle_zone *zone;
+    bool is_zone_assumed; /* it is a guess, for a new database only */
+    bool is_zone_default; /* files keep the zone of their last import */
 };
 
 /* A file that was imported before, all of which was read again. */
@@ -110,6 +119,9 @@ struct wattle_import_result {
      * caller nor the file says so; and the path of the first, or NULL. */
     size_t n_assumed_files;
     const char *first_assumed_file;
+    /* some times have no offset, and the database took a zone that is a guess
+     */
+    bool is_zone_assumed;
 };
 
 #define WATTLE_IMPORT_OPTIONS_INIT                                             \

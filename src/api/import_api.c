@@ -46,6 +46,7 @@ read_options(const struct wattle_import_options *o, struct scan_options *scan,
         .n_threads = o->n_threads,
         .max_gap_ms = CIVIL_MS_PER_HOUR,
         .value_kind = o->value_kind,
+        .zone = o->zone,
         .zstd_window_log = o->zstd_window_log,
         .keeps_rejects = o->rejects_path != NULL,
         .cancel = o->cancel,
@@ -210,6 +211,7 @@ set_result(struct wattle_import *import, int64_t wall_ns)
     r->n_known_files = importer->n_known_files;
     r->n_grown_files = importer->n_grown_files;
     r->n_new_devices = importer->n_new_devices;
+    r->is_zone_assumed = importer->has_assumed_times;
     getrusage(RUSAGE_SELF, &usage);
     import->timings.wall_s = (double)wall_ns / 1e9;
     import->timings.peak_memory_bytes = (uint64_t)usage.ru_maxrss * 1024;
@@ -254,6 +256,8 @@ wattle_import_run(struct wattle_import *import, struct wattle_error *error)
     importer->is_dry_run = import->options.is_dry_run;
     importer->is_final = import->options.is_final;
     importer->is_again = import->options.is_again;
+    importer->is_zone_assumed = import->options.is_zone_assumed;
+    importer->is_zone_default = import->options.is_zone_default;
     importer->wait = &import->wait;
     importer->sources = &inputs->sources;
     importer->table = &inputs->table;

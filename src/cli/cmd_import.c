@@ -14,6 +14,7 @@
 #include "cli/progress.h"
 #include "cli/reject_words.h"
 #include "cli/trace_file.h"
+#include "cli/zone_choice.h"
 #include "wattle/experimental/tuning.h"
 #include "wattle/import.h"
 #include "wattle/report.h"
@@ -48,6 +49,11 @@ static const struct cli_option import_options[] = {
      "energy-kwh, counter-wh, counter-kwh (default: power in the file's unit, "
      "else in W)",
      "Which readings"},
+    {OPT_TZ, "tz", "ZONE",
+     "time zone, such as Europe/Brussels, of times without an offset, and of "
+     "days and hours in a new database (default: WATTLE_TZ, else the "
+     "database's, else this machine's)",
+     NULL},
     {OPT_FINAL, "final", NULL,
      "the files will not grow: take a last line that has no line end", NULL},
     {OPT_AGAIN, "again", NULL, "read files again that were imported before",
@@ -79,6 +85,7 @@ struct request {
     const char **paths; /* room for every argument, and three more */
     size_t n_paths;
     const char *database, *trace_path;
+    struct zone_choice zone;
     bool is_strict;
     bool is_quiet;
     bool has_progress;
@@ -140,6 +147,9 @@ read_option(void *context, const struct cli_parser *parser, int option)
         return cli_small_count(parser, 1, 1024, &o->n_threads);
     case OPT_ZSTD_LONG:
         return cli_small_count(parser, 10, 31, &o->zstd_window_log);
+    case OPT_TZ:
+        request->zone.name = parser->value;
+        return true;
     case OPT_VALUE:
         return cli_value_kind(parser, &o->value_kind);
     case OPT_SIMD:
@@ -197,6 +207,14 @@ warn(const struct request *request, const struct wattle_import_result *r)
                          cli_value_kind_word(f->value_kind));
     }
     cli_warn_assumed(request->self, r->n_assumed_files, r->first_assumed_file);
+    if (r->is_zone_assumed)
+        cli_complain(request->self,
+                     "times without an offset were read as %s, %s; if that is "
+                     "wrong, import into a new database with --tz ZONE",
+                     wattle_zone_name(request->zone.zone),
+                     request->zone.zone != NULL
+                         ? "the time zone of this machine"
+                         : "because this machine's time zone has no name");
     for (size_t i = 0; i < r->n_held_lines; i++)
         cli_complain(request->self,
                      "%s:%llu: held back, because the line has no end yet; the "
@@ -346,12 +364,17 @@ run_import(const struct command *self, int argc, char **argv)
     if (request.paths == NULL)
         return code;
     if (cli_read(self, argc, argv, read_option, &request, &code) &&
-        check_request(&request) && open_trace(&trace, &request)) {
+        check_request(&request) && zone_choice_to_keep(&request.zone, self) &&
+        open_trace(&trace, &request)) {
+        request.options.zone = request.zone.zone;
+        request.options.is_zone_assumed = request.zone.is_assumed;
+        request.options.is_zone_default = request.zone.name == NULL;
         request.tuning.trace = trace.trace;
         if (request.tuning.reader == WATTLE_READER_AUTO)
             request.tuning.reader = WATTLE_READER_MMAP;
         code = trace_file_close(&trace, open_and_run(&request));
     }
+    zone_choice_close(&request.zone);
     free(request.paths);
     return code;
 }

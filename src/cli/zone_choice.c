@@ -41,6 +41,21 @@ zone_choice_complete(struct zone_choice *choice, const struct command *command,
     return status == WATTLE_OK;
 }
 
+bool
+zone_choice_to_keep(struct zone_choice *choice, const struct command *command)
+{
+    struct wattle_zone *machine = NULL;
+    if (!zone_choice_open(choice, command))
+        return false;
+    if (choice->zone != NULL)
+        return true;
+    choice->is_assumed = true;
+    if (wattle_zone_open(&machine, NULL, NULL) == WATTLE_OK)
+        wattle_zone_open(&choice->zone, wattle_zone_name(machine), NULL);
+    wattle_zone_close(machine);
+    return true;
+}
+
 void
 zone_choice_close(struct zone_choice *choice)
 {

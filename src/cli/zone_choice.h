@@ -44,6 +44,13 @@ bool zone_choice_open(struct zone_choice *choice,
 bool zone_choice_complete(struct zone_choice *choice,
                           const struct command *command, const char *database);
 
+/*
+ * The same for what is to be kept: the machine's zone must have a name by which
+ * other machines find it. Where it has none, *zone is NULL, for UTC.
+ */
+bool zone_choice_to_keep(struct zone_choice *choice,
+                         const struct command *command);
+
 void zone_choice_close(struct zone_choice *choice);
 
 #endif

@@ -75,7 +75,11 @@ begin(struct decoder *decoder, const struct recognition *recognition,
                  : d->unused;
     }
     record_parser_init(d->parser, schema);
-    local_clock_begin(&d->clock, place->is_start);
+    /* so that the first row of each text says whether its time has an offset */
+    d->memo_date = 0;
+    d->base.has_local_times = d->base.lacks_context = false;
+    d->has_clock = place->zone != NULL;
+    local_clock_begin(&d->clock, place->zone, place->is_start, place->history);
 }
 
 /* The midnight that begins a date given as YYYYMMDD; false when there is none.
@@ -110,7 +114,9 @@ time_of_day(struct csv_decoder *d, size_t i, bool is_local, int64_t *time_ms)
     int64_t day_ms, offset_ms = 0;
     if (!midnight_of(date, &day_ms))
         return false;
-    if (is_local && !local_clock_is_even(&d->clock, day_ms, &offset_ms)) {
+    d->base.has_local_times = d->base.has_local_times || is_local;
+    if (is_local && d->has_clock &&
+        !local_clock_is_even(&d->clock, day_ms, &offset_ms)) {
         *time_ms = day_ms + clock_of(d, i);
         if (!local_clock_shows(&d->clock, *time_ms))
             return false;
@@ -139,7 +145,7 @@ time_of(struct csv_decoder *d, size_t i, int64_t *time_ms)
         /* what lies elsewhere may be a date: the reference parser knows */
         return *time_ms >= CIVIL_UNIX_LEAST_MS && *time_ms < CIVIL_UNIX_END_MS;
     }
-    const bool is_local = template->is_local && d->has_clock;
+    const bool is_local = template->is_local;
     if (rows->date[i] != d->memo_date || d->memo_date == 0 ||
         is_local != d->memo_is_local)
         return time_of_day(d, i, is_local, time_ms);
@@ -194,7 +200,7 @@ note_time(struct csv_decoder *d, const struct row_template *template)
 {
     enum table_time time = TABLE_MIXED;
     if (template->time_kind == TEMPLATE_CIVIL && template->zone_ms == 0)
-        time = template->is_local && d->has_clock ? TABLE_LOCAL : TABLE_UTC;
+        time = template->is_local ? TABLE_LOCAL : TABLE_UTC;
     if (d->table_time == TABLE_EMPTY)
         d->table_time = time;
     else if (d->table_time != time)
@@ -735,9 +741,17 @@ next(struct decoder *decoder, const struct block_text *text, size_t *used)
     return status;
 }
 
+static int
+save_states(const struct decoder *decoder, struct local_states *states)
+{
+    const struct csv_decoder *d = (const struct csv_decoder *)decoder;
+    return local_clock_save(&d->clock, states);
+}
+
 static const struct decoder_ops csv_ops = {
     .begin = begin,
     .next = next,
+    .save_states = save_states,
     .close = close_decoder,
 };
 
@@ -749,8 +763,7 @@ csv_decoder_new(const struct decoder_setup *setup)
         return NULL;
     d->base.ops = &csv_ops;
     d->base.setup = *setup;
-    d->has_clock = setup->zone != NULL;
-    local_clock_init(&d->clock, setup->zone);
+    local_clock_init(&d->clock, setup->registry);
     /* from calloc, for pages that cost nothing until they are used */
     d->table_store = calloc(TEMPLATE_SLOTS + 1, sizeof(struct row_template));
     d->decoded = calloc(1, sizeof(*d->decoded));

@@ -25,6 +25,8 @@
 
 struct format;
 struct decoder;
+struct local_history;
+struct local_states;
 
 /* The first bytes of a text. CR that end lines are LF already. */
 struct format_sample {
@@ -48,17 +50,24 @@ struct recognition {
     bool has_open_header;  /* the header line has no end yet */
     int value_kind;        /* enum wattle_value_kind when it matters, or 0 */
     bool is_value_assumed; /* neither the caller nor the text says it */
-    void *dialect;         /* the format's own; owned */
+    /* where it is known how the text was read before; both borrowed */
+    const struct wattle_zone *zone; /* NULL = that of all texts */
+    const struct local_history *history;
+    void *dialect; /* the format's own; owned */
 };
 
 void format_recognition_release(struct recognition *recognition);
 
 /* Where a decoder begins. */
 struct decoder_place {
-    uint32_t source; /* number for rejects */
-    uint64_t line;   /* LF bytes of the text before it */
-    bool counts_cr;  /* lines end with CR, too */
-    bool is_start;   /* no record of the text is before it */
+    uint32_t source;                /* number for rejects */
+    uint64_t line;                  /* LF bytes of the text before it */
+    bool counts_cr;                 /* lines end with CR, too */
+    bool is_start;                  /* no record of the text is before it */
+    const struct wattle_zone *zone; /* of times without an offset; NULL = UTC */
+    /* where the records before it have come to, of a text that goes on; NULL =
+     * there are none, or it is not known */
+    const struct local_history *history;
 };
 
 /* Text to decode; KERNEL_SLACK bytes behind it are readable. */
@@ -73,8 +82,7 @@ struct block_text {
 struct decoder_setup {
     const struct kernels *kernels;
     bool no_cache;
-    const struct wattle_zone *zone; /* of times without an offset; NULL = UTC */
-    struct registry *registry;      /* gets the devices */
+    struct registry *registry; /* gets the devices */
     struct reject_log *rejects;
     struct stage_clock *clock; /* NULL = do not measure */
     struct wattle_error *error;
@@ -92,6 +100,12 @@ struct decoder_ops {
      */
     int (*next)(struct decoder *decoder, const struct block_text *text,
                 size_t *used);
+    /*
+     * Adds where the devices of the text have come to, if it is one whose times
+     * need that: see local_clock.h. 0 or WATTLE_ERR_MEMORY. NULL = none does.
+     */
+    int (*save_states)(const struct decoder *decoder,
+                       struct local_states *states);
     void (*close)(struct decoder *decoder);
 };
 
@@ -102,12 +116,11 @@ struct decoder {
     /* results, summed over calls */
     uint64_t n_lines; /* data lines */
     uint64_t n_fast_rows, n_slow_rows;
-    bool has_local_times; /* some had no offset */
-    /* a time that occurs twice needs a record before the text: see
-     * local_clock.h
-     */
-    bool lacks_context;
-    struct batch batch; /* of the last call */
+    /* of this text */
+    bool has_local_times; /* some have no offset */
+    bool lacks_context;   /* a time that occurs twice needs a record before the
+                             text: see local_clock.h */
+    struct batch batch;   /* of the last call */
     /* where it is in the text */
     uint64_t line;        /* LF bytes before the record that is next */
     bool is_open;         /* the text ended inside its last record */

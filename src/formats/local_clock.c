@@ -15,25 +15,45 @@
 #define NEAR_MS CIVIL_MS_PER_HOUR
 
 void
-local_clock_init(struct local_clock *clock, const struct wattle_zone *zone)
+local_clock_init(struct local_clock *clock, const struct registry *devices)
 {
-    *clock = (struct local_clock){.zone = zone};
+    *clock = (struct local_clock){.devices = devices};
 }
 
 void
 local_clock_release(struct local_clock *clock)
 {
-    free(clock->states);
-    clock->states = NULL;
-    clock->n_states = 0;
+    free(clock->lasts);
+    clock->lasts = NULL;
+    clock->n_lasts = 0;
 }
 
 void
-local_clock_begin(struct local_clock *clock, bool is_from_start)
+local_clock_begin(struct local_clock *clock, const struct wattle_zone *zone,
+                  bool is_from_start, const struct local_history *history)
 {
-    clock->source++;
+    if (zone != clock->zone)
+        memset(clock->days, 0, sizeof(clock->days));
+    clock->zone = zone;
+    clock->history = history;
+    clock->text++;
     clock->is_from_start = is_from_start;
+    clock->has_rows = false;
     clock->lacks_context = false;
+}
+
+int
+local_clock_save(const struct local_clock *clock, struct local_states *states)
+{
+    int status = WATTLE_OK;
+    if (!clock->has_rows)
+        return WATTLE_OK;
+    for (size_t i = 0; i < clock->n_lasts && status == WATTLE_OK; i++) {
+        if (clock->lasts[i].text == clock->text)
+            status =
+                local_states_add(states, (uint32_t)i, &clock->lasts[i].state);
+    }
+    return status;
 }
 
 /* Looks at the changes before and behind a day. */
@@ -81,23 +101,36 @@ local_clock_shows(const struct local_clock *clock, int64_t local_ms)
     return zone_to_utc(clock->zone, local_ms, utc_ms) > 0;
 }
 
-/* The state of a device; NULL = no memory. */
-static struct local_state *
-state_of(struct local_clock *clock, uint32_t device)
+/* The last row of a device; NULL = no memory. */
+static struct local_last *
+last_of(struct local_clock *clock, uint32_t device)
 {
-    if (device < clock->n_states)
-        return &clock->states[device];
-    size_t n = clock->n_states < 64 ? 64 : clock->n_states;
+    if (device < clock->n_lasts)
+        return &clock->lasts[device];
+    size_t n = clock->n_lasts < 64 ? 64 : clock->n_lasts;
     while (n <= device)
         n *= 2;
-    struct local_state *states = realloc(clock->states, n * sizeof(*states));
-    if (states == NULL)
+    struct local_last *lasts = realloc(clock->lasts, n * sizeof(*lasts));
+    if (lasts == NULL)
         return NULL;
-    memset(states + clock->n_states, 0,
-           (n - clock->n_states) * sizeof(*states));
-    clock->states = states;
-    clock->n_states = n;
-    return &states[device];
+    memset(lasts + clock->n_lasts, 0, (n - clock->n_lasts) * sizeof(*lasts));
+    clock->lasts = lasts;
+    clock->n_lasts = n;
+    return &lasts[device];
+}
+
+/* What was known of a device before this text; NULL = nothing. */
+static const struct local_state *
+remembered(const struct local_clock *clock, uint32_t device)
+{
+    if (clock->history == NULL)
+        return NULL;
+    const char *id = registry_id(clock->devices, device);
+    const uint32_t number =
+        registry_find(clock->history->registry, id, strlen(id));
+    return number != REGISTRY_NO_DEVICE
+               ? local_states_find(clock->history->states, number)
+               : NULL;
 }
 
 /* A time that clocks show twice, from begin_ms up to end_ms. */
@@ -143,24 +176,25 @@ local_clock_resolve(struct local_clock *clock, uint32_t device,
                     int64_t local_ms, int64_t *time_ms)
 {
     int64_t utc_ms[2] = {local_ms, local_ms};
-    struct local_state *state = state_of(clock, device);
-    if (state == NULL)
+    struct local_last *last = last_of(clock, device);
+    if (last == NULL)
         return WATTLE_ERR_MEMORY;
-    const bool has_before = state->source == clock->source;
-    struct local_state now = {
-        .local_ms = local_ms, .step_ms = -1, .source = clock->source};
-    if (has_before)
-        now.step_ms = local_ms > state->local_ms ? local_ms - state->local_ms
-                                                 : state->local_ms - local_ms;
+    const struct local_state *before =
+        last->text == clock->text ? &last->state : remembered(clock, device);
+    struct local_state now = {.local_ms = local_ms, .step_ms = -1};
+    clock->has_rows = true;
+    if (before != NULL)
+        now.step_ms = local_ms > before->local_ms ? local_ms - before->local_ms
+                                                  : before->local_ms - local_ms;
     if (zone_to_utc(clock->zone, local_ms, utc_ms) == 2) {
         const struct repeated r =
             repeated_around(clock->zone, local_ms, utc_ms);
-        if (has_before)
-            choose(&r, state, local_ms, &now);
+        if (before != NULL)
+            choose(&r, before, local_ms, &now);
         else if (!clock->is_from_start)
             clock->lacks_context = true;
     }
     *time_ms = utc_ms[now.is_second ? 1 : 0];
-    *state = now;
+    *last = (struct local_last){now, clock->text};
     return WATTLE_OK;
 }

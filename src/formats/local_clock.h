@@ -11,8 +11,8 @@
  *     rows are at least as far apart as clocks were put back; else it is a
  *     repetition.
  *
- * So the clock remembers the last row of each device, of those on days that are
- * changed. Belongs to one decoder.
+ * So the clock remembers the last row of each device, of those on days on which
+ * clocks are changed. Belongs to one decoder.
  */
 #ifndef FORMATS_LOCAL_CLOCK_H
 #define FORMATS_LOCAL_CLOCK_H
@@ -22,14 +22,19 @@
 #include <stdint.h>
 
 #include "base/zone.h"
+#include "model/local_state.h"
+#include "model/registry.h"
 
-/* The last row of a device on a day on which clocks are changed. */
-struct local_state {
-    int64_t local_ms;
-    int64_t step_ms;  /* from the row before, >= 0; -1 = there was none */
-    uint32_t source;  /* counted by the clock; 0 = no row */
-    bool is_second;   /* it was of the second time around */
-    bool is_backward; /* times were descending before it */
+/* What was known of a text that goes on: devices are those of `registry`. */
+struct local_history {
+    const struct registry *registry;
+    const struct local_states *states; /* sorted */
+};
+
+/* The last row of a device. */
+struct local_last {
+    struct local_state state;
+    uint32_t text; /* counted by the clock; 0 = no row */
 };
 
 enum { LOCAL_CLOCK_DAYS = 64 };
@@ -41,25 +46,35 @@ struct local_day {
 };
 
 struct local_clock {
-    const struct wattle_zone *zone;
+    const struct registry *devices; /* borrowed */
+    const struct wattle_zone *zone; /* the rest is of this text */
     struct local_day days[LOCAL_CLOCK_DAYS];
-    struct local_state *states; /* [devices], made when they are needed */
-    size_t n_states;
-    uint32_t source;
+    struct local_last *lasts; /* [devices], made when they are needed */
+    size_t n_lasts;
+    uint32_t text;
+    const struct local_history *history; /* NULL = none */
     bool is_from_start;
-    bool lacks_context; /* a row before those of this source is needed */
+    bool has_rows;      /* of days on which clocks are changed */
+    bool lacks_context; /* a row before those of this text is needed */
 };
 
-/* The zone is borrowed, and not NULL: in UTC there is nothing to do. */
+/* Rows have numbers of `devices`. */
 void local_clock_init(struct local_clock *clock,
-                      const struct wattle_zone *zone);
+                      const struct registry *devices);
 void local_clock_release(struct local_clock *clock);
 
 /*
- * Another source begins. Unless it is read from its start, a time that occurs
- * twice may lack its context, which is noted.
+ * Another text begins, of a zone; both are borrowed. Unless it is read from its
+ * start, or from where its history ends, a time that occurs twice may lack its
+ * context, which is noted. The zone may be NULL when there are no such rows.
  */
-void local_clock_begin(struct local_clock *clock, bool is_from_start);
+void local_clock_begin(struct local_clock *clock,
+                       const struct wattle_zone *zone, bool is_from_start,
+                       const struct local_history *history);
+
+/* Adds where the devices of this text have come to. 0 or WATTLE_ERR_MEMORY. */
+int local_clock_save(const struct local_clock *clock,
+                     struct local_states *states);
 
 /*
  * Whether one offset holds for all of a day, given by its midnight; then it is

@@ -63,12 +63,27 @@ take_reject(void *context, const struct scan_reject *reject, const char *raw,
     return status;
 }
 
+/* Where the devices of a file have come to, by their numbers in the database.
+ */
+static int
+take_states(struct importer_file *file, const struct local_states *states,
+            const uint32_t *device_of)
+{
+    int status = WATTLE_OK;
+    for (size_t i = 0; i < states->n && status == WATTLE_OK; i++)
+        status = local_states_add(&file->local.states,
+                                  device_of[states->devices[i].device],
+                                  &states->devices[i].state);
+    return status;
+}
+
 /* Lines of each file, from what each split has seen of it. */
-static void
+static int
 count_lines(struct importer *im, const struct scan_splits *splits)
 {
+    size_t n = 0;
     for (const struct split *split = splits->first; split != NULL;
-         split = split->next) {
+         split = split->next, n++) {
         for (size_t i = 0; i < split->n_seen; i++) {
             const struct split_source *seen = &split->seen[i];
             struct importer_file *file = &im->files[seen->source];
@@ -76,6 +91,11 @@ count_lines(struct importer *im, const struct scan_splits *splits)
                 split->starts_inside && split->first_source == seen->source;
             file->n_lines += seen->n_lines;
             file->is_open = file->is_open || seen->is_open;
+            file->has_local_times =
+                file->has_local_times || seen->has_local_times;
+            if (take_states(file, &seen->states, splits->device_of[n]) !=
+                WATTLE_OK)
+                return WATTLE_ERR_MEMORY;
             for (int r = 0; r < WATTLE_N_REASONS; r++) {
                 file->by_reason[r] += seen->by_reason[r];
                 file->n_rejects += seen->by_reason[r];
@@ -87,6 +107,7 @@ count_lines(struct importer *im, const struct scan_splits *splits)
             file->has_rest = seen->has_rest;
         }
     }
+    return WATTLE_OK;
 }
 
 /* Reads the sources into splits, sorted by device. */
@@ -123,7 +144,8 @@ write_rejects(struct importer *im, struct scan_splits *splits,
     tally_add(&im->tally, &splits->tally);
     int status = scan_take_rejects(splits, &im->scan_rejects, error);
     atomic_store(&im->n_to_merge, im->tally.n_lines - im->tally.n_rejects);
-    count_lines(im, splits);
+    if (count_lines(im, splits) != WATTLE_OK)
+        return error_memory(error);
     return status;
 }
 
@@ -168,6 +190,28 @@ merge_splits(struct importer *im, const struct scan_splits *splits,
     return status;
 }
 
+/* Notes whose its times without an offset are. */
+static int
+write_local_file(struct importer *im, const struct source *source,
+                 struct importer_file *file, struct wattle_error *error)
+{
+    struct local_file *local = &file->local;
+    if (file->has_local_times || im->is_zone_said) {
+        free(local->zone);
+        local->zone =
+            strdup(wattle_zone_name(recognise_zone(source, im->options->zone)));
+        if (local->zone == NULL)
+            return error_memory(error);
+    }
+    local->has_times =
+        file->has_local_times || (source->known_bytes > 0 && local->has_times);
+    if (source->kind != SOURCE_PLAIN) /* it does not go on */
+        local_states_release(&local->states);
+    if (local_states_sort(&local->states) != WATTLE_OK)
+        return error_memory(error);
+    return local_file_write(local, &im->db, file->number, error);
+}
+
 static int
 write_file(struct importer *im, size_t at, struct wattle_error *error)
 {
@@ -201,6 +245,8 @@ write_file(struct importer *im, size_t at, struct wattle_error *error)
     };
     int status =
         catalog_files_write(&im->catalog, &row, im->imported_at, error);
+    if (status == WATTLE_OK && source->recognition != NULL)
+        status = write_local_file(im, source, file, error);
     for (int r = 0; r < WATTLE_N_REASONS && status == WATTLE_OK; r++) {
         if (file->by_reason[r] > 0)
             status = catalog_count_rejects(&im->db, file->number, r,
@@ -296,6 +342,25 @@ finish_database(struct importer *im, struct wattle_error *error)
     return status;
 }
 
+/* Whose times without an offset are of: see struct wattle_import_options. */
+static int
+settle_zone(struct importer *im, struct wattle_error *error)
+{
+    const struct wattle_zone *given = im->options->zone;
+    int64_t n_files = 0, n_rejects = 0;
+    int status = catalog_count_files(&im->db, &n_files, &n_rejects, error);
+    im->is_new = !im->had_readings && n_files == 0;
+    if (status == WATTLE_OK && im->is_new && given != NULL)
+        status = meta_set_zone(&im->db, wattle_zone_name(given), error);
+    im->scan = *im->options;
+    if (given == NULL || im->is_zone_assumed)
+        im->scan.zone = im->db.zone;
+    im->is_zone_said =
+        given != NULL && !im->is_zone_assumed && !im->is_zone_default;
+    im->options = &im->scan;
+    return status;
+}
+
 /* Looks at all sources. */
 static int
 prepare_sources(struct importer *im, struct wattle_error *error)
@@ -344,6 +409,8 @@ importer_run(struct importer *im, struct wattle_error *error)
     if (status == WATTLE_OK)
         status = open_database(im, error);
     if (status == WATTLE_OK)
+        status = settle_zone(im, error);
+    if (status == WATTLE_OK)
         status = prepare_sources(im, error);
     if (status == WATTLE_OK)
         status = catalog_files_open(&im->catalog, &im->db, error);
@@ -351,6 +418,8 @@ importer_run(struct importer *im, struct wattle_error *error)
         status = known_files_examine(im, error);
     if (status == WATTLE_OK)
         status = read_new(im, error);
+    im->has_assumed_times =
+        im->is_zone_assumed && im->is_new && im->tally.has_local_times;
     catalog_files_close(&im->catalog);
     catalog_rejects_close(&im->rejects);
     if (status == WATTLE_OK)
@@ -364,6 +433,9 @@ void
 importer_release(struct importer *im)
 {
     known_files_release(im);
+    for (size_t i = 0; i < im->n_zones; i++)
+        wattle_zone_close(im->zones[i]);
+    free(im->zones);
     free(im->fingerprints);
     registry_release(&im->devices);
 }

@@ -7,11 +7,13 @@
 #ifndef RUN_IMPORTER_H
 #define RUN_IMPORTER_H
 
+#include "formats/local_clock.h"
 #include "model/device_table.h"
 #include "model/reject_room.h"
 #include "run/scan.h"
 #include "store/catalog.h"
 #include "store/database.h"
+#include "store/local_file.h"
 #include "sort/device_merge.h"
 #include "store/write_lock.h"
 
@@ -27,7 +29,11 @@ struct importer_file {
     bool has_rest;      /* a last line without its end is behind that */
     bool is_open;       /* it was final, and ended inside quotes */
     bool is_again; /* it was imported before, and all of it is read again */
-    int value_kind_before; /* as then: see struct recognition */
+    /* whose its times without an offset are, and where they have come to */
+    struct local_file local;
+    struct local_history history; /* of that, of a file that has grown */
+    bool has_local_times;         /* among those that were read */
+    int value_kind_before;        /* as then: see struct recognition */
     uint64_t by_reason[WATTLE_N_REASONS];
     struct reject_room room; /* what the database keeps of its rejects */
 };
@@ -36,9 +42,12 @@ struct importer {
     /* given; borrowed */
     const char *database;
     const struct scan_options *options;
-    bool is_dry_run; /* all is undone at the end */
-    bool is_final;   /* a last line without its end is taken */
-    bool is_again;   /* known files are read, too */
+    /* options->zone is a guess: only a new database takes it */
+    bool is_zone_assumed;
+    bool is_zone_default; /* known files keep theirs */
+    bool is_dry_run;      /* all is undone at the end */
+    bool is_final;        /* a last line without its end is taken */
+    bool is_again;        /* known files are read, too */
     const struct write_lock_wait *wait;
     struct source_list *sources; /* known files are taken out */
     struct device_table *table;
@@ -57,8 +66,14 @@ struct importer {
     int64_t spent_ns[N_STAGES];
     struct merge_counts counts;
     size_t n_known_files, n_grown_files, n_new_devices;
+    bool has_assumed_times; /* read as of a zone that is a guess */
     /* meanwhile */
     struct database db;
+    struct scan_options scan;   /* the options, with the zone of times */
+    bool is_new;                /* nothing was imported before */
+    bool is_zone_said;          /* of all times, by the caller */
+    struct wattle_zone **zones; /* of known files */
+    size_t n_zones, zone_cap;
     bool had_readings;                /* the database, before */
     struct importer_file *files;      /* beside the sources */
     struct fingerprint *fingerprints; /* the same: for the scan */

@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include <xxhash.h>
 
+#include "base/buffer.h"
 #include "base/cores.h"
 #include "base/error.h"
 #include "run/recognise.h"
@@ -106,6 +107,70 @@ keep_value_kind(struct source *source, const struct catalog_file *known)
         recognise_set_value_kind(source, known->value_kind);
 }
 
+/* A zone that stays open until the importer is released. */
+static int
+open_zone(struct importer *im, const char *name,
+          const struct wattle_zone **zone, struct wattle_error *error)
+{
+    for (size_t i = 0; i < im->n_zones; i++) {
+        *zone = im->zones[i];
+        if (strcmp(wattle_zone_name(*zone), name) == 0)
+            return WATTLE_OK;
+    }
+    struct wattle_zone **zones = buffer_grow_array(
+        im->zones, &im->zone_cap, im->n_zones + 1, sizeof(*zones));
+    if (zones == NULL)
+        return error_memory(error);
+    im->zones = zones;
+    const int status = wattle_zone_open(&zones[im->n_zones], name, error);
+    *zone = zones[im->n_zones];
+    im->n_zones += status == WATTLE_OK ? 1 : 0;
+    return status;
+}
+
+/*
+ * The same for times without an offset: of a file that has some, the zone
+ * stays, until another one is said. What was read with another one would stay
+ * beside it, at other times.
+ */
+static int
+keep_zone(struct importer *im, struct source *source,
+          struct importer_file *file, int64_t number,
+          struct wattle_error *error)
+{
+    local_file_release(&file->local);
+    if (number == 0 || source->recognition == NULL)
+        return WATTLE_OK;
+    int status = local_file_read(&file->local, &im->db, number, error);
+    const char *name = file->local.zone;
+    if (status != WATTLE_OK || name == NULL)
+        return status;
+    const struct wattle_zone *zone = NULL;
+    status = open_zone(im, name, &zone, error);
+    if (status != WATTLE_OK)
+        return status;
+    const bool is_other =
+        im->is_zone_said && !zone_is_same(zone, im->options->zone);
+    if (is_other && !file->local.has_times)
+        return WATTLE_OK;
+    if (is_other)
+        return error_set_at(
+            error, WATTLE_ERR_USAGE, source->path, 0,
+            "was imported with times in %s, and its readings of then would "
+            "stay beside those with times in %s; import it into another "
+            "database, or in %s",
+            name, wattle_zone_name(im->options->zone), name);
+    recognise_set_zone(source, zone, NULL);
+    return WATTLE_OK;
+}
+
+/* Of what is read from its start, nothing is known. */
+static void
+forget_states(struct importer_file *file)
+{
+    local_states_release(&file->local.states);
+}
+
 int
 known_files_line_end(const struct source *source)
 {
@@ -128,9 +193,12 @@ has_grown(const struct importer *im, const struct source *source,
 
 /* What was there before need not be hashed again, but for its last part. */
 static void
-skip_known(struct source *source, struct importer_file *file)
+skip_known(const struct importer *im, struct source *source,
+           struct importer_file *file)
 {
     const struct catalog_file *known = &file->known;
+    file->history = (struct local_history){&im->devices, &file->local.states};
+    recognise_set_zone(source, source->recognition->zone, &file->history);
     size_t n_full = (size_t)(known->size_bytes / FINGERPRINT_PART_BYTES);
     memcpy(file->fingerprint.hashes, known->parts,
            n_full * sizeof(*file->fingerprint.hashes));
@@ -190,8 +258,11 @@ find_same_content(struct importer *im, struct source *source,
         fingerprint->n_parts, &same, error);
     free((void *)same.parts);
     *is_known = same.number != 0 && (latest == 0 || same.number == latest);
-    if (*is_known)
+    if (*is_known) {
         keep_value_kind(source, &same);
+        status = keep_zone(im, source, file, same.number, error);
+        forget_states(file);
+    }
     if (*is_known && is_read_again(im, source, &same)) {
         *is_known = false;
         file->is_again = true;
@@ -224,6 +295,9 @@ examine(struct importer *im, size_t at, bool *is_known,
     if (status != WATTLE_OK)
         return status;
     keep_value_kind(source, known);
+    status = keep_zone(im, source, file, known->number, error);
+    if (status != WATTLE_OK)
+        return status;
     const bool is_again =
         known->number != 0 && is_read_again(im, source, known);
     *is_known = !is_again && known->number != 0 &&
@@ -242,9 +316,10 @@ examine(struct importer *im, size_t at, bool *is_known,
         file->is_again = true;
         file->value_kind_before = known->value_kind;
     } else if (has_grown(im, source, known)) {
-        skip_known(source, file);
+        skip_known(im, source, file);
         return WATTLE_OK;
     }
+    forget_states(file);
     /* what gave no line yet is replaced by what it has become */
     int64_t latest = known->n_parts > 0 ? known->number : 0;
     free((void *)known->parts);
@@ -273,6 +348,7 @@ release_file(struct importer_file *file)
     free(file->fingerprint.hashes);
     free(file->fingerprint.is_done);
     free((void *)file->known.parts);
+    local_file_release(&file->local);
 }
 
 /*

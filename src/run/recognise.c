@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "base/zone.h"
 
 static void
 release(struct recognition *recognition)
@@ -75,4 +76,21 @@ recognise_set_value_kind(struct source *source, int value_kind)
     recognition->value_kind = value_kind;
     recognition->is_value_assumed = false;
     source->is_value_assumed = false;
+}
+
+const struct wattle_zone *
+recognise_zone(const struct source *source, const struct wattle_zone *zone)
+{
+    const struct recognition *recognition = source->recognition;
+    if (recognition != NULL && recognition->zone != NULL)
+        zone = recognition->zone;
+    return zone_unless_utc(zone);
+}
+
+void
+recognise_set_zone(struct source *source, const struct wattle_zone *zone,
+                   const struct local_history *history)
+{
+    source->recognition->zone = zone;
+    source->recognition->history = history;
 }

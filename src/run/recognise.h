@@ -22,6 +22,20 @@ bool recognise_splits(const struct source *source);
 /* What the values of a source mean, as in struct recognition; 0 = unknown. */
 int recognise_value_kind(const struct source *source);
 
+/*
+ * The zone of its times without an offset: `zone`, unless another is known of
+ * this source. NULL = UTC.
+ */
+const struct wattle_zone *recognise_zone(const struct source *source,
+                                         const struct wattle_zone *zone);
+
+/*
+ * Says whose zone those times are of, and where the devices have come to in the
+ * part that is left out (NULL = nowhere); both are borrowed.
+ */
+void recognise_set_zone(struct source *source, const struct wattle_zone *zone,
+                        const struct local_history *history);
+
 /* Says what the values of a source are, where that was assumed. */
 void recognise_set_value_kind(struct source *source, int value_kind);
 

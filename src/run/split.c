@@ -38,6 +38,8 @@ release_results(struct split *split, const struct sink_ops *ops)
     reject_log_release(&split->rejects);
     if (split->state != NULL)
         ops->discard(split->state);
+    for (size_t i = 0; i < split->n_seen; i++)
+        local_states_release(&split->seen[i].states);
     free(split->seen);
 }
 
@@ -347,6 +349,8 @@ enter_text(struct split_reading *run, struct source *source, uint64_t offset,
         .line = inside ? 0 : source->header_lines,
         .counts_cr = source->has_bare_cr,
         .is_start = !inside,
+        .zone = recognise_zone(source, run->shared->options->zone),
+        .history = inside ? NULL : source->recognition->history,
     };
     run->decoder->ops->begin(run->decoder, source->recognition, &place);
     return status;
@@ -370,9 +374,10 @@ place_of(const struct split_reading *run, size_t at)
     return seen;
 }
 
-/* Notes what came of a source, when the sink asks. */
+/* Notes what came of a source, when the sink asks; the decoder may be NULL. */
 static int
-note_source(struct split_reading *run, const struct split_source *place)
+note_source(struct split_reading *run, const struct split_source *place,
+            const struct decoder *decoder)
 {
     if (!run->shared->ops->wants_sources)
         return WATTLE_OK;
@@ -382,7 +387,11 @@ note_source(struct split_reading *run, const struct split_source *place)
     if (seen == NULL)
         return error_memory(&run->error);
     split->seen = seen;
-    seen[split->n_seen++] = *place;
+    seen += split->n_seen++;
+    *seen = *place;
+    if (decoder != NULL && decoder->ops->save_states != NULL &&
+        decoder->ops->save_states(decoder, &seen->states) != WATTLE_OK)
+        return error_memory(&run->error);
     return WATTLE_OK;
 }
 
@@ -409,7 +418,6 @@ choose_decoder(struct split_reading *run, const struct source *source)
     const struct decoder_setup setup = {
         .kernels = shared->kernels,
         .no_cache = shared->options->tuning.no_cache,
-        .zone = zone_unless_utc(shared->options->zone),
         .registry = &run->split->registry,
         .rejects = &run->split->rejects,
         .clock = run->clock,
@@ -497,13 +505,17 @@ read_text(struct split_reading *run, struct source *source, uint64_t offset,
     run->reader = NULL;
     run->split->lacks_context =
         run->split->lacks_context || run->decoder->lacks_context;
+    place.has_local_times = run->decoder->has_local_times;
+    run->split->tally.has_local_times =
+        run->split->tally.has_local_times || place.has_local_times;
     place.n_lines = run->decoder->n_lines - before.n_lines;
     for (int r = 0; r < WATTLE_N_REASONS; r++)
         place.by_reason[r] = split->rejects.by_reason[r] - before.by_reason[r];
     /* a split that ends with the last source has come to its end as well */
     place.is_end =
         found && (!*ended || split->true_end >= start_of(run, run->source + 1));
-    return status == WATTLE_OK ? note_source(run, &place) : status;
+    return status == WATTLE_OK ? note_source(run, &place, run->decoder)
+                               : status;
 }
 
 /* Rows from memory: each is a data line of its own. */
@@ -542,7 +554,7 @@ read_rows(struct split_reading *run, struct source *source)
     }
     const struct split_source place = {
         .source = run->source, .n_lines = n, .is_end = true};
-    return note_source(run, &place);
+    return note_source(run, &place, NULL);
 }
 
 static void
@@ -595,8 +607,6 @@ set_tally(struct split *split, struct decoder *const *decoders)
         tally->n_lines += decoders[i]->n_lines;
         tally->n_fast += decoders[i]->n_fast_rows;
         tally->n_slow += decoders[i]->n_slow_rows;
-        tally->has_local_times =
-            tally->has_local_times || decoders[i]->has_local_times;
     }
     for (int r = 0; r < WATTLE_N_REASONS; r++)
         tally_add_rejects(tally, r, split->rejects.by_reason[r]);

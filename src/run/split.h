@@ -25,6 +25,7 @@
 #include "input/fingerprint.h"
 #include "input/reader.h"
 #include "input/source.h"
+#include "model/local_state.h"
 #include "model/tally.h"
 #include "run/scan_options.h"
 #include "run/sink.h"
@@ -51,12 +52,14 @@ struct split_shared {
 /* A split's part of a source. */
 struct split_source {
     size_t source;
-    uint64_t n_lines;   /* data lines */
-    uint64_t end_line;  /* LF bytes before where it stopped, as it counts */
-    uint64_t end_bytes; /* where that is in the text */
-    bool is_end;        /* of the source */
-    bool has_rest;      /* text behind it, which was left for later */
-    bool is_open;       /* the last record had no end, and was rejected */
+    uint64_t n_lines;     /* data lines */
+    uint64_t end_line;    /* LF bytes before where it stopped, as it counts */
+    uint64_t end_bytes;   /* where that is in the text */
+    bool is_end;          /* of the source */
+    bool has_rest;        /* text behind it, which was left for later */
+    bool is_open;         /* the last record had no end, and was rejected */
+    bool has_local_times; /* some have no offset */
+    struct local_states states; /* by the registry of the split */
     uint64_t by_reason[WATTLE_N_REASONS];
 };
 

@@ -20,7 +20,7 @@
 
 /* "Watt" and the version of the tables, in the file's header. */
 #define DATABASE_APPLICATION_ID 0x57617474
-#define DATABASE_VERSION        2
+#define DATABASE_VERSION        3
 
 enum database_mode {
     DATABASE_READ,   /* the file must be there */
@@ -39,6 +39,7 @@ struct database_sums {
 struct database {
     sqlite3 *handle;
     char *path;
+    int64_t version; /* of its format */
     struct wattle_zone
         *zone;     /* its own; NULL = this machine does not know it */
     bool is_fresh; /* there was nothing in it; see checkpoint_run */

@@ -311,6 +311,9 @@ database_open_as(struct database *db, const char *path,
         status = set_up(db, how, error);
     if (status == WATTLE_OK)
         status = format_version_settle(db, how->mode, how->format, error);
+    if (status == WATTLE_OK)
+        status =
+            database_number(db, "PRAGMA user_version", &db->version, error);
     if (status == WATTLE_OK && how->format->is_strict && !how->is_salvage)
         status = meta_read(db, how->mode, error);
     if (status != WATTLE_OK)

@@ -54,7 +54,7 @@ read_figures(struct database *db, struct wattle_info *info,
     for (size_t i = 0;
          i < sizeof(figures) / sizeof(figures[0]) && status == WATTLE_OK; i++)
         status = read_number(db, figures[i].sql, figures[i].out, error);
-    info->version = DATABASE_VERSION;
+    info->version = (int)db->version;
     info->file_bytes = page_bytes * n_pages;
     info->free_bytes = page_bytes * n_free;
     return status;

@@ -75,7 +75,7 @@ refuse(const struct database *db, const struct identity *id,
                             "says that it has format %lld, which there "
                             "never was",
                             (long long)id->version);
-    if (id->version < format->version && mode == DATABASE_READ)
+    if (mode == DATABASE_READ && tables_format_of(format, id->version) == NULL)
         return error_set_at(error, WATTLE_ERR_FORMAT, db->path, 0,
                             "has the old format %lld; 'wattle compact' brings "
                             "it up to date",
@@ -139,8 +139,11 @@ format_version_check_schema(struct database *db,
     struct identity id = {0};
     size_t n_tables = 0;
     int status = read_identity(db, &id, error);
-    if (status != WATTLE_OK || !format->is_strict || !is_settled(&id, format))
-        return status; /* an older one is made new, or refused */
+    if (status != WATTLE_OK || id.application != DATABASE_APPLICATION_ID)
+        return status;
+    format = tables_format_of(format, id.version);
+    if (format == NULL || !format->is_strict)
+        return WATTLE_OK; /* it is made new, or refused */
     sqlite3_stmt *row = database_prepare(
         db, "SELECT name, sql FROM main.sqlite_master WHERE type <> 'trigger'",
         error);
@@ -154,12 +157,21 @@ format_version_check_schema(struct database *db,
 }
 
 static int
+run_texts(struct database *db, const char *const *texts,
+          struct wattle_error *error)
+{
+    int status = WATTLE_OK;
+    for (; *texts != NULL && status == WATTLE_OK; texts++)
+        status = database_run(db, *texts, error);
+    return status;
+}
+
+static int
 make(struct database *db, const struct tables_format *format,
      struct wattle_error *error)
 {
-    int status = database_run(db, format->tables, error);
-    return status == WATTLE_OK ? database_run(db, format->views, error)
-                               : status;
+    int status = run_texts(db, format->tables, error);
+    return status == WATTLE_OK ? run_texts(db, format->views, error) : status;
 }
 
 /* Views are in the way of changed tables. */
@@ -175,8 +187,7 @@ upgrade(struct database *db, const struct tables_format *format,
         if (status == WATTLE_OK && step->convert != NULL)
             status = step->convert(db, error);
     }
-    return status == WATTLE_OK ? database_run(db, format->views, error)
-                               : status;
+    return status == WATTLE_OK ? run_texts(db, format->views, error) : status;
 }
 
 static int
@@ -219,6 +230,9 @@ format_version_settle(struct database *db, enum database_mode mode,
     int status = read_identity(db, &id, error);
     if (status != WATTLE_OK || is_settled(&id, format))
         return status;
+    if (mode == DATABASE_READ && id.application == DATABASE_APPLICATION_ID &&
+        tables_format_of(format, id.version) != NULL)
+        return WATTLE_OK; /* it is read as it is */
     status = database_run(db, "BEGIN IMMEDIATE", error);
     if (status == WATTLE_OK)
         status = settle(db, mode, format, error);
@@ -243,7 +257,7 @@ format_version_check(struct database *db, struct wattle_error *error)
     if (application != DATABASE_APPLICATION_ID)
         return error_set_at(error, WATTLE_ERR_FORMAT, db->path, 0,
                             "is not a wattle database");
-    if (version != DATABASE_VERSION)
+    if (tables_format_of(&tables_format, version) == NULL)
         return error_set_at(error, WATTLE_ERR_FORMAT, db->path, 0,
                             "has the format %lld, and this wattle reads %d",
                             (long long)version, DATABASE_VERSION);

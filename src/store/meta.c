@@ -134,6 +134,24 @@ meta_set_zone(struct database *db, const char *name, struct wattle_error *error)
 }
 
 int
+meta_copy_zone(struct database *from, struct database *to,
+               struct wattle_error *error)
+{
+    struct wattle_error why;
+    struct wattle_zone *zone = NULL;
+    struct meta meta = {.zone = ""};
+    int status = read_rows(from, &meta, &why);
+    if (status == WATTLE_OK)
+        status = wattle_zone_open(&zone, meta.zone, &why);
+    if (status == WATTLE_OK)
+        status = meta_set_zone(to, wattle_zone_name(zone), error);
+    else
+        status = WATTLE_OK; /* days are those of UTC then */
+    wattle_zone_close(zone);
+    return status;
+}
+
+int
 meta_note_measures(struct database *db, uint32_t measures,
                    struct wattle_error *error)
 {

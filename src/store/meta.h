@@ -29,6 +29,13 @@ int meta_read(struct database *db, enum database_mode mode,
 int meta_set_zone(struct database *db, const char *name,
                   struct wattle_error *error);
 
+/*
+ * The same: that of a damaged database, if it can be read and this machine
+ * knows it.
+ */
+int meta_copy_zone(struct database *from, struct database *to,
+                   struct wattle_error *error);
+
 /* Notes the measures of readings that were written. */
 int meta_note_measures(struct database *db, uint32_t measures,
                        struct wattle_error *error);

@@ -25,6 +25,7 @@
 #include "codec/chunk.h"
 #include "store/delta_row.h"
 #include "store/import_write.h"
+#include "store/local_file.h"
 #include "store/rollup.h"
 #include "store/salvage_devices.h"
 #include "store/salvage_walk.h"
@@ -41,6 +42,7 @@ struct file_row {
     struct catalog_file file;
     char *path, *problem, *imported_at, *real_path;
     uint64_t *parts;
+    struct local_file local;
     uint64_t n_kept, n_counted; /* rejects: rows, and what reject_count says */
     uint64_t kept[WATTLE_N_REASONS], counted[WATTLE_N_REASONS];
 };
@@ -468,6 +470,22 @@ take_place(void *context, sqlite3_stmt *row)
     return failed ? no_memory(s) : WATTLE_OK;
 }
 
+/* Whose clocks its times are of. */
+static int
+take_local_file(void *context, sqlite3_stmt *row)
+{
+    struct salvage *s = context;
+    struct local_file local;
+    struct file_row *f = find_file(s, sqlite3_column_int64(row, 0));
+    const int status = local_file_take(&local, s->checksum, row);
+    if (status != WATTLE_OK || f == NULL || f->local.zone != NULL) {
+        local_file_release(&local);
+        return status == WATTLE_ERR_MEMORY ? no_memory(s) : drop(s);
+    }
+    f->local = local;
+    return WATTLE_OK;
+}
+
 static int
 take_reject(void *context, sqlite3_stmt *row)
 {
@@ -529,6 +547,8 @@ write_file(struct salvage *s, struct catalog_files *files,
         row.real_path = NULL;
     }
     int status = catalog_files_write(files, &row, f->imported_at, s->error);
+    if (status == WATTLE_OK && row.real_path != NULL)
+        status = local_file_write(&f->local, s->to, row.number, s->error);
     for (int r = 0; r < WATTLE_N_REASONS && status == WATTLE_OK; r++) {
         if (f->counted[r] > 0)
             status = catalog_count_rejects(s->to, row.number, r, f->counted[r],
@@ -601,6 +621,7 @@ copy_files(struct salvage *s)
          take_correction},
         {{"file", STORED_FILE_COLUMNS, {"number", NULL}}, take_file},
         {{"place", STORED_PLACE_COLUMNS, {"file", NULL}}, take_place},
+        {{"local_file", LOCAL_FILE_COLUMNS, {"file", NULL}}, take_local_file},
         {{"reject", STORED_REJECT_COLUMNS, {"file", "line"}}, take_reject},
         {{"reject_count", "file, reason, n", {"file", "reason"}}, take_count},
     };
@@ -618,7 +639,9 @@ copy_files(struct salvage *s)
 static int
 copy_all(struct salvage *s)
 {
-    int status = salvage_devices_read(&s->devices, s->from, s->checksum,
+    int status = meta_copy_zone(s->from, s->to, s->error);
+    if (status == WATTLE_OK)
+        status = salvage_devices_read(&s->devices, s->from, s->checksum,
                                       &s->result->n_problems, s->error);
     if (status == WATTLE_OK)
         status = read_places(s);
@@ -643,6 +666,7 @@ release(struct salvage *s)
         free(s->files[i].imported_at);
         free(s->files[i].real_path);
         free(s->files[i].parts);
+        local_file_release(&s->files[i].local);
     }
     free(s->files);
     free(s->chunks);

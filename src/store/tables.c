@@ -37,7 +37,14 @@
     "INSERT INTO meta VALUES('zone', 'UTC'), ('max_gap_ms', 3600000), "        \
     "('n_measures', 5);"
 
+#define TABLES_LOCAL_FILE                                                      \
+    "CREATE TABLE local_file("                                                 \
+    "  file INTEGER PRIMARY KEY,"                                              \
+    "  zone TEXT NOT NULL, has_times INTEGER NOT NULL,"                        \
+    "  states BLOB NOT NULL, checksum INTEGER NOT NULL);"
+
 const char tables_place[] = TABLES_PLACE;
+const char tables_new_in_3[] = TABLES_LOCAL_FILE;
 const char tables_new_in_2[] = TABLES_DELTA META_NEW_IN_2;
 
 const char tables_all[] =
@@ -150,29 +157,38 @@ const char tables_views[] =
     "  d.device_id, date(" DAY " * 86400, 'unixepoch') AS day, r.n_readings,"
     "  r.energy_mwh / 1e6 AS energy_kwh, r.mean_mw / 1e3 AS mean_power_w,"
     "  r.min_mw / 1e3 AS min_power_w, r.max_mw / 1e3 AS max_power_w"
-    "  " JOIN_DAYS ";"
+    "  " JOIN_DAYS ";";
 
-    /* x: the hour as 12 hexadecimal digits. The limit keeps SQLite from
-       computing it for each digit once more. */
-    "CREATE VIEW hourly AS SELECT"
-    "  d.device_id,"
-    "  strftime('%Y-%m-%dT%H:%M:%SZ',"
-    "    " DAY " * 86400 + h.value * 3600, 'unixepoch') AS hour,"
-    "  (r.hour_low_mwh + (SELECT"
-    "    " DIGIT(1) " * 17592186044416 + " DIGIT(2) " * 1099511627776 +"
-    "    " DIGIT(3) " * 68719476736 + " DIGIT(4) " * 4294967296 +"
-    "    " DIGIT(5) " * 268435456 + " DIGIT(6) " * 16777216 +"
-    "    " DIGIT(7) " * 1048576 + " DIGIT(8) " * 65536 +"
-    "    " DIGIT(9) " * 4096 + " DIGIT(10) " * 256 +"
-    "    " DIGIT(11) " * 16 + " DIGIT(12)
-    "    FROM (SELECT substr('000000000000' || substr(hex(r.hour_mwh),"
-    "      h.value * (length(r.hour_mwh) / 12) + 1,"
-    "      length(r.hour_mwh) / 12), -12) AS x LIMIT 1))) / 1e6"
-    "    AS energy_kwh"
-    "  " JOIN_DAYS
-    "  JOIN json_each("
-    "    '[0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23]') h"
-    "  WHERE r.hours >> h.value & 1;";
+/*
+ * x: the hour as 12 hexadecimal digits. The limit keeps SQLite from computing
+ * it for each digit once more.
+ */
+#define HOURLY(z)                                                              \
+    "CREATE VIEW hourly AS SELECT"                                             \
+    "  d.device_id,"                                                           \
+    "  strftime('%Y-%m-%dT%H:%M:%S" z ","                                      \
+    "    " DAY " * 86400 + h.value * 3600, 'unixepoch') AS hour," \
+    "  (r.hour_low_mwh + (SELECT" \
+    "    " DIGIT(1) " * 17592186044416 + " DIGIT(2) " * 1099511627776 +" \
+    "    " DIGIT(3) " * 68719476736 + " DIGIT(4) " * 4294967296 +" \
+    "    " DIGIT(5) " * 268435456 + " DIGIT(6) " * 16777216 +" \
+    "    " DIGIT(7) " * 1048576 + " DIGIT(8) " * 65536 +" \
+    "    " DIGIT(9) " * 4096 + " DIGIT(10) " * 256 +" \
+    "    " DIGIT(11) " * 16 + " DIGIT(12) \
+    "    FROM (SELECT substr('000000000000' || substr(hex(r.hour_mwh)," \
+    "      h.value * (length(r.hour_mwh) / 12) + 1," \
+    "      length(r.hour_mwh) / 12), -12) AS x LIMIT 1))) / 1e6" \
+    "    AS energy_kwh" \
+    "  " JOIN_DAYS \
+    "  JOIN json_each(" \
+    "    '[0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23]') h" \
+    "  WHERE r.hours >> h.value & 1;"
+
+/* Hours of UTC; then those of the database's zone, without an offset. */
+const char tables_hourly_2[] = HOURLY("Z'");
+const char tables_hourly[] =
+    HOURLY("' || (SELECT iif(value = 'UTC', 'Z', '') FROM meta WHERE key ="
+           " 'zone')");
 
 /* clang-format on */
 
@@ -186,7 +202,7 @@ const char tables_drop_views[] =
  * when none does. len: of the statement, without its semicolon.
  */
 static const char *
-find_statement(const char *text, const char *name, size_t *len)
+find_in_text(const char *text, const char *name, size_t *len)
 {
     const size_t name_len = strlen(name);
     for (const char *at = text; (at = strstr(at, "CREATE ")) != NULL; at++) {
@@ -200,6 +216,15 @@ find_statement(const char *text, const char *name, size_t *len)
         return at;
     }
     return NULL;
+}
+
+static const char *
+find_statement(const char *const *texts, const char *name, size_t *len)
+{
+    const char *found = NULL;
+    for (; *texts != NULL && found == NULL; texts++)
+        found = find_in_text(*texts, name, len);
+    return found;
 }
 
 enum tables_kind
@@ -228,8 +253,17 @@ size_t
 tables_count_needed(const struct tables_format *format)
 {
     size_t n = 0;
-    for (const char *at = format->tables; (at = strstr(at, "CREATE ")) != NULL;
-         at++)
-        n += tables_is_needed(at) ? 1 : 0;
+    for (const char *const *text = format->tables; *text != NULL; text++) {
+        for (const char *at = *text; (at = strstr(at, "CREATE ")) != NULL; at++)
+            n += tables_is_needed(at) ? 1 : 0;
+    }
     return n;
+}
+
+const struct tables_format *
+tables_format_of(const struct tables_format *format, int64_t version)
+{
+    while (format != NULL && format->version != version)
+        format = format->readable;
+    return format;
 }

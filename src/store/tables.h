@@ -6,8 +6,12 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "store/database.h"
+
+/* The most texts of a format, with the NULL. */
+enum { TABLES_TEXTS = 3 };
 
 /*
  * From a format to the next, in the transaction that is open: statements, then
@@ -22,12 +26,20 @@ struct tables_step {
 /* A format of the database, and the way to it from each one before. */
 struct tables_format {
     int version;
-    const char *tables; /* makes them, in an empty file */
-    const char *views;  /* for people; an upgrade makes them anew */
+    /* texts that make them in an empty file, the end marked by NULL */
+    const char *tables[TABLES_TEXTS];
+    const char
+        *views[TABLES_TEXTS]; /* for people; an upgrade makes them anew */
     const char *drop_views;
     const struct tables_step *upgrades; /* [n]: from n - 1 to n, n >= 2 */
     bool is_strict; /* databases have just what is written above */
+    /* an earlier format whose databases are read as they are; NULL = none */
+    const struct tables_format *readable;
 };
+
+/* The format of that version among those that can be read; NULL = none. */
+const struct tables_format *tables_format_of(const struct tables_format *format,
+                                             int64_t version);
 
 /* What an object of a database is. */
 enum tables_kind {
@@ -50,7 +62,11 @@ bool tables_is_needed(const char *sql);
 size_t tables_count_needed(const struct tables_format *format);
 
 /* What the format of this program has; see struct tables_format. */
-extern const char tables_all[], tables_views[], tables_drop_views[];
+extern const char tables_all[], tables_views[], tables_hourly[],
+    tables_drop_views[];
+
+/* What format 3 has brought, and its predecessor had instead. */
+extern const char tables_new_in_3[], tables_hourly_2[];
 
 /* What a database of format 1 lacks; some have the table place already. */
 extern const char tables_place[], tables_new_in_2[];

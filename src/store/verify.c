@@ -20,6 +20,7 @@
 #include "store/database_open.h"
 #include "store/delta_row.h"
 #include "store/metered.h"
+#include "store/local_file.h"
 #include "store/meta.h"
 #include "store/checksum.h"
 #include "sort/chunk_builder.h"
@@ -137,18 +138,8 @@ find_object(struct verify *v, sqlite3_stmt *find, sqlite3_stmt *wanted)
 static int
 compare_schema(struct verify *v, struct database *model)
 {
-    /* `place` is new: older databases get it with their next import */
-    int64_t n_place = 0;
-    database_number(v->db,
-                    "SELECT count(*) FROM sqlite_master WHERE name LIKE "
-                    "'place%' OR tbl_name LIKE 'place%'",
-                    &n_place, NULL);
     sqlite3_stmt *wanted = database_prepare(
-        model,
-        n_place > 0 ? "SELECT name, type, tbl_name, sql FROM sqlite_master"
-                    : "SELECT name, type, tbl_name, sql FROM sqlite_master "
-                      "WHERE tbl_name <> 'place'",
-        v->error);
+        model, "SELECT name, type, tbl_name, sql FROM sqlite_master", v->error);
     sqlite3_stmt *find = database_prepare(
         v->db,
         "SELECT 1 FROM sqlite_master WHERE name = ?1 AND type = ?2 AND "
@@ -166,9 +157,9 @@ compare_schema(struct verify *v, struct database *model)
         if (result == SQLITE_ROW)
             result = find_object(v, find, wanted);
         if (result == SQLITE_DONE)
-            report(v, -1, NO_TIME, NO_TIME, "%s is not that of format %d",
+            report(v, -1, NO_TIME, NO_TIME, "%s is not that of format %lld",
                    (const char *)sqlite3_column_text(wanted, 0),
-                   DATABASE_VERSION);
+                   (long long)v->db->version);
         status = result < 0 ? result : WATTLE_OK;
     }
     sqlite3_finalize(wanted);
@@ -180,7 +171,11 @@ static int
 verify_schema(struct verify *v)
 {
     struct database model;
-    int status = database_open(&model, ":memory:", DATABASE_MEMORY, v->error);
+    const struct database_open_options how = {
+        .mode = DATABASE_MEMORY,
+        .format = tables_format_of(&tables_format, v->db->version),
+        .busy_ms = DATABASE_BUSY_MS};
+    int status = database_open_as(&model, ":memory:", &how, v->error);
     if (status != WATTLE_OK)
         return status;
     status = compare_schema(v, &model);
@@ -237,6 +232,20 @@ take_place(struct verify *v, sqlite3_stmt *row)
         report(v, -1, NO_TIME, NO_TIME, "the place of file %lld is damaged",
                (long long)sqlite3_column_int64(row, 0));
     free(parts);
+    return WATTLE_OK;
+}
+
+static int
+take_local_file(struct verify *v, sqlite3_stmt *row)
+{
+    struct local_file file;
+    const int status = local_file_take(&file, v->checksum, row);
+    local_file_release(&file);
+    if (status == WATTLE_ERR_MEMORY)
+        return error_memory(v->error);
+    if (status != WATTLE_OK || sqlite3_column_int(row, 5) == 0)
+        report(v, -1, NO_TIME, NO_TIME, "the time zone of file %lld is damaged",
+               (long long)sqlite3_column_int64(row, 0));
     return WATTLE_OK;
 }
 
@@ -630,8 +639,9 @@ take_trigger(struct verify *v, sqlite3_stmt *row)
 
 static const struct step steps[] = {
     {"SELECT name, tbl_name FROM main.sqlite_master WHERE type = 'trigger' AND "
-     "lower(tbl_name) IN ('meta', 'device', 'file', 'place', 'reject', "
-     "'reject_count', 'chunk', 'chunk_data', 'delta', 'rollup', 'correction')",
+     "lower(tbl_name) IN ('meta', 'device', 'file', 'place', "
+     "'local_file', 'reject', 'reject_count', 'chunk', 'chunk_data', 'delta', "
+     "'rollup', 'correction')",
      take_trigger},
     {"PRAGMA integrity_check(20)", take_integrity},
     {"SELECT sum(key IN ('generation', 'lost', 'max_gap_ms', 'n_measures') AND "
@@ -680,6 +690,13 @@ static const struct step steps[] = {
     {"SELECT " DELTA_ROW_COLUMNS " FROM delta", take_delta},
 };
 
+/* What format 2 does not have. */
+static const struct step steps_of_3[] = {
+    {"SELECT " LOCAL_FILE_COLUMNS ", file IN (SELECT number FROM file) FROM "
+     "local_file",
+     take_local_file},
+};
+
 /* What needs whole chunks. */
 static const struct step sum_steps[] = {
     {"SELECT number FROM device ORDER BY number", take_device_days},
@@ -700,6 +717,9 @@ verify_all(struct verify *v)
     int status = verify_schema(v);
     if (status == WATTLE_OK)
         status = run_steps(v, steps, sizeof(steps) / sizeof(steps[0]));
+    if (status == WATTLE_OK && v->db->version >= 3)
+        status = run_steps(v, steps_of_3,
+                           sizeof(steps_of_3) / sizeof(steps_of_3[0]));
     if (status == WATTLE_OK && !v->has_damage && v->has_sums)
         status =
             run_steps(v, sum_steps, sizeof(sum_steps) / sizeof(sum_steps[0]));

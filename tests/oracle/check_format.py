@@ -14,7 +14,8 @@ import random
 import subprocess
 import sys
 import tempfile
-from datetime import datetime, timezone
+import zoneinfo
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from fractions import Fraction
 
@@ -24,6 +25,7 @@ from read_database import VALUES, Broken, Database, demand
 os.environ.setdefault("WATTLE_TZ", "UTC")  # not the zone of the machine
 
 HOUR_MS = 3600000
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 UNITS_PER_MWH = 7200000000000
 n_tests = 0
 n_failed = 0
@@ -91,6 +93,19 @@ def mixed(rng, start_ms, n):
     return rows
 
 
+def write_local(path, rng, name):
+    """Local times of a year, which say an hour twice in autumn."""
+    zone = zoneinfo.ZoneInfo(name)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("timestamp,device_id,power\n")
+        for device in ("bell", "oven"):
+            at = datetime(2017, 1, 1, tzinfo=timezone.utc)
+            while at.year < 2018:
+                file.write(f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S},{device},"
+                           f"{rng.randrange(3000)}\n")
+                at += timedelta(minutes=rng.choice([15, 30, 60, 90]))
+
+
 def make(folder, wattle):
     """[(name, path)] of databases."""
     rng = random.Random(7)
@@ -121,18 +136,29 @@ def make(folder, wattle):
         run("import", f"l{k}.csv", "--db", "late.db", "--quiet")
     run("backup", "late.db", "compact.db")
     run("compact", "compact.db", "--quiet")
+    zoned = ("Europe/Brussels", "Australia/Lord_Howe", "Asia/Kathmandu",
+             "America/Sao_Paulo")
+    write(os.path.join(folder, "old.csv"), names, measured(rng, -start_ms, 100))
+    for zone in zoned:
+        write_local(os.path.join(folder, "z.csv"), rng, zone)
+        name = os.path.basename(zone)
+        run("import", "z.csv", "old.csv", "--db", f"{name}.db", "--quiet",
+            "--tz", zone)
+        if zone == zoned[0]:  # the same days from other chunks
+            run("compact", f"{name}.db", "--quiet")
     return [(name, os.path.join(folder, name + ".db"))
-            for name in ("made", "measured", "mixed", "late", "compact")]
+            for name in ["made", "measured", "mixed", "late", "compact"] +
+            [os.path.basename(zone) for zone in zoned]]
 
 
 # ---- comparisons ----
 
 def to_ms(text):
-    when = datetime.strptime(text[:19], "%Y-%m-%d %H:%M:%S")
-    seconds = when.replace(tzinfo=timezone.utc) - datetime(
-        1970, 1, 1, tzinfo=timezone.utc)
+    when = datetime.strptime(text[:19], "%Y-%m-%dT%H:%M:%S")
+    seconds = when.replace(tzinfo=timezone.utc) - EPOCH
+    demand(text[-1] == "Z", "a time without its offset")
     return (seconds.days * 86400 + seconds.seconds) * 1000 + int(
-        text[20:] or 0)
+        text[20:-1] or 0)
 
 
 def check_readings(database, exported):
@@ -205,33 +231,63 @@ def check_sums(database):
                    == summary["energy"], "energy of the days")
 
 
-def hours_of(readings):
-    """{hour since 1970: energy units, as a fraction}"""
+QUARTER_MS = 900000  # clocks are changed when one begins
+
+
+class Clock:
+    """What clocks of a zone show."""
+
+    def __init__(self, name):
+        self.zone = zoneinfo.ZoneInfo(name)
+        self.known = {}
+
+    def local(self, time_ms):
+        """The local time, as if it were UTC."""
+        quarter = time_ms // QUARTER_MS
+        if quarter not in self.known:
+            at = EPOCH + timedelta(seconds=quarter * 900)
+            offset = at.astimezone(self.zone).utcoffset()
+            self.known[quarter] = offset // timedelta(milliseconds=1)
+        return time_ms + self.known[quarter]
+
+    def hour(self, time_ms):
+        return self.local(time_ms) // HOUR_MS
+
+    def end(self, time_ms):
+        """A later time up to which the hour is the same."""
+        return min((time_ms // QUARTER_MS + 1) * QUARTER_MS,
+                   time_ms + HOUR_MS - self.local(time_ms) % HOUR_MS)
+
+
+def hours_of(readings, clock):
+    """{local hour since 1970: energy units, as a fraction}"""
     found, before = {}, None
     for time_ms, values in readings.items():
-        hour = time_ms // HOUR_MS
         power = power_nw(values)
         if power is None:
+            hour = clock.hour(time_ms)
             found[hour] = found.get(hour, 0) + Fraction(
                 values["energy_wh"]) * HOUR_MS * 2
         if before is not None and power is not None and \
                 before[1] is not None and time_ms - before[0] <= HOUR_MS:
             step, rise = time_ms - before[0], power - before[1]
             upto = lambda ms: 2 * before[1] * ms + rise * ms * ms / step
-            edge = hour * HOUR_MS - before[0]
-            edge = max(edge, 0)
-            found[hour] = found.get(hour, 0) + upto(step) - upto(edge)
-            if edge > 0:
-                found[hour - 1] = found.get(hour - 1, 0) + upto(edge)
+            at = before[0]
+            while at < time_ms:
+                end = min(time_ms, clock.end(at))
+                hour = clock.hour(at)
+                found[hour] = found.get(hour, 0) + upto(
+                    end - before[0]) - upto(at - before[0])
+                at = end
         before = time_ms, power
     return found
 
 
-def check_powers(database, number):
+def check_powers(database, number, clock):
     """Mean, smallest and largest power of each day, in mW."""
     powers = {}
     for time_ms, values in database.readings(number).items():
-        day = powers.setdefault(time_ms // HOUR_MS // 24, [])
+        day = powers.setdefault(clock.hour(time_ms) // 24, [])
         day += [power for power in [power_nw(values)] if power is not None]
     rows = database.sql.execute("SELECT number % 16777216 - 8388608, mean_mw, "
                                 "min_mw, max_mw FROM rollup WHERE "
@@ -248,8 +304,9 @@ def check_powers(database, number):
 
 def check_days(database):
     """Rollups follow from the readings, and views show the rollups."""
+    clock = Clock(database.zone())
     for number, device_id in database.devices():
-        hours = hours_of(database.readings(number))
+        hours = hours_of(database.readings(number), clock)
         days = database.days(number)
         for (day, hour), mwh in days.items():
             keys = [day * 24 + hour] if hour is not None else \
@@ -261,7 +318,7 @@ def check_days(database):
         for hour, units in hours.items():
             demand((hour // 24, hour % 24) in days or
                    abs(units) < UNITS_PER_MWH, "an hour without a sum")
-        check_powers(database, number)
+        check_powers(database, number, clock)
         view = database.sql.execute(
             "SELECT unixepoch(hour) / 3600, round(energy_kwh * 1e6) FROM "
             "hourly WHERE device_id = ?", (device_id,))
@@ -290,6 +347,25 @@ def check_lines(database):
            "readings in the view devices")
 
 
+def check_local_files(database):
+    """Whose clocks local times are of, and where devices have come to."""
+    zone, found = database.zone(), database.local_files()
+    if zone == "UTC":
+        demand(all(not states for _, _, states in found.values()), "states")
+        return
+    demand(set(found) == {1, 2}, "a file without its zone")
+    demand(found[2] == (zone, True, {}), "old.csv")
+    name, has_times, states = found[1]
+    demand(name == zone and has_times, "the zone of a file")
+    for device, (local_ms, step_ms, flags) in states.items():
+        day = EPOCH + timedelta(milliseconds=local_ms)
+        demand(day.year == 2017 and flags in (0, 1) and
+               0 <= step_ms <= 6 * HOUR_MS,
+               f"state of {device}: {day} {step_ms} {flags}")
+    # clocks of Nepal were not changed in these years
+    demand(len(states) == (0 if zone == "Asia/Kathmandu" else 2), "devices")
+
+
 def try_out(name, function, *arguments):
     try:
         function(*arguments)
@@ -312,6 +388,7 @@ def main():
             try_out(f"{name}: sums of chunks", check_sums, database)
             try_out(f"{name}: days and hours", check_days, database)
             try_out(f"{name}: lines", check_lines, database)
+            try_out(f"{name}: local files", check_local_files, database)
             if read_database.xxhash is None:
                 report(f"{name}: checksums", skip="no python3-xxhash")
             else:

@@ -17,7 +17,7 @@ except ImportError:
     xxhash = None
 
 APPLICATION_ID = 0x57617474
-VERSION = 2
+VERSION = 3
 VALUES = ["voltage", "current", "power_factor", "power", "energy_wh",
           "span_s", "energy_returned_wh", "energy_total_wh",
           "energy_returned_total_wh", "apparent_power_va",
@@ -335,6 +335,20 @@ class Database:
         rows = self.sql.execute("SELECT number, device_id FROM device")
         return sorted(rows, key=lambda row: row[1].encode())
 
+    def zone(self):
+        return self.one("SELECT value FROM meta WHERE key = 'zone'")
+
+    def local_files(self):
+        """{file: (zone, has local times, {device: (ms, step, flags)})}"""
+        found = {}
+        for file, zone, has_times, states in self.sql.execute(
+                "SELECT file, zone, has_times, states FROM local_file"):
+            devices = {device: state for device, *state in
+                       struct.iter_unpack("<IqqB", states)}
+            demand(list(devices) == sorted(devices), "order of states")
+            found[file] = (zone, has_times == 1, devices)
+        return found
+
     def chunks(self, device):
         return self.sql.execute(
             "SELECT c.number, c.first_ms, c.last_ms, c.n_readings, "
@@ -380,8 +394,8 @@ class Database:
     def check_checksums(self):
         """Every one of them; how many there were."""
         n = 0
-        for table in ("device", "file", "reject", "chunk", "delta",
-                      "correction"):
+        for table in ("device", "file", "local_file", "reject", "chunk",
+                      "delta", "correction"):
             for *fields, checksum in self.sql.execute(f"SELECT * FROM {table}"):
                 demand(digest(fields) == checksum, f"checksum in {table}")
                 n += 1

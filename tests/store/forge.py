@@ -593,7 +593,7 @@ class Home:
         self.schema, self.rows = [], {}
         self.settings = {"page_size": 8192, "encoding": "UTF-8",
                          "application_id": reader.APPLICATION_ID,
-                         "user_version": 2, "journal": "WAL", "vacuum": 0}
+                         "user_version": 3, "journal": "WAL", "vacuum": 0}
         self.loose = set()      # tables without constraints
         self.statements = []    # SQL that is run in the end
         self.file_edits = []    # functions of the path

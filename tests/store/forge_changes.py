@@ -930,7 +930,7 @@ def settings(rng, home):
         ("page_size", rng.choice([512, 1024, 4096, 65536])),
         ("encoding", rng.choice(["UTF-16le", "UTF-16be"])),
         ("application_id", number(rng, reader.APPLICATION_ID)),
-        ("user_version", rng.choice([0, 1, 3, -1, 99, 2 ** 31 - 1])),
+        ("user_version", rng.choice([0, 1, 2, 4, -1, 99, 2 ** 31 - 1])),
         ("journal", "DELETE"), ("vacuum", rng.choice([1, 2]))])
     home.settings[name] = value
     return f"{name}: {value}"

@@ -18,7 +18,7 @@ import growing_random
 from csv_model import CR, LF, Content
 from growing_home import Home, append, content, differences
 from many_at_once import Holder
-from store_tools import counts_of, expect, write
+from store_tools import counts_of, expect, with_offsets, write
 
 HEAD = b"timestamp,device_id,power\n"
 NOTED = b"timestamp,device_id,power,note\n"
@@ -550,7 +550,7 @@ def joined(lines):
 def is_exported(home, out, *words):
     """Compares bytes: the rows are written as the program writes them."""
     found = home.program.export(home.db)
-    wanted = HEAD + joined(out)
+    wanted = HEAD + with_offsets(joined(out))
     if found != wanted:
         pairs = zip(found.split(LF), wanted.split(LF))
         at = next((pair for pair in pairs if pair[0] != pair[1]), None)
@@ -741,10 +741,12 @@ def large_waits(home):
         one.imports(path, args=["--final"])
         wanted = head + final[1]
         if how == "replace":  # one may have been read before it went
-            found = set(one.program.export(one.db).decode().splitlines(True))
-            lost = set(wanted) - found
-            foreign = found - set(wanted) - set(out) - {HEAD.decode()}
-            lost.discard("")
+            found = set(one.program.export(one.db).splitlines(True))
+            wanted = set(with_offsets(joined(wanted)).splitlines(True))
+            former = set(with_offsets(joined(out)).splitlines(True))
+            lost = wanted - found
+            foreign = found - wanted - former - {HEAD}
+            lost.discard(b"")
             expect(not lost and not foreign, how, lost, foreign)
         else:
             is_exported(one, wanted, how)

@@ -135,3 +135,9 @@ def plain_rows(device, n_rows, step_ms=60000, start_ms=START_MS, salt=0):
     """Rows of one device, in order."""
     return [plain_row(start_ms + i * step_ms, device, i + salt)
             for i in range(n_rows)]
+
+
+def with_offsets(lines):
+    """Lines that begin with times of UTC, as `wattle export` writes those."""
+    return re.sub(rb"^(\d+-\d\d-\d\d) ([\d:.]+),", rb"\1T\2Z,", lines,
+                  flags=re.M)

@@ -21,23 +21,26 @@ static char path[64];
 
 /* Rooms and floors: two formats that never were. */
 static const struct tables_step good_steps[] = {
-    [3] = {.sql = "ALTER TABLE device ADD COLUMN room TEXT;"
+    [4] = {.sql = "ALTER TABLE device ADD COLUMN room TEXT;"
                   "UPDATE device SET room = 'room of ' || device_id"},
-    [4] = {.sql = "CREATE TABLE floor(number INTEGER PRIMARY KEY, name TEXT);"
+    [5] = {.sql = "CREATE TABLE floor(number INTEGER PRIMARY KEY, name TEXT);"
                   "INSERT INTO floor VALUES(1, 'ground')"}};
 
 /* The second step fails when the first one is done. */
 static const struct tables_step bad_steps[] = {
-    [3] = {.sql = "ALTER TABLE device ADD COLUMN room"},
-    [4] = {.sql = "CREATE TABLE device(number)"}};
+    [4] = {.sql = "ALTER TABLE device ADD COLUMN room"},
+    [5] = {.sql = "CREATE TABLE device(number)"}};
 
 static struct tables_format
 made_up(const struct tables_step *steps)
 {
     struct tables_format format = tables_format;
-    format.version = 4;
+    format.version = 5;
     format.is_strict = false;
-    format.views = "CREATE VIEW devices AS SELECT device_id, room FROM device";
+    format.views[0] =
+        "CREATE VIEW devices AS SELECT device_id, room FROM device";
+    format.views[1] = NULL;
+    format.readable = NULL;
     format.upgrades = steps;
     return format;
 }
@@ -98,7 +101,7 @@ tear_down(void **state)
 static void
 check_upgraded(struct database *db)
 {
-    assert_int_equal(number(db, "PRAGMA user_version"), 4);
+    assert_int_equal(number(db, "PRAGMA user_version"), 5);
     assert_int_equal(number(db, "PRAGMA application_id"),
                      DATABASE_APPLICATION_ID);
     assert_int_equal(number(db, "SELECT count(*) FROM devices WHERE room = "
@@ -118,7 +121,7 @@ check_as_before(void)
     struct wattle_error error;
     assert_int_equal(database_open(&db, path, DATABASE_READ, &error),
                      WATTLE_OK);
-    assert_int_equal(number(&db, "PRAGMA user_version"), 2);
+    assert_int_equal(number(&db, "PRAGMA user_version"), 3);
     assert_int_equal(number(&db, "SELECT count(*) FROM device"), 2);
     assert_int_equal(number(&db, "SELECT count(*) FROM "
                                  "pragma_table_info('device')"),
@@ -153,7 +156,7 @@ readers_do_not(void **state)
     (void)state;
     assert_int_equal(open_as(&db, DATABASE_READ, &format, &error),
                      WATTLE_ERR_FORMAT);
-    assert_non_null(strstr(error.message, "old format 2"));
+    assert_non_null(strstr(error.message, "old format 3"));
     check_as_before();
 }
 
@@ -171,7 +174,7 @@ older_programs_refuse(void **state)
     for (size_t i = 0; i < 3; i++) {
         assert_int_equal(open_as(&db, modes[i], &tables_format, &error),
                          WATTLE_ERR_FORMAT);
-        assert_non_null(strstr(error.message, "newer wattle (format 4"));
+        assert_non_null(strstr(error.message, "newer wattle (format 5"));
     }
     assert_int_equal(open_as(&db, DATABASE_READ, &format, &error), WATTLE_OK);
     check_upgraded(&db);

@@ -256,28 +256,71 @@ struct row {
     const char *local, *utc;
 };
 
-static void
-read_rows(const char *name, const struct row *rows, size_t n)
-{
-    struct wattle_zone *zone = open_zone(name);
+/* A text of rows of one device, whose number in the registry is not 0. */
+struct text {
+    struct registry devices;
     struct local_clock clock;
-    local_clock_init(&clock, zone);
-    local_clock_begin(&clock, true);
+    uint32_t device;
+};
+
+static void
+begin_text(struct text *text, const struct wattle_zone *zone,
+           const char *other_device, const struct local_history *history)
+{
+    registry_init(&text->devices);
+    registry_add(&text->devices, other_device, strlen(other_device));
+    text->device = registry_add(&text->devices, "meter", 5);
+    local_clock_init(&text->clock, &text->devices);
+    local_clock_begin(&text->clock, zone, true, history);
+}
+
+static void
+end_text(struct text *text)
+{
+    assert_false(text->clock.lacks_context);
+    local_clock_release(&text->clock);
+    registry_release(&text->devices);
+}
+
+static void
+read_part(struct text *text, const struct row *rows, size_t n)
+{
     for (size_t i = 0; i < n; i++) {
         int64_t offset_ms, time_ms;
         const int64_t local_ms = time_of(rows[i].local);
         const int64_t day_ms = civil_floor_div(local_ms, DAY_MS) * DAY_MS;
-        if (local_clock_is_even(&clock, day_ms, &offset_ms))
+        if (local_clock_is_even(&text->clock, day_ms, &offset_ms))
             time_ms = local_ms - offset_ms;
         else
-            assert_int_equal(local_clock_resolve(&clock, 3, local_ms, &time_ms),
+            assert_int_equal(local_clock_resolve(&text->clock, text->device,
+                                                 local_ms, &time_ms),
                              WATTLE_OK);
         if (time_ms != time_of(rows[i].utc))
-            print_error("%s %s\n", name, rows[i].local);
+            print_error("%s\n", rows[i].local);
         assert_value(time_ms, time_of(rows[i].utc));
     }
-    assert_false(clock.lacks_context);
-    local_clock_release(&clock);
+}
+
+/* In one text, and in a text that goes on later, cut at any row. */
+static void
+read_rows(const char *name, const struct row *rows, size_t n)
+{
+    struct wattle_zone *zone = open_zone(name);
+    for (size_t cut = 0; cut <= n; cut++) {
+        struct local_states states = {0};
+        struct text first, second;
+        begin_text(&first, zone, "a", NULL);
+        read_part(&first, rows, cut);
+        assert_int_equal(local_clock_save(&first.clock, &states), WATTLE_OK);
+        assert_int_equal(local_states_sort(&states), WATTLE_OK);
+        const struct local_history history = {&first.devices, &states};
+        begin_text(&second, zone, "bb", &history);
+        registry_add(&second.devices, "later", 5);
+        read_part(&second, rows + cut, n - cut);
+        end_text(&second);
+        end_text(&first);
+        local_states_release(&states);
+    }
     wattle_zone_close(zone);
 }
 
@@ -358,7 +401,8 @@ days_of_changes_are_not_even(void **state)
     for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
         struct wattle_zone *zone = open_zone(facts[i].zone);
         struct local_clock clock;
-        local_clock_init(&clock, zone);
+        local_clock_init(&clock, NULL);
+        local_clock_begin(&clock, zone, true, NULL);
         if (local_clock_is_even(&clock, time_of(facts[i].day), &offset_ms) !=
             facts[i].is_even)
             print_error("%s %s\n", facts[i].zone, facts[i].day);
@@ -378,7 +422,8 @@ even_days_have_one_offset(void **state)
     for (size_t z = 0; z < N_NAMES; z++) {
         struct wattle_zone *zone = open_zone(names[z]);
         struct local_clock clock;
-        local_clock_init(&clock, zone);
+        local_clock_init(&clock, NULL);
+        local_clock_begin(&clock, zone, true, NULL);
         for (uint64_t k = 0; k < 2000; k++) {
             const int64_t day_ms =
                 civil_floor_div(any_time(zone, k), DAY_MS) * DAY_MS;
@@ -395,6 +440,26 @@ even_days_have_one_offset(void **state)
     }
 }
 
+static void
+the_last_state_of_a_device_stays(void **state)
+{
+    static const uint32_t devices[] = {7, 3, 7, 900, 3, 7};
+    struct local_states states = {0};
+    (void)state;
+    assert_null(local_states_find(&states, 7));
+    for (int i = 0; i < 6; i++) {
+        const struct local_state added = {.local_ms = i, .step_ms = -1};
+        assert_int_equal(local_states_add(&states, devices[i], &added), 0);
+    }
+    assert_int_equal(local_states_sort(&states), WATTLE_OK);
+    assert_int_equal(states.n, 3);
+    assert_value(local_states_find(&states, 3)->local_ms, 4);
+    assert_value(local_states_find(&states, 7)->local_ms, 5);
+    assert_value(local_states_find(&states, 900)->local_ms, 3);
+    assert_null(local_states_find(&states, 8));
+    local_states_release(&states);
+}
+
 int
 main(void)
 {
@@ -406,6 +471,7 @@ main(void)
         cmocka_unit_test(times_are_written_with_their_offset),
         cmocka_unit_test(times_are_read_by_the_clock),
         cmocka_unit_test(the_order_of_rows_says_which_time_is_meant),
+        cmocka_unit_test(the_last_state_of_a_device_stays),
         cmocka_unit_test(days_of_changes_are_not_even),
         cmocka_unit_test(even_days_have_one_offset),
     };
