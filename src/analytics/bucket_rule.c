@@ -117,7 +117,7 @@ find_cell(const void *self, int64_t time_ms, struct time_cell *cell)
     if (time_ms >= cell->start_ms && time_ms < cell->end_ms)
         return;
     struct bucket_range range = bucket_rule_range(rule, time_ms);
-    *cell = (struct time_cell){range.start_ms, range.end_ms, 0, 0};
+    *cell = (struct time_cell){range.start_ms, range.end_ms, 0, 0, 0};
 }
 
 struct time_partition

@@ -60,14 +60,17 @@ static void
 enter_hour(struct block_sums *b, int64_t time_ms)
 {
     struct pending *p = &b->pending;
-    struct time_cell hour = p->power_hour;
+    struct time_cell hour = p->power_hour, before = hour;
     time_partition_find(&b->set->hours, time_ms, &hour);
     if (hour.start_ms != p->power_hour.start_ms)
         flush_power(b);
     p->power_hour = hour;
-    /* a step that ends on the full hour lies in the hour before */
-    if (time_ms == hour.start_ms)
-        time_partition_find(&b->set->hours, time_ms - 1, &hour);
+    /* a step that ends on the full hour lies in the hour before, which mostly
+     * is the one that was left */
+    if (time_ms == hour.start_ms) {
+        time_partition_find(&b->set->hours, time_ms - 1, &before);
+        hour = before;
+    }
     if (hour.start_ms != p->energy_hour.start_ms)
         flush_energy(b);
     p->energy_hour = hour;

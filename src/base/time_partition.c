@@ -30,6 +30,30 @@ is_near(int64_t time_ms, struct time_cell *cell, int64_t length_ms)
     return true;
 }
 
+/* Whether an even cell can be moved to the time; it has been, then. */
+static bool
+is_even(int64_t time_ms, struct time_cell *cell, int64_t length_ms)
+{
+    if (cell->even_until_ms <= cell->end_ms || time_ms < cell->even_from_ms ||
+        time_ms >= cell->even_until_ms - length_ms)
+        return false;
+    const int64_t n = civil_floor_div(time_ms - cell->end_ms, length_ms) + 1;
+    cell->end_ms += n * length_ms;
+    cell->start_ms = cell->end_ms - length_ms;
+    cell->key += n;
+    return true;
+}
+
+/* Later than any time that clocks could show twice after a change, by days. */
+#define LONG_AFTER_MS (7 * CIVIL_MS_PER_DAY)
+
+static int64_t
+even_from(const struct zone_span *span)
+{
+    return span->from_ms > CIVIL_MIN_MS ? span->from_ms + LONG_AFTER_MS
+                                        : CIVIL_MIN_MS;
+}
+
 /* ---- UTC ----------------------------------------------------------------- */
 
 static inline void
@@ -74,11 +98,12 @@ later(int64_t a_ms, int64_t b_ms)
     return a_ms > b_ms ? a_ms : b_ms;
 }
 
-static void
-find_hour(const void *self, int64_t time_ms, struct time_cell *cell)
+/* Apart, so that what is called for every reading stays small. */
+__attribute__((noinline)) static void
+look_up_hour(const struct wattle_zone *zone, int64_t time_ms,
+             struct time_cell *cell)
 {
-    const struct wattle_zone *zone = self;
-    if (is_near(time_ms, cell, CIVIL_MS_PER_HOUR))
+    if (is_even(time_ms, cell, CIVIL_MS_PER_HOUR))
         return;
     const struct zone_span span = zone_at(zone, time_ms);
     const int64_t local_ms = time_ms + span.offset_ms;
@@ -93,7 +118,15 @@ find_hour(const void *self, int64_t time_ms, struct time_cell *cell)
         .end_ms = end_ms < span.until_ms ? end_ms : span.until_ms,
         .key = hour + 24 * (reached - day),
         .even_until_ms = reached == day ? span.until_ms : INT64_MIN,
+        .even_from_ms = even_from(&span),
     };
+}
+
+static void
+find_hour(const void *self, int64_t time_ms, struct time_cell *cell)
+{
+    if (!is_near(time_ms, cell, CIVIL_MS_PER_HOUR))
+        look_up_hour(self, time_ms, cell);
 }
 
 static void
@@ -110,12 +143,14 @@ day_of_key(const void *self, int64_t key, struct time_cell *cell)
         cell->end_ms + span.offset_ms == (key + 1) * CIVIL_MS_PER_DAY;
     /* a midnight at which clocks are put back is not shown yet */
     cell->even_until_ms = is_midnight ? span.until_ms - 1 : INT64_MIN;
+    cell->even_from_ms = even_from(&span);
 }
 
 static void
 find_day(const void *self, int64_t time_ms, struct time_cell *cell)
 {
-    if (!is_near(time_ms, cell, CIVIL_MS_PER_DAY))
+    if (!is_near(time_ms, cell, CIVIL_MS_PER_DAY) &&
+        !is_even(time_ms, cell, CIVIL_MS_PER_DAY))
         day_of_key(
             self,
             civil_floor_div(zone_reached(self, time_ms), CIVIL_MS_PER_DAY),

@@ -18,6 +18,7 @@ struct time_cell {
     int64_t key; /* what the cell is summed up under; cells may share it */
     /* Cells behind it are as long, with ascending keys, up to here. */
     int64_t even_until_ms;
+    int64_t even_from_ms; /* the same of cells before it, from here on */
 };
 
 struct time_partition {
@@ -32,7 +33,8 @@ struct time_partition {
 };
 
 /* Holds no time: the cell of nothing. */
-#define TIME_CELL_NONE ((struct time_cell){INT64_MAX, INT64_MIN, 0, INT64_MIN})
+#define TIME_CELL_NONE                                                         \
+    ((struct time_cell){INT64_MAX, INT64_MIN, 0, INT64_MIN, 0})
 
 static inline void
 time_partition_find(const struct time_partition *partition, int64_t time_ms,

@@ -76,8 +76,10 @@ begin(struct decoder *decoder, const struct recognition *recognition,
     }
     record_parser_init(d->parser, schema);
     /* so that the first row of each text says whether its time has an offset */
-    d->memo_date = 0;
+    d->memo_date = d->memo_key = 0;
     d->base.has_local_times = d->base.lacks_context = false;
+    if (!zone_is_same(place->zone, d->clock.zone))
+        memset(d->days, 0, sizeof(d->days));
     d->has_clock = place->zone != NULL;
     local_clock_begin(&d->clock, place->zone, place->is_start, place->history);
 }
@@ -96,6 +98,13 @@ midnight_of(uint32_t date, int64_t *day_ms)
     return true;
 }
 
+/* Says a date, and whether its time has an offset; never 0. */
+static uint32_t
+date_key(uint32_t date, bool is_local)
+{
+    return date << 2 | (is_local ? 1 : 2);
+}
+
 /* The time of day of a row. */
 static int64_t
 clock_of(const struct csv_decoder *d, size_t i)
@@ -103,18 +112,43 @@ clock_of(const struct csv_decoder *d, size_t i)
     return (int64_t)d->decoded->seconds[i] * 1000 + d->decoded->ms[i];
 }
 
+static void
+set_memo(struct csv_decoder *d, uint32_t date, bool is_local, int64_t day_ms)
+{
+    d->memo_date = date;
+    d->memo_key = date_key(date, is_local);
+    d->memo_is_local = is_local;
+    d->memo_day_ms = day_ms;
+}
+
+/* A time from when its day begins; false when it is beyond the calendar. */
+static bool
+end_time(const struct csv_decoder *d, size_t i, int64_t day_ms,
+         int64_t *time_ms)
+{
+    *time_ms = day_ms + clock_of(d, i) - d->table[d->decoded->slot[i]].zone_ms;
+    return *time_ms >= CIVIL_MIN_MS && *time_ms <= CIVIL_MAX_MS;
+}
+
 /*
  * A row of a day that is not the one seen last. When its time has no offset and
  * is of a day on which clocks are changed, it is left for the clock.
  */
-static bool
+__attribute__((noinline)) static bool
 time_of_day(struct csv_decoder *d, size_t i, bool is_local, int64_t *time_ms)
 {
     const uint32_t date = d->decoded->date[i];
+    const uint32_t key = date_key(date, is_local);
+    struct known_day *known = &d->days[date % CSV_DECODER_DAYS];
     int64_t day_ms, offset_ms = 0;
+    d->base.has_local_times = d->base.has_local_times || is_local;
+    if (known->key == key) {
+        day_ms = known->day_ms;
+        set_memo(d, date, is_local, day_ms);
+        return end_time(d, i, day_ms, time_ms);
+    }
     if (!midnight_of(date, &day_ms))
         return false;
-    d->base.has_local_times = d->base.has_local_times || is_local;
     if (is_local && d->has_clock &&
         !local_clock_is_even(&d->clock, day_ms, &offset_ms)) {
         *time_ms = day_ms + clock_of(d, i);
@@ -126,12 +160,10 @@ time_of_day(struct csv_decoder *d, size_t i, bool is_local, int64_t *time_ms)
     }
     day_ms -= offset_ms;
     if (day_ms >= CIVIL_MIN_MS && day_ms <= CIVIL_MAX_MS - CIVIL_MS_PER_DAY) {
-        d->memo_date = date;
-        d->memo_is_local = is_local;
-        d->memo_day_ms = day_ms;
+        *known = (struct known_day){key, day_ms};
+        set_memo(d, date, is_local, day_ms);
     }
-    *time_ms = day_ms + clock_of(d, i) - d->table[d->decoded->slot[i]].zone_ms;
-    return *time_ms >= CIVIL_MIN_MS && *time_ms <= CIVIL_MAX_MS;
+    return end_time(d, i, day_ms, time_ms);
 }
 
 static bool
@@ -145,10 +177,8 @@ time_of(struct csv_decoder *d, size_t i, int64_t *time_ms)
         /* what lies elsewhere may be a date: the reference parser knows */
         return *time_ms >= CIVIL_UNIX_LEAST_MS && *time_ms < CIVIL_UNIX_END_MS;
     }
-    const bool is_local = template->is_local;
-    if (rows->date[i] != d->memo_date || d->memo_date == 0 ||
-        is_local != d->memo_is_local)
-        return time_of_day(d, i, is_local, time_ms);
+    if (date_key(rows->date[i], template->is_local) != d->memo_key)
+        return time_of_day(d, i, template->is_local, time_ms);
     *time_ms = d->memo_day_ms + clock_of(d, i) - template->zone_ms;
     return *time_ms >= CIVIL_MIN_MS && *time_ms <= CIVIL_MAX_MS;
 }
@@ -161,19 +191,40 @@ has_one_day(const struct csv_decoder *d)
            d->table_time == (d->memo_is_local ? TABLE_LOCAL : TABLE_UTC);
 }
 
-/* Times for rows [first, n) that a kernel decoded; some turn out invalid. */
+/* Rows of a day from which on a day at once is worth a try. */
+enum { DAY_RUN = 16 };
+
+/* Times for rows [first, n), if all are of the day seen last. */
+static bool
+set_times_of_day(struct csv_decoder *d, size_t first, size_t n)
+{
+    return has_one_day(d) && d->base.setup.kernels->set_times(
+                                 d->decoded, first, n, d->memo_date,
+                                 d->memo_day_ms, d->base.batch.time_ms);
+}
+
+/*
+ * Times for rows [first, n) that a kernel decoded; some turn out invalid. The
+ * usual case is one day; then days that have as many rows each.
+ */
 static void
 set_times(struct csv_decoder *d, size_t first, size_t n)
 {
-    /* the usual case: civil times of the day seen last */
-    if (has_one_day(d) &&
-        d->base.setup.kernels->set_times(d->decoded, first, n, d->memo_date,
-                                         d->memo_day_ms, d->base.batch.time_ms))
+    size_t begin = first; /* of the rows of this day */
+    if (set_times_of_day(d, first, n))
         return;
     for (size_t i = first; i < n; i++) {
-        if (d->decoded->is_valid[i] != 0 &&
-            !time_of(d, i, &d->base.batch.time_ms[i]))
+        const uint32_t key = d->memo_key;
+        if (d->decoded->is_valid[i] == 0)
+            continue;
+        if (!time_of(d, i, &d->base.batch.time_ms[i]))
             d->decoded->is_valid[i] = 0;
+        if (d->memo_key == key)
+            continue;
+        const size_t end = n - i < i - begin ? n : i + (i - begin);
+        begin = i;
+        if (end - i >= DAY_RUN && set_times_of_day(d, i + 1, end))
+            i = end - 1;
     }
 }
 

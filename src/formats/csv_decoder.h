@@ -21,6 +21,14 @@ enum table_time {
     TABLE_MIXED
 };
 
+/* When a date begins. */
+struct known_day {
+    uint32_t key; /* see date_key */
+    int64_t day_ms;
+};
+
+enum { CSV_DECODER_DAYS = 64 };
+
 struct csv_decoder {
     struct decoder base; /* first: what all formats have */
     /* the file */
@@ -42,9 +50,11 @@ struct csv_decoder {
     uint32_t previous;
     /* a date seen last, and its begin in UTC; of times without an offset or not
      */
-    uint32_t memo_date;
+    uint32_t memo_date; /* 0 = none */
+    uint32_t memo_key;  /* see date_key */
     bool memo_is_local;
     int64_t memo_day_ms;
+    struct known_day days[CSV_DECODER_DAYS]; /* by date; key 0 = none */
     bool has_clock; /* times without an offset are not UTC */
     bool has_local_rows;
     struct local_clock clock;
