@@ -90,7 +90,7 @@ _wattle() {
     info) options="--json --top --help" ;;
     check) options="--salvage --quiet --help" ;;
     backup) options="--help" ;;
-    compact) options="--wait --quiet --help" ;;
+    compact) options="--wait --tz --quiet --help" ;;
     query)
         options="--device --location --since --until --day --month --year --last --tz --every --total --raw
             --fill --sort --limit --what --rate --return-rate --max-gap --interpolation --json --csv --wide

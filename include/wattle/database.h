@@ -10,6 +10,7 @@
 
 #include "wattle/cancel.h"
 #include "wattle/error.h"
+#include "wattle/zone.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -29,6 +30,9 @@ struct wattle_database_options {
      * statement, until the database is closed.
      */
     struct wattle_cancel *cancel;
+    /* compact: whose hours and days it adds up from now on; borrowed. NULL =
+     * as it is. */
+    const struct wattle_zone *zone;
 };
 
 #define WATTLE_DATABASE_OPTIONS_INIT                                           \

@@ -81,8 +81,9 @@ int wattle_database_backup(const char *path, const char *out,
                            struct wattle_error *error);
 
 /*
- * Merges late readings and small chunks, and gives free space back. Waits up
- * to options->wait_ms for an import to end.
+ * Merges late readings and small chunks, and gives free space back; with
+ * options->zone, adds up all hours and days of that zone instead. Waits up to
+ * options->wait_ms for an import to end.
  */
 int wattle_database_compact(const char *path,
                             const struct wattle_database_options *options,

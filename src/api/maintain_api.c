@@ -12,6 +12,7 @@
 
 #include "api/api_check.h"
 #include "base/cores.h"
+#include "base/zone.h"
 #include "base/error.h"
 #include "base/kept_file.h"
 #include "base/pointer_list.h"
@@ -27,6 +28,7 @@
 #include "store/import_merge.h"
 #include "store/database_stats.h"
 #include "store/meta.h"
+#include "store/metered.h"
 #include "store/salvage.h"
 #include "store/store_backend.h"
 #include "store/tables.h"
@@ -210,8 +212,36 @@ wattle_database_backup(const char *path, const char *out,
     return error_end(error, status);
 }
 
+/* Begins with hours and days of another zone. */
 static int
-merge_loose(struct database *db, const char *path, struct wattle_error *error)
+change_zone(struct database *db, const struct wattle_zone *zone,
+            struct wattle_error *error)
+{
+    const int status = meta_set_zone(db, wattle_zone_name(zone), error);
+    return status == WATTLE_OK
+               ? database_run(db, "DELETE FROM main.rollup", error)
+               : status;
+}
+
+/* Whether all chunks are to be built anew. */
+static int
+is_to_be_rewritten(struct database *db, const struct wattle_zone *zone,
+                   bool *is_it, struct wattle_error *error)
+{
+    struct metered metered = {0};
+    int status = metered_read(&metered, db, error);
+    *is_it = !metered.is_known;
+    metered_release(&metered);
+    if (status == WATTLE_OK && zone != NULL && !zone_is_same(zone, db->zone)) {
+        *is_it = true;
+        status = change_zone(db, zone, error);
+    }
+    return status;
+}
+
+static int
+merge_loose(struct database *db, const char *path, bool rewrites,
+            struct wattle_error *error)
 {
     int64_t n_devices = 0;
     struct merge_counts counts = {0};
@@ -223,6 +253,7 @@ merge_loose(struct database *db, const char *path, struct wattle_error *error)
         .n_threads = (int)cores_available(),
         .n_devices = (uint32_t)n_devices,
         .compacts = true,
+        .rewrites = rewrites,
         .imported_at = "",
     };
     return status == WATTLE_OK ? import_merge_run(&job, &counts, error)
@@ -246,7 +277,10 @@ wattle_database_compact(const char *path,
     status = write_lock_open(&db, path, DATABASE_WRITE, &wait, error);
     if (status != WATTLE_OK)
         return status;
-    status = merge_loose(&db, path, error);
+    bool rewrites = false;
+    status = is_to_be_rewritten(&db, options.zone, &rewrites, error);
+    if (status == WATTLE_OK)
+        status = merge_loose(&db, path, rewrites, error);
     if (status == WATTLE_OK)
         status = meta_note_change(&db, error);
     if (status == WATTLE_OK)

@@ -106,6 +106,20 @@ measure_partial_chunks(const struct chunk_reader *s)
     return g;
 }
 
+/* For building everything anew. */
+static struct gathered
+measure_all_chunks(const struct chunk_reader *s)
+{
+    struct gathered g = {INT64_MAX, INT64_MIN, 0, 0};
+    if (s->n_chunks > 0) {
+        g.first_ms = s->chunks[0].first_ms;
+        g.last_ms = s->chunks[s->n_chunks - 1].last_ms;
+        g.n_rows = 1;
+    }
+    g.n_rows += s->delta->n_rows;
+    return g;
+}
+
 static bool
 is_for_delta(const struct merge_worker *w, const struct gathered *g)
 {
@@ -274,7 +288,8 @@ do_device(struct merge_worker *w, uint32_t number, struct gathered g)
     if (status != WATTLE_OK)
         return status;
     if (w->queue->job->compacts) {
-        g = measure_partial_chunks(&w->chunk_reader);
+        g = w->queue->job->rewrites ? measure_all_chunks(&w->chunk_reader)
+                                    : measure_partial_chunks(&w->chunk_reader);
         w->device->n_rows = g.n_rows;
         if (g.n_rows == 0)
             return WATTLE_OK;
@@ -530,6 +545,8 @@ write_all(struct merge_queue *queue, struct merge_counts *counts,
     struct import_writer writer;
     int status = import_writer_open(&writer, job->db, job->kernels,
                                     job->imported_at, error);
+    if (job->rewrites)
+        metered_begin(&writer.metered);
     for (uint32_t i = 0; i < job->n_devices && status == WATTLE_OK; i++) {
         status = write_device(queue, &writer, i, counts, error);
         pthread_mutex_lock(&queue->lock);

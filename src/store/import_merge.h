@@ -23,6 +23,7 @@ struct import_merge {
     size_t n_splits;
     uint32_t n_devices; /* numbers in the database are below this */
     bool compacts;      /* merge deltas and small chunks; there are no splits */
+    bool rewrites;      /* the same: build every chunk and its sums anew */
     const char *imported_at;
     _Atomic uint64_t *n_done; /* readings finished, or NULL */
 };

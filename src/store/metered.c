@@ -61,6 +61,13 @@ metered_release(struct metered *set)
     *set = (struct metered){0};
 }
 
+void
+metered_begin(struct metered *set)
+{
+    metered_release(set);
+    set->is_known = set->is_changed = true;
+}
+
 bool
 metered_has(const struct metered *set, uint32_t device)
 {
@@ -103,7 +110,7 @@ metered_write(struct metered *set, struct database *db,
         blob[i] = (uint8_t)(checksum >> 8 * i);
     memcpy(blob + CHECKSUM_BYTES, set->bits, set->len);
     sqlite3_stmt *put = database_prepare(
-        db, "UPDATE main.meta SET value = ?1 WHERE key = 'metered'", error);
+        db, "INSERT OR REPLACE INTO main.meta VALUES('metered', ?1)", error);
     int status = put != NULL ? WATTLE_OK : database_fail(db, error);
     if (status == WATTLE_OK) {
         sqlite3_bind_blob64(put, 1, blob, CHECKSUM_BYTES + set->len,

@@ -29,6 +29,9 @@ int metered_read(struct metered *set, struct database *db,
 
 void metered_release(struct metered *set);
 
+/* Forgets it: no device has energies, until it is added. */
+void metered_begin(struct metered *set);
+
 /* Whether a device has energies, or may have. */
 bool metered_has(const struct metered *set, uint32_t device);
 
