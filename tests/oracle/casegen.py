@@ -3,11 +3,11 @@
 
     python3 casegen.py SEED FOLDER
 
-The same seed always gives the same files and options (paths aside). Five kinds
+The same seed always gives the same files and options (paths aside). Six kinds
 of case: small ones with every oddity of the specification (most of them),
 large clean ones that suit the fast paths of the program, ones where rows repeat
-one shape, ones with NUL bytes late in a file, and rarely one without any
-usable file. What the specification leaves open is kept out where possible.
+one shape, ones around a change of clocks, ones with NUL bytes late in a file,
+and rarely one without any usable file. Half of all have a time zone. What the specification leaves open is kept out where possible.
 """
 
 import gzip
@@ -121,6 +121,13 @@ def pick_start(rng, zone, eras, back=12 * HOUR):
     if change is None:
         return era_start(rng.choice(eras))
     return change.at - rng.randrange(back) // MINUTE * MINUTE
+
+
+def put_back(rng, zone):
+    """The same, but one that makes the clock show times twice, if there is one."""
+    changes = [pick_change(rng, zone) for _ in range(6)]
+    changes = [change for change in changes if change is not None]
+    return next((change for change in changes if change.after < change.before), (changes + [None])[0])
 
 
 def skipped_time(rng, zone, ms):
@@ -805,6 +812,57 @@ def make_small(rng, case):
     add_options(rng, case, devices, [ms for ms, _device in events], gap_text, value_kind)
 
 
+def clock_times(rng, zone, change):
+    """Times of one device around a change, and perhaps around some of later years, in an order of its own."""
+    times = []
+    step = rng.choice([5, 10, 15, 15, 15, 20, 29, 30, 30, 45, 60, 60, 60, 90, 120, 360, 1440]) * MINUTE
+    for at in [change.at] + [later.at for later in zone.changes(change.at + DAY, change.at + 800 * DAY)
+                             if rng.random() < 0.3]:
+        now = at - rng.choice([0, 0, 1, 2, 3, 8, 30]) * step - rng.choice([0, 0, 0, rng.randrange(step)])
+        now -= rng.choice([0, abs(change.after - change.before)])
+        for _ in range(rng.choice([2, 3, 5, 10, 20, 50])):
+            times.append(now)
+            now += step if rng.random() < 0.9 else rng.choice([1, 2 * step, 3 * HOUR, 2 * SECOND])
+    order = rng.choice(["up", "up", "down", "down", "shuffled", "late"])
+    if order == "down":
+        times.reverse()
+    elif order == "shuffled":
+        rng.shuffle(times)
+    elif order == "late":
+        for _ in range(rng.choice([1, 2, 5])):
+            times.insert(rng.randint(0, len(times)), times.pop(rng.randrange(len(times))))
+    for _ in range(rng.choice([0, 0, 1, 3])):
+        where = rng.randrange(len(times))
+        times.insert(where, times[where])
+    return times
+
+
+def make_clocks(rng, case):
+    """Rows around a change of clocks, each device in an order of its own."""
+    case.zone = zones.zone_named(rng.choice(ZONES))
+    change = put_back(rng, case.zone)
+    if change is None:
+        make_small(rng, case)
+        return
+    case.args[:] = ["--tz", case.zone.name]
+    devices = device_pool(rng)[:4]
+    queues = {device: clock_times(rng, case.zone, change) for device in devices}
+    events = []
+    while queues:
+        device = rng.choice(list(queues))
+        events.append((queues[device].pop(0), device))
+        if not queues[device]:
+            del queues[device]
+    dirty = rng.choice([0, 0, 0.05])
+    for part in split_events(rng, events, rng.choice([1, 1, 1, 2, 3])):
+        maker = FileMaker(rng, rng.choice(["power", "power", "electric"]), dirty, case.zone)
+        if rng.random() < 0.7:
+            maker.time_styles = [rng.choice(["space", "t", "short"])]
+        case.add(maker.build(part)[0])
+    gap_text = rng.choice([None, None, "2d", "15m"])
+    add_options(rng, case, devices, [ms for ms, _device in events], gap_text, None)
+
+
 def add_long_field(rng, data, body):
     """Put a row with a very long field behind the header."""
     size = rng.choice([5000, 40000, 70000, 200000])
@@ -1087,6 +1145,8 @@ def make_case(seed, folder):
         make_late_nul(rng, case)
     elif roll < 0.32:
         make_meters(rng, case)
+    elif roll < 0.45:
+        make_clocks(rng, case)
     else:
         make_small(rng, case)
     return case.finish()

@@ -18,7 +18,7 @@ MS = datetime.timedelta(milliseconds=1)
 # What Python's dates can hold in any zone. Offsets do not change beyond.
 FIRST_MS = (datetime.datetime(1, 1, 3, tzinfo=datetime.timezone.utc) - EPOCH) // MS
 LAST_MS = (datetime.datetime(9999, 12, 29, tzinfo=datetime.timezone.utc) - EPOCH) // MS
-STEP_MS = 6 * HOUR_MS       # changes of a zone are further apart
+STEP_MS = DAY_MS            # changes of a zone are further apart
 PERIOD_MS = 400 * DAY_MS    # for which changes are looked up at a time
 
 
