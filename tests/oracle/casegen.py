@@ -38,7 +38,7 @@ BAD_TIMES = [b"2023-02-29 00:00:00", b"2023-13-01 00:00:00", b"2023-00-10 00:00:
              b"2023-10-01 10:00.5", b"1696118400000000", b"-5", b"+5", b"123.", b".5", b"1e9",
              b"10000-01-01 00:00:00", b"2023/10/01 10:00:00", b"01-10-2023 10:00:00", b"yesterday",
              b"2023-10-01 10:00:00+1", b"2023-10-01 10:00:00+01:0", b"2023-10-01 10:00:00+010",
-             b"2023-10-01 10:00:00Z0", b"1900-02-29 00:00:00", b"2100-02-29 00:00", b"20240229",
+             b"2023-10-01 10:00:00Z0", b"2023-10-01 10:00:00+01:00:60", b"2023-10-01 10:00:00+010000", b"1900-02-29 00:00:00", b"2100-02-29 00:00", b"20240229",
              b"2023-10-01T10:00:00,5", b"0x65", b"2023-10-0110:00:00", b"2023-10-01 1:00:00",
              b"2023-10-01 10:00:00.12a", b"2023-10-01 10:00:00--01", b"1696118400.5.5"]
 
@@ -54,6 +54,8 @@ ODD_TIMES = [b"20231332", b"2023100110", b"202310012460", b"20231001.0", b"00002
 # Within the years 0000 to 9999 or not, as the zone is.
 EDGE_TIMES = [b"0000-01-01 00:00", b"0000-01-01 00:30", b"0000-01-01 05:45", b"0000-01-02 00:00", b"9999-12-31 23:30",
               b"9999-12-31 20:29:59.999", b"9999-12-31T19:00", b"9999-12-31 12:00:00"]
+# Energy that is spread over thousands of years takes the oracle minutes.
+FAR_TIMES = [b"99999999999", b"99999999999.999", b"0000-02-29 10:00:00", b"9999-12-31 23:59:59.999"]
 
 ERAS = ["2023-10-01", "2024-02-28", "2023-02-28", "2023-12-31", "2023-10-31", "2000-02-29",
         "1900-02-28", "1969-12-31", "1970-01-01", "1970-08-20", "2100-02-28", "5138-11-15",
@@ -162,15 +164,18 @@ def time_cell(rng, ms, style, zone=zones.UTC):
         return b"%d" % (ms // SECOND) + fraction
     suffix, shift = b"", zone.offset(ms)
     if style == "offset":
-        minutes = rng.choice([0, 60, 120, -300, 330, 345, -570, 765, 1439, -1439] + [shift // MINUTE] * 5)
-        shift = 0
+        minutes = [0, 60, 120, -300, 330, 345, -570, 765, 1439, -1439]
+        of_zone, shift = shift, 0
         if civil(ms)[0] in range(1, 9999):
-            shift = minutes * MINUTE
-            hour, minute = divmod(abs(minutes), 60)
+            shift = rng.choice([number * MINUTE for number in minutes] + [of_zone] * 5)
+            minute, second = divmod(abs(shift) // SECOND, 60)
+            hour, minute = divmod(minute, 60)
             forms = [b"%02d:%02d" % (hour, minute), b"%02d%02d" % (hour, minute)]
             if minute == 0:
                 forms.append(b"%02d" % hour)
-            sign = b"-" if minutes < 0 or (minutes == 0 and rng.random() < 0.5) else b"+"
+            if second or rng.random() < 0.1:
+                forms = [b"%02d:%02d:%02d" % (hour, minute, second)]
+            sign = b"-" if shift < 0 or (shift == 0 and rng.random() < 0.5) else b"+"
             suffix = sign + rng.choice(forms)
         else:
             suffix = b"Z"
@@ -486,6 +491,8 @@ class FileMaker:
         if where == "time":
             index = self.roles.index("timestamp")
             cells[index] = rng.choice(BAD_TIMES + BAD_TIMES + MISSING + ODD_TIMES + EDGE_TIMES)
+            if self.family == "value" and cells[index] in FAR_TIMES + EDGE_TIMES:
+                cells[index] = b"2023-10-01 10:00"
             skipped = skipped_time(rng, self.zone, ms)
             if skipped is not None and rng.random() < 0.5:
                 cells[index] = clock_text(skipped)

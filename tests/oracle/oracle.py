@@ -318,7 +318,7 @@ def parse_number(text, role, kilo=False):
 
 TIME = re.compile(rb"([0-9]{4})-([0-9]{2})-([0-9]{2})[ T]([0-9]{2}):([0-9]{2})"
                   rb"(?::([0-9]{2})(?:\.([0-9]+))?)?"
-                  rb"(?:(Z)|([+-])([0-9]{2})(?::?([0-9]{2}))?)?")
+                  rb"(?:(Z)|([+-])([0-9]{2})(?::?([0-9]{2})|:([0-9]{2}):([0-9]{2}))?)?")
 UNIX = re.compile(rb"([0-9]{1,15})(?:\.([0-9]+))?")
 
 
@@ -403,10 +403,11 @@ def parse_instant(text):
             return None, False
         offset_ms = 0
         if match.group(9):
-            offset_hour, offset_minute = int(match.group(10)), int(match.group(11) or 0)
-            if offset_hour > 23 or offset_minute > 59:
+            offset_hour, offset_minute = int(match.group(10)), int(match.group(11) or match.group(12) or 0)
+            offset_second = int(match.group(13) or 0)       # as the report itself writes offsets of old
+            if offset_hour > 23 or offset_minute > 59 or offset_second > 59:
                 return None, False
-            offset_ms = (offset_hour * 60 + offset_minute) * 60000
+            offset_ms = ((offset_hour * 60 + offset_minute) * 60 + offset_second) * 1000
             if match.group(9) == b"-":
                 offset_ms = -offset_ms
         local = (days_of_date(year, month, day) * DAY_MS
