@@ -114,10 +114,10 @@ class Zone:
         return self.reached(ms) // DAY_MS
 
     def is_changed(self, local_day):
-        """Whether clocks are changed on a day, midnights included."""
-        begin, end = local_day * DAY_MS, (local_day + 1) * DAY_MS
-        return any(change.at + min(change.before, change.after) <= end and
-                   change.at + max(change.before, change.after) >= begin
+        """Whether clocks are changed on a day, or less than an hour before or behind it."""
+        begin, end = local_day * DAY_MS - HOUR_MS, (local_day + 1) * DAY_MS + HOUR_MS
+        return any(change.at + min(change.before, change.after) < end and
+                   change.at + max(change.before, change.after) > begin
                    for change in self.changes(begin - 2 * DAY_MS, end + 2 * DAY_MS))
 
     def suffix(self, ms):
@@ -193,9 +193,6 @@ class LocalClock:
     def __init__(self, zone):
         self.zone = zone
         self.rows = {}          # device -> LocalRow
-
-    def shows(self, local):
-        return bool(self.zone.instants(local))
 
     def resolve(self, device, local):
         """The instant of the next row of a device."""
