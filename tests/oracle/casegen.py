@@ -3,11 +3,11 @@
 
     python3 casegen.py SEED FOLDER
 
-The same seed always gives the same files and options (paths aside). Five kinds
+The same seed always gives the same files and options (paths aside). Six kinds
 of case: small ones with every oddity of the specification (most of them),
 large clean ones that suit the fast paths of the program, ones where rows repeat
-one shape, ones with NUL bytes late in a file, and rarely one without any
-usable file. What the specification leaves open is kept out where possible.
+one shape, ones around a change of clocks, ones with NUL bytes late in a file,
+and rarely one without any usable file. Half of all have a time zone. What the specification leaves open is kept out where possible.
 """
 
 import gzip
@@ -16,6 +16,8 @@ import random
 import shlex
 import subprocess
 import sys
+
+import zones
 
 SECOND, MINUTE, HOUR, DAY = 1000, 60000, 3600000, 86400000
 
@@ -36,7 +38,7 @@ BAD_TIMES = [b"2023-02-29 00:00:00", b"2023-13-01 00:00:00", b"2023-00-10 00:00:
              b"2023-10-01 10:00.5", b"1696118400000000", b"-5", b"+5", b"123.", b".5", b"1e9",
              b"10000-01-01 00:00:00", b"2023/10/01 10:00:00", b"01-10-2023 10:00:00", b"yesterday",
              b"2023-10-01 10:00:00+1", b"2023-10-01 10:00:00+01:0", b"2023-10-01 10:00:00+010",
-             b"2023-10-01 10:00:00Z0", b"1900-02-29 00:00:00", b"2100-02-29 00:00", b"20240229",
+             b"2023-10-01 10:00:00Z0", b"2023-10-01 10:00:00+01:00:60", b"2023-10-01 10:00:00+010000", b"1900-02-29 00:00:00", b"2100-02-29 00:00", b"20240229",
              b"2023-10-01T10:00:00,5", b"0x65", b"2023-10-0110:00:00", b"2023-10-01 1:00:00",
              b"2023-10-01 10:00:00.12a", b"2023-10-01 10:00:00--01", b"1696118400.5.5"]
 
@@ -49,6 +51,11 @@ ODD_TIMES = [b"20231332", b"2023100110", b"202310012460", b"20231001.0", b"00002
              b"2000-02-29 12:00", b"2024-02-29T23:59:59.999Z", b"0000-02-29 10:00:00",
              b"9999-12-31 23:59:59.999", b"1969-12-31T23:59:59.999Z", b"1900-02-28 23:59",
              b"2023-10-01 00:30:00+01:00", b"2023-12-31T23:30:00-01:00", b"1696118400." + b"1" * 300]
+# Within the years 0000 to 9999 or not, as the zone is.
+EDGE_TIMES = [b"0000-01-01 00:00", b"0000-01-01 00:30", b"0000-01-01 05:45", b"0000-01-02 00:00", b"9999-12-31 23:30",
+              b"9999-12-31 20:29:59.999", b"9999-12-31T19:00", b"9999-12-31 12:00:00"]
+# Energy that is spread over thousands of years takes the oracle minutes.
+FAR_TIMES = [b"99999999999", b"99999999999.999", b"0000-02-29 10:00:00", b"9999-12-31 23:59:59.999"]
 
 ERAS = ["2023-10-01", "2024-02-28", "2023-02-28", "2023-12-31", "2023-10-31", "2000-02-29",
         "1900-02-28", "1969-12-31", "1970-01-01", "1970-08-20", "2100-02-28", "5138-11-15",
@@ -81,14 +88,70 @@ def era_start(text):
     return days_of(int(text[:4]), int(text[5:7]), int(text[8:])) * DAY
 
 
+# ---------------------------------------------------------------- zones
+
+ZONES = ["Europe/Brussels", "Europe/Brussels", "America/New_York", "America/New_York", "Australia/Lord_Howe",
+         "Australia/Lord_Howe", "Asia/Kathmandu", "America/St_Johns", "America/St_Johns", "Pacific/Apia",
+         "Africa/Casablanca", "America/Sao_Paulo", "America/Sao_Paulo", "Asia/Kolkata", "Africa/Monrovia",
+         "America/Havana", "Europe/Dublin", "Asia/Beirut", "America/Nuuk", "Pacific/Kwajalein", "Atlantic/Azores",
+         "America/Scoresbysund", "Antarctica/Troll", "Europe/Amsterdam", "Pacific/Honolulu", "America/Caracas",
+         "Asia/Pyongyang", "Asia/Manila", "America/Juneau", "Africa/Cairo", "Europe/London"]
+CHANGES_FROM, CHANGES_TO = -5000000000000, 4100000000000    # 1811 to 2099
+
+
+def pick_zone(rng):
+    return zones.zone_named(rng.choice(ZONES) if rng.random() < 0.5 else "UTC")
+
+
+def pick_change(rng, zone):
+    """A change of the zone's clocks, most often one that there has been not long ago."""
+    for _ in range(4):
+        low, high = rng.choice([(946684800000, 1900000000000)] * 3 + [(CHANGES_FROM, CHANGES_TO)])
+        begin = rng.randrange(low, high)
+        if high == CHANGES_TO and rng.random() < 0.3:
+            found = zone.changes(low, begin)[:1]        # from local mean time
+        else:
+            found = zone.changes(begin, begin + 400 * DAY)
+        if found:
+            return rng.choice(found)
+    return None
+
+
+def pick_start(rng, zone, eras, back=12 * HOUR):
+    """When a case begins: in an era, or shortly before clocks are changed."""
+    change = pick_change(rng, zone) if rng.random() < 0.8 else None
+    if change is None:
+        return era_start(rng.choice(eras))
+    return change.at - rng.randrange(back) // MINUTE * MINUTE
+
+
+def put_back(rng, zone):
+    """The same, but one that makes the clock show times twice, if there is one."""
+    changes = [pick_change(rng, zone) for _ in range(6)]
+    changes = [change for change in changes if change is not None]
+    return next((change for change in changes if change.after < change.before), (changes + [None])[0])
+
+
+def skipped_time(rng, zone, ms):
+    """What the clock does not show when it is put forward next; or None."""
+    for change in zone.changes(ms, ms + 400 * DAY):
+        if change.after > change.before:
+            return change.at + rng.choice([change.before, change.after - 1, rng.randrange(change.before, change.after)])
+    return None
+
+
 # ---------------------------------------------------------------- cells
 
 TIME_STYLES = ["space", "t", "tz", "short", "ms", "long", "offset", "unix", "unix-fraction", "unix-ms",
                "unix-ms-fraction"]
 
 
-def time_cell(rng, ms, style):
-    """The time in the wished style, or in one near it that can hold it."""
+def clock_text(local):
+    return b"%04d-%02d-%02d %02d:%02d:%02d.%03d" % civil(local)
+
+
+def time_cell(rng, ms, style, zone=zones.UTC):
+    """The time in the wished style, or in one near it that can hold it; local where it has no offset."""
     whole = ms % SECOND == 0
     if style.startswith("unix") and ms >= 0:
         fraction = b"." + b"%03d" % (ms % SECOND)
@@ -99,19 +162,26 @@ def time_cell(rng, ms, style):
         if ms >= 10**11:
             return b"%d" % ms + (rng.choice([b".0", b".999", b".5"]) if style.endswith("fraction") else b"")
         return b"%d" % (ms // SECOND) + fraction
-    suffix, shift = b"", 0
+    suffix, shift = b"", zone.offset(ms)
     if style == "offset":
-        minutes = rng.choice([0, 60, 120, -300, 330, 345, -570, 765, 1439, -1439])
+        minutes = [0, 60, 120, -300, 330, 345, -570, 765, 1439, -1439]
+        of_zone, shift = shift, 0
         if civil(ms)[0] in range(1, 9999):
-            shift = minutes * MINUTE
-            hour, minute = divmod(abs(minutes), 60)
+            shift = rng.choice([number * MINUTE for number in minutes] + [of_zone] * 5)
+            minute, second = divmod(abs(shift) // SECOND, 60)
+            hour, minute = divmod(minute, 60)
             forms = [b"%02d:%02d" % (hour, minute), b"%02d%02d" % (hour, minute)]
             if minute == 0:
                 forms.append(b"%02d" % hour)
-            sign = b"-" if minutes < 0 or (minutes == 0 and rng.random() < 0.5) else b"+"
+            if second or rng.random() < 0.1:
+                forms = [b"%02d:%02d:%02d" % (hour, minute, second)]
+            sign = b"-" if shift < 0 or (shift == 0 and rng.random() < 0.5) else b"+"
             suffix = sign + rng.choice(forms)
+        else:
+            suffix = b"Z"
     elif style in ("tz", "ms", "long"):
         suffix = rng.choice([b"", b"Z"]) if style != "tz" else b"Z"
+        shift = 0 if suffix else shift
     year, month, day, hour, minute, second, rest = civil(ms + shift)
     between = {"space": b" ", "short": b" ", "t": b"T", "tz": b"T"}.get(style) or rng.choice([b" ", b"T"])
     out = b"%04d-%02d-%02d%s%02d:%02d" % (year, month, day, between, hour, minute)
@@ -260,16 +330,16 @@ def device_times(rng, start, count, max_gap, align):
     return times
 
 
-def make_events(rng, devices, total, max_gap):
+def make_events(rng, zone, devices, total, max_gap):
     """(ms, device) pairs in some order, with duplicates."""
-    era = rng.choice(ERAS[:6] * 4 + ERAS)
-    start = era_start(era)
+    start = pick_start(rng, zone, ERAS[:6] * 4 + ERAS)
     align = rng.choice([1, SECOND, SECOND, SECOND, MINUTE, MINUTE])
     events = []
     share = max(1, -(-total // len(devices)))
     for device in devices:
         events += [(ms, device) for ms in device_times(rng, start, share, max_gap, align)]
-    last = era_start("9999-12-31") + DAY - 1
+    # In other zones the last day may be of the year 10000, which has no name.
+    last = era_start("9999-12-31") + (DAY - 1 if zone is zones.UTC else -DAY)
     events = [event for event in events if event[0] <= last]
     if total < len(devices):
         events = events[:total]
@@ -337,8 +407,12 @@ def pick_roles(rng, family):
 class FileMaker:
     """Turns events into the bytes of one file."""
 
-    def __init__(self, rng, family, dirty):
+    def __init__(self, rng, family, dirty, zone=zones.UTC):
         self.rng = rng
+        self.zone = zone
+        # A file may be of a clock that is not changed, whatever the options say.
+        self.is_fixed = rng.random() < 0.15
+        self.fixed_zone = None
         self.family = family
         self.dirty = dirty
         fancy = rng.random() < 0.35
@@ -376,7 +450,7 @@ class FileMaker:
         cells = []
         for role in self.roles:
             if role == "timestamp":
-                cell = time_cell(rng, ms, rng.choice(self.time_styles))
+                cell = time_cell(rng, ms, rng.choice(self.time_styles), self.clock_zone(ms))
             elif role == "device":
                 cell = device
             elif role == "unit":
@@ -391,11 +465,18 @@ class FileMaker:
                     cell = rng.choice(BAD_NUMBERS + MISSING)
             cells.append(cell)
         if self.dirty and rng.random() < self.dirty:
-            spoiled = self.spoil(cells)
+            spoiled = self.spoil(cells, ms)
             if isinstance(spoiled, bytes):
                 return spoiled
             cells = spoiled
         return b",".join(written(rng, cell, self.quote, self.pad) for cell in cells)
+
+    def clock_zone(self, ms):
+        if not self.is_fixed:
+            return self.zone
+        if self.fixed_zone is None:
+            self.fixed_zone = zones.Fixed("", self.zone.offset(ms))
+        return self.fixed_zone
 
     def unused(self):
         """Columns that exist and are not looked at."""
@@ -403,13 +484,18 @@ class FileMaker:
             return ("voltage", "current", "pf")
         return ("value",)
 
-    def spoil(self, cells):
+    def spoil(self, cells, ms):
         """Make the row odd in one way; most ways make it a reject."""
         rng = self.rng
         where = rng.choice(["time", "time", "device", "number", "number", "number", "fields", "text"])
         if where == "time":
             index = self.roles.index("timestamp")
-            cells[index] = rng.choice(BAD_TIMES + BAD_TIMES + MISSING + ODD_TIMES)
+            cells[index] = rng.choice(BAD_TIMES + BAD_TIMES + MISSING + ODD_TIMES + EDGE_TIMES)
+            if self.family == "value" and cells[index] in FAR_TIMES + EDGE_TIMES:
+                cells[index] = b"2023-10-01 10:00"
+            skipped = skipped_time(rng, self.zone, ms)
+            if skipped is not None and rng.random() < 0.5:
+                cells[index] = clock_text(skipped)
         elif where == "device":
             index = self.roles.index("device")
             cells[index] = rng.choice([b"", b"  ", b"\t", b"d" * 256, b"d" * 257, b"\xc3\xa9" * 128, b"e" * 255,
@@ -514,7 +600,8 @@ class Case:
         self.inputs = os.path.join(folder, "in")
         os.makedirs(self.inputs, exist_ok=True)
         self.paths = []
-        self.args = []
+        self.zone = pick_zone(rng)
+        self.args = [] if self.zone is zones.UTC and rng.random() < 0.7 else ["--tz", self.zone.name]
         self.names = set()
 
     def new_name(self):
@@ -601,6 +688,16 @@ def add_details(rng, case, devices):
         case.args += ["--devices", path]
 
 
+def pick_limit(rng, zone, times):
+    """A time for --since or --until, near one of the readings or when clocks are changed."""
+    ms = rng.choice(times)
+    changes = zone.changes(ms - 3 * DAY, ms + 3 * DAY)
+    if changes and rng.random() < 0.3:
+        ms = rng.choice(changes).at
+    ms += rng.choice([0, 0, 0, 1, -1, HOUR, -DAY])
+    return min(max(ms, era_start("0001-01-02")), era_start("9998-12-31"))
+
+
 def add_options(rng, case, devices, times, gap_text, value_kind):
     args = case.args
     times = times or [era_start("2023-10-01")]
@@ -608,14 +705,23 @@ def add_options(rng, case, devices, times, gap_text, value_kind):
         args += ["--max-gap", gap_text]
     if value_kind:
         args += ["--value", value_kind]
-    for option, chance in (("--since", 0.15), ("--until", 0.15)):
+    zone = case.zone
+    chance = 0.15
+    if rng.random() < 0.08:
+        chance = 0
+        date = "%04d-%02d-%02d" % civil(zone.local(pick_limit(rng, zone, times)))[:3]
+        option, size = rng.choice([("--day", 10), ("--day", 10), ("--month", 7), ("--year", 4)])
+        args += [option, date[:size]]
+    for option in ("--since", "--until"):
         if rng.random() < chance:
-            ms = rng.choice(times) + rng.choice([0, 0, 0, 1, -1, HOUR, -DAY])
-            ms = min(max(ms, era_start("0001-01-01")), era_start("9999-12-31"))
+            ms = pick_limit(rng, zone, times)
+            skipped = skipped_time(rng, zone, ms)
             if rng.random() < 0.3:
-                args += [option, "%04d-%02d-%02d" % civil(ms)[:3]]
+                args += [option, "%04d-%02d-%02d" % civil(zone.local(ms))[:3]]
+            elif skipped is not None and rng.random() < 0.1:
+                args += [option, clock_text(skipped).decode()]
             else:
-                shown = time_cell(rng, ms, rng.choice(TIME_STYLES)).decode()
+                shown = time_cell(rng, ms, rng.choice(TIME_STYLES), zone).decode()
                 # Eight digits may be a date: then write the time in full.
                 args += [option, shown if len(shown) != 8 else time_cell(rng, ms, "tz").decode()]
     if rng.random() < 0.15 and devices:
@@ -693,11 +799,11 @@ def make_small(rng, case):
     if total < 4:
         devices = devices[:rng.choice([1, 1, 2])]
     dirty = rng.choice([0, 0, 0.03, 0.1, 0.3, 0.8])
-    events = make_events(rng, devices, total, max_gap)
+    events = make_events(rng, case.zone, devices, total, max_gap)
     one_family = rng.choice(families)
     for part in split_events(rng, events, files):
         family = one_family if rng.random() < 0.7 else rng.choice(families)
-        maker = FileMaker(rng, family, dirty)
+        maker = FileMaker(rng, family, dirty, case.zone)
         data, body = maker.build(part)
         if rng.random() < 0.01:
             data = add_long_field(rng, data, body)
@@ -706,11 +812,62 @@ def make_small(rng, case):
         case.add(unusable(rng))
     if rng.random() < 0.02:
         # A file with a damaged header may be usable or not.
-        data, body = FileMaker(rng, rng.choice(families), 0).build(events[:5])
+        data, body = FileMaker(rng, rng.choice(families), 0, case.zone).build(events[:5])
         case.add(mutate(rng, data[:body], 0) + data[body:])
     if rng.random() < 0.3:
         add_details(rng, case, devices)
     add_options(rng, case, devices, [ms for ms, _device in events], gap_text, value_kind)
+
+
+def clock_times(rng, zone, change):
+    """Times of one device around a change, and perhaps around some of later years, in an order of its own."""
+    times = []
+    step = rng.choice([5, 10, 15, 15, 15, 20, 29, 30, 30, 45, 60, 60, 60, 90, 120, 360, 1440]) * MINUTE
+    for at in [change.at] + [later.at for later in zone.changes(change.at + DAY, change.at + 800 * DAY)
+                             if rng.random() < 0.3]:
+        now = at - rng.choice([0, 0, 1, 2, 3, 8, 30]) * step - rng.choice([0, 0, 0, rng.randrange(step)])
+        now -= rng.choice([0, abs(change.after - change.before)])
+        for _ in range(rng.choice([2, 3, 5, 10, 20, 50])):
+            times.append(now)
+            now += step if rng.random() < 0.9 else rng.choice([1, 2 * step, 3 * HOUR, 2 * SECOND])
+    order = rng.choice(["up", "up", "down", "down", "shuffled", "late"])
+    if order == "down":
+        times.reverse()
+    elif order == "shuffled":
+        rng.shuffle(times)
+    elif order == "late":
+        for _ in range(rng.choice([1, 2, 5])):
+            times.insert(rng.randint(0, len(times)), times.pop(rng.randrange(len(times))))
+    for _ in range(rng.choice([0, 0, 1, 3])):
+        where = rng.randrange(len(times))
+        times.insert(where, times[where])
+    return times
+
+
+def make_clocks(rng, case):
+    """Rows around a change of clocks, each device in an order of its own."""
+    case.zone = zones.zone_named(rng.choice(ZONES))
+    change = put_back(rng, case.zone)
+    if change is None:
+        make_small(rng, case)
+        return
+    case.args[:] = ["--tz", case.zone.name]
+    devices = device_pool(rng)[:4]
+    queues = {device: clock_times(rng, case.zone, change) for device in devices}
+    events = []
+    while queues:
+        device = rng.choice(list(queues))
+        events.append((queues[device].pop(0), device))
+        if not queues[device]:
+            del queues[device]
+    dirty = rng.choice([0, 0, 0.05])
+    for part in split_events(rng, events, rng.choice([1, 1, 1, 2, 3])):
+        maker = FileMaker(rng, rng.choice(["power", "power", "electric"]), dirty, case.zone)
+        if rng.random() < 0.7:
+            maker.time_styles = [rng.choice(["space", "t", "short"])]
+        case.add(maker.build(part)[0])
+    gap_text = rng.choice([None, None, "2d", "15m"])
+    add_options(rng, case, devices, [ms for ms, _device in events], gap_text, None)
 
 
 def add_long_field(rng, data, body):
@@ -739,7 +896,7 @@ def make_large(rng, case):
     end = rng.choice([b"\n", b"\n", b"\n", b"\r\n"])
     order = rng.choice(["time", "time", "time", "device", "newest"])
     missing_rows = rng.choice([0, 0, 0.01])
-    now = era_start(rng.choice(ERAS[:4])) + rng.choice([0, 15 * MINUTE, 1234 * SECOND])
+    now = pick_start(rng, case.zone, ERAS[:4]) + rng.choice([0, 15 * MINUTE, 1234 * SECOND])
     events = []
     while len(events) < rows:
         events += [(now, device) for device in devices if rng.random() >= missing_rows]
@@ -752,7 +909,7 @@ def make_large(rng, case):
 
     def row(event):
         ms, device = event
-        cells = [time_cell(rng, ms, style), device]
+        cells = [time_cell(rng, ms, style, case.zone), device]
         if kind != "electric":
             cells.append(decimal_text(rng, 0, 3000, places[0]))
         if kind != "power":
@@ -804,13 +961,13 @@ def make_shapes(rng, case):
     volts = [decimal_text(rng, 100, 249, 1) for _ in range(rng.choice([1, 2, 5]))]
     amps = [decimal_text(rng, 1, 9, 3) for _ in range(rng.choice([1, 2, 5]))]
     factors = [decimal_text(rng, 0.5, 0.99, 2) for _ in range(rng.choice([1, 2]))]
-    now = era_start(rng.choice(ERAS[:6]))
+    now = pick_start(rng, case.zone, ERAS[:6], 2 * DAY)
     times, out = [], []
     for _ in range(rng.randint(30, 400)):
         if rng.random() < 0.7:
             now += rng.choice([15 * MINUTE, 15 * MINUTE, HOUR, MINUTE])
         times.append(now)
-        cells = [time_cell(rng, now, "space"), rng.choice(devices), rng.choice(volts), rng.choice(amps),
+        cells = [time_cell(rng, now, "space", case.zone), rng.choice(devices), rng.choice(volts), rng.choice(amps),
                  rng.choice(factors)]
         if rng.random() < 0.03:
             # Same length and places, one byte different.
@@ -908,7 +1065,7 @@ def meter_rows(rng, start, count, align):
 def make_meters(rng, case):
     """Devices with energies of intervals, counters with faults, and powers beside them."""
     align = rng.choice([1, SECOND, SECOND, MINUTE])
-    start = era_start(rng.choice(ERAS[:6]))
+    start = pick_start(rng, case.zone, ERAS[:6], 4 * DAY)
     devices = device_pool(rng)[:rng.choice([1, 1, 2, 3])]
     places = rng.choice([0, 1, 3, 3, 6, 9])
     lines = []
@@ -937,7 +1094,7 @@ def make_meters(rng, case):
         out = [b",".join([b"timestamp", b"device_id"] +
                          [METER_COLUMNS[role].replace(b"_wh", kilo.get(role, b"_wh")) for role in used])]
         for (ms, device, row), _device in part:
-            cells = [time_cell(rng, ms, style), quoted(device) if needs_quotes(device) else device]
+            cells = [time_cell(rng, ms, style, case.zone), quoted(device) if needs_quotes(device) else device]
             for role in used:
                 value = row.get(role)
                 value = value / 1000 if value is not None and role in kilo else value
@@ -957,13 +1114,13 @@ def make_meters(rng, case):
 def make_late_nul(rng, case):
     """NUL bytes inside rows, all of them behind the first 64 KiB."""
     out = bytearray(b"timestamp,device_id,voltage,current,power_factor,note\n")
-    now = era_start("2023-10-01")
+    now = pick_start(rng, case.zone, ["2023-10-01"], 20 * DAY)
     times = []
     count = rng.randint(1100, 1800)
     for index in range(count):
         now += 15 * MINUTE
         times.append(now)
-        cells = [time_cell(rng, now, "space"), b"DEV%04d" % rng.randint(1, 4), decimal_text(rng, 220, 240, 1),
+        cells = [time_cell(rng, now, "space", case.zone), b"DEV%04d" % rng.randint(1, 4), decimal_text(rng, 220, 240, 1),
                  decimal_text(rng, 0, 9, 3), decimal_text(rng, 0, 1, 2), b"a note of some length to fill the file"]
         if len(out) > 66000 and rng.random() < 0.05:
             where = rng.randrange(len(cells))
@@ -995,6 +1152,8 @@ def make_case(seed, folder):
         make_late_nul(rng, case)
     elif roll < 0.32:
         make_meters(rng, case)
+    elif roll < 0.45:
+        make_clocks(rng, case)
     else:
         make_small(rng, case)
     return case.finish()

@@ -22,6 +22,7 @@ from fractions import Fraction
 import casegen
 import oracle
 import query_oracle as q
+import zones
 from compare import EFFICIENCY_ABSOLUTE
 
 os.environ.setdefault("WATTLE_TZ", "UTC")  # not the zone of the machine
@@ -30,7 +31,12 @@ HOUR_MS = 3600 * 1000
 START_MS = 1696118400000  # 2023-10-01
 IDS = ["fridge", "kettle", "DEV0001", "DEV0002", "heat pump, old", "tv"]
 SPANS = [("1m", 60000, None), ("15m", 900000, None), ("1h", HOUR_MS, None),
-         ("90m", 90 * 60000, None), ("1d", 24 * HOUR_MS, None),
+         ("20m", 20 * 60000, None), ("45m", 45 * 60000, None),
+         ("61m", 61 * 60000, None), ("90m", 90 * 60000, None),
+         ("2h", 2 * HOUR_MS, None), ("6h", 6 * HOUR_MS, None),
+         ("12h", 12 * HOUR_MS, None), ("1d", 24 * HOUR_MS, None),
+         ("1d", 24 * HOUR_MS, None), ("25h", 25 * HOUR_MS, None),
+         ("3d", 72 * HOUR_MS, None),
          ("1w", 7 * 24 * HOUR_MS, None), ("2w", 14 * 24 * HOUR_MS, None),
          ("1mo", None, 1), ("3mo", None, 3), ("1y", None, 12),
          (None, None, None)]
@@ -94,14 +100,14 @@ def next_ms(rng, pace, ms):
 
 
 class Device:
-    def __init__(self, rng, name):
+    def __init__(self, rng, name, start_ms):
         self.id = name
         self.location = rng.choice(["Kitchen", "Living room", ""])
         self.kind = rng.choice(["milli"] * 3 + ["long", "power", "huge",
                                                 "mixed", "energy", "both",
                                                 "counter", "spans"])
         pace = rng.choice(["even", "even", "rough", "wild"])
-        ms = START_MS + rng.randrange(-30, 30) * HOUR_MS
+        ms = start_ms + rng.randrange(-30, 30) * HOUR_MS
         if rng.random() < 0.15:
             ms = rng.randrange(-30000, 30000) * HOUR_MS * 24 // 10
         self.rows = []
@@ -120,9 +126,12 @@ class Device:
                 for name, text in values.items() if text != ""}
 
 
-def make_home(rng):
+def make_home(rng, zone):
+    """Devices that are read around the same time, often when clocks change."""
     n = rng.randrange(1, 5)
-    return [Device(rng, name) for name in rng.sample(IDS, n)]
+    change = casegen.put_back(rng, zone) if rng.random() < 0.7 else None
+    start_ms = START_MS if change is None else change.at // 1000 * 1000
+    return [Device(rng, name, start_ms) for name in rng.sample(IDS, n)]
 
 
 # ---- the database ----
@@ -171,8 +180,16 @@ def make_database(wattle, home, folder, rng):
 # ---- questions ----
 
 
+def time_text(rng, ms, zone):
+    """With an offset, or as the clock of the zone shows it."""
+    if rng.random() < 0.5:
+        return oracle.show_time(ms, rng.choice([zone, zones.UTC]))
+    return oracle.show_time(zone.local(ms))[:-1]
+
+
 class Question:
-    def __init__(self, rng, home):
+    def __init__(self, rng, home, zone):
+        self.zone = zone
         times = [ms for device in home for ms in device.readings]
         low, high = min(times), max(times)
         self.since = self.until = None
@@ -182,15 +199,28 @@ class Question:
         if rng.random() < 0.6:
             self.until = rng.choice([high, high + 1, rng.randint(low, high),
                                      rng.choice(times), high + HOUR_MS])
+        changes = zone.changes(low, min(high, low + 800 * 24 * HOUR_MS))
+        if changes and rng.random() < 0.3:
+            self.since = rng.choice(changes).at + rng.choice([0, 0, -HOUR_MS,
+                                                              HOUR_MS, 1])
+        # A time that the clock shows twice is the first one.
+        self.range = []
+        for name in ("since", "until"):
+            if getattr(self, name) is not None:
+                text = time_text(rng, getattr(self, name), zone)
+                setattr(self, name, oracle.limit_time(text, zone))
+                self.range += ["--" + name, text]
         if None not in (self.since, self.until) and self.since >= self.until:
             self.until = self.since + 1
+            self.range = ["--since", oracle.show_time(self.since),
+                          "--until", oracle.show_time(self.until)]
         self.every, span_ms, months = rng.choice(SPANS)
         if (high - low) / 60000 > 20000 and span_ms is not None:
             self.every, span_ms, months = "1d", 24 * HOUR_MS, None
         self.raw = rng.random() < 0.15
         if self.raw:
             self.every = span_ms = months = None
-        self.rule = q.Rule(span_ms, months)
+        self.rule = q.Rule(span_ms, months, zone)
         self.total = not self.raw and rng.random() < 0.3
         self.fill = "none" if self.raw else rng.choice(["none", "none", "null",
                                                         "zero"])
@@ -205,10 +235,7 @@ class Question:
                                  [home[0].id, home[-1].id]])
 
     def arguments(self):
-        found = []
-        for name, value in (("since", self.since), ("until", self.until)):
-            if value is not None:
-                found += ["--" + name, oracle.show_time(value)]
+        found = ["--tz", self.zone.name] + self.range
         for name, value in (("every", self.every), ("rate", self.rate),
                             ("return-rate", self.return_rate),
                             ("what", self.what)):
@@ -278,7 +305,7 @@ def compare(question, expected, rows):
     for number, ((device, start, n, figures), row) in enumerate(
             zip(expected, rows)):
         where = f"row {number}: "
-        wanted = {time_name: oracle.show_time(start)}
+        wanted = {time_name: oracle.show_time(start, question.zone)}
         if device is not None:
             wanted["device_id"] = device
         if not question.raw:
@@ -319,8 +346,11 @@ def check_question(wattle, path, question, home):
     done = run(command + ["--json"])
     if done.returncode != 0:
         return [f"exit {done.returncode}: {done.stderr[-1000:]}"]
-    rows = json.loads(done.stdout)["rows"]
+    answer = json.loads(done.stdout)
+    rows = answer["rows"]
     problems = list(compare(question, question.expected(home), rows))
+    if answer["zone"] != question.zone.name:
+        problems.append(f"zone: {answer['zone']}")
     problems += compare_csv(rows, run(command + ["--csv"]).stdout)
     text = run(command)
     if text.returncode != 0 or bool(text.stdout) != bool(rows):
@@ -331,12 +361,14 @@ def check_question(wattle, path, question, home):
 def check_case(wattle, seed):
     """Problems of one home and some questions about it."""
     rng = random.Random(f"query {seed}")
-    home = make_home(rng)
+    zone = casegen.pick_zone(rng)
+    home = make_home(rng, zone)
     problems = []
     with tempfile.TemporaryDirectory(prefix="wattle-query-") as folder:
         path = make_database(wattle, home, folder, rng)
         for _ in range(6):
-            question = Question(rng, home)
+            asked = zone if rng.random() < 0.7 else casegen.pick_zone(rng)
+            question = Question(rng, home, asked)
             found = check_question(wattle, path, question, home)
             if found:
                 problems.append(" ".join(question.arguments()))
@@ -359,7 +391,8 @@ def main():
         problems = check_case(wattle, seed)
         if problems:
             failed += 1
-            print(f"seed {seed}: failed\n  " + "\n  ".join(problems))
+            print(f"seed {seed}: failed\n  " + "\n  ".join(problems),
+                  flush=True)
     print(f"{arguments.count - failed} passed, {failed} failed")
     return 1 if failed else 0
 

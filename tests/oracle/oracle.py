@@ -30,6 +30,7 @@ from decimal import Context, Decimal
 from fractions import Fraction
 
 import meter_oracle
+import zones
 
 HOUR_MS = 3600 * 1000
 DAY_MS = 24 * HOUR_MS
@@ -71,9 +72,14 @@ class Options:
     """Everything that can be chosen on the command line."""
 
     def __init__(self, since=None, until=None, device=(), rate="0.15", return_rate="0", budget=None,
-                 max_gap="1h", value=None, devices=None, rejects=None, strict=False, interpolation="linear"):
-        self.since = None if since is None else limit_time(since)
-        self.until = None if until is None else limit_time(until)
+                 max_gap="1h", value=None, devices=None, rejects=None, strict=False, interpolation="linear",
+                 tz="UTC", day=None, month=None, year=None):
+        self.zone = zones.zone_named(tz)
+        self.since = None if since is None else limit_time(since, self.zone)
+        self.until = None if until is None else limit_time(until, self.zone)
+        for text in (day, month, year):
+            if text is not None:
+                self.since, self.until = calendar_range(text, self.zone)
         self.globs = [os.fsencode(glob) for glob in device]
         self.rate = Fraction(str(rate))
         self.return_rate = Fraction(str(return_rate))
@@ -96,15 +102,28 @@ def gap_length(text):
     return int(match.group(1)) * unit
 
 
-def limit_time(text):
+def limit_time(text, zone=zones.UTC):
     """--since and --until: a timestamp as in the files, or a bare date."""
     data = os.fsencode(text)
     if re.fullmatch(rb"[0-9]{4}-[0-9]{2}-[0-9]{2}", data):
         data += b" 00:00"
-    ms = parse_time(data)
+    ms, is_local = parse_instant(data)
     if ms is None:
         raise UsageError("bad time %r" % text)
-    return ms
+    return zone.first_at(ms) if is_local else ms
+
+
+def calendar_range(text, zone):
+    """--day, --month and --year: from midnight to midnight."""
+    year, month, day = ([int(part) for part in text.split("-")] + [1, 1])[:3]
+    begin = days_of_date(year, month, day)
+    if len(text) == 10:
+        end = begin + 1
+    elif len(text) == 7:
+        end = begin + month_lengths(year)[month - 1]
+    else:
+        end = days_before_year(year + 1) - EPOCH
+    return zone.first_at(begin * DAY_MS), zone.first_at(end * DAY_MS)
 
 
 # ---------------------------------------------------------------- CSV
@@ -299,7 +318,7 @@ def parse_number(text, role, kilo=False):
 
 TIME = re.compile(rb"([0-9]{4})-([0-9]{2})-([0-9]{2})[ T]([0-9]{2}):([0-9]{2})"
                   rb"(?::([0-9]{2})(?:\.([0-9]+))?)?"
-                  rb"(?:(Z)|([+-])([0-9]{2})(?::?([0-9]{2}))?)?")
+                  rb"(?:(Z)|([+-])([0-9]{2})(?::?([0-9]{2})|:([0-9]{2}):([0-9]{2}))?)?")
 UNIX = re.compile(rb"([0-9]{1,15})(?:\.([0-9]+))?")
 
 
@@ -358,38 +377,42 @@ def is_digits_of_date(whole, fraction):
     return all(part <= most for part, most in zip(clock, (23, 59, 59)))
 
 
-def parse_time(text):
-    """Trimmed timestamp -> ms since 1970 UTC, or None when not valid.
+FIRST_MS = days_of_date(0, 1, 1) * DAY_MS
+LAST_MS = (days_of_date(9999, 12, 31) + 1) * DAY_MS - 1
 
-    The instant must lie in the years 0000 to 9999, UTC.
+
+def parse_time(text, zone=zones.UTC):
+    """Trimmed timestamp -> (ms, whether that is what a clock shows, and not an instant); None when not valid.
+
+    The instant must lie in the years 0000 to 9999, UTC; and clocks must show the time.
     """
-    instant = parse_instant(text)
-    if instant is None:
+    ms, is_local = parse_instant(text)
+    if ms is None:
         return None
-    first = days_of_date(0, 1, 1) * DAY_MS
-    last = (days_of_date(9999, 12, 31) + 1) * DAY_MS - 1
-    return instant if first <= instant <= last else None
+    instants = zone.instants(ms) if is_local else [ms]
+    return (ms, is_local) if instants and FIRST_MS <= instants[0] and instants[-1] <= LAST_MS else None
 
 
 def parse_instant(text):
-    """The same without the limits."""
+    """The same without the limits; (None, False) when not valid."""
     match = TIME.fullmatch(text)
     if match:
         year, month, day, hour, minute = (int(part) for part in match.groups()[:5])
         second = int(match.group(6) or 0)
         if not valid_date(year, month, day) or hour > 23 or minute > 59 or second > 59:
-            return None
+            return None, False
         offset_ms = 0
         if match.group(9):
-            offset_hour, offset_minute = int(match.group(10)), int(match.group(11) or 0)
-            if offset_hour > 23 or offset_minute > 59:
-                return None
-            offset_ms = (offset_hour * 60 + offset_minute) * 60000
+            offset_hour, offset_minute = int(match.group(10)), int(match.group(11) or match.group(12) or 0)
+            offset_second = int(match.group(13) or 0)       # as the report itself writes offsets of old
+            if offset_hour > 23 or offset_minute > 59 or offset_second > 59:
+                return None, False
+            offset_ms = ((offset_hour * 60 + offset_minute) * 60 + offset_second) * 1000
             if match.group(9) == b"-":
                 offset_ms = -offset_ms
         local = (days_of_date(year, month, day) * DAY_MS
                  + ((hour * 60 + minute) * 60 + second) * 1000 + first_three(match.group(7)))
-        return local - offset_ms
+        return local - offset_ms, not (match.group(8) or match.group(9))
     match = UNIX.fullmatch(text)
     if match:
         whole, fraction = match.groups()
@@ -397,22 +420,25 @@ def parse_instant(text):
         unix_ms = number * 1000 + first_three(fraction) if number < 10**11 else number
         is_plausible = 631152000000 <= unix_ms < 4102444800000
         if is_digits_of_date(whole, fraction) and not is_plausible:
-            return None                     # a date like 20231001, not a unix time
-        return unix_ms
-    return None
+            return None, False              # a date like 20231001, not a unix time
+        return unix_ms, False
+    return None, False
 
 
 def show_day(day):
     return "%04d-%02d-%02d" % date_of_days(day)
 
 
-def show_time(ms):
+def show_time(ms, zone=zones.UTC):
     if ms is None:
         return None
-    day, rest = divmod(ms, DAY_MS)
+    local, suffix = zone.local(ms), zone.suffix(ms)
+    if not FIRST_MS <= local <= LAST_MS:
+        local, suffix = ms, "+00:00"        # its year has no four digits there
+    day, rest = divmod(local, DAY_MS)
     seconds, thousandths = divmod(rest, 1000)
     text = "%sT%02d:%02d:%02d" % (show_day(day), seconds // 3600, seconds // 60 % 60, seconds % 60)
-    return text + (".%03d" % thousandths if thousandths else "") + "Z"
+    return text + (".%03d" % thousandths if thousandths else "") + suffix
 
 
 # ---------------------------------------------------------------- input files
@@ -522,7 +548,7 @@ class Reading:
         self.span_ms = span_ms
 
 
-def interpret(fields, columns, value_kind):
+def interpret(fields, columns, value_kind, clock):
     """One data line -> (device, ms, reading, number of rounded values) or Reject."""
     if fields is None:
         raise Reject("quote")
@@ -532,8 +558,8 @@ def interpret(fields, columns, value_kind):
     text = trim(fields[columns.index["timestamp"]])
     if text.lower() in MISSING_TOKENS:
         raise Reject("missing")
-    ms = parse_time(text)
-    if ms is None:
+    parsed = parse_time(text, clock.zone)
+    if parsed is None:
         raise Reject("timestamp")
 
     device = trim(fields[columns.index["device"]])
@@ -568,6 +594,9 @@ def interpret(fields, columns, value_kind):
         raise Reject("missing")
     if "span" in values:
         span_ms = (values["span"] + 500000) // 10**6
+    ms, is_local = parsed
+    if is_local:
+        ms = clock.resolve(device, ms)
     return device, ms, Reading(power, values, span_ms), rounded
 
 
@@ -614,9 +643,10 @@ def collect(files, options):
                 continue
             got.assumed += is_assumed
         usable += 1
+        clock = zones.LocalClock(options.zone)
         for line, raw, fields in rows:
             try:
-                device, ms, reading, rounded = interpret(fields, columns, kind)
+                device, ms, reading, rounded = interpret(fields, columns, kind, clock)
             except Reject as reject:
                 got.rejects.append((path, line, reject.args[0], raw))
                 continue
@@ -744,7 +774,7 @@ class Device:
 
     def __init__(self, name, readings, around, options, hours, days):
         self.id = name
-        max_gap_ms = options.max_gap_ms
+        max_gap_ms, zone = options.max_gap_ms, options.zone
         times = sorted(readings)
         self.count = len(times)
         self.first, self.last = (times[0], times[-1]) if times else (None, None)
@@ -758,9 +788,9 @@ class Device:
         self.events, self.is_rising = {}, False
         self.has_energies = any(meter_oracle.has_energies(row) for row in around.values())
         for ms in times:
-            days.setdefault(ms // DAY_MS, FractionSum())
+            days.setdefault(zone.day(ms), FractionSum())
             if readings[ms].power is not None:
-                hours[ms // HOUR_MS % 24].powers.append(readings[ms].power)
+                hours[hour_of_day(ms, zone)].powers.append(readings[ms].power)
         if options.holds or self.has_energies:
             self.add_metered(around, options, hours, days)
             return
@@ -777,9 +807,9 @@ class Device:
                 continue
             double_area += (power0 + power1) * length
             returned.add(*returned_area(power0, power1, length))
-            for from_ms, to_ms, number, denominator in split_step(start, power0, end, power1):
-                hours[from_ms // HOUR_MS % 24].area.add(number, denominator)
-                days.setdefault(from_ms // DAY_MS, FractionSum()).add(number, denominator)
+            for from_ms, to_ms, number, denominator in split_step(zone, start, power0, end, power1):
+                hours[hour_of_day(from_ms, zone)].area.add(number, denominator)
+                days.setdefault(zone.day(from_ms), FractionSum()).add(number, denominator)
         self.edge_ms = 0
         edges = FractionSum()     # areas of parts of steps over the range's ends
         for start, begin, stop, end in cut_steps(around, options):
@@ -791,10 +821,10 @@ class Device:
             left, right = (power0 + slope * (ms - start) for ms in (begin, stop))
             returned.add(*returned_area(left, right, stop - begin))
             for from_ms, to_ms, number, denominator in split_step(
-                    start, power0, end, power1, begin, stop):
+                    zone, start, power0, end, power1, begin, stop):
                 edges.add(number, denominator)
-                hours[from_ms // HOUR_MS % 24].area.add(number, denominator)
-                days.setdefault(from_ms // DAY_MS, FractionSum()).add(number, denominator)
+                hours[hour_of_day(from_ms, zone)].area.add(number, denominator)
+                days.setdefault(zone.day(from_ms), FractionSum()).add(number, denominator)
         self.kwh = (Fraction(double_area, 2) + edges.total()) / AREA_PER_KWH
         self.returned_kwh = returned.total() / (2 * AREA_PER_KWH)
 
@@ -808,6 +838,7 @@ class Device:
         """The energy of a device that has more than powers joined by lines."""
         meter = meter_oracle.Meter(around, options.max_gap_ms, options.since, options.until, options.holds,
                                    AREA_PER_NANO_WH, 10**27)
+        zone = options.zone
         net, returned, estimated = FractionSum(), FractionSum(), FractionSum()
         for flow, begin, end in meter.pieces:
             amounts = flow.between(begin, end)
@@ -816,10 +847,10 @@ class Device:
             if flow.is_estimated:
                 estimated.add(*(amounts[0] + 2 * amounts[1]).as_integer_ratio())
             while True:
-                border = min(end, (begin // HOUR_MS + 1) * HOUR_MS)
+                border = min(end, zone.hour_end(begin))
                 part = flow.between(begin, border)[0].as_integer_ratio()
-                hours[begin // HOUR_MS % 24].area.add(*part)
-                days.setdefault(begin // DAY_MS, FractionSum()).add(*part)
+                hours[hour_of_day(begin, zone)].area.add(*part)
+                days.setdefault(zone.day(begin), FractionSum()).add(*part)
                 begin = border
                 if begin >= end:
                     break
@@ -866,7 +897,11 @@ def returned_area(power0, power1, length):
     return below * below * length, abs(power0) + abs(power1)
 
 
-def split_step(start, power0, end, power1, begin=None, stop=None):
+def hour_of_day(ms, zone):
+    return zone.local(ms) // HOUR_MS % 24
+
+
+def split_step(zone, start, power0, end, power1, begin=None, stop=None):
     """Cut one step, or its part from begin to stop, at the hour borders in it.
 
     Yields (from, to, numerator, denominator): numerator/denominator is the
@@ -876,7 +911,7 @@ def split_step(start, power0, end, power1, begin=None, stop=None):
     left = start if begin is None else begin
     stop = end if stop is None else stop
     while left < stop:
-        right = min(stop, (left // HOUR_MS + 1) * HOUR_MS)
+        right = min(stop, zone.hour_end(left))
         # (right-left) * (line(left) + line(right)) / 2, with
         # line(t) = power0 + (power1 - power0) * (t - start) / length
         both_ends = 2 * power0 * length + (power1 - power0) * (left - start + right - start)
@@ -942,7 +977,7 @@ def find_strange(devices, details, options, seen):
         found.append((order, name, {
             "kind": kind, "device_id": text(name), "name": text(told[0]),
             "location": text(told[1]),
-            "since": None if since is None else show_time(since),
+            "since": None if since is None else show_time(since, options.zone),
             "value": None if value is None else float(value)}))
 
     for device in devices:
@@ -996,6 +1031,7 @@ def run(paths, options):
     """Do everything; returns a Result. Raises UsageError where the exit code is 2."""
     if is_empty_range(options):
         raise UsageError("--since must be before --until")
+    zone = options.zone
     files = input_files(paths)
     got = collect(files, options)
     details = device_details(files, options)
@@ -1018,8 +1054,8 @@ def run(paths, options):
         peak = figures["max_power_w"]
         entry.update(floats(figures))
         entry.update({
-            "first": show_time(device.first),
-            "last": show_time(device.last),
+            "first": show_time(device.first, zone),
+            "last": show_time(device.last, zone),
             "rated_w": number(rating),
             "peak_over_rating": (float(peak / rating)
                                  if peak is not None and rating is not None and rating > 0
@@ -1040,7 +1076,7 @@ def run(paths, options):
         by_hour.append({"hour": hour, "reading_mean_w": number(mean),
                         "energy_kwh": float(data.area.total() / AREA_PER_KWH)})
 
-    days_with_readings = {ms // DAY_MS for times in got.readings.values() for ms in times}
+    days_with_readings = {zone.day(ms) for times in got.readings.values() for ms in times}
     by_day = []
     for day in sorted(days):
         area = days[day].total()
@@ -1067,9 +1103,10 @@ def run(paths, options):
         },
         "devices": len(devices),
         "first": show_time(min((device.first for device in devices if device.count),
-                               default=None)),
+                               default=None), zone),
         "last": show_time(max((device.last for device in devices if device.count),
-                              default=None)),
+                              default=None), zone),
+        "zone": zone.name,
     }
     report.update(floats(home))
     report.update({
@@ -1123,6 +1160,10 @@ def parse_args(argv):
     parser.add_argument("paths", metavar="PATH", nargs="+")
     parser.add_argument("--since", metavar="T")
     parser.add_argument("--until", metavar="T")
+    parser.add_argument("--day", metavar="DATE")
+    parser.add_argument("--month", metavar="MONTH")
+    parser.add_argument("--year", metavar="YEAR")
+    parser.add_argument("--tz", metavar="ZONE", default="UTC")
     parser.add_argument("--device", metavar="GLOB", action="append", default=[])
     parser.add_argument("--rate", default="0.15")
     parser.add_argument("--return-rate", default="0")

@@ -1,18 +1,19 @@
 """What `wattle query` must answer, in exact fractions from plain readings.
 
-Times are ms since 1970 UTC; a reading is a dict of values as Fractions in
+Times are ms since 1970 UTC; what a clock shows is in ms as if it were UTC. A reading is a dict of values as Fractions in
 their units (voltage, current, power_factor, power; energy, returned, total and
 returned_total in Wh; span_ms), absent ones left out. Shares nothing with the program.
 """
-import datetime
 from fractions import Fraction
 
 import meter_oracle
+import oracle
+import zones
 
 from oracle import efficiency_term, E_PLACES
 
-DAY_MS = 24 * 3600 * 1000
-EPOCH = datetime.datetime(1970, 1, 1)
+HOUR_MS = 3600 * 1000
+DAY_MS = 24 * HOUR_MS
 FIGURES = ("energy_kwh", "imported_kwh", "returned_kwh", "cost", "mean_power_w", "reading_mean_w",
            "min_power_w", "max_power_w",
            "voltage_v", "current_a", "power_factor", "efficiency")
@@ -41,34 +42,60 @@ def mean(values):
 
 
 class Rule:
-    """How time is cut: a span in ms, or months; neither is one bucket."""
+    """How time is cut: a span in ms, or months; neither is one bucket.
 
-    def __init__(self, span_ms=None, months=None):
-        self.span_ms, self.months = span_ms, months
+    Borders are times on the clock of a zone. Those of longer spans than an hour count from when the clock first
+    reaches them. Of spans up to an hour, those that the clock shows twice are two, so that they end where it is
+    changed.
+    """
 
-    def start_of(self, ms):
+    def __init__(self, span_ms=None, months=None, zone=zones.UTC):
+        self.span_ms, self.months, self.zone = span_ms, months, zone
+
+    def is_one(self):
+        return self.span_ms is None and self.months is None
+
+    def is_short(self):
+        return not self.months and self.span_ms <= HOUR_MS
+
+    def border(self, local):
+        """The last border up to a time on the clock."""
         if self.months:
-            date = EPOCH + datetime.timedelta(milliseconds=ms)
-            number = (date.year * 12 + date.month - 1 - 1970 * 12)
+            year, month, _day = oracle.date_of_days(local // DAY_MS)
+            number = (year - 1970) * 12 + month - 1
             return self.month_start(number // self.months * self.months)
-        if self.span_ms:
-            origin = 0
-            if self.span_ms % (7 * DAY_MS) == 0:
-                origin = -3 * DAY_MS    # 1969-12-29, a Monday
-            return (ms - origin) // self.span_ms * self.span_ms + origin
-        return None
+        origin = 0
+        if self.span_ms % (7 * DAY_MS) == 0:
+            origin = -3 * DAY_MS    # 1969-12-29, a Monday
+        return (local - origin) // self.span_ms * self.span_ms + origin
+
+    def next_border(self, border):
+        if self.months:
+            year, month, _day = oracle.date_of_days(border // DAY_MS)
+            return self.month_start((year - 1970) * 12 + month - 1 + self.months)
+        return border + self.span_ms
 
     @staticmethod
     def month_start(number):
-        date = datetime.datetime(1970 + number // 12, number % 12 + 1, 1)
-        return (date - EPOCH) // datetime.timedelta(milliseconds=1)
+        return oracle.days_of_date(1970 + number // 12, number % 12 + 1, 1) * DAY_MS
+
+    def start_of(self, ms):
+        if self.is_one():
+            return None
+        if not self.is_short():
+            return self.zone.first_at(self.border(self.zone.reached(ms)))
+        local = self.zone.local(ms)
+        start = ms - (local - self.border(local))
+        changes = self.zone.changes(start, ms)
+        return changes[-1].at if changes else start
 
     def end_of(self, start):
-        if self.months:
-            date = EPOCH + datetime.timedelta(milliseconds=start)
-            return self.month_start((date.year - 1970) * 12 + date.month - 1 +
-                                    self.months)
-        return start + self.span_ms if self.span_ms else None
+        if self.is_one():
+            return None
+        if not self.is_short():
+            return self.zone.first_at(self.next_border(self.border(self.zone.reached(start))))
+        local = self.zone.local(start)
+        return self.zone.next_change(start, start + self.next_border(self.border(local)) - local)
 
 
 class Bucket:
@@ -232,7 +259,7 @@ def joined(many):
 
 def starts_with_holes(buckets, rule, since, until):
     """Every start from the range's begin, or the first bucket, to its end."""
-    if rule.span_ms is None and rule.months is None:
+    if rule.is_one():
         return [None]
     starts = sorted(buckets)
     first = rule.start_of(since) if since is not None else (starts or [None])[0]

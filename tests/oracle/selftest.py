@@ -15,6 +15,8 @@ import unittest
 import casegen
 import compare
 import oracle
+import query_oracle
+import zones
 
 VIP = "timestamp,device_id,voltage,current,power_factor\n"
 POWER = "timestamp,device_id,power\n"
@@ -260,6 +262,97 @@ class Formulas(OracleTest):
         self.assertEqual(self.report(rows, device=["l?", "K*"])["readings"], 1)
 
 
+class Zones(OracleTest):
+    def instants(self, tz, *rows):
+        """The readings of one device in UTC, as minutes behind midnight."""
+        data = POWER + "".join("%s,a,1\n" % row for row in rows)
+        got = oracle.collect([self.write(data)], oracle.Options(tz=tz))
+        midnight = oracle.days_of_date(2025, 10, 26) * oracle.DAY_MS
+        return [(ms - midnight) // 60000 for ms in got.readings[b"a"]]
+
+    def autumn(self, *clock):
+        return self.instants("Europe/Brussels", *["2025-10-26 " + text for text in clock])
+
+    def test_repeated_hour(self):
+        # In summer time 02:00 is 00:00 UTC, in winter 01:00.
+        self.assertEqual(self.autumn("01:30", "02:00", "02:30", "02:00", "02:30", "03:00"),
+                         [-30, 0, 30, 60, 90, 120])
+        self.assertEqual(self.autumn("03:00", "02:30", "02:00", "02:30", "02:00", "01:30"),
+                         [120, 90, 60, 30, 0, -30])
+        self.assertEqual(self.autumn("01:00", "02:00", "02:00", "03:00"), [-60, 0, 60, 120])
+        self.assertEqual(self.autumn("03:30", "02:30", "02:30", "01:30"), [150, 90, 30, -30])
+        # A repetition, as rows are half an hour apart.
+        self.assertEqual(self.autumn("01:30", "02:00", "02:00", "02:30"), [-30, 0, 30])
+        self.assertEqual(self.autumn("02:30", "02:00"), [30, 60])
+        # Rows with an offset, and rejected ones, tell nothing.
+        self.assertEqual(self.autumn("02:30", "02:00Z", "02:10+02:00", "02:40"), [30, 120, 10, 40])
+        self.assertEqual(self.autumn("02:30", "02:10,a,x\n2025-10-26 02:40"), [30, 40])
+
+    def test_half_an_hour(self):
+        # At two o'clock of +11:00 it is half past one again, with +10:30.
+        rows = ["2025-04-06 01:30", "2025-04-06 01:45", "2025-04-06 01:30", "2025-04-06 01:45"]
+        days = oracle.days_of_date(2025, 4, 5) - oracle.days_of_date(2025, 10, 26)
+        self.assertEqual(self.instants("Australia/Lord_Howe", *rows),
+                         [days * 1440 + 14 * 60 + minutes for minutes in (30, 45, 60, 75)])
+
+    def test_skipped_times(self):
+        rows = POWER + "2025-03-30 01:59:59.999,a,1\n2025-03-30 02:00,a,1\n2025-03-30 02:59,a,1\n2025-03-30 03:00,a,1\n"
+        result = self.result(rows, tz="Europe/Brussels")
+        self.assertEqual([line for _file, line, _reason, _raw in result.rejects], [3, 4])
+        self.assertEqual((result.report["first"], result.report["last"]),
+                         ("2025-03-30T01:59:59.999+01:00", "2025-03-30T03:00:00+02:00"))
+        self.assertEqual(self.result(POWER + "2011-12-30 12:00,a,1\n", tz="Pacific/Apia").report["rejects"]["total"], 1)
+
+    def test_hours_and_days(self):
+        # 1000 W from 23:30 to 00:30 in Nepal, which is 5:45 ahead.
+        report = self.report(POWER + "2025-01-01 17:45Z,a,1000\n2025-01-01 18:45Z,a,1000\n", tz="Asia/Kathmandu")
+        self.assertEqual((report["by_hour"][23]["energy_kwh"], report["by_hour"][0]["energy_kwh"]), (0.5, 0.5))
+        self.assertEqual([entry["day"] for entry in report["by_day"]], ["2025-01-01", "2025-01-02"])
+        # A day of 25 hours, with two hours at two o'clock; the range is local.
+        rows = POWER + "2025-10-25 12:00Z,a,1000\n2025-10-27 12:00Z,a,1000\n"
+        report = self.report(rows, tz="Europe/Brussels", max_gap="3d", day="2025-10-26")
+        self.assertEqual(report["by_day"], [{"day": "2025-10-26", "energy_kwh": 25.0}])
+        self.assertEqual([report["by_hour"][hour]["energy_kwh"] for hour in (1, 2, 3)], [1.0, 2.0, 1.0])
+        # Just after midnight the clock of 2010 was put back to 23:01 in Newfoundland: midnight has been.
+        report = self.report(POWER + "2010-11-07 02:30:30Z,a,1\n2010-11-07 03:00Z,a,1\n", tz="America/St_Johns")
+        self.assertEqual((report["first"], report["last"]), ("2010-11-07T00:00:30-02:30", "2010-11-06T23:30:00-03:30"))
+        self.assertEqual([entry["day"] for entry in report["by_day"]], ["2010-11-07"])
+
+    def test_offsets_as_text(self):
+        ms = oracle.parse_time(b"1950-01-01 00:00Z")[0]
+        self.assertEqual(oracle.show_time(ms, zones.zone_named("Africa/Monrovia")), "1949-12-31T23:15:30-00:44:30")
+        self.assertEqual(oracle.parse_time(b"1949-12-31T23:15:30-00:44:30"), (ms, False))
+        self.assertEqual(oracle.show_time(ms, zones.zone_named("Europe/London")), "1950-01-01T00:00:00+00:00")
+
+    def test_limits(self):
+        brussels = zones.zone_named("Europe/Brussels")
+        first = oracle.limit_time("2025-10-26T00:30Z")
+        self.assertEqual(oracle.limit_time("2025-10-26 02:30", brussels), first)
+        self.assertEqual(oracle.limit_time("2025-03-30 02:30", brussels), oracle.limit_time("2025-03-30 03:00", brussels))
+        self.assertEqual(oracle.limit_time("2011-12-30", zones.zone_named("Pacific/Apia")),
+                         oracle.limit_time("2011-12-30T10:00Z"))
+
+    def test_spans_of_a_query(self):
+        def starts(span_ms, begin, end, name="Europe/Brussels"):
+            rule = query_oracle.Rule(span_ms, zone=zones.zone_named(name))
+            ms, end = oracle.limit_time(begin), oracle.limit_time(end)
+            found = []
+            while ms < end:
+                found.append(oracle.show_time(rule.start_of(ms), rule.zone)[11:16])
+                self.assertEqual(rule.start_of(rule.end_of(rule.start_of(ms)) - 1), rule.start_of(ms))
+                ms = rule.end_of(rule.start_of(ms))
+            return found
+
+        hour = oracle.HOUR_MS
+        night = "2025-10-25T22:00Z", "2025-10-26T03:00Z"
+        self.assertEqual(starts(hour, *night), ["00:00", "01:00", "02:00", "02:00", "03:00"])
+        self.assertEqual(starts(2 * hour, *night), ["00:00", "02:00"])
+        self.assertEqual(starts(hour * 3 // 4, *night), ["00:00", "00:45", "01:30", "02:15", "02:00", "02:15", "03:00", "03:45"])
+        self.assertEqual(starts(2 * hour, "2025-03-29T23:00Z", "2025-03-30T03:00Z"), ["00:00", "03:00", "04:00"])
+        self.assertEqual(starts(hour, "2025-04-05T13:00Z", "2025-04-05T16:00Z", "Australia/Lord_Howe"),
+                         ["00:00", "01:00", "01:30", "02:00"])
+
+
 class Rejects(OracleTest):
     def test_each_reason(self):
         result = self.result(VIP + "2023-10-01 00:00,a,230,1,1\n"
@@ -350,7 +443,7 @@ class Rejects(OracleTest):
                          (b"0000-03-01 00:00", -62162035200000), (b"9999-12-31 23:59:59", 253402300799000),
                          (b"20231301", 20231301000), (b"2023010108", 2023010108000), (b"20231001.0", 20231001000),
                          (b"202301012400", 202301012400), (b"900101010101", 900101010101)):
-            self.assertEqual(oracle.parse_time(text), ms, text)
+            self.assertEqual(oracle.parse_time(text)[0], ms, text)
         for text in (b"20231001", b"20240229", b"19000101", b"21001231", b"2023-02-29 00:00", b"2023-10-01",
                      b"18991231", b"00010101", b"202301010800", b"20230101080000", b"20230101080000.25",
                      b"9999123123", b"2023-10-01 24:00", b"2023-10-01 00:60", b"2023-10-01 00:00:60", b"2023-10-01 00:00:00.",
