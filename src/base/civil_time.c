@@ -110,10 +110,11 @@ take_zone(struct time_text *c, int64_t *offset_ms, bool *is_local)
     if (!take_digits(c, 2, &hours) || hours > 23)
         return false;
     if (c->at < c->end) {
-        take(c, ':');
+        const bool has_colon = take(c, ':');
         if (!take_digits(c, 2, &minutes) || minutes > 59)
             return false;
-        if (take(c, ':') && (!take_digits(c, 2, &seconds) || seconds > 59))
+        if (has_colon && take(c, ':') &&
+            (!take_digits(c, 2, &seconds) || seconds > 59))
             return false;
     }
     int64_t offset = hours * CIVIL_MS_PER_HOUR + minutes * INT64_C(60000) +
@@ -259,6 +260,11 @@ civil_format_day(int64_t day, char out[CIVIL_TEXT_SIZE])
 {
     int year, month, day_of_month;
     civil_date_from_day(day, &year, &month, &day_of_month);
+    if (year < 0 || year > 9999) { /* beyond the calendar, in some zones */
+        snprintf(out, CIVIL_TEXT_SIZE, "%c%0*d-%02d-%02d", year < 0 ? '-' : '+',
+                 4, year < 0 ? -year : year, month, day_of_month);
+        return;
+    }
     put_digits(out, year, 4);
     out[4] = '-';
     put_digits(out + 5, month, 2);

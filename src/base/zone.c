@@ -374,12 +374,16 @@ read_file(const char *path, struct buffer *bytes)
     return status;
 }
 
-/* A name is a path inside the folder of zones, not out of it. */
+/*
+ * A name is a path inside the folder of zones, not out of it. Names of zones
+ * begin with a capital; other files there have another way to count (right/),
+ * or say another thing on each machine (localtime).
+ */
 static bool
 is_good_name(const char *name)
 {
-    return name[0] != '\0' && name[0] != '/' && name[0] != '.' &&
-           strstr(name, "..") == NULL && strlen(name) < 256;
+    return name[0] >= 'A' && name[0] <= 'Z' && strstr(name, "..") == NULL &&
+           strlen(name) < 256;
 }
 
 static int
@@ -392,7 +396,7 @@ read_named(struct wattle_zone *zone, const char *name)
         folder = ZONE_FOLDER;
     if (name[0] == '/')
         snprintf(path, sizeof(path), "%s", name);
-    else if (is_good_name(name))
+    else if (name[0] != '\0' && name[0] != '.' && strstr(name, "..") == NULL)
         snprintf(path, sizeof(path), "%s/%s", folder, name);
     else
         return WATTLE_ERR_USAGE;

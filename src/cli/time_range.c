@@ -51,10 +51,13 @@ period_of(const struct time_range *r, const struct wattle_zone *zone,
 {
     const int month = r->month > 0 ? r->month : 1;
     const int day = r->day > 0 ? r->day : 1;
-    return begin_of(zone, r->year, month, day, since_ms) &&
-           begin_of(zone, r->year + (r->month == 0),
-                    month + (r->month > 0 && r->day == 0), day + (r->day > 0),
-                    until_ms);
+    if (!begin_of(zone, r->year, month, day, since_ms))
+        return false;
+    if (!begin_of(zone, r->year + (r->month == 0),
+                  month + (r->month > 0 && r->day == 0), day + (r->day > 0),
+                  until_ms))
+        *until_ms = WATTLE_NO_TIME; /* behind the year 9999 is nothing */
+    return true;
 }
 
 /* Takes a day, month or year, as much of a date as is given. */
@@ -143,6 +146,10 @@ time_range_resolve(const struct time_range *range,
     if (*since_ms == WATTLE_NO_TIME || *until_ms == WATTLE_NO_TIME ||
         *since_ms < *until_ms)
         return true;
-    cli_complain(command, "--since must be before --until");
+    if (range->period != NULL)
+        cli_complain(command, "--%s: there was no such %s in %s", range->period,
+                     range->period, wattle_zone_name(zone));
+    else
+        cli_complain(command, "--since must be before --until");
     return false;
 }

@@ -1,8 +1,8 @@
 /*
  * local_clock.c - a small cache of days, and a state for each device.
  *
- * A day is even when no change of clocks is nearer to it than an hour: so rows
- * before and behind a change at midnight are remembered, too.
+ * A day is even when clocks are not changed on it, nor on the day before or
+ * behind it: so rows on either side of a change are remembered.
  */
 #include "formats/local_clock.h"
 
@@ -12,7 +12,7 @@
 #include "base/civil_time.h"
 #include "wattle/error.h"
 
-#define NEAR_MS CIVIL_MS_PER_HOUR
+#define NEAR_MS CIVIL_MS_PER_DAY
 
 void
 local_clock_init(struct local_clock *clock, const struct registry *devices)

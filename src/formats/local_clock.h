@@ -1,9 +1,10 @@
 /*
  * local_clock.h - times that come without an offset, from a zone's clocks.
  *
- * On most days clocks are not changed, and one offset holds for all of a day.
- * On the others a time may occur twice, and which of the two is meant follows
- * from the rows of the same device before it, in the order of the file:
+ * On most days clocks are not changed, nor on the day before or behind them,
+ * and one offset holds for all of a day. On the others a time may occur twice,
+ * and which of the two is meant follows from the rows of the same device before
+ * it, in the order of the file:
  *
  *   - When times ascend, the first time around is meant until they fall.
  *   - When they descend, the second time around is meant until they rise.
@@ -11,8 +12,8 @@
  *     rows are at least as far apart as clocks were put back; else it is a
  *     repetition.
  *
- * So the clock remembers the last row of each device, of those on days on which
- * clocks are changed. Belongs to one decoder.
+ * So the clock remembers the last row of each device, of those on such days
+ * whose times have no offset. Belongs to one decoder.
  */
 #ifndef FORMATS_LOCAL_CLOCK_H
 #define FORMATS_LOCAL_CLOCK_H

@@ -114,8 +114,8 @@ class Zone:
         return self.reached(ms) // DAY_MS
 
     def is_changed(self, local_day):
-        """Whether clocks are changed on a day, or less than an hour before or behind it."""
-        begin, end = local_day * DAY_MS - HOUR_MS, (local_day + 1) * DAY_MS + HOUR_MS
+        """Whether clocks are changed on a day, or on the day before or behind it."""
+        begin, end = (local_day - 1) * DAY_MS, (local_day + 2) * DAY_MS
         return any(change.at + min(change.before, change.after) < end and
                    change.at + max(change.before, change.after) > begin
                    for change in self.changes(begin - 2 * DAY_MS, end + 2 * DAY_MS))

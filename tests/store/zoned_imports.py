@@ -155,4 +155,11 @@ def run_case(program, case, folder, _tier):
         answers = [program.run("query", db, "--every", every, "--csv",
                                env=ELSEWHERE).out for db in (pieces, whole)]
         expect(answers[0] == answers[1], zone, every)
+    third = rng.choice(ZONES)
+    before = program.run("query", whole, "--every", "1d", "--tz", third).out
+    program.run("compact", pieces, "--tz", third)
+    program.check(pieces)  # all sums are of that zone
+    expect(program.export(pieces) == wanted, third, "compacted")
+    expect(program.run("query", pieces, "--every", "1d", env=ELSEWHERE).out ==
+           before, zone, third, "compacted")
     return None
