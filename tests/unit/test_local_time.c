@@ -385,14 +385,15 @@ days_of_changes_are_not_even(void **state)
         const char *zone, *day;
         bool is_even;
     } facts[] = {
-        {"Europe/Brussels", "2025-03-29", true},
+        {"Europe/Brussels", "2025-03-28", true},
+        {"Europe/Brussels", "2025-03-29", false}, /* the day before */
         {"Europe/Brussels", "2025-03-30", false},
-        {"Europe/Brussels", "2025-03-31", true},
-        {"Europe/Brussels", "2025-10-25", true},
+        {"Europe/Brussels", "2025-03-31", false}, /* and behind */
+        {"Europe/Brussels", "2025-04-01", true},
         {"Europe/Brussels", "2025-10-26", false},
         {"America/Sao_Paulo", "2018-02-17", false}, /* the hour before */
         {"America/Sao_Paulo", "2018-02-18", false}, /* midnight */
-        {"America/Sao_Paulo", "2018-02-16", true},
+        {"America/Sao_Paulo", "2018-02-15", true},
         {"Pacific/Apia", "2011-12-30", false}, /* left out */
         {"Asia/Kolkata", "2025-10-26", true},
     };
