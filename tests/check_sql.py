@@ -23,6 +23,8 @@ import sys
 import tempfile
 import termios
 import time
+import zoneinfo
+from datetime import datetime, timezone
 
 from sql_home import COLUMNS, DEVICES, START_MS, Home, timestamp
 
@@ -384,6 +386,73 @@ def buckets_are_those_of_query():
     assert got
 
 
+def in_a_time_zone():
+    """Spans, labels and times without an offset are those of the database."""
+    zone = zoneinfo.ZoneInfo("America/St_Johns")
+    path = os.path.join(Setting.folder, "zoned.db")
+    shutil.copy(Setting.home.database, path)
+    subprocess.run([Setting.program, "compact", path, "--tz", zone.key],
+                   check=True, capture_output=True)
+    environment = {name: value for name, value in os.environ.items()
+                   if name != "WATTLE_TZ"}
+    connection = connect(path)
+    for every in ("15m", "1h", "1d", "1mo"):
+        done = subprocess.run(
+            [Setting.program, "query", path, "--json", "--every", every,
+             "--since", "2023-10-01 01:30", "--until", "2023-11-15"],
+            text=True, capture_output=True, check=True, env=environment)
+        want = [(row["device_id"], row["start"], row["energy_kwh"])
+                for row in json.loads(done.stdout)["rows"]]
+        got = connection.execute(
+            "SELECT device_id, start, energy_kwh FROM energy_buckets(NULL, "
+            "'2023-10-01 01:30', '2023-11-15', ?)", (every,)).fetchall()
+        assert got == want and want, every
+        assert want[-1][1][-6:] in ("-02:30", "-03:30"), want[-1]
+    for text, want in (("2023-10-01", datetime(2023, 10, 1, tzinfo=zone)),
+                       ("2023-07-05 08:00", datetime(2023, 7, 5, 8,
+                                                     tzinfo=zone)),
+                       ("2023-07-05 08:00Z", datetime(2023, 7, 5, 8,
+                                                      tzinfo=timezone.utc))):
+        got = connection.execute("SELECT wattle_time_ms(?)", (text,)
+                                 ).fetchone()[0]
+        assert got == want.timestamp() * 1000, (text, got)
+    for time_ms, text, local in connection.execute(
+            "SELECT time_ms, timestamp, local_time FROM readings LIMIT 500"):
+        at = datetime.fromtimestamp(time_ms / 1000, zone)
+        assert text.endswith("Z"), text
+        assert datetime.fromisoformat(local) == at, (time_ms, local)
+        assert local.startswith(at.strftime("%Y-%m-%dT%H:%M:%S")), local
+    hours = {row[0]: row[1] for row in connection.execute(
+        "SELECT substr(hour, 1, 10), sum(energy_kwh) FROM hourly WHERE "
+        "device_id <> '5' GROUP BY 1")}
+    days = {row[0]: row[1] for row in connection.execute(
+        "SELECT day, sum(energy_kwh) FROM daily WHERE device_id <> '5' "
+        "GROUP BY 1")}
+    assert set(hours) <= set(days) and len(hours) > 10
+    for day, kwh in hours.items():
+        assert abs(days[day] - kwh) < 1e-4, (day, kwh, days[day])
+
+
+def all_measures_are_columns():
+    """Those that few devices have are hidden; each can be named."""
+    path = os.path.join(Setting.folder, "measures.csv")
+    names = ("energy_returned_wh", "energy_total_wh",
+             "energy_returned_total_wh", "apparent_power_va",
+             "reactive_power_var", "frequency_hz")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("timestamp,device_id,power," + ",".join(names) + "\n"
+                   "2025-01-01T00:00Z,meter,5,1.5,2.5,3.5,4.5,-5.5,50.25\n"
+                   "2025-01-01T01:00Z,meter,6,,,,,,\n")
+    subprocess.run([Setting.program, "import", path, "--db", path + ".db"],
+                   check=True, capture_output=True)
+    connection = connect(path + ".db")
+    got = connection.execute(f"SELECT {', '.join(names)} FROM readings"
+                             ).fetchall()
+    assert got == [(1.5, 2.5, 3.5, 4.5, -5.5, 50.25), (None,) * 6], got
+    got = connection.execute("SELECT * FROM readings").fetchall()
+    assert len(got[0]) == 8, got
+
+
 def buckets_of_devices():
     connection = connect()
     everything = connection.execute(
@@ -695,7 +764,8 @@ CASES = [every_reading_is_a_row, the_program_says_the_same,
          columns_by_themselves, random_questions,
          random_questions_to_the_program, conditions_are_pushed_down,
          order_needs_no_sorting, joins, views_need_no_module,
-         views_agree_with_buckets, days_have_powers, buckets_are_those_of_query,
+         views_agree_with_buckets, days_have_powers,
+         buckets_are_those_of_query, in_a_time_zone, all_measures_are_columns,
          buckets_of_devices, buckets_without_sense, times_of_texts,
          damage_is_told_and_stays_where_it_is, other_databases_are_refused,
          a_statement_sees_one_state, the_shell_loads_it,

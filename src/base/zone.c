@@ -587,17 +587,25 @@ zone_first_utc(const struct wattle_zone *zone, int64_t local_ms)
     }
 }
 
+bool
+zone_parse_time(const struct wattle_zone *zone, const char *text, size_t len,
+                int64_t *time_ms)
+{
+    bool is_local;
+    if (!civil_parse_clock(text, len, true, time_ms, &is_local))
+        return false;
+    if (is_local && zone != NULL)
+        *time_ms = zone_first_utc(zone, *time_ms);
+    return true;
+}
+
 int
 wattle_zone_parse_time(const struct wattle_zone *zone, const char *text,
                        int64_t *time_ms)
 {
-    bool is_local;
-    if (text == NULL || time_ms == NULL ||
-        !civil_parse_clock(text, strlen(text), true, time_ms, &is_local))
-        return WATTLE_ERR_FORMAT;
-    if (is_local && zone != NULL)
-        *time_ms = zone_first_utc(zone, *time_ms);
-    return WATTLE_OK;
+    const bool is_time = text != NULL && time_ms != NULL &&
+                         zone_parse_time(zone, text, strlen(text), time_ms);
+    return is_time ? WATTLE_OK : WATTLE_ERR_FORMAT;
 }
 
 void

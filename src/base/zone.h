@@ -8,6 +8,7 @@
 #define BASE_ZONE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "wattle/error.h"
@@ -49,6 +50,10 @@ int64_t zone_reached(const struct wattle_zone *zone, int64_t utc_ms);
 
 /* The earliest UTC time at which that is a local time, or later. */
 int64_t zone_first_utc(const struct wattle_zone *zone, int64_t local_ms);
+
+/* wattle_zone_parse_time of a text of `len` bytes; false = it is no time. */
+bool zone_parse_time(const struct wattle_zone *zone, const char *text,
+                     size_t len, int64_t *time_ms);
 
 /*
  * Writes 2025-03-30T08:00:00+02:00, with .mmm when not zero, and Z where the

@@ -3,8 +3,9 @@
  *
  * Spans and times are written as for `wattle query`, but no span is in
  * milliseconds; a time may also be an integer of milliseconds since 1970. The
- * device is an id, not a pattern. A time or span that makes no sense is an
- * error with the argument's name; NULL leaves the default.
+ * device is an id, not a pattern. Times without an offset are of the zone. A
+ * time or span that makes no sense is an error with the argument's name; NULL
+ * leaves the default.
  */
 #include "sqlext/buckets_request.h"
 
@@ -16,18 +17,20 @@
 #include "base/civil_time.h"
 #include "base/decimal.h"
 #include "base/error.h"
+#include "base/zone.h"
 #include "wattle/query.h"
 
 #define MAX_MONTHS 1200
 #define MAX_DAYS   36600
 
 void
-buckets_request_init(struct buckets_request *request)
+buckets_request_init(struct buckets_request *request,
+                     const struct wattle_zone *zone)
 {
     request->pattern.len = 0;
     request->query = (struct bucket_request){
         .selection = SELECTION_ALL,
-        .rule = {.kind = BUCKET_WHOLE},
+        .rule = {.kind = BUCKET_WHOLE, .zone = zone_unless_utc(zone)},
         .fields = WATTLE_QUERY_ENERGY,
         .rate_per_kwh = NAN,
         .max_gap_ms = CIVIL_MS_PER_HOUR,
@@ -68,8 +71,8 @@ buckets_request_device(struct buckets_request *request, sqlite3_value *value,
 
 /* A text as --since takes it, or a number of milliseconds. */
 static int
-read_time(sqlite3_value *value, const char *name, int64_t *time_ms,
-          struct wattle_error *error)
+read_time(const struct wattle_zone *zone, sqlite3_value *value,
+          const char *name, int64_t *time_ms, struct wattle_error *error)
 {
     switch (sqlite3_value_type(value)) {
     case SQLITE_NULL:
@@ -89,7 +92,7 @@ read_time(sqlite3_value *value, const char *name, int64_t *time_ms,
         return error_memory(error);
     const char *trimmed = text;
     size_t len = decimal_trim(&trimmed, (size_t)sqlite3_value_bytes(value));
-    if (civil_parse_or_date(trimmed, len, time_ms))
+    if (zone_parse_time(zone, trimmed, len, time_ms))
         return WATTLE_OK;
     return error_set(error, WATTLE_ERR_USAGE,
                      "energy_buckets: %s must be a time such as 2023-10-01 or "
@@ -101,14 +104,18 @@ int
 buckets_request_since(struct buckets_request *request, sqlite3_value *value,
                       struct wattle_error *error)
 {
-    return read_time(value, "since", &request->query.selection.since_ms, error);
+    struct bucket_request *query = &request->query;
+    return read_time(query->rule.zone, value, "since",
+                     &query->selection.since_ms, error);
 }
 
 int
 buckets_request_until(struct buckets_request *request, sqlite3_value *value,
                       struct wattle_error *error)
 {
-    return read_time(value, "until", &request->query.selection.until_ms, error);
+    struct bucket_request *query = &request->query;
+    return read_time(query->rule.zone, value, "until",
+                     &query->selection.until_ms, error);
 }
 
 /* A whole number and a unit; false when it is none, or too large. */
@@ -131,11 +138,13 @@ read_every(const char *text, struct bucket_rule *rule)
             continue;
         if (units[i].months > 0 && n <= MAX_MONTHS / (unsigned)units[i].months)
             *rule = (struct bucket_rule){.kind = BUCKET_MONTHS,
-                                         .size = (int)n * units[i].months};
+                                         .size = (int)n * units[i].months,
+                                         .zone = rule->zone};
         else if (units[i].ms > 0 &&
                  (int64_t)n <= MAX_DAYS * CIVIL_MS_PER_DAY / units[i].ms)
             *rule = (struct bucket_rule){.kind = BUCKET_SPANS,
-                                         .size = (int64_t)n * units[i].ms};
+                                         .size = (int64_t)n * units[i].ms,
+                                         .zone = rule->zone};
         return rule->kind != BUCKET_WHOLE;
     }
     return false;

@@ -18,8 +18,9 @@ struct buckets_request {
     const char *globs[1];
 };
 
-/* Everything: all devices, all time, one bucket. */
-void buckets_request_init(struct buckets_request *request);
+/* Everything: all devices, all time, one bucket. The zone is borrowed. */
+void buckets_request_init(struct buckets_request *request,
+                          const struct wattle_zone *zone);
 void buckets_request_release(struct buckets_request *request);
 
 /*

@@ -12,9 +12,11 @@
 
 #include "base/civil_time.h"
 #include "base/error.h"
+#include "base/zone.h"
 #include "sqlext/buckets_request.h"
 #include "sqlext/sql_table.h"
 #include "backend/bucket_cursor.h"
+#include "store/meta.h"
 #include "store/store_backend.h"
 
 enum column {
@@ -212,8 +214,9 @@ read_arguments(struct buckets_cursor *cursor, int plan, sqlite3_value **argv,
         buckets_request_until,         buckets_request_every,
         buckets_request_interpolation, buckets_request_max_gap};
     struct buckets_request *request = &cursor->request;
-    int status = WATTLE_OK;
-    buckets_request_init(request);
+    struct sql_table *table = (struct sql_table *)cursor->base.pVtab;
+    int status = meta_read_zone(&table->db, error);
+    buckets_request_init(request, table->db.zone);
     for (int i = 0; i < N_ARGUMENTS && status == WATTLE_OK; i++) {
         if ((plan & PLAN_ARGUMENT(i)) == 0)
             continue;
@@ -288,14 +291,15 @@ static void
 set_start(const struct buckets_cursor *cursor, sqlite3_context *result,
           int number)
 {
-    char text[CIVIL_TEXT_SIZE];
+    char text[ZONE_TEXT_SIZE];
     if (cursor->row.public.start_ms == WATTLE_NO_TIME)
         return;
     if (number == BUCKETS_TIME) {
         sqlite3_result_int64(result, cursor->row.public.start_ms);
         return;
     }
-    civil_format(cursor->row.public.start_ms, text);
+    zone_format(cursor->request.query.rule.zone, cursor->row.public.start_ms,
+                text);
     sqlite3_result_text(result, text, -1, SQLITE_TRANSIENT);
 }
 

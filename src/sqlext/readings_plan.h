@@ -14,14 +14,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "model/measure.h"
 #include "store/device_select.h"
 
 enum readings_column {
     READINGS_DEVICE,
     READINGS_TIMESTAMP,
     READINGS_TIME,
-    READINGS_VOLTAGE, /* + enum wattle_measure, from here to the end */
-    READINGS_N_COLUMNS = READINGS_VOLTAGE + 5
+    READINGS_VOLTAGE, /* + enum wattle_measure */
+    READINGS_LOCAL_TIME = READINGS_VOLTAGE + MEASURE_N,
+    READINGS_N_COLUMNS
 };
 
 /* idxNum: bits of the columns used, and this one. */

@@ -13,18 +13,23 @@
 
 #include "base/civil_time.h"
 #include "base/error.h"
+#include "base/zone.h"
 #include "store/database_stats.h"
 #include "store/device_select.h"
 #include "sqlext/readings_plan.h"
 #include "sqlext/readings_values.h"
 #include "sqlext/sql_table.h"
 #include "store/device_scan.h"
+#include "store/meta.h"
 
 static const char declaration[] =
     "CREATE TABLE readings(device_id TEXT NOT NULL, timestamp TEXT NOT NULL, "
     "time_ms INTEGER NOT NULL, voltage REAL, current REAL, power_factor REAL, "
-    "power_w REAL, energy_wh REAL, PRIMARY KEY(device_id, time_ms)) "
-    "WITHOUT ROWID";
+    "power_w REAL, energy_wh REAL, span_s REAL HIDDEN, "
+    "energy_returned_wh REAL HIDDEN, energy_total_wh REAL HIDDEN, "
+    "energy_returned_total_wh REAL HIDDEN, apparent_power_va REAL HIDDEN, "
+    "reactive_power_var REAL HIDDEN, frequency_hz REAL HIDDEN, "
+    "local_time TEXT HIDDEN, PRIMARY KEY(device_id, time_ms)) WITHOUT ROWID";
 
 struct readings_table {
     struct sql_table sql;
@@ -38,7 +43,7 @@ struct readings_cursor {
     struct readings_request request;
     struct device_scan *scan;
     unsigned wanted;         /* value columns, bits of enum wattle_measure */
-    unsigned scan_columns;   /* that the scan decodes */
+    uint32_t scan_columns;   /* that the scan decodes */
     struct batch_view batch; /* no rows: the end */
     size_t row;
     const struct kernels *kernels;
@@ -49,6 +54,12 @@ static struct database *
 database_of(struct readings_cursor *cursor)
 {
     return &((struct readings_table *)cursor->base.pVtab)->sql.db;
+}
+
+static const struct database *
+database_of_const(const struct readings_cursor *cursor)
+{
+    return &((const struct readings_table *)cursor->base.pVtab)->sql.db;
 }
 
 static int
@@ -129,7 +140,7 @@ begin_device(struct readings_cursor *cursor, struct wattle_error *error)
         .device = cursor->devices.items[cursor->at].number,
         .since_ms = cursor->request.since_ms,
         .until_ms = cursor->request.until_ms,
-        .columns = (uint8_t)cursor->scan_columns,
+        .columns = cursor->scan_columns,
     };
     if (cursor->scan != NULL)
         return device_scan_restart(cursor->scan, &range, error);
@@ -189,6 +200,9 @@ begin_rows(sqlite3_vtab_cursor *base, int plan, const char *names, int argc,
     struct wattle_error error = {0};
     cursor->batch.n_rows = cursor->row = cursor->at = 0;
     set_columns(cursor, plan);
+    if ((plan & 1 << READINGS_LOCAL_TIME) != 0 &&
+        meta_read_zone(database_of(cursor), &error) != WATTLE_OK)
+        return sql_table_fail(base->pVtab, NULL, &error);
     readings_plan_read(names, argv, request);
     if (request->since_ms >= request->until_ms)
         return SQLITE_OK;
@@ -247,7 +261,7 @@ column(sqlite3_vtab_cursor *base, sqlite3_context *result, int number)
 {
     const struct readings_cursor *cursor = (const struct readings_cursor *)base;
     int64_t time_ms = cursor->batch.time_ms[cursor->row];
-    char text[CIVIL_TEXT_SIZE];
+    char text[ZONE_TEXT_SIZE];
     switch (number) {
     case READINGS_DEVICE: {
         const struct selected_device *d = &cursor->devices.items[cursor->at];
@@ -256,6 +270,10 @@ column(sqlite3_vtab_cursor *base, sqlite3_context *result, int number)
     }
     case READINGS_TIMESTAMP:
         civil_format(time_ms, text);
+        sqlite3_result_text(result, text, -1, SQLITE_TRANSIENT);
+        break;
+    case READINGS_LOCAL_TIME:
+        zone_format(database_of_const(cursor)->zone, time_ms, text);
         sqlite3_result_text(result, text, -1, SQLITE_TRANSIENT);
         break;
     case READINGS_TIME:

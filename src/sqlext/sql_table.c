@@ -92,6 +92,7 @@ sql_table_leave(void)
 void
 sql_table_release(struct sql_table *table)
 {
+    wattle_zone_close(table->db.zone);
     free(table->db.path);
 }
 

@@ -121,6 +121,24 @@ meta_read(struct database *db, enum database_mode mode,
 }
 
 int
+meta_read_zone(struct database *db, struct wattle_error *error)
+{
+    struct meta meta = {.zone = ""};
+    int status = read_rows(db, &meta, error);
+    if (status == WATTLE_OK && db->zone != NULL &&
+        strcmp(wattle_zone_name(db->zone), meta.zone) == 0)
+        return WATTLE_OK;
+    if (status == WATTLE_OK)
+        status = open_zone(db, meta.zone, error);
+    if (status != WATTLE_OK || db->zone != NULL)
+        return status;
+    return error_set_at(error, WATTLE_ERR_FORMAT, db->path, 0,
+                        "has the time zone '%s', which this machine does not "
+                        "know; install tzdata",
+                        meta.zone);
+}
+
+int
 meta_set_zone(struct database *db, const char *name, struct wattle_error *error)
 {
     sqlite3_stmt *put = database_prepare(

@@ -23,6 +23,12 @@ int meta_read(struct database *db, enum database_mode mode,
               struct wattle_error *error);
 
 /*
+ * Reads db->zone alone, or leaves it when it is still that of the database. A
+ * zone that this machine does not know is WATTLE_ERR_FORMAT.
+ */
+int meta_read_zone(struct database *db, struct wattle_error *error);
+
+/*
  * Says whose hours and days are added up, of a database without readings, in
  * the transaction that is open; db->zone and db->sums.zone follow.
  */
