@@ -21,6 +21,7 @@ _wattle_value() {
         _wattle_words "UTC $(awk '!/^#/ { print $3 }' \
             "${TZDIR:-/usr/share/zoneinfo}/zone.tab" 2>/dev/null)" "$cur"
         ;;
+    --undo) _wattle_words "last" "$cur" ;;
     --interpolation) _wattle_words "linear hold" "$cur" ;;
     --simd) _wattle_words "auto scalar avx2 avx512 neon" "$cur" ;;
     --reader) _wattle_words "auto mmap pread uring" "$cur" ;;
@@ -70,7 +71,7 @@ _wattle() {
 
     if ((COMP_CWORD == 1)); then
         _wattle_words "report import query sql export info check
-            backup compact generate help version --help --version" "$cur"
+            backup compact forget generate help version --help --version" "$cur"
         return
     fi
     case ${COMP_WORDS[1]} in
@@ -91,6 +92,7 @@ _wattle() {
     check) options="--salvage --quiet --help" ;;
     backup) options="--help" ;;
     compact) options="--wait --tz --quiet --help" ;;
+    forget) options="--device --since --until --day --month --year --last --tz --list --undo --dry-run --wait --quiet --help" ;;
     query)
         options="--device --location --since --until --day --month --year --last --tz --every --total --raw
             --fill --sort --limit --what --rate --return-rate --max-gap --interpolation --json --csv --wide
@@ -106,7 +108,7 @@ _wattle() {
         ;;
     help)
         ((COMP_CWORD == 2)) && _wattle_words "report import query sql export info
-            check backup compact generate" "$cur"
+            check backup compact forget generate" "$cur"
         compopt +o default +o bashdefault 2>/dev/null
         return
         ;;

@@ -25,7 +25,8 @@ os.environ.setdefault("WATTLE_TZ", "UTC")  # not the zone of the machine
 SUITES = ["differential", "kill_imports", "flip_bits", "full_disks",
           "other_files", "many_at_once", "query_plans",
           "large_inputs", "golden_files", "growing_files",
-          "forged_databases", "written_files", "salvaged", "zoned_imports"]
+          "forged_databases", "written_files", "salvaged", "zoned_imports",
+          "taken_back"]
 
 
 def run_one(job):

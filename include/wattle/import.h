@@ -67,7 +67,9 @@ struct wattle_import_options {
     /*
      * Whose clocks times without an offset are of; borrowed until the import is
      * closed. A new database adds up hours and days of this zone, too. NULL
-     * (default) = that of the database; UTC for a new one.
+     * (default) = that of the database; UTC for a new one. A file that was
+     * imported with another zone is read again, and its readings of then are
+     * taken back (forget.h).
      */
     const struct wattle_zone *zone;
     bool is_zone_assumed; /* it is a guess, for a new database only */
@@ -79,6 +81,9 @@ struct wattle_reread_file {
     const char *path;
     int value_kind_before; /* enum wattle_value_kind; 0 = no column `value` */
     int value_kind;        /* the same, now */
+    /* when its times without an offset are of another zone now: both names; the
+     * readings of before were taken back, see forget.h. Else NULL. */
+    const char *zone_before, *zone;
 };
 
 /* A last line without its end, which was left for the next import. */

@@ -17,6 +17,7 @@
 #include "wattle/cancel.h"
 #include "wattle/database.h"
 #include "wattle/error.h"
+#include "wattle/forget.h"
 #include "wattle/import.h"
 #include "wattle/maintain.h"
 #include "wattle/measure.h"
@@ -26,5 +27,6 @@
 #include "wattle/text.h"
 #include "wattle/version.h"
 #include "wattle/writer.h"
+#include "wattle/zone.h"
 
 #endif

@@ -184,11 +184,16 @@ list_reread(struct wattle_import *import)
         return WATTLE_ERR_MEMORY;
     for (size_t i = 0; i < list->n; i++) {
         const struct importer_file *file = &importer->files[i];
+        const bool moves = file->moves_from != NULL;
         if (file->is_again)
             import->reread_files[r->n_reread_files++] =
                 (struct wattle_reread_file){
-                    list->sources[i].path, file->value_kind_before,
-                    recognise_value_kind(&list->sources[i])};
+                    .path = list->sources[i].path,
+                    .value_kind_before = file->value_kind_before,
+                    .value_kind = recognise_value_kind(&list->sources[i]),
+                    .zone_before =
+                        moves ? wattle_zone_name(file->moves_from) : NULL,
+                    .zone = moves ? wattle_zone_name(import->scan.zone) : NULL};
     }
     import->reread_list = pointer_list_new(
         import->reread_files, r->n_reread_files, sizeof(*import->reread_files));

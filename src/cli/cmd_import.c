@@ -205,6 +205,12 @@ warn(const struct request *request, const struct wattle_import_result *r)
                          "%s: was imported as %s; it is read again as %s",
                          f->path, cli_value_kind_word(f->value_kind_before),
                          cli_value_kind_word(f->value_kind));
+        if (f->zone != NULL)
+            cli_complain(request->self,
+                         "%s: was imported with times in %s; its readings of "
+                         "then are taken back, and it is read again with times "
+                         "in %s",
+                         f->path, f->zone_before, f->zone);
     }
     cli_warn_assumed(request->self, r->n_assumed_files, r->first_assumed_file);
     if (r->is_zone_assumed)

@@ -27,12 +27,13 @@ extern const struct command command_info;
 extern const struct command command_check;
 extern const struct command command_backup;
 extern const struct command command_compact;
+extern const struct command command_forget;
 extern const struct command command_generate;
 
 static const struct command *const commands[] = {
-    &command_report,  &command_import,   &command_query, &command_sql,
-    &command_export,  &command_info,     &command_check, &command_backup,
-    &command_compact, &command_generate,
+    &command_report,  &command_import, &command_query,    &command_sql,
+    &command_export,  &command_info,   &command_check,    &command_backup,
+    &command_compact, &command_forget, &command_generate,
 };
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))

@@ -257,3 +257,23 @@ block_view(const struct block *block, size_t first, size_t n_rows,
     }
     return view;
 }
+
+bool
+block_is_same_reading(const struct block *a, size_t i, const struct block *b,
+                      size_t k)
+{
+    unsigned presence = block_presence(a, i);
+    if (presence != block_presence(b, k))
+        return false;
+    int64_t unit_a =
+        a->exponent == b->exponent || a->exponent == BLOCK_NANO ? 1 : 1000000;
+    int64_t unit_b =
+        a->exponent == b->exponent || b->exponent == BLOCK_NANO ? 1 : 1000000;
+    for (unsigned c = 0; c < MEASURE_N; c++) {
+        if ((presence & 1u << c) != 0 &&
+            a->column[BLOCK_VALUE + c][i] * unit_a !=
+                b->column[BLOCK_VALUE + c][k] * unit_b)
+            return false;
+    }
+    return true;
+}

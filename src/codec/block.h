@@ -62,6 +62,10 @@ block_presence(const struct block *block, size_t row)
     return all & (unsigned)block->column[BLOCK_PRESENCE][row];
 }
 
+/* Whether two rows have the same values; their times are not compared. */
+bool block_is_same_reading(const struct block *a, size_t i,
+                           const struct block *b, size_t k);
+
 /* Brings the values to 1e-9. */
 void block_to_nano(struct block *block);
 

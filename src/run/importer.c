@@ -24,6 +24,7 @@
 #include "run/known_files.h"
 #include "run/recognise.h"
 #include "run/shuffle_sink.h"
+#include "run/take_back.h"
 
 /* Memory for rows on their way to the merge, of all splits together. */
 #define SHUFFLE_BYTES ((size_t)64 << 20)
@@ -177,8 +178,9 @@ merge_splits(struct importer *im, const struct scan_splits *splits,
     const struct import_merge job = {
         .db = &im->db,
         .readers_path = im->had_readings ? im->database : NULL,
+        .reads_own = im->has_taken_back,
         .kernels = kernels_for(im->options->tuning.simd),
-        .n_threads = im->n_threads,
+        .n_threads = im->has_taken_back ? 1 : im->n_threads,
         .splits = list,
         .n_splits = n,
         .n_devices = im->devices.n_devices,
@@ -308,6 +310,9 @@ read_new(struct importer *im, struct wattle_error *error)
         return status;
     for (size_t i = 0; i < im->sources->n; i++)
         im->n_grown_files += im->sources->sources[i].known_bytes > 0 ? 1 : 0;
+    status = take_back_moved(im, error);
+    if (status != WATTLE_OK)
+        return status;
     if (!has_usable(im)) { /* all are known; names may have changed */
         status = catalog_write_devices(&im->db, &im->devices, im->n_old_devices,
                                        im->table, error);

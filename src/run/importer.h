@@ -32,8 +32,12 @@ struct importer_file {
     /* whose its times without an offset are, and where they have come to */
     struct local_file local;
     struct local_history history; /* of that, of a file that has grown */
-    bool has_local_times;         /* among those that were read */
-    int value_kind_before;        /* as then: see struct recognition */
+    /* the zone of before, when it is read again in another one; and what was
+     * noted of it then (take_back.h) */
+    const struct wattle_zone *moves_from;
+    struct catalog_file taken_back;
+    bool has_local_times;  /* among those that were read */
+    int value_kind_before; /* as then: see struct recognition */
     uint64_t by_reason[WATTLE_N_REASONS];
     struct reject_room room; /* what the database keeps of its rejects */
 };
@@ -72,6 +76,7 @@ struct importer {
     struct scan_options scan;   /* the options, with the zone of times */
     bool is_new;                /* nothing was imported before */
     bool is_zone_said;          /* of all times, by the caller */
+    bool has_taken_back;        /* the transaction has changed readings */
     struct wattle_zone **zones; /* of known files */
     size_t n_zones, zone_cap;
     bool had_readings;                /* the database, before */

@@ -130,8 +130,7 @@ open_zone(struct importer *im, const char *name,
 
 /*
  * The same for times without an offset: of a file that has some, the zone
- * stays, until another one is said. What was read with another one would stay
- * beside it, at other times.
+ * stays, until another one is said.
  */
 static int
 keep_zone(struct importer *im, struct source *source,
@@ -151,17 +150,36 @@ keep_zone(struct importer *im, struct source *source,
         return status;
     const bool is_other =
         im->is_zone_said && !zone_is_same(zone, im->options->zone);
-    if (is_other && !file->local.has_times)
-        return WATTLE_OK;
-    if (is_other)
-        return error_set_at(
-            error, WATTLE_ERR_USAGE, source->path, 0,
-            "was imported with times in %s, and its readings of then would "
-            "stay beside those with times in %s; import it into another "
-            "database, or in %s",
-            name, wattle_zone_name(im->options->zone), name);
-    recognise_set_zone(source, zone, NULL);
+    if (is_other && file->local.has_times)
+        file->moves_from = zone;
+    if (!is_other)
+        recognise_set_zone(source, zone, NULL);
     return WATTLE_OK;
+}
+
+/*
+ * A file that is read again in another zone: what it gave is taken back first,
+ * which takes the file as it was.
+ */
+static int
+move_file(const struct importer *im, const struct source *source,
+          struct importer_file *file, const struct catalog_file *known,
+          struct wattle_error *error)
+{
+    if (known->n_parts > 0 && known->size_bytes <= source->size_bytes &&
+        is_head_known(im, source, known, true)) {
+        file->taken_back = *known;
+        file->taken_back.parts = NULL;
+        file->is_again = true;
+        file->value_kind_before = known->value_kind;
+        return WATTLE_OK;
+    }
+    return error_set_at(
+        error, WATTLE_ERR_USAGE, source->path, 0,
+        "was imported with times in %s and has changed since, so its readings "
+        "of then cannot be told from others; take them back with 'wattle "
+        "forget', or import it into another database",
+        wattle_zone_name(file->moves_from));
 }
 
 /* Of what is read from its start, nothing is known. */
@@ -263,7 +281,13 @@ find_same_content(struct importer *im, struct source *source,
         status = keep_zone(im, source, file, same.number, error);
         forget_states(file);
     }
-    if (*is_known && is_read_again(im, source, &same)) {
+    if (status == WATTLE_OK && *is_known && file->moves_from != NULL) {
+        *is_known = false;
+        file->is_again = true;
+        file->value_kind_before = same.value_kind;
+        file->taken_back = same;
+        file->taken_back.parts = NULL;
+    } else if (*is_known && is_read_again(im, source, &same)) {
         *is_known = false;
         file->is_again = true;
         file->value_kind_before = same.value_kind;
@@ -298,8 +322,13 @@ examine(struct importer *im, size_t at, bool *is_known,
     status = keep_zone(im, source, file, known->number, error);
     if (status != WATTLE_OK)
         return status;
+    if (file->moves_from != NULL)
+        status = move_file(im, source, file, known, error);
+    if (status != WATTLE_OK)
+        return status;
     const bool is_again =
-        known->number != 0 && is_read_again(im, source, known);
+        file->moves_from != NULL ||
+        (known->number != 0 && is_read_again(im, source, known));
     *is_known = !is_again && known->number != 0 &&
                 known->size_bytes == fingerprint->size_bytes &&
                 known->modified_ns == source->modified_ns &&
@@ -449,6 +478,87 @@ drop_known(struct importer *im, uint8_t *is_dropped, struct wattle_error *error)
             release_file(&im->files[i]);
     }
     source_list_drop(list, is_dropped, im->files, sizeof(*im->files));
+    return status;
+}
+
+int
+known_files_recognise(struct importer *im, struct wattle_error *error)
+{
+    const struct format_options formats = {.value_kind =
+                                               im->options->value_kind};
+    const struct source_options how = {.window_log =
+                                           im->options->zstd_window_log,
+                                       .may_grow = true,
+                                       .is_final = true};
+    int status = WATTLE_OK;
+    for (size_t i = 0; i < im->sources->n && status == WATTLE_OK; i++)
+        status =
+            recognise_source(&im->sources->sources[i], &how, &formats, error);
+    return status;
+}
+
+/* What was imported of a file, by its place, else by its content. */
+static int
+find_imported(struct importer *im, struct source *source,
+              struct importer_file *file, struct wattle_error *error)
+{
+    struct catalog_file *known = &file->known;
+    struct fingerprint *fingerprint = &file->fingerprint;
+    int status = catalog_files_find_path(&im->catalog, file->real_path,
+                                         source->path, false, known, error);
+    if (status != WATTLE_OK || known->number != 0)
+        return status;
+    fingerprint->n_parts = fingerprint_n_parts(fingerprint->size_bytes);
+    fingerprint->hashes =
+        calloc(fingerprint->n_parts + 1, sizeof(*fingerprint->hashes));
+    fingerprint->is_done = calloc(fingerprint->n_parts + 1, 1);
+    if (fingerprint->hashes == NULL || fingerprint->is_done == NULL)
+        return error_memory(error);
+    if (!hash_file(im, source, file))
+        return WATTLE_OK;
+    return catalog_files_find_content(&im->catalog, fingerprint->size_bytes,
+                                      fingerprint->hashes, fingerprint->n_parts,
+                                      known, error);
+}
+
+static int
+require(struct importer *im, size_t at, struct wattle_error *error)
+{
+    struct source *source = &im->sources->sources[at];
+    struct importer_file *file = &im->files[at];
+    struct catalog_file *known = &file->known;
+    int status = WATTLE_OK;
+    if (source->problem != NULL)
+        return error_set_at(error, WATTLE_ERR_USAGE, source->path, 0, "%s",
+                            source->problem);
+    if (file->is_file)
+        status = find_imported(im, source, file, error);
+    if (status != WATTLE_OK)
+        return status;
+    if (known->number == 0)
+        return error_set_at(error, WATTLE_ERR_USAGE, source->path, 0,
+                            "was not imported into this database");
+    if (known->n_parts == 0 || known->size_bytes > source->size_bytes ||
+        !is_head_known(im, source, known, true))
+        return error_set_at(error, WATTLE_ERR_USAGE, source->path, 0,
+                            "has changed since it was imported, so its "
+                            "readings cannot be told from others; say which "
+                            "with --device, --since and --until");
+    file->taken_back = *known;
+    file->taken_back.parts = NULL;
+    keep_value_kind(source, known);
+    return keep_zone(im, source, file, known->number, error);
+}
+
+int
+known_files_require(struct importer *im, struct wattle_error *error)
+{
+    im->files = calloc(im->sources->n + 1, sizeof(*im->files));
+    int status = im->files != NULL ? WATTLE_OK : error_memory(error);
+    if (status == WATTLE_OK)
+        status = name_files(im, error);
+    for (size_t i = 0; i < im->sources->n && status == WATTLE_OK; i++)
+        status = require(im, i, error);
     return status;
 }
 

@@ -17,6 +17,15 @@
 int known_files_examine(struct importer *im, struct wattle_error *error);
 void known_files_release(struct importer *im);
 
+/* Finds out what all sources hold, to take them back. */
+int known_files_recognise(struct importer *im, struct wattle_error *error);
+
+/*
+ * Makes im->files for sources that were imported, to be read as they were then.
+ * WATTLE_ERR_USAGE when one was not, or is not what it was any more.
+ */
+int known_files_require(struct importer *im, struct wattle_error *error);
+
 /*
  * Hashes what is left of what was read; false when that is not to be known
  * again: it cannot be read any more, or was written over meanwhile.

@@ -313,14 +313,14 @@ read_rest(struct stored_job *job, struct database *db,
           struct wattle_error *error)
 {
     struct report_data *data = job->data;
-    uint64_t n_lost = 0; /* to damage, see salvage.h */
+    int64_t n_missing = 0;
     int status =
         catalog_read_devices(db, &data->devices, job->report->table, error);
     if (status == WATTLE_OK)
         status = catalog_list_files(db, take_file, job, error);
     if (status == WATTLE_OK)
-        status = catalog_lost_lines(db, &n_lost, error);
-    data->tally.n_lines -= n_lost;
+        status = catalog_missing_lines(db, &n_missing, error);
+    data->tally.n_lines -= (uint64_t)n_missing;
     if (status == WATTLE_OK)
         status = count_rejects(job, db, error);
     if (status == WATTLE_OK && data->tally.n_rejects > 0)

@@ -402,26 +402,6 @@ value_at(const struct block *block, unsigned column, size_t row)
                : 0;
 }
 
-static bool
-is_same_reading(const struct block *a, size_t i, const struct block *b,
-                size_t k)
-{
-    unsigned presence = block_presence(a, i);
-    if (presence != block_presence(b, k))
-        return false;
-    int64_t unit_a =
-        a->exponent == b->exponent || a->exponent == BLOCK_NANO ? 1 : 1000000;
-    int64_t unit_b =
-        a->exponent == b->exponent || b->exponent == BLOCK_NANO ? 1 : 1000000;
-    for (unsigned c = 0; c < MEASURE_N; c++) {
-        if ((presence & 1u << c) != 0 &&
-            a->column[BLOCK_VALUE + c][i] * unit_a !=
-                b->column[BLOCK_VALUE + c][k] * unit_b)
-            return false;
-    }
-    return true;
-}
-
 /* Puts a later row of the same time in input of the single one. */
 static void
 take_row(struct device_merge *m, const struct merge_cursor *o, size_t row)
@@ -435,7 +415,7 @@ take_row(struct device_merge *m, const struct merge_cursor *o, size_t row)
         int64_t now_ms = single->column[BLOCK_TIME][0];
         n_duplicates = single->column[BLOCK_DUPLICATES][0] + 1;
         n_rounded = single->column[BLOCK_ROUNDED][0];
-        if (is_same_reading(single, 0, rows, row)) {
+        if (block_is_same_reading(single, 0, rows, row)) {
             counts->n_unchanged++;
         } else {
             counts->n_replaced++;

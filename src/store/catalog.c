@@ -7,6 +7,7 @@
 #include "store/catalog.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,7 +46,7 @@ read_device(struct database *db, sqlite3_stmt *row, struct checksum *checksum,
     if (table != NULL &&
         device_table_add(table, id, (const char *)sqlite3_column_text(row, 2),
                          (const char *)sqlite3_column_text(row, 3), rated_w,
-                         false) != WATTLE_OK)
+                         sqlite3_column_int(row, 6) != 0) != WATTLE_OK)
         return error_memory(error);
     return WATTLE_OK;
 }
@@ -54,9 +55,18 @@ int
 catalog_read_devices(struct database *db, struct registry *devices,
                      struct device_table *table, struct wattle_error *error)
 {
+    /* of a device whose readings were all taken back nothing is expected */
+    const bool asks = table != NULL && db->version >= 3;
     struct checksum *checksum = checksum_new();
     sqlite3_stmt *row = database_prepare(
-        db, "SELECT " STORED_DEVICE_COLUMNS " FROM device ORDER BY number",
+        db,
+        asks ? "SELECT " STORED_DEVICE_COLUMNS
+               ", number IN (SELECT device FROM forgotten_data) AND NOT EXISTS "
+               "(SELECT 1 FROM chunk c WHERE c.device = device.number) AND "
+               "NOT EXISTS (SELECT 1 FROM delta d WHERE d.device = "
+               "device.number) FROM device ORDER BY number"
+             : "SELECT " STORED_DEVICE_COLUMNS ", 0 FROM device ORDER BY "
+               "number",
         error);
     int status = WATTLE_OK;
     if (checksum == NULL || row == NULL)
@@ -449,6 +459,26 @@ catalog_files_write(struct catalog_files *f, const struct catalog_file *file,
     result = database_step(f->db, f->put_place, error);
     sqlite3_reset(f->put_place);
     return result < 0 ? result : WATTLE_OK;
+}
+
+int
+catalog_files_drop(struct catalog_files *f, int64_t number,
+                   struct wattle_error *error)
+{
+    static const char *const tables[][2] = {{"file", "number"},
+                                            {"place", "file"},
+                                            {"local_file", "file"},
+                                            {"reject", "file"},
+                                            {"reject_count", "file"}};
+    int status = WATTLE_OK;
+    for (size_t i = 0;
+         i < sizeof(tables) / sizeof(tables[0]) && status == WATTLE_OK; i++) {
+        char sql[96];
+        snprintf(sql, sizeof(sql), "DELETE FROM main.%s WHERE %s = %lld",
+                 tables[i][0], tables[i][1], (long long)number);
+        status = database_run(f->db, sql, error);
+    }
+    return status;
 }
 
 int

@@ -133,6 +133,10 @@ int catalog_files_write(struct catalog_files *files,
                         const struct catalog_file *file,
                         const char *imported_at, struct wattle_error *error);
 
+/* Drops all that is noted of a file, with its rejects. */
+int catalog_files_drop(struct catalog_files *files, int64_t number,
+                       struct wattle_error *error);
+
 /* Writes rejected lines. */
 struct catalog_rejects {
     struct database *db;

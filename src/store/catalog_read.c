@@ -146,12 +146,11 @@ catalog_sum_rejects(struct database *db, uint64_t by_reason[WATTLE_N_REASONS],
 }
 
 int
-catalog_lost_lines(struct database *db, uint64_t *n_lost,
-                   struct wattle_error *error)
+catalog_missing_lines(struct database *db, int64_t *n_missing,
+                      struct wattle_error *error)
 {
-    int64_t n = 0;
-    int status = database_number(
-        db, "SELECT value FROM meta WHERE key = 'lost'", &n, error);
-    *n_lost = (uint64_t)n;
-    return status;
+    return database_number(db,
+                           "SELECT sum(value) FROM main.meta WHERE key IN "
+                           "('lost', 'forgotten')",
+                           n_missing, error);
 }

@@ -48,9 +48,12 @@ int catalog_sum_rejects(struct database *db,
                         uint64_t by_reason[WATTLE_N_REASONS],
                         struct wattle_error *error);
 
-/* Data lines whose readings were lost to damage. Statuses as above. */
-int catalog_lost_lines(struct database *db, uint64_t *n_lost,
-                       struct wattle_error *error);
+/*
+ * Data lines of files whose readings are not there: lost to damage, or taken
+ * back (forget.h), which may be a negative number. Statuses as above.
+ */
+int catalog_missing_lines(struct database *db, int64_t *n_missing,
+                          struct wattle_error *error);
 
 /* Says which table is damaged; returns WATTLE_ERR_FORMAT. */
 int catalog_fail_damaged(const struct database *db, const char *table,

@@ -61,7 +61,7 @@ struct merge_queue {
 
 struct merge_worker {
     struct merge_queue *queue;
-    struct database reader;
+    struct database reader; /* with the handle of the job, if it reads_own */
     bool has_reader;
     struct chunk_reader chunk_reader;
     struct device_merge *merge;
@@ -415,7 +415,11 @@ open_worker(struct merge_worker *w, struct merge_queue *queue)
         return error_memory(&w->error);
     if (queue->job->readers_path == NULL)
         return WATTLE_OK;
-    int status = database_open(&w->reader, queue->job->readers_path,
+    int status = WATTLE_OK;
+    if (queue->job->reads_own)
+        w->reader = *queue->job->db;
+    else
+        status = database_open(&w->reader, queue->job->readers_path,
                                DATABASE_READ, &w->error);
     if (status != WATTLE_OK)
         return status;
@@ -433,7 +437,8 @@ close_worker(struct merge_worker *w)
         import_device_free(w->small[i]);
     if (w->has_reader) {
         chunk_reader_close(&w->chunk_reader);
-        database_close(&w->reader);
+        if (!w->queue->job->reads_own)
+            database_close(&w->reader);
     }
 }
 

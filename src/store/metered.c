@@ -108,7 +108,8 @@ metered_write(struct metered *set, struct database *db,
     uint64_t checksum = (uint64_t)checksum_of(set->bits, set->len);
     for (int i = 0; i < CHECKSUM_BYTES; i++)
         blob[i] = (uint8_t)(checksum >> 8 * i);
-    memcpy(blob + CHECKSUM_BYTES, set->bits, set->len);
+    if (set->len > 0)
+        memcpy(blob + CHECKSUM_BYTES, set->bits, set->len);
     sqlite3_stmt *put = database_prepare(
         db, "INSERT OR REPLACE INTO main.meta VALUES('metered', ?1)", error);
     int status = put != NULL ? WATTLE_OK : database_fail(db, error);

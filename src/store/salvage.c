@@ -584,8 +584,12 @@ write_files(struct salvage *s)
 {
     struct catalog_files files;
     uint64_t n_expected = 0; /* readings and duplicates */
-    char sql[96];
+    char sql[160];
     int status = catalog_files_open(&files, s->to, s->error);
+    int64_t n_forgotten = 0; /* its readings are not kept: see forget.h */
+    database_number(s->from, "SELECT value FROM meta WHERE key = 'forgotten'",
+                    &n_forgotten, NULL);
+    n_expected -= (uint64_t)n_forgotten;
     for (size_t i = 0; i < s->n_files; i++) {
         settle_rejects(s, &s->files[i]);
         n_expected += s->files[i].file.n_lines - s->files[i].file.n_rejects;
@@ -602,8 +606,9 @@ write_files(struct salvage *s)
             write_unknown(s, &files, s->n_lines_kept + n_lost - n_expected);
     catalog_files_close(&files);
     snprintf(sql, sizeof(sql),
-             "UPDATE meta SET value = %llu WHERE key = 'lost'",
-             (unsigned long long)n_lost);
+             "UPDATE meta SET value = %llu WHERE key = 'lost'; UPDATE meta SET "
+             "value = %lld WHERE key = 'forgotten'",
+             (unsigned long long)n_lost, (long long)n_forgotten);
     return status == WATTLE_OK ? database_run(s->to, sql, s->error) : status;
 }
 

@@ -44,7 +44,20 @@
     "  states BLOB NOT NULL, checksum INTEGER NOT NULL);"
 
 const char tables_place[] = TABLES_PLACE;
-const char tables_new_in_3[] = TABLES_LOCAL_FILE;
+#define TABLES_FORGOTTEN                                                       \
+    "CREATE TABLE forgotten("                                                  \
+    "  number INTEGER PRIMARY KEY,"                                            \
+    "  forgotten_at TEXT NOT NULL, what TEXT NOT NULL,"                        \
+    "  n_readings INTEGER NOT NULL, checksum INTEGER NOT NULL);"               \
+    "CREATE TABLE forgotten_data("                                             \
+    "  number INTEGER PRIMARY KEY,"                                            \
+    "  forgotten INTEGER NOT NULL, device INTEGER NOT NULL,"                   \
+    "  first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL,"                   \
+    "  n_readings INTEGER NOT NULL, data BLOB NOT NULL,"                       \
+    "  checksum INTEGER NOT NULL);"                                            \
+    "INSERT INTO meta VALUES('forgotten', 0);"
+
+const char tables_new_in_3[] = TABLES_LOCAL_FILE TABLES_FORGOTTEN;
 const char tables_new_in_2[] = TABLES_DELTA META_NEW_IN_2;
 
 const char tables_all[] =

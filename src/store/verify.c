@@ -20,6 +20,7 @@
 #include "store/database_open.h"
 #include "store/delta_row.h"
 #include "store/metered.h"
+#include "store/forget.h"
 #include "store/local_file.h"
 #include "store/meta.h"
 #include "store/checksum.h"
@@ -246,6 +247,50 @@ take_local_file(struct verify *v, sqlite3_stmt *row)
     if (status != WATTLE_OK || sqlite3_column_int(row, 5) == 0)
         report(v, -1, NO_TIME, NO_TIME, "the time zone of file %lld is damaged",
                (long long)sqlite3_column_int64(row, 0));
+    return WATTLE_OK;
+}
+
+static int
+take_forgotten(struct verify *v, sqlite3_stmt *row)
+{
+    if (!stored_check_row(v->checksum, row, "ittii"))
+        report(v, -1, NO_TIME, NO_TIME,
+               "entry %lld of the journal of what was taken back is damaged",
+               (long long)sqlite3_column_int64(row, 0));
+    else if (sqlite3_column_int64(row, 3) != sqlite3_column_int64(row, 5))
+        report(v, -1, NO_TIME, NO_TIME,
+               "entry %lld of the journal of what was taken back lacks "
+               "readings",
+               (long long)sqlite3_column_int64(row, 0));
+    return WATTLE_OK;
+}
+
+/* Whether all of a chunk of the journal can be decoded. */
+static bool
+is_whole(struct verify *v, sqlite3_stmt *row)
+{
+    struct chunk chunk;
+    if (!chunk_open(&chunk, sqlite3_column_blob(row, 5),
+                    (size_t)sqlite3_column_bytes(row, 5)) ||
+        chunk.n_rows != (size_t)sqlite3_column_int64(row, 4) ||
+        chunk.blocks[0].first_ms != sqlite3_column_int64(row, 2) ||
+        chunk.blocks[chunk.n_blocks - 1].last_ms !=
+            sqlite3_column_int64(row, 3))
+        return false;
+    for (size_t i = 0; i < chunk.n_blocks; i++) {
+        if (!chunk_decode(&chunk, v->kernels, i, UINT32_MAX, v->block))
+            return false;
+    }
+    return true;
+}
+
+static int
+take_forgotten_data(struct verify *v, sqlite3_stmt *row)
+{
+    if (!stored_check_row(v->checksum, row, "iiiiibi") || !is_whole(v, row) ||
+        sqlite3_column_int(row, 7) == 0)
+        report(v, sqlite3_column_int64(row, 1), NO_TIME, NO_TIME,
+               "a chunk of what was taken back is damaged");
     return WATTLE_OK;
 }
 
@@ -578,8 +623,12 @@ take_device_days(struct verify *v, sqlite3_stmt *row)
 static void
 verify_lines(struct verify *v)
 {
-    uint64_t n_found =
-        v->n_readings + v->n_duplicates + v->n_rejects + v->n_lost;
+    int64_t n_forgotten = 0;
+    database_number(v->db,
+                    "SELECT value FROM main.meta WHERE key = 'forgotten'",
+                    &n_forgotten, NULL);
+    uint64_t n_found = v->n_readings + v->n_duplicates + v->n_rejects +
+                       v->n_lost + (uint64_t)n_forgotten;
     if (!v->has_count_damage && v->n_lines != n_found)
         report(v, -1, NO_TIME, NO_TIME,
                "%llu data lines were read, but readings, duplicates, rejects "
@@ -592,6 +641,17 @@ take_meta(struct verify *v, sqlite3_stmt *row)
 {
     if (sqlite3_column_int64(row, 0) == 5 &&
         stored_check_count(row, 1, &v->n_lost))
+        return WATTLE_OK;
+    report(v, -1, NO_TIME, NO_TIME, "the table meta is damaged");
+    v->has_count_damage = true;
+    return WATTLE_OK;
+}
+
+/* A key that has to be there once. */
+static int
+take_one(struct verify *v, sqlite3_stmt *row)
+{
+    if (sqlite3_column_int64(row, 0) == 1)
         return WATTLE_OK;
     report(v, -1, NO_TIME, NO_TIME, "the table meta is damaged");
     v->has_count_damage = true;
@@ -640,7 +700,9 @@ take_trigger(struct verify *v, sqlite3_stmt *row)
 static const struct step steps[] = {
     {"SELECT name, tbl_name FROM main.sqlite_master WHERE type = 'trigger' AND "
      "lower(tbl_name) IN ('meta', 'device', 'file', 'place', "
-     "'local_file', 'reject', 'reject_count', 'chunk', 'chunk_data', 'delta', "
+     "'local_file', 'forgotten', "
+     "'forgotten_data', 'reject', 'reject_count', 'chunk', 'chunk_data', "
+     "'delta', "
      "'rollup', 'correction')",
      take_trigger},
     {"PRAGMA integrity_check(20)", take_integrity},
@@ -695,6 +757,15 @@ static const struct step steps_of_3[] = {
     {"SELECT " LOCAL_FILE_COLUMNS ", file IN (SELECT number FROM file) FROM "
      "local_file",
      take_local_file},
+    {"SELECT " FORGOTTEN_COLUMNS ", (SELECT ifnull(total(n_readings), 0) FROM "
+     "forgotten_data WHERE forgotten = forgotten.number) FROM forgotten",
+     take_forgotten},
+    {"SELECT " FORGOTTEN_DATA_COLUMNS ", forgotten IN (SELECT number FROM "
+     "forgotten) AND device IN (SELECT number FROM device) FROM forgotten_data",
+     take_forgotten_data},
+    {"SELECT count(*) FROM meta WHERE key = 'forgotten' AND typeof(value) = "
+     "'integer'",
+     take_one},
 };
 
 /* What needs whole chunks. */

@@ -394,8 +394,8 @@ class Database:
     def check_checksums(self):
         """Every one of them; how many there were."""
         n = 0
-        for table in ("device", "file", "local_file", "reject", "chunk",
-                      "delta", "correction"):
+        for table in ("device", "file", "local_file", "forgotten", "reject",
+                      "chunk", "delta", "correction"):
             for *fields, checksum in self.sql.execute(f"SELECT * FROM {table}"):
                 demand(digest(fields) == checksum, f"checksum in {table}")
                 n += 1
