@@ -438,9 +438,6 @@ void
 importer_release(struct importer *im)
 {
     known_files_release(im);
-    for (size_t i = 0; i < im->n_zones; i++)
-        wattle_zone_close(im->zones[i]);
-    free(im->zones);
     free(im->fingerprints);
     registry_release(&im->devices);
 }

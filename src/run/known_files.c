@@ -621,4 +621,7 @@ known_files_release(struct importer *im)
     free(im->files);
     free(im->sizes);
     free(im->slots);
+    for (size_t i = 0; i < im->n_zones; i++)
+        wattle_zone_close(im->zones[i]);
+    free(im->zones);
 }

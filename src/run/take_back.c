@@ -202,7 +202,8 @@ take_back_run(struct take_back *job, struct wattle_error *error)
         status = commit(job, &im.db, error);
     database_rollback(&im.db);
     database_close(&im.db);
-    importer_release(&im);
+    known_files_release(&im);
+    registry_release(&im.devices);
     return status;
 }
 
