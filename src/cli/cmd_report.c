@@ -395,8 +395,9 @@ warn(const struct command *self, const struct wattle_report_result *result)
     warn_of_rising(self, result);
 }
 
-/* An empty answer deserves a word. */
-static void
+/* An empty answer deserves a word. False when what was asked for is not there.
+ */
+static bool
 explain_nothing(const struct command *self, const struct request *request,
                 const struct wattle_report_result *result)
 {
@@ -404,15 +405,19 @@ explain_nothing(const struct command *self, const struct request *request,
     const bool has_range =
         o->since_ms != WATTLE_NO_TIME || o->until_ms != WATTLE_NO_TIME;
     if (result->figures->n_readings > 0 || result->n_filtered == 0)
-        return;
-    if (has_range || o->n_device_globs + (o->location_glob != NULL) != 1)
-        cli_complain(
-            self, "no reading is of the time, devices and location asked for");
-    else if (o->location_glob != NULL)
+        return true;
+    if (has_range || o->n_device_globs + (o->location_glob != NULL) != 1) {
+        if (!request->is_quiet)
+            cli_complain(self, "no reading is of the time, devices and "
+                               "location asked for");
+        return true;
+    }
+    if (o->location_glob != NULL)
         cli_complain(self, "no device is at the location '%s'",
                      o->location_glob);
     else
         cli_complain(self, "no device matches '%s'", o->device_globs[0]);
+    return false;
 }
 
 /* A database keeps a limited number of rejected lines of a file. */
@@ -540,8 +545,8 @@ compute(const struct command *self, struct wattle_report *report,
         warn(self, result);
         warn_of_rejects(self, request, result);
     }
-    if (!request->is_quiet && result != NULL && status == WATTLE_OK)
-        explain_nothing(self, request, result);
+    const bool is_there = result == NULL || status != WATTLE_OK ||
+                          explain_nothing(self, request, result);
     if (status != WATTLE_OK) {
         cli_complain_error(self, &error);
         return EXIT_USAGE;
@@ -549,7 +554,9 @@ compute(const struct command *self, struct wattle_report *report,
     wattle_trace_begin(request->tuning.trace, "print");
     int printed = print_result(self, result, request);
     wattle_trace_end(request->tuning.trace);
-    return printed != EXIT_DONE ? printed : outcome(self, result, request);
+    if (printed == EXIT_DONE && is_there)
+        printed = outcome(self, result, request);
+    return is_there ? printed : EXIT_USAGE;
 }
 
 static int
