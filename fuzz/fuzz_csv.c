@@ -1,12 +1,12 @@
 /*
  * fuzz_csv.c - libFuzzer target: the two paths of CSV ingest must agree.
  *
- * The first bytes of the input choose how it is read (piece size, kernels);
- * the rest is a CSV file. It is decoded with remembered templates in pieces,
- * and by the reference parser alone in one piece; rows, rejects and counts
- * must be the same. Then the readings go into totals by blocks and row by
- * row, and the sums must be the same. Before that the text is recognised, with
- * and without what a column `value` holds being said.
+ * The first bytes of the input choose how it is read (piece size, kernels, time
+ * zone); the rest is a CSV file. It is decoded with remembered templates in
+ * pieces, and by the reference parser alone in one piece; rows, rejects and
+ * counts must be the same. Then the readings go into totals by blocks and row
+ * by row, and the sums must be the same. Before that the text is recognised,
+ * with and without what a column `value` holds being said.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -26,6 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 struct outcome {
     struct buffer rows;
     uint64_t n_lines;
+    bool has_local_times;
     struct reject_log rejects;
     struct registry registry;
     struct totals_set totals;
@@ -96,13 +97,31 @@ open_csv(const struct kernels *kernels, bool no_cache,
     return csv_format.open(&setup);
 }
 
+/* A zone, opened once; NULL = UTC. */
+static const struct wattle_zone *
+zone_of(unsigned number)
+{
+    static const char *const names[] = {
+        NULL,           "Europe/Brussels", "Australia/Lord_Howe",
+        "Pacific/Apia", "Asia/Kathmandu",  "America/Sao_Paulo",
+        NULL,           "Africa/Monrovia"};
+    enum { N = sizeof(names) / sizeof(names[0]) };
+    static struct wattle_zone *zones[N];
+    number %= N;
+    if (zones[number] == NULL && names[number] != NULL)
+        must(wattle_zone_open(&zones[number], names[number], NULL) == WATTLE_OK,
+             "no tzdata");
+    return zones[number];
+}
+
 static void
 begin(struct decoder *d, const struct csv_schema *schema, uint32_t source,
-      uint64_t line)
+      uint64_t line, const struct wattle_zone *zone)
 {
     const struct recognition recognition = {.format = &csv_format,
                                             .dialect = (void *)schema};
-    const struct decoder_place place = {.source = source, .line = line};
+    const struct decoder_place place = {
+        .source = source, .line = line, .is_start = true, .zone = zone};
     d->ops->begin(d, &recognition, &place);
 }
 
@@ -131,13 +150,14 @@ note_rows(struct outcome *o, const struct batch *batch, bool by_row)
 /* Reads the text in pieces as a reader would. */
 static void
 decode(struct outcome *o, const struct csv_schema *schema, const uint8_t *text,
-       size_t len, size_t piece, const struct kernels *kernels, bool no_cache)
+       size_t len, size_t piece, const struct kernels *kernels, bool no_cache,
+       const struct wattle_zone *zone)
 {
     struct decoder *d = open_csv(kernels, no_cache, &o->registry, &o->rejects);
     uint8_t *view = malloc(len + KERNEL_SLACK);
     must(d != NULL && view != NULL, "no memory");
     size_t at = 0, end = piece < len ? piece : len;
-    begin(d, schema, 0, 0);
+    begin(d, schema, 0, 0, zone);
     for (;;) {
         memset(view, 0xee, len + KERNEL_SLACK);
         memcpy(view, text + at, end - at);
@@ -154,6 +174,7 @@ decode(struct outcome *o, const struct csv_schema *schema, const uint8_t *text,
             end = end + piece < len ? end + piece : len;
     }
     o->n_lines = d->n_lines;
+    o->has_local_times = d->has_local_times;
     totals_set_flush(&o->totals);
     free(view);
     d->ops->close(d);
@@ -184,6 +205,7 @@ static void
 compare(const struct outcome *a, const struct outcome *b)
 {
     must(a->n_lines == b->n_lines, "lines differ");
+    must(a->has_local_times == b->has_local_times, "local times differ");
     must(a->rows.len == b->rows.len &&
              (a->rows.len == 0 ||
               memcmp(a->rows.data, b->rows.data, a->rows.len) == 0),
@@ -200,12 +222,13 @@ compare(const struct outcome *a, const struct outcome *b)
 }
 
 static void
-begin_outcome(struct outcome *o)
+begin_outcome(struct outcome *o, const struct wattle_zone *zone)
 {
     memset(o, 0, sizeof(*o));
     registry_init(&o->registry);
     reject_log_init(&o->rejects, REJECT_KEEP_ALL);
     totals_set_init(&o->totals, 3600000, false);
+    totals_set_zone(&o->totals, zone);
 }
 
 static void
@@ -228,6 +251,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const struct kernels *kernels = kernels_for(data[1] % 4);
     if (kernels == NULL)
         kernels = &kernels_scalar;
+    const struct wattle_zone *zone = zone_of(data[1] / 4);
     data += 2;
     size -= 2;
     must(!is_recognised(data, size, WATTLE_VALUE_AUTO) ||
@@ -238,10 +262,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     data += header_len;
     size -= header_len;
     struct outcome fast, plain;
-    begin_outcome(&fast);
-    begin_outcome(&plain);
-    decode(&fast, &schema, data, size, piece, kernels, false);
-    decode(&plain, &schema, data, size, size + 1, &kernels_scalar, true);
+    begin_outcome(&fast, zone);
+    begin_outcome(&plain, zone);
+    decode(&fast, &schema, data, size, piece, kernels, false, zone);
+    decode(&plain, &schema, data, size, size + 1, &kernels_scalar, true, zone);
     compare(&fast, &plain);
     end_outcome(&fast);
     end_outcome(&plain);

@@ -19,14 +19,25 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/line_ends.h"
+#include "base/utf8.h"
 
 #define HEAD_BYTES SOURCE_HEAD_BYTES
 
 void
 source_set_problem(struct source *source, const char *text)
 {
-    if (source->problem == NULL)
+    const size_t len = strlen(text), size = 3 * len + 3;
+    if (source->problem != NULL)
+        return;
+    if (utf8_is_valid(text, len)) {
         source->problem = strdup(text);
+        return;
+    }
+    /* names of columns may be in it, of a file in another encoding */
+    source->problem = malloc(size);
+    if (source->problem != NULL)
+        source->problem[utf8_from_latin(text, len, source->problem, size)] =
+            '\0';
 }
 
 static struct source *

@@ -87,6 +87,8 @@ sqlext_register(sqlite3 *handle, struct wattle_error *error)
         result = register_time_ms(handle);
     if (result == SQLITE_OK)
         result = quantile_register(handle);
+    if (result == SQLITE_NOMEM)
+        return error_memory(error);
     if (result != SQLITE_OK)
         return error_set(error, WATTLE_ERR_IO, "SQLite: %s",
                          sqlite3_errmsg(handle));

@@ -589,6 +589,8 @@ write_files(struct salvage *s)
     int64_t n_forgotten = 0; /* its readings are not kept: see forget.h */
     database_number(s->from, "SELECT value FROM meta WHERE key = 'forgotten'",
                     &n_forgotten, NULL);
+    if (n_forgotten > STORED_MAX_COUNT || n_forgotten < -STORED_MAX_COUNT)
+        n_forgotten = 0;
     n_expected -= (uint64_t)n_forgotten;
     for (size_t i = 0; i < s->n_files; i++) {
         settle_rejects(s, &s->files[i]);

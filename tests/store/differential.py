@@ -116,6 +116,9 @@ def make_large(seed, folder):
     if layout == "value":
         args = ["--value", rng.choice(["power-w", "power-kw", "energy-wh",
                                        "energy-kwh"])]
+    if rng.random() < 0.5:
+        args += ["--tz", rng.choice(["Europe/Brussels", "Asia/Kathmandu",
+                                     "Australia/Lord_Howe", "Pacific/Apia"])]
     os.makedirs(os.path.join(folder, "in"))
     for i in range(rng.randint(1, 6)):
         rows = list(pool) if i == 0 else pick_rows(rng, pool,
@@ -149,11 +152,16 @@ def questions(rng, times, devices):
            "--rate", "0.2875", "--budget", "12.345"]
 
 
-def answer(program, paths, arguments, rejects):
+# A database has a zone of its own, whatever that of the machine.
+ELSEWHERE = {**os.environ, "TZ": "America/Denver"}
+ELSEWHERE.pop("WATTLE_TZ", None)
+
+
+def answer(program, paths, arguments, rejects, environment=None):
     if os.path.exists(rejects):
         os.unlink(rejects)
     done = program.run("report", *paths, "--no-progress", *arguments,
-                       "--rejects", rejects, code=None)
+                       "--rejects", rejects, code=None, env=environment)
     words = b""
     if os.path.exists(rejects):
         with open(rejects, "rb") as file:
@@ -164,7 +172,7 @@ def answer(program, paths, arguments, rejects):
 def compare(program, files, database, asked, rejects, value):
     """One question to both."""
     one, left = answer(program, files, asked + value, rejects)
-    two, right = answer(program, [database], asked, rejects)
+    two, right = answer(program, [database], asked, rejects, ELSEWHERE)
     if left == right:
         return
     what = [name for name, a, b in zip(("exit status", "output", "stderr",
@@ -188,10 +196,11 @@ def unique(paths):
 
 
 def split_arguments(args):
-    """(for both, for import only): what a reading is, and device tables."""
+    """(for both, for import only): what a reading is, and device tables. The
+    zone of a database is that of its import."""
     both, once, i = [], [], 0
     while i < len(args):
-        if args[i] == "--value":
+        if args[i] in ("--value", "--tz"):
             both += args[i:i + 2]
             i += 1
         elif args[i] == "--devices":

@@ -525,6 +525,56 @@ compact(const struct wattle_writer *out, struct wattle_error *error)
     return status == WATTLE_OK ? write_readings("new.db", out, error) : status;
 }
 
+static int
+take_back(const struct wattle_writer *out, struct wattle_error *error)
+{
+    static const char *const globs[] = {"dev1"};
+    const char *const paths[] = {in_folder("a.csv")};
+    const char *database = in_folder("new.db");
+    struct wattle_forget_options files = WATTLE_FORGET_OPTIONS_INIT;
+    struct wattle_forget_options devices = WATTLE_FORGET_OPTIONS_INIT;
+    struct wattle_database_options zoned = WATTLE_DATABASE_OPTIONS_INIT;
+    struct wattle_zone *zone = NULL;
+    files.paths = paths;
+    files.n_paths = 1;
+    devices.device_globs = globs;
+    devices.n_device_globs = 1;
+    int status = wattle_zone_open(&zone, "Europe/Brussels", error);
+    if (status == WATTLE_OK)
+        status = wattle_database_forget(database, &files, NULL, error);
+    if (status == WATTLE_OK)
+        status = wattle_database_unforget(database, 0, NULL, NULL, error);
+    if (status == WATTLE_OK)
+        status = wattle_database_forget(database, &devices, NULL, error);
+    zoned.zone = zone;
+    if (status == WATTLE_OK)
+        status = wattle_database_compact(database, &zoned, error);
+    wattle_zone_close(zone);
+    return status == WATTLE_OK ? write_readings("new.db", out, error) : status;
+}
+
+/* Files that were imported as of UTC are read again in a zone. */
+static int
+import_moved(const struct wattle_writer *out, struct wattle_error *error)
+{
+    struct wattle_import_options options = WATTLE_IMPORT_OPTIONS_INIT;
+    struct wattle_import *import = NULL;
+    struct wattle_zone *zone = NULL;
+    int status = wattle_zone_open(&zone, "Asia/Kathmandu", error);
+    options.n_threads = 2;
+    options.zone = zone;
+    if (status == WATTLE_OK)
+        status =
+            wattle_import_open(&import, in_folder("new.db"), &options, error);
+    if (status == WATTLE_OK)
+        status = wattle_import_add_path(import, in_folder("a.csv"), error);
+    if (status == WATTLE_OK)
+        status = wattle_import_run(import, error);
+    wattle_import_close(import);
+    wattle_zone_close(zone);
+    return status == WATTLE_OK ? write_readings("new.db", out, error) : status;
+}
+
 /* A home whose meters give energies of intervals, counters and powers. */
 static void
 make_meters(void)
@@ -611,6 +661,8 @@ TEST(sql, ask_sql, make_database)
 TEST(maintenance, maintain, make_database)
 TEST(salvaging, salvage, remove_copy)
 TEST(compacting, compact, make_late)
+TEST(taking_back, take_back, make_late)
+TEST(moving, import_moved, make_late)
 
 int
 main(void)
@@ -627,6 +679,8 @@ main(void)
         cmocka_unit_test(maintenance),
         cmocka_unit_test(salvaging),
         cmocka_unit_test(compacting),
+        cmocka_unit_test(taking_back),
+        cmocka_unit_test(moving),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }
