@@ -109,6 +109,13 @@ def installation_is_complete():
                   r"share/man/man1/wattle-sql\.1",
                   r"lib/.*wattle/wattle_sqlite\.so",
                   r"share/man/man3/libwattle\.3",
+                  r"share/man/man7/wattle-input\.7",
+                  r"share/man/man7/wattle-formulas\.7",
+                  r"share/man/man7/wattle-database\.7",
+                  r"share/man/man7/wattle-tables\.7",
+                  r"share/man/man5/wattle-format\.5",
+                  r"share/doc/wattle/README\.md",
+                  r"share/doc/wattle/LICENSE", r"share/doc/wattle/input\.md",
                   r"share/bash-completion/completions/wattle",
                   r"share/zsh/site-functions/_wattle"]
         for pattern in wanted:

@@ -199,6 +199,19 @@ def check_man_pages():
     done = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", *pages],
                           text=True, capture_output=True, check=False)
     report(name, [done.stdout + done.stderr] if done.returncode else [])
+    made = sorted(glob.glob(os.path.join(BUILD, "wattle-*.[57]")))
+    done = subprocess.run(["mandoc", "-T", "lint", "-W", "error", *made],
+                          text=True, capture_output=True, check=False)
+    problems = [done.stdout + done.stderr] if done.returncode else []
+    for page in made:  # no Markdown is left, and no text is lost
+        shown = subprocess.run(["mandoc", "-T", "utf8", page], text=True,
+                               capture_output=True, check=False).stdout
+        shown = re.sub(".\x08", "", shown)  # bold and italics
+        problems += [f"{page}: {left}" for left in
+                     re.findall(r"^.*(?:\]\(|\*\*|\|-+\|).*$", shown, re.M)]
+    if len(made) != 5:
+        problems.append(f"{len(made)} pages are made of documents, not 5")
+    report("man pages made of documents", problems)
 
 
 def check_library_page():
