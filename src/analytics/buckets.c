@@ -63,9 +63,12 @@ buckets_add_step(struct buckets *buckets, const struct power_point *to)
     const struct power_point *from = &buckets->last;
     const struct buckets_options *o = &buckets->options;
     if (!buckets_have_steps(o) || !buckets->has_last ||
-        to->time_ms - from->time_ms > o->max_gap_ms ||
         from->nw == TOTALS_NO_POWER || to->nw == TOTALS_NO_POWER)
         return WATTLE_OK;
+    if (to->time_ms - from->time_ms > o->max_gap_ms) {
+        buckets->n_gaps++;
+        return WATTLE_OK;
+    }
     int64_t begin_ms = from->time_ms, end_ms = to->time_ms;
     begin_ms = begin_ms > o->since_ms ? begin_ms : o->since_ms;
     end_ms = end_ms < o->until_ms ? end_ms : o->until_ms;

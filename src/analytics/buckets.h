@@ -52,6 +52,8 @@ struct buckets {
     struct bucket_list list;
     bool has_last;
     struct power_point last; /* the latest reading */
+    uint64_t n_gaps; /* steps between powers that are too long; the caller sets
+                      * it back */
 };
 
 void buckets_init(struct buckets *buckets,

@@ -62,9 +62,11 @@ add_powers(struct bucket *bucket, const struct bucket_block *b, size_t from,
     int64_t min_nw = before_nw, max_nw = before_nw;
     int64_t sum_nw = before_nw; /* of 2^10 below 2^53 */
     int128 energy = 0;
+    uint64_t n_gaps = 0;
     for (size_t i = from + 1; i < to; i++) {
         int64_t nw = b->power_nw[i];
         int64_t dt = time_ms[i] - time_ms[i - 1];
+        n_gaps += dt > max_gap_ms ? 1 : 0;
         dt = dt <= max_gap_ms ? dt : 0;
         sum_nw += nw;
         min_nw = nw < min_nw ? nw : min_nw;
@@ -81,6 +83,7 @@ add_powers(struct bucket *bucket, const struct bucket_block *b, size_t from,
     bucket->n_power += to - from;
     bucket->energy += energy;
     bucket->covered_ms += covered_ms;
+    b->buckets->n_gaps += n_gaps;
 }
 
 /* What the steps between rows [from, to) return. 0 or WATTLE_ERR_MEMORY. */

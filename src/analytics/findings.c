@@ -64,11 +64,17 @@ is_stuck(const struct wattle_figures *f)
            f->min_power_w == f->max_power_w; /* NaN is not */
 }
 
-/* Read too seldom for the largest gap: most of its energy is missing. */
+/*
+ * Most of its time is not covered, and not because of a holiday: there are gaps
+ * on every other day.
+ */
 static bool
 is_mostly_gaps(const struct wattle_figures *f)
 {
-    return f->n_readings >= LEAST_FOR_GAPS && 2 * f->n_gaps > f->n_readings - 1;
+    const double span_ms = (double)(f->last_ms - f->first_ms);
+    return f->n_readings >= LEAST_FOR_GAPS && f->n_gaps >= 2 &&
+           2 * f->covered_hours < span_ms / CIVIL_MS_PER_HOUR &&
+           2 * (double)f->n_gaps * CIVIL_MS_PER_DAY >= span_ms;
 }
 
 /* What its counters and the energies of its intervals have shown. */

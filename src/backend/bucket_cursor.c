@@ -12,6 +12,7 @@
 
 #include "analytics/totals.h"
 #include "analytics/quotient.h"
+#include "base/civil_time.h"
 #include "base/error.h"
 
 #define HAS(column) MEASURE_BIT(column)
@@ -107,16 +108,25 @@ note_coverage(struct bucket_cursor *cursor, const struct bucket *bucket)
     c->covered_ms += bucket->covered_ms;
 }
 
-/* The device has ended: is most of its energy missing? */
+/*
+ * The device has ended: is most of its energy missing? A holiday is no reason,
+ * but gaps on every other day are (the same as in findings.c).
+ */
 static void
 judge_coverage(struct bucket_cursor *cursor)
 {
     const struct coverage c = cursor->coverage;
+    const uint64_t n_gaps = cursor->buckets.n_gaps;
+    const int64_t span_ms = c.last_ms - c.first_ms;
+    const bool is_rare =
+        !cursor->is_metered &&
+        (n_gaps < 2 || 2 * (double)n_gaps * CIVIL_MS_PER_DAY < (double)span_ms);
     const bool has_steps = !cursor->request->is_raw &&
                            buckets_have_steps(&cursor->buckets.options);
     cursor->coverage = (struct coverage){0};
+    cursor->buckets.n_gaps = 0;
     if (!has_steps || c.n_readings < 3 ||
-        2 * c.covered_ms >= c.last_ms - c.first_ms)
+        2 * c.covered_ms >= span_ms || is_rare)
         return;
     if (cursor->n_sparse++ == 0)
         cursor->first_sparse = cursor->device;

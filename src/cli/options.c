@@ -443,16 +443,15 @@ cli_complain_gaps(const struct command *self, const char *device, size_t n,
     const char *others = n > 1 ? " and other devices" : "";
     if (holds)
         cli_complain(self,
-                     "%s%s: most steps between readings are longer than a "
-                     "power holds, and add little energy; a larger --max-gap "
+                     "%s%s: most of the time is longer than a power holds "
+                     "after a reading, and adds no energy; a larger --max-gap "
                      "lets it hold longer",
                      device, others);
     else
         cli_complain(self,
-                     "%s%s: most steps between readings are longer than "
-                     "--max-gap and add no energy; if power is logged when it "
-                     "changes, say --interpolation hold, and if it is read "
-                     "seldom, a larger --max-gap",
+                     "%s%s: most of the time is in gaps longer than --max-gap, "
+                     "and adds no energy; a device that logs power only when "
+                     "it changes needs --interpolation hold",
                      device, others);
 }
 

@@ -866,6 +866,7 @@ class Device:
         self.set_means(meter.covered_ms())
 
     def set_means(self, covered_ms):
+        self.covered_ms = covered_ms
         covered_h = Fraction(covered_ms, HOUR_MS)
         self.mean_w = self.kwh * 1000 / covered_h if covered_h else None
         self.returned_mean_w = (self.returned_kwh * 1000 / covered_h
@@ -995,7 +996,8 @@ def find_strange(devices, details, options, seen):
             times = Fraction(max(device.powers), 10**27) / rating
             if times > Fraction(3, 2):
                 note((3, -times), "over_rating", device.id, None, times)
-        if not device.has_energies and device.count >= 3 and 2 * device.gaps > device.count - 1:
+        if not device.has_energies and device.gaps >= 2 and device.count >= 3 and \
+                2 * device.covered_ms < length and 2 * device.gaps * DAY_MS >= length:
             note((4, -device.gaps), "mostly_gaps", device.id, None, device.gaps)
         if device.is_rising:
             note((5, 0), "rising_energy", device.id, None, None)
@@ -1128,6 +1130,11 @@ def run(paths, options):
     failed = exceeded or (options.strict and bool(got.rejects or got.skipped))
     # Lines, and not one of them a reading: nothing was understood.
     is_nothing = got.rejects and not home["readings"] and not got.filtered
+    # One device is asked for, at any time, and is not there.
+    asked = len(options.globs)
+    if got.filtered and not home["readings"] and asked == 1 and \
+            options.since is None and options.until is None:
+        is_nothing = True
     return Result(report, got.rejects, 2 if is_nothing else 1 if failed else 0)
 
 
