@@ -73,14 +73,15 @@ int wattle_database_forget(const char *path,
                            uint64_t *n_readings, struct wattle_error *error);
 
 /*
- * Brings back what an entry of the journal holds (0 = the latest), and drops
- * the entry. A reading that has come for the same time since then stays.
- * WATTLE_ERR_USAGE when there is no such entry. Of the options only is_dry_run,
+ * Brings back what an entry of the journal holds (0 = the latest). Where another
+ * reading has come for the same time since then, that one stays, and the
+ * journal keeps its own: *n_left (may be NULL) of them. WATTLE_ERR_USAGE when there is no such entry. Of the options only is_dry_run,
  * wait_ms and cancel count; NULL = the default.
  */
 int wattle_database_unforget(const char *path, int64_t entry,
                              const struct wattle_forget_options *options,
-                             uint64_t *n_readings, struct wattle_error *error);
+                             uint64_t *n_readings, uint64_t *n_left,
+                             struct wattle_error *error);
 
 /* An entry of the journal; valid during the call. */
 struct wattle_forgotten {

@@ -109,7 +109,8 @@ wattle_database_forget(const char *path,
 int
 wattle_database_unforget(const char *path, int64_t entry,
                          const struct wattle_forget_options *given,
-                         uint64_t *n_readings, struct wattle_error *error)
+                         uint64_t *n_readings, uint64_t *n_left,
+                         struct wattle_error *error)
 {
     struct wattle_forget_options options = WATTLE_FORGET_OPTIONS_INIT;
     if (path == NULL)
@@ -130,6 +131,8 @@ wattle_database_unforget(const char *path, int64_t entry,
     status = take_back_undo(&job, entry, error);
     if (n_readings != NULL)
         *n_readings = job.n_readings;
+    if (n_left != NULL)
+        *n_left = job.n_left;
     return error_end(error, status);
 }
 

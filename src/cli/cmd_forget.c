@@ -129,7 +129,7 @@ print_entry(void *context, const struct wattle_forgotten *entry)
 }
 
 static int
-print_result(const struct request *request, uint64_t n)
+print_result(const struct request *request, uint64_t n, uint64_t n_left)
 {
     if (request->is_quiet)
         return EXIT_DONE;
@@ -139,6 +139,12 @@ print_result(const struct request *request, uint64_t n)
     printf(" reading%s %s%s\n", n == 1 ? "" : "s",
            request->is_undo ? "brought back" : "taken back",
            request->options.is_dry_run ? " (dry run)" : "");
+    if (n_left > 0) {
+        printf("  ");
+        cli_print_grouped(n_left);
+        printf(" stay in the journal, because there are other readings of the "
+               "same time now\n");
+    }
     return EXIT_DONE;
 }
 
@@ -146,15 +152,16 @@ static int
 run(struct request *request)
 {
     struct wattle_error error = {0};
-    uint64_t n = 0;
+    uint64_t n = 0, n_left = 0;
     int status;
     request->options.cancel = interrupt_cancel();
     if (request->is_list)
         status = wattle_database_list_forgotten(request->database, print_entry,
                                                 NULL, &error);
     else if (request->is_undo)
-        status = wattle_database_unforget(request->database, request->entry,
-                                          &request->options, &n, &error);
+        status =
+            wattle_database_unforget(request->database, request->entry,
+                                     &request->options, &n, &n_left, &error);
     else
         status = wattle_database_forget(request->database, &request->options,
                                         &n, &error);
@@ -163,7 +170,7 @@ run(struct request *request)
         interrupt_end();
         return EXIT_USAGE;
     }
-    return request->is_list ? EXIT_DONE : print_result(request, n);
+    return request->is_list ? EXIT_DONE : print_result(request, n, n_left);
 }
 
 static bool

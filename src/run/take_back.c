@@ -249,6 +249,8 @@ take_back_undo(struct take_back *job, int64_t entry, struct wattle_error *error)
         status = forget_finish(forget, NULL, NULL, 0, error);
     if (status == WATTLE_OK)
         job->n_readings = forget_count(forget);
+    if (status == WATTLE_OK)
+        job->n_left = forget_left(forget);
     forget_close(forget);
     if (status == WATTLE_OK)
         status = commit(job, &db, error);

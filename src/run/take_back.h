@@ -26,6 +26,7 @@ struct take_back {
     const struct scan_options *options;
     /* result */
     uint64_t n_readings, n_files;
+    uint64_t n_left; /* of an undo: what stays in the journal */
 };
 
 /*

@@ -28,6 +28,10 @@ struct forget {
     struct checksum *checksum;
     sqlite3_stmt *put_data, *get_data, *drop_days;
     int64_t entry;
+    /* while an entry is parted: what comes back goes into the journal first, as
+     * entry 0 */
+    bool is_parting;
+    uint64_t n_left;              /* readings that stay in the journal */
     struct import_device *device; /* being changed */
     struct merge_segment rows;    /* given ones, from `at` on */
     size_t at;
@@ -54,24 +58,11 @@ fetch(void *context, int64_t number, struct buffer *data,
     return status == WATTLE_ERR_MEMORY ? error_memory(error) : status;
 }
 
-static int
-keep_chunk(void *context, struct built_chunk *chunk)
-{
-    struct forget *f = context;
-    f->n_kept += chunk->n_readings;
-    f->n_lines_after += chunk->n_readings + chunk->n_duplicates;
-    chunk->ended.n = 0; /* days are computed at the end */
-    if (import_device_push(f->device, chunk) == WATTLE_OK)
-        return WATTLE_OK;
-    built_chunk_release(chunk);
-    return error_memory(&f->error);
-}
-
 /* A chunk for the journal. */
 static int
-put_taken(struct forget *f, const struct built_chunk *chunk)
+put_taken(struct forget *f, int64_t entry, const struct built_chunk *chunk)
 {
-    const int64_t field[5] = {f->entry, f->device->number, chunk->first_ms,
+    const int64_t field[5] = {entry, f->device->number, chunk->first_ms,
                               chunk->last_ms, (int64_t)chunk->n_readings};
     checksum_begin(f->checksum);
     for (int i = 0; i < 5; i++) {
@@ -88,11 +79,33 @@ put_taken(struct forget *f, const struct built_chunk *chunk)
 }
 
 static int
+keep_chunk(void *context, struct built_chunk *chunk)
+{
+    struct forget *f = context;
+    if (f->is_parting) {
+        const int status = put_taken(f, 0, chunk);
+        f->n_taken += chunk->n_readings;
+        built_chunk_release(chunk);
+        return status;
+    }
+    f->n_kept += chunk->n_readings;
+    f->n_lines_after += chunk->n_readings + chunk->n_duplicates;
+    chunk->ended.n = 0; /* days are computed at the end */
+    if (import_device_push(f->device, chunk) == WATTLE_OK)
+        return WATTLE_OK;
+    built_chunk_release(chunk);
+    return error_memory(&f->error);
+}
+
+static int
 take_chunk(void *context, struct built_chunk *chunk)
 {
     struct forget *f = context;
-    const int status = put_taken(f, chunk);
-    f->n_taken += chunk->n_readings;
+    const int status = put_taken(f, f->entry, chunk);
+    if (f->is_parting)
+        f->n_left += chunk->n_readings;
+    else
+        f->n_taken += chunk->n_readings;
     built_chunk_release(chunk);
     return status;
 }
@@ -167,6 +180,12 @@ forget_close(struct forget *f)
     checksum_free(f->checksum);
     import_device_free(f->device);
     free(f);
+}
+
+uint64_t
+forget_left(const struct forget *f)
+{
+    return f->n_left;
 }
 
 uint64_t
@@ -424,10 +443,8 @@ change(struct forget *f, struct span span, const struct choice *choice,
     int status = add_stored(f, span, &all, error);
     if (status == WATTLE_OK)
         status = part(f, choice, error);
-    if (choice->is_none)
-        f->n_taken += f->n_kept - f->n_before;
-    else if (status == WATTLE_OK &&
-             f->n_taken == f->n_taken_before) { /* it stays as it is */
+    if (status == WATTLE_OK && !choice->is_none &&
+        f->n_taken == f->n_taken_before) { /* it stays as it is */
         f->n_lines_before = before;
         f->n_lines_after = after;
         return WATTLE_OK;
@@ -503,10 +520,10 @@ fail_damaged(const struct forget *f, struct wattle_error *error)
                         "the journal of what was taken back is damaged");
 }
 
-/* A chunk of the journal, as an input before all that is stored. */
+/* A chunk of the journal, as an input. */
 static int
-add_entry_chunk(struct forget *f, sqlite3_stmt *row, struct span *span,
-                struct wattle_error *error)
+add_entry_chunk(struct forget *f, struct device_merge *merge, sqlite3_stmt *row,
+                struct span *span, struct wattle_error *error)
 {
     const int64_t number = sqlite3_column_int64(row, 7);
     const int64_t first_ms = sqlite3_column_int64(row, 2);
@@ -515,10 +532,101 @@ add_entry_chunk(struct forget *f, sqlite3_stmt *row, struct span *span,
         number <= 0)
         return fail_damaged(f, error);
     grow(span, first_ms, last_ms);
-    return device_merge_add_chunk(f->stored, -number, first_ms, last_ms) ==
+    return device_merge_add_chunk(merge, -number, first_ms, last_ms) ==
                    WATTLE_OK
                ? WATTLE_OK
                : error_memory(error);
+}
+
+/* All chunks of an entry that are of a device; *span is that of them. */
+static int
+add_entry(struct forget *f, struct device_merge *merge, int64_t entry,
+          struct span *span, struct wattle_error *error)
+{
+    sqlite3_stmt *row = database_prepare(
+        f->db,
+        "SELECT " FORGOTTEN_DATA_COLUMNS ", number FROM main.forgotten_data "
+        "WHERE forgotten = ?1 AND device = ?2 ORDER BY number",
+        error);
+    int status = row != NULL ? WATTLE_OK : database_fail(f->db, error);
+    *span = (struct span){INT64_MAX, INT64_MIN};
+    sqlite3_bind_int64(row, 1, entry);
+    sqlite3_bind_int64(row, 2, f->device->number);
+    while (status == WATTLE_OK) {
+        const int result = database_step(f->db, row, error);
+        if (result == SQLITE_DONE)
+            break;
+        status =
+            result < 0 ? result : add_entry_chunk(f, merge, row, span, error);
+    }
+    sqlite3_finalize(row);
+    return status;
+}
+
+/* Drops chunks of a device from an entry, up to a number. */
+static int
+drop_chunks(struct forget *f, int64_t entry, int64_t last,
+            struct wattle_error *error)
+{
+    char sql[160];
+    snprintf(sql, sizeof(sql),
+             "DELETE FROM main.forgotten_data WHERE forgotten = %lld AND "
+             "device = %u AND number <= %lld",
+             (long long)entry, f->device->number, (long long)last);
+    return database_run(f->db, sql, error);
+}
+
+/* Rows of the journal whose times are free go to entry 0; the others stay. */
+static int
+part_entry(struct forget *f, struct wattle_error *error)
+{
+    int status = WATTLE_OK;
+    while (status == WATTLE_OK) {
+        struct merge_segment s = {0};
+        status = device_merge_next(f->stored, &s, error);
+        if (status != WATTLE_OK || s.n == 0)
+            break;
+        for (size_t i = 0; i < s.n && status == WATTLE_OK; i++) {
+            bool is_there;
+            status = go_to(f, s.block->column[BLOCK_TIME][s.first + i],
+                           &is_there, error);
+            if (status == WATTLE_OK)
+                status = add_run(f, is_there ? f->taken : f->kept, &s, i, i + 1,
+                                 error);
+        }
+    }
+    if (status == WATTLE_OK)
+        status = finish_builder(f, f->kept, error);
+    return status == WATTLE_OK ? finish_builder(f, f->taken, error) : status;
+}
+
+/* The first of two passes: what of an entry comes back. */
+static int
+part_journal(struct forget *f, int64_t entry, struct wattle_error *error)
+{
+    const struct chunk_reader *s = &f->reader;
+    struct span span;
+    int64_t last = 0;
+    int status = database_number(
+        f->db, "SELECT ifnull(max(number), 0) FROM main.forgotten_data", &last,
+        error);
+    if (status == WATTLE_OK)
+        status = add_entry(f, f->stored, entry, &span, error);
+    for (size_t i = 0; i < s->n_chunks && status == WATTLE_OK; i++) {
+        const struct stored_chunk *c = &s->chunks[i];
+        if (c->first_ms <= span.last_ms && c->last_ms >= span.first_ms &&
+            device_merge_add_chunk(f->given, c->number, c->first_ms,
+                                   c->last_ms) != WATTLE_OK)
+            status = error_memory(error);
+    }
+    if (status == WATTLE_OK && s->delta->n_rows > 0 &&
+        device_merge_add_delta(f->given, s->delta) != WATTLE_OK)
+        status = error_memory(error);
+    f->is_parting = true;
+    if (status == WATTLE_OK)
+        status = part_entry(f, error);
+    f->is_parting = false;
+    return status == WATTLE_OK ? drop_chunks(f, entry, last, error) : status;
 }
 
 static int
@@ -526,25 +634,19 @@ restore_device(struct forget *f, int64_t entry, uint32_t device,
                struct wattle_error *error)
 {
     const struct choice choice = {.is_none = true};
-    struct span span = {INT64_MAX, INT64_MIN};
+    struct span span;
+    const uint64_t before = f->n_taken;
     int status = begin_device(f, device, error);
-    sqlite3_stmt *row = database_prepare(
-        f->db,
-        "SELECT " FORGOTTEN_DATA_COLUMNS ", number FROM main.forgotten_data "
-        "WHERE forgotten = ?1 AND device = ?2 ORDER BY number",
-        error);
-    if (row == NULL)
-        status = database_fail(f->db, error);
-    sqlite3_bind_int64(row, 1, entry);
-    sqlite3_bind_int64(row, 2, device);
-    while (status == WATTLE_OK) {
-        const int result = database_step(f->db, row, error);
-        if (result == SQLITE_DONE)
-            break;
-        status = result < 0 ? result : add_entry_chunk(f, row, &span, error);
-    }
-    sqlite3_finalize(row);
-    return status == WATTLE_OK ? change(f, span, &choice, error) : status;
+    if (status == WATTLE_OK)
+        status = part_journal(f, entry, error);
+    if (status != WATTLE_OK || f->n_taken == before)
+        return status;
+    status = begin_device(f, device, error);
+    if (status == WATTLE_OK)
+        status = add_entry(f, f->stored, 0, &span, error);
+    if (status == WATTLE_OK)
+        status = change(f, span, &choice, error);
+    return status == WATTLE_OK ? drop_chunks(f, 0, INT64_MAX, error) : status;
 }
 
 /* The devices of an entry, ascending; the caller frees them. */
@@ -576,14 +678,62 @@ list_devices(struct forget *f, int64_t entry, struct buffer *devices,
 }
 
 static int
-drop_entry(struct forget *f, int64_t entry, struct wattle_error *error)
+put_entry(struct forget *f, const struct forgotten *entry,
+          struct wattle_error *error)
+{
+    sqlite3_stmt *row = database_prepare(
+        f->db,
+        "INSERT OR REPLACE INTO main.forgotten(" FORGOTTEN_COLUMNS ") "
+        "VALUES(?1,?2,?3,?4,?5)",
+        error);
+    if (row == NULL)
+        return database_fail(f->db, error);
+    checksum_begin(f->checksum);
+    checksum_number(f->checksum, entry->number);
+    checksum_bytes(f->checksum, entry->at, strlen(entry->at));
+    checksum_bytes(f->checksum, entry->what, strlen(entry->what));
+    checksum_number(f->checksum, (int64_t)entry->n_readings);
+    sqlite3_bind_int64(row, 1, entry->number);
+    sqlite3_bind_text(row, 2, entry->at, -1, SQLITE_TRANSIENT);
+    sqlite3_bind_text(row, 3, entry->what, -1, SQLITE_TRANSIENT);
+    sqlite3_bind_int64(row, 4, (int64_t)entry->n_readings);
+    sqlite3_bind_int64(row, 5, checksum_end(f->checksum));
+    const int result = database_step(f->db, row, error);
+    sqlite3_finalize(row);
+    return result < 0 ? result : WATTLE_OK;
+}
+
+/* What is left of an entry, or nothing. */
+static int
+settle_entry(struct forget *f, int64_t entry, struct wattle_error *error)
 {
     char sql[160];
-    snprintf(sql, sizeof(sql),
-             "DELETE FROM main.forgotten_data WHERE forgotten = %lld;"
-             "DELETE FROM main.forgotten WHERE number = %lld",
-             (long long)entry, (long long)entry);
-    return database_run(f->db, sql, error);
+    struct forgotten left = {0};
+    if (f->n_left == 0) {
+        snprintf(sql, sizeof(sql),
+                 "DELETE FROM main.forgotten WHERE number = %lld",
+                 (long long)entry);
+        return database_run(f->db, sql, error);
+    }
+    sqlite3_stmt *row = database_prepare(
+        f->db,
+        "SELECT forgotten_at, what FROM main.forgotten WHERE number = ?1",
+        error);
+    if (row == NULL)
+        return database_fail(f->db, error);
+    sqlite3_bind_int64(row, 1, entry);
+    const int result = database_step(f->db, row, error);
+    int status = result < 0 ? result : fail_damaged(f, error);
+    if (result == SQLITE_ROW) {
+        left.number = entry;
+        left.at = (const char *)sqlite3_column_text(row, 0);
+        left.what = (const char *)sqlite3_column_text(row, 1);
+        left.n_readings = f->n_left;
+        if (left.at != NULL && left.what != NULL)
+            status = put_entry(f, &left, error);
+    }
+    sqlite3_finalize(row);
+    return status;
 }
 
 int
@@ -591,6 +741,7 @@ forget_restore(struct forget *f, int64_t entry, struct wattle_error *error)
 {
     struct buffer devices = {0};
     int status = list_devices(f, entry, &devices, error);
+    f->entry = entry;
     for (size_t at = 0; at < devices.len && status == WATTLE_OK;
          at += sizeof(uint32_t)) {
         uint32_t device;
@@ -598,36 +749,10 @@ forget_restore(struct forget *f, int64_t entry, struct wattle_error *error)
         status = restore_device(f, entry, device, error);
     }
     buffer_release(&devices);
-    return status == WATTLE_OK ? drop_entry(f, entry, error) : status;
+    return status == WATTLE_OK ? settle_entry(f, entry, error) : status;
 }
 
 /* ---- the journal --------------------------------------------------------- */
-
-static int
-put_entry(struct forget *f, const char *what, const char *at,
-          struct wattle_error *error)
-{
-    sqlite3_stmt *row = database_prepare(
-        f->db,
-        "INSERT INTO main.forgotten(" FORGOTTEN_COLUMNS ") VALUES(?1,?2,?3,"
-        "?4,?5)",
-        error);
-    if (row == NULL)
-        return database_fail(f->db, error);
-    checksum_begin(f->checksum);
-    checksum_number(f->checksum, f->entry);
-    checksum_bytes(f->checksum, at, strlen(at));
-    checksum_bytes(f->checksum, what, strlen(what));
-    checksum_number(f->checksum, (int64_t)f->n_taken);
-    sqlite3_bind_int64(row, 1, f->entry);
-    sqlite3_bind_text(row, 2, at, -1, SQLITE_STATIC);
-    sqlite3_bind_text(row, 3, what, -1, SQLITE_STATIC);
-    sqlite3_bind_int64(row, 4, (int64_t)f->n_taken);
-    sqlite3_bind_int64(row, 5, checksum_end(f->checksum));
-    const int result = database_step(f->db, row, error);
-    sqlite3_finalize(row);
-    return result < 0 ? result : WATTLE_OK;
-}
 
 int
 forget_finish(struct forget *f, const char *what, const char *at,
@@ -636,7 +761,8 @@ forget_finish(struct forget *f, const char *what, const char *at,
     char sql[128];
     int status = import_writer_finish(&f->writer, error);
     if (status == WATTLE_OK && what != NULL && f->n_taken > 0)
-        status = put_entry(f, what, at, error);
+        status = put_entry(
+            f, &(struct forgotten){f->entry, at, what, f->n_taken}, error);
     n_lines += (int64_t)(f->n_lines_before - f->n_lines_after);
     snprintf(sql, sizeof(sql),
              "UPDATE main.meta SET value = value + %lld WHERE key = "

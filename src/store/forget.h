@@ -36,7 +36,7 @@ int forget_rows(struct forget *forget, uint32_t device,
 
 /*
  * Brings back the readings of an entry, but for times at which there are others
- * now; the entry is dropped.
+ * now: these stay in the journal.
  */
 int forget_restore(struct forget *forget, int64_t entry,
                    struct wattle_error *error);
@@ -51,6 +51,9 @@ int forget_finish(struct forget *forget, const char *what, const char *at,
 
 /* Readings taken out so far, or brought back. */
 uint64_t forget_count(const struct forget *forget);
+
+/* After forget_restore: readings that stay in the journal. */
+uint64_t forget_left(const struct forget *forget);
 
 /* The latest entry of the journal; 0 = there is none. */
 int forget_latest(struct database *db, int64_t *entry,

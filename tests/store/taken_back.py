@@ -100,12 +100,19 @@ class Home:
                               self.rng.randrange(len(self.journal))])
         number, taken = self.journal.pop(at)
         is_last = at == len(self.journal)
-        self.program.run("forget", self.db, "--undo",
-                         "last" if is_last and self.rng.random() < 0.5
-                         else number)
-        for key, value in taken.items():
-            self.readings.setdefault(key, value)
-        if is_last:  # the latest number is free again
+        back = {key: value for key, value in taken.items()
+                if key not in self.readings}
+        left = {key: value for key, value in taken.items() if key not in back}
+        done = self.program.run("forget", self.db, "--undo",
+                                "last" if is_last and self.rng.random() < 0.5
+                                else number)
+        words = done.out.replace(b",", b"").decode()
+        expect(f": {len(back)} reading" in words, len(back), done)
+        expect((f"  {len(left)} stay" in words) == bool(left), len(left), done)
+        self.readings.update(back)
+        if left:  # for another time
+            self.journal.insert(at, (number, left))
+        elif is_last:  # the latest number is free again
             self.next_entry = 1 + max([n for n, _ in self.journal], default=0)
 
     def compact(self):
@@ -130,7 +137,11 @@ class Home:
         expect(report["lines"] == report["readings"] + report["duplicates"] +
                report["rejects"]["total"], step, "lines")
         listed = self.program.run("forget", self.db, "--list").out
-        expect(len(listed.splitlines()) == len(self.journal), step, "journal")
+        wanted = [(str(number), str(len(taken)))
+                  for number, taken in self.journal]
+        found = [(line.split()[0], line.split()[2].replace(",", ""))
+                 for line in listed.decode().splitlines()]
+        expect(found == wanted, step, "journal", found, wanted)
 
 
 def run_case(program, case, folder, _tier):

@@ -543,7 +543,7 @@ take_back(const struct wattle_writer *out, struct wattle_error *error)
     if (status == WATTLE_OK)
         status = wattle_database_forget(database, &files, NULL, error);
     if (status == WATTLE_OK)
-        status = wattle_database_unforget(database, 0, NULL, NULL, error);
+        status = wattle_database_unforget(database, 0, NULL, NULL, NULL, error);
     if (status == WATTLE_OK)
         status = wattle_database_forget(database, &devices, NULL, error);
     zoned.zone = zone;
