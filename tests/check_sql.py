@@ -346,7 +346,7 @@ def views_agree_with_buckets():
 def days_have_powers():
     connection = connect()
     got = connection.execute(
-        "SELECT device_id, mean_power_w, min_power_w, max_power_w FROM daily "
+        "SELECT device_id, reading_mean_w, min_power_w, max_power_w FROM daily "
         "WHERE device_id <> '5' ORDER BY 1, day").fetchall()
     want = connection.execute(
         "SELECT device_id, avg(power_w), min(power_w), max(power_w) "

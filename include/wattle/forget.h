@@ -1,8 +1,8 @@
 /*
- * forget.h - takes readings back that were imported by mistake, and brings
- * them back again.
+ * forget.h - removes readings that were imported by mistake, and restores
+ * them.
  *
- * What is taken back is kept in a journal inside the database. The functions
+ * Removed readings are kept in a journal inside the database. The functions
  * return what those of maintain.h do; others may read meanwhile, and an import
  * waits. When one fails, nothing has changed.
  */
@@ -24,14 +24,14 @@ extern "C" {
 struct wattle_cancel;
 
 /*
- * What to take back: files or devices, not both. Begin with the macro or the
+ * What to remove: files or devices, not both. Begin with the macro or the
  * function below, which set every member. Strings are borrowed during the call.
  */
 struct wattle_forget_options {
     size_t size; /* of this structure, as the caller knows it */
     /*
      * Files that were imported, and are what they were then, or have grown.
-     * Taken back are their readings that are in the database with the same
+     * Removed are those of their readings that are in the database with the same
      * values. The next import takes the files for new ones.
      */
     const char *const *paths;
@@ -64,7 +64,7 @@ wattle_forget_options_init(struct wattle_forget_options *options)
 }
 
 /*
- * Takes readings back; *n_readings (may be NULL) counts them. WATTLE_ERR_USAGE
+ * Removes readings; *n_readings (may be NULL) counts them. WATTLE_ERR_USAGE
  * also when neither files nor devices are named, when no device matches, and
  * when a file was not imported or is not what it was.
  */
@@ -73,7 +73,7 @@ int wattle_database_forget(const char *path,
                            uint64_t *n_readings, struct wattle_error *error);
 
 /*
- * Brings back what an entry of the journal holds (0 = the latest). Where another
+ * Restores what an entry of the journal holds (0 = the latest). Where another
  * reading has come for the same time since then, that one stays, and the
  * journal keeps its own: *n_left (may be NULL) of them. WATTLE_ERR_USAGE when there is no such entry. Of the options only is_dry_run,
  * wait_ms and cancel count; NULL = the default.

@@ -69,7 +69,7 @@ struct wattle_import_options {
      * closed. A new database adds up hours and days of this zone, too. NULL
      * (default) = that of the database; UTC for a new one. A file that was
      * imported with another zone is read again, and its readings of then are
-     * taken back (forget.h).
+     * removed (forget.h).
      */
     const struct wattle_zone *zone;
     bool is_zone_assumed; /* it is a guess, for a new database only */
@@ -82,7 +82,7 @@ struct wattle_reread_file {
     int value_kind_before; /* enum wattle_value_kind; 0 = no column `value` */
     int value_kind;        /* the same, now */
     /* when its times without an offset are of another zone now: both names; the
-     * readings of before were taken back, see forget.h. Else NULL. */
+     * readings of before were removed, see forget.h. Else NULL. */
     const char *zone_before, *zone;
 };
 

@@ -22,7 +22,7 @@ enum { OPT_DEVICE = 1, OPT_OUT };
 
 static const struct cli_option export_options[] = {
     TIME_RANGE_OPTIONS("Which readings"),
-    ZONE_OPTION,
+    ZONE_OPTION("the database's"),
     {OPT_DEVICE, "device", "GLOB",
      "only these devices, such as 'DEV00*'; may be repeated", NULL},
     {OPT_OUT, "out", "FILE", "write to FILE, which must not exist yet",

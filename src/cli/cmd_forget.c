@@ -1,8 +1,8 @@
 /*
  * cmd_forget.c - wattle forget: takes readings back, and brings them back.
  *
- * One of three things is asked for: to take back files or devices, to undo
- * that, or to list what was taken back.
+ * One of three things is asked for: to remove files or devices, to undo
+ * that, or to list what was removed.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,13 +19,13 @@ enum { OPT_DEVICE = 1, OPT_LIST, OPT_UNDO, OPT_DRY_RUN, OPT_WAIT, OPT_QUIET };
 
 static const struct cli_option forget_options[] = {
     {OPT_DEVICE, "device", "GLOB",
-     "take back readings of these devices, such as 'DEV00*'; may be repeated",
-     "What to take back"},
+     "remove readings of these devices, such as 'DEV00*'; may be repeated",
+     "What to remove"},
     TIME_RANGE_OPTIONS(NULL),
-    ZONE_OPTION,
-    {OPT_LIST, "list", NULL, "list what was taken back", "Journal"},
-    {OPT_UNDO, "undo", "N", "bring back entry N of the list, or 'last'", NULL},
-    {OPT_DRY_RUN, "dry-run", NULL, "do everything but write", "Other"},
+    ZONE_OPTION("the database's"),
+    {OPT_LIST, "list", NULL, "list what was removed", "Journal"},
+    {OPT_UNDO, "undo", "N", "restore entry N of the list, or 'last'", NULL},
+    {OPT_DRY_RUN, "dry-run", NULL, "do everything but write", "How"},
     {OPT_WAIT, "wait", "SPAN",
      "how long to wait for an import to end (default 1m)", NULL},
     {OPT_QUIET, "quiet", NULL, "print errors only", NULL},
@@ -104,14 +104,14 @@ check_request(const struct request *request)
         cli_complain(request->self, "give one of: files, --device, --list, "
                                     "--undo");
     else if (n == 0)
-        cli_complain(request->self, "say what to take back: files that were "
+        cli_complain(request->self, "say what to remove: files that were "
                                     "imported, or --device");
     else if (o->n_paths > 0 && o->n_device_globs > 0)
         cli_complain(request->self, "give files or --device, not both");
     else if (o->n_device_globs == 0 && time_range_is_given(&request->range))
         cli_complain(request->self,
                      "a range of time is for --device; a file is "
-                     "taken back as a whole");
+                     "removed as a whole");
     else
         return true;
     return false;
@@ -137,7 +137,7 @@ print_result(const struct request *request, uint64_t n, uint64_t n_left)
     printf(": ");
     cli_print_grouped(n);
     printf(" reading%s %s%s\n", n == 1 ? "" : "s",
-           request->is_undo ? "brought back" : "taken back",
+           request->is_undo ? "restored" : "removed",
            request->options.is_dry_run ? " (dry run)" : "");
     if (n_left > 0) {
         printf("  ");
@@ -211,15 +211,16 @@ run_forget(const struct command *self, int argc, char **argv)
 const struct command command_forget = {
     .name = "forget",
     .arguments = "DATABASE FILE... | --device GLOB [options]",
-    .summary = "Take readings back that were imported",
+    .summary = "Remove imported readings",
     .description =
-        "Takes back what files have given, or the readings of devices. A file\n"
-        "must be as it was when it was imported, or have grown; the next "
-        "import\n"
-        "takes it for a new one. What is taken back is kept in a journal "
-        "inside\n"
-        "the database, from where --undo brings it back. Exit status: 0 done,\n"
-        "2 error.",
+        "Removes what files have given, or the readings of devices. A file\n"
+        "must be as it was when it was imported, or have grown; the next\n"
+        "import takes it for a new one. Removed readings are kept in a "
+        "journal\n"
+        "inside the database, from where --undo restores them. Readings that "
+        "a\n"
+        "file had replaced come back by 'wattle import --again' of the file\n"
+        "that gave them. Exit status: 0 done, 2 error.",
     .options = forget_options,
     .run = run_forget,
 };

@@ -208,15 +208,16 @@ warn(const struct request *request, const struct wattle_import_result *r)
         if (f->zone != NULL)
             cli_complain(request->self,
                          "%s: was imported with times in %s; its readings of "
-                         "then are taken back, and it is read again with times "
-                         "in %s",
+                         "then are removed, and it is read again with times "
+                         "in %s (days stay as they are; 'wattle compact --tz' "
+                         "changes those)",
                          f->path, f->zone_before, f->zone);
     }
     cli_warn_assumed(request->self, r->n_assumed_files, r->first_assumed_file);
     if (r->is_zone_assumed)
         cli_complain(request->self,
                      "times without an offset were read as %s, %s; if that is "
-                     "wrong, import into a new database with --tz ZONE",
+                     "wrong, import the same files again with --tz ZONE",
                      wattle_zone_name(request->zone.zone),
                      request->zone.zone != NULL
                          ? "the time zone of this machine"

@@ -42,7 +42,7 @@ static const struct cli_option query_options[] = {
      "only these devices, such as 'DEV00*'; may be repeated", "Which readings"},
     {OPT_LOCATION, "location", "GLOB", "only devices at this location", NULL},
     TIME_RANGE_OPTIONS(NULL),
-    ZONE_OPTION,
+    ZONE_OPTION("the database's"),
     {OPT_EVERY, "every", "SPAN",
      "a row for each span, such as 15m, 1h, 1d, 1w, 1mo, 1y (default: one for "
      "the whole range)",

@@ -56,7 +56,7 @@ enum {
 
 static const struct cli_option report_options[] = {
     TIME_RANGE_OPTIONS("Which readings"),
-    ZONE_OPTION,
+    ZONE_OPTION("the database's, else this machine's"),
     {OPT_DEVICE, "device", "GLOB",
      "only these devices, such as 'DEV00*'; may be repeated", NULL},
     {OPT_LOCATION, "location", "GLOB", "only devices at this location", NULL},

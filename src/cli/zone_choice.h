@@ -13,13 +13,13 @@
 /* The option's id in every command. */
 enum { OPT_TZ = 1010 };
 
-/* A row of an option table. */
-#define ZONE_OPTION                                                            \
+/* A row of an option table; `otherwise`: what comes after WATTLE_TZ. */
+#define ZONE_OPTION(otherwise)                                                 \
     {                                                                          \
         OPT_TZ, "tz", "ZONE",                                                  \
             "time zone, such as Europe/Brussels, of hours and days and of "    \
-            "times without an offset (default: WATTLE_TZ, else the "           \
-            "database's, else this machine's)",                                \
+            "times without an offset (default: WATTLE_TZ, else " otherwise     \
+            ")",                                                               \
             NULL                                                               \
     }
 

@@ -276,7 +276,9 @@ put_row(const struct table *t, const struct wattle_query_row *row)
 static void
 put_zone(const struct table *t)
 {
-    if (is_list(t))
+    const bool has_range = t->options->since_ms != WATTLE_NO_TIME ||
+                           t->options->until_ms != WATTLE_NO_TIME;
+    if (is_list(t) && !has_range)
         return;
     text_canvas_colour(&t->canvas, TEXT_DIM);
     text_out_printf(t->canvas.out, "Time zone: %s\n\n",

@@ -158,7 +158,7 @@ keep_zone(struct importer *im, struct source *source,
 }
 
 /*
- * A file that is read again in another zone: what it gave is taken back first,
+ * A file that is read again in another zone: what it gave is removed first,
  * which takes the file as it was.
  */
 static int
@@ -177,7 +177,7 @@ move_file(const struct importer *im, const struct source *source,
     return error_set_at(
         error, WATTLE_ERR_USAGE, source->path, 0,
         "was imported with times in %s and has changed since, so its readings "
-        "of then cannot be told from others; take them back with 'wattle "
+        "of then cannot be told from others; remove them with 'wattle "
         "forget', or import it into another database",
         wattle_zone_name(file->moves_from));
 }

@@ -223,7 +223,7 @@ find_entry(struct database *db, int64_t *entry, struct wattle_error *error)
         status = database_number(db, sql, &n, error);
     if (status == WATTLE_OK && n == 0)
         status = error_set_at(error, WATTLE_ERR_USAGE, db->path, 0,
-                              *entry == 0 ? "nothing was taken back"
+                              *entry == 0 ? "nothing was removed"
                                           : "has no entry %lld",
                               (long long)*entry);
     return status;

@@ -517,7 +517,7 @@ static int
 fail_damaged(const struct forget *f, struct wattle_error *error)
 {
     return error_set_at(error, WATTLE_ERR_FORMAT, f->db->path, 0,
-                        "the journal of what was taken back is damaged");
+                        "the journal of removed readings is damaged");
 }
 
 /* A chunk of the journal, as an input. */

@@ -164,24 +164,25 @@ const char tables_views[] =
     "  " TIME_TEXT("c.first_ms") " AS first,"
     "  " TIME_TEXT("c.last_ms") " AS last, c.imported_at"
     "  FROM correction c JOIN device d ON d.number = c.device"
-    "  ORDER BY c.number;"
+    "  ORDER BY c.number;";
 
-    "CREATE VIEW daily AS SELECT"
-    "  d.device_id, date(" DAY " * 86400, 'unixepoch') AS day, r.n_readings,"
-    "  r.energy_mwh / 1e6 AS energy_kwh, r.mean_mw / 1e3 AS mean_power_w,"
-    "  r.min_mw / 1e3 AS min_power_w, r.max_mw / 1e3 AS max_power_w"
-    "  " JOIN_DAYS ";";
+#define DAILY(energy, mean)                                                    \
+    "CREATE VIEW daily AS SELECT"                                              \
+    "  d.device_id, date(" DAY " * 86400, 'unixepoch') AS day, r.n_readings,"  \
+    "  " energy " AS energy_kwh, r.mean_mw / 1e3 AS " mean ","                 \
+    "  r.min_mw / 1e3 AS min_power_w, r.max_mw / 1e3 AS max_power_w"           \
+    "  " JOIN_DAYS ";"
 
 /*
  * x: the hour as 12 hexadecimal digits. The limit keeps SQLite from computing
  * it for each digit once more.
  */
-#define HOURLY(z)                                                              \
+#define HOURLY(z, energy)                                                            \
     "CREATE VIEW hourly AS SELECT"                                             \
     "  d.device_id,"                                                           \
     "  strftime('%Y-%m-%dT%H:%M:%S" z ","                                      \
     "    " DAY " * 86400 + h.value * 3600, 'unixepoch') AS hour," \
-    "  (r.hour_low_mwh + (SELECT" \
+    "  " energy "(r.hour_low_mwh + (SELECT" \
     "    " DIGIT(1) " * 17592186044416 + " DIGIT(2) " * 1099511627776 +" \
     "    " DIGIT(3) " * 68719476736 + " DIGIT(4) " * 4294967296 +" \
     "    " DIGIT(5) " * 268435456 + " DIGIT(6) " * 16777216 +" \
@@ -197,18 +198,39 @@ const char tables_views[] =
     "    '[0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23]') h" \
     "  WHERE r.hours >> h.value & 1;"
 
-/* Hours of UTC; then those of the database's zone, without an offset. */
-const char tables_hourly_2[] = HOURLY("Z'");
-const char tables_hourly[] =
+/*
+ * Whether a device has energies, which the rollup does not know: a bit of
+ * meta.metered, behind a checksum of eight bytes.
+ */
+#define IS_METERED                                                             \
+    "(SELECT instr('0123456789ABCDEF', substr(hex(value), d.number / 8 * 2 + " \
+    "17 + (d.number % 8 < 4), 1)) - 1 >> d.number % 4 & 1 FROM meta WHERE "     \
+    "key = 'metered' AND length(value) > 8 + d.number / 8)"
+
+/* What format 2 had: hours of UTC, energies at an instant. */
+const char tables_days_2[] = DAILY("r.energy_mwh / 1e6", "mean_power_w")
+    HOURLY("Z'", "");
+
+/* Hours of the database's zone, without an offset. */
+const char tables_days[] =
+    DAILY("iif(ifnull(" IS_METERED ", 0), NULL, r.energy_mwh / 1e6)",
+          "reading_mean_w")
     HOURLY("' || (SELECT iif(value = 'UTC', 'Z', '') FROM meta WHERE key ="
-           " 'zone')");
+           " 'zone')", "iif(ifnull(" IS_METERED ", 0), NULL, 1) * ")
+    "CREATE VIEW rejected_lines AS SELECT"
+    "  f.path, r.line, CASE r.reason WHEN 0 THEN 'quote' WHEN 1 THEN 'fields'"
+    "    WHEN 2 THEN 'timestamp' WHEN 3 THEN 'device' WHEN 4 THEN 'missing'"
+    "    WHEN 5 THEN 'number' WHEN 6 THEN 'range' END AS reason,"
+    "  CAST(r.raw AS TEXT) AS text"
+    "  FROM reject r JOIN file f ON f.number = r.file"
+    "  ORDER BY r.file, r.line;";
 
 /* clang-format on */
 
 const char tables_drop_views[] =
     "DROP VIEW IF EXISTS devices; DROP VIEW IF EXISTS files;"
     "DROP VIEW IF EXISTS corrections; DROP VIEW IF EXISTS daily;"
-    "DROP VIEW IF EXISTS hourly;";
+    "DROP VIEW IF EXISTS hourly; DROP VIEW IF EXISTS rejected_lines;";
 
 /*
  * Where a statement of a text makes an object of that name: at its CREATE; NULL

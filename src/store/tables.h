@@ -62,11 +62,11 @@ bool tables_is_needed(const char *sql);
 size_t tables_count_needed(const struct tables_format *format);
 
 /* What the format of this program has; see struct tables_format. */
-extern const char tables_all[], tables_views[], tables_hourly[],
+extern const char tables_all[], tables_views[], tables_days[],
     tables_drop_views[];
 
 /* What format 3 has brought, and its predecessor had instead. */
-extern const char tables_new_in_3[], tables_hourly_2[];
+extern const char tables_new_in_3[], tables_days_2[];
 
 /* What a database of format 1 lacks; some have the table place already. */
 extern const char tables_place[], tables_new_in_2[];

@@ -18,14 +18,14 @@ static const struct tables_format format_2 = {
     .is_strict = true,
     .version = 2,
     .tables = {tables_all},
-    .views = {tables_views, tables_hourly_2},
+    .views = {tables_views, tables_days_2},
 };
 
 const struct tables_format tables_format = {
     .is_strict = true,
     .version = DATABASE_VERSION,
     .tables = {tables_all, tables_new_in_3},
-    .views = {tables_views, tables_hourly},
+    .views = {tables_views, tables_days},
     .drop_views = tables_drop_views,
     .upgrades = upgrades,
     .readable = &format_2,

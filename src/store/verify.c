@@ -255,11 +255,11 @@ take_forgotten(struct verify *v, sqlite3_stmt *row)
 {
     if (!stored_check_row(v->checksum, row, "ittii"))
         report(v, -1, NO_TIME, NO_TIME,
-               "entry %lld of the journal of what was taken back is damaged",
+               "entry %lld of the journal of removed readings is damaged",
                (long long)sqlite3_column_int64(row, 0));
     else if (sqlite3_column_int64(row, 3) != sqlite3_column_int64(row, 5))
         report(v, -1, NO_TIME, NO_TIME,
-               "entry %lld of the journal of what was taken back lacks "
+               "entry %lld of the journal of removed readings lacks "
                "readings",
                (long long)sqlite3_column_int64(row, 0));
     return WATTLE_OK;
@@ -290,7 +290,7 @@ take_forgotten_data(struct verify *v, sqlite3_stmt *row)
     if (!stored_check_row(v->checksum, row, "iiiiibi") || !is_whole(v, row) ||
         sqlite3_column_int(row, 7) == 0)
         report(v, sqlite3_column_int64(row, 1), NO_TIME, NO_TIME,
-               "a chunk of what was taken back is damaged");
+               "a chunk of removed readings is damaged");
     return WATTLE_OK;
 }
 

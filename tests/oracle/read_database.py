@@ -335,6 +335,12 @@ class Database:
         rows = self.sql.execute("SELECT number, device_id FROM device")
         return sorted(rows, key=lambda row: row[1].encode())
 
+    def metered(self):
+        """Numbers of devices that have energies."""
+        bits = self.one("SELECT value FROM meta WHERE key = 'metered'")[8:]
+        return {8 * i + b for i, byte in enumerate(bits) for b in range(8)
+                if byte >> b & 1}
+
     def zone(self):
         return self.one("SELECT value FROM meta WHERE key = 'zone'")
 

@@ -913,10 +913,12 @@ def columns_of_a_table(rng, home):
         "renamed": [f"ALTER TABLE {table} RENAME COLUMN {name} TO other"],
         "no index": ["DROP INDEX chunk_by_time"],
         "dropped": [f"DROP VIEW IF EXISTS {view}" for view in
-                    ("devices", "daily", "hourly", "files", "corrections")] +
+                    ("devices", "daily", "hourly", "files", "corrections",
+                     "rejected_lines")] +
         [f"ALTER TABLE {table} DROP COLUMN {name}"],
         "computed": [f"DROP VIEW IF EXISTS {view}" for view in
-                     ("devices", "daily", "hourly", "files", "corrections")] +
+                     ("devices", "daily", "hourly", "files", "corrections",
+                     "rejected_lines")] +
         [f"ALTER TABLE {table} DROP COLUMN {name}",
          f"ALTER TABLE {table} ADD COLUMN {name} AS "
          f"({rng.choice(['1', 'random()', 'abs(5)', 'zeroblob(1e9)'])})"],
