@@ -257,12 +257,33 @@ write_file(struct importer *im, size_t at, struct wattle_error *error)
     return status;
 }
 
+/*
+ * A file that was read again is noted once, with its rejects of now; its lines
+ * of before are duplicates of those of now.
+ */
+static int
+drop_replaced(struct importer *im, const struct catalog_file *replaced,
+              struct wattle_error *error)
+{
+    if (replaced->number == 0)
+        return WATTLE_OK;
+    const int64_t n_lines =
+        (int64_t)replaced->n_rejects - (int64_t)replaced->n_lines;
+    const int status =
+        catalog_files_drop(&im->catalog, replaced->number, error);
+    return status == WATTLE_OK ? meta_add_forgotten(&im->db, n_lines, error)
+                               : status;
+}
+
 static int
 write_files(struct importer *im, struct wattle_error *error)
 {
     int status = WATTLE_OK;
-    for (size_t i = 0; i < im->sources->n && status == WATTLE_OK; i++)
-        status = write_file(im, i, error);
+    for (size_t i = 0; i < im->sources->n && status == WATTLE_OK; i++) {
+        status = drop_replaced(im, &im->files[i].replaced, error);
+        if (status == WATTLE_OK)
+            status = write_file(im, i, error);
+    }
     if (status == WATTLE_OK)
         status = meta_note_change(&im->db, error);
     return status;

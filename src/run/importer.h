@@ -36,6 +36,8 @@ struct importer_file {
      * noted of it then (take_back.h) */
     const struct wattle_zone *moves_from;
     struct catalog_file taken_back;
+    /* the same of a file whose readings are replaced, as it is read again */
+    struct catalog_file replaced;
     bool has_local_times;  /* among those that were read */
     int value_kind_before; /* as then: see struct recognition */
     uint64_t by_reason[WATTLE_N_REASONS];

@@ -291,6 +291,8 @@ find_same_content(struct importer *im, struct source *source,
         *is_known = false;
         file->is_again = true;
         file->value_kind_before = same.value_kind;
+        file->replaced = same;
+        file->replaced.parts = NULL;
     }
     return status;
 }
@@ -344,6 +346,9 @@ examine(struct importer *im, size_t at, bool *is_known,
     if (is_again && known->n_parts > 0) {
         file->is_again = true;
         file->value_kind_before = known->value_kind;
+        if (file->moves_from == NULL)
+            file->replaced = *known;
+        file->replaced.parts = NULL;
     } else if (has_grown(im, source, known)) {
         skip_known(im, source, file);
         return WATTLE_OK;

@@ -15,6 +15,7 @@
 #include "base/time_partition.h"
 #include "sort/chunk_builder.h"
 #include "store/import_write.h"
+#include "store/meta.h"
 #include "store/stored_check.h"
 
 /* A chunk of the journal has the negative number in a merge. */
@@ -758,17 +759,13 @@ int
 forget_finish(struct forget *f, const char *what, const char *at,
               int64_t n_lines, struct wattle_error *error)
 {
-    char sql[128];
     int status = import_writer_finish(&f->writer, error);
     if (status == WATTLE_OK && what != NULL && f->n_taken > 0)
         status = put_entry(
             f, &(struct forgotten){f->entry, at, what, f->n_taken}, error);
     n_lines += (int64_t)(f->n_lines_before - f->n_lines_after);
-    snprintf(sql, sizeof(sql),
-             "UPDATE main.meta SET value = value + %lld WHERE key = "
-             "'forgotten'",
-             (long long)n_lines);
-    return status == WATTLE_OK ? database_run(f->db, sql, error) : status;
+    return status == WATTLE_OK ? meta_add_forgotten(f->db, n_lines, error)
+                               : status;
 }
 
 int

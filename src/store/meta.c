@@ -183,6 +183,18 @@ meta_note_measures(struct database *db, uint32_t measures,
 }
 
 int
+meta_add_forgotten(struct database *db, int64_t n_lines,
+                   struct wattle_error *error)
+{
+    char sql[128];
+    snprintf(sql, sizeof(sql),
+             "UPDATE main.meta SET value = value + %lld WHERE key = "
+             "'forgotten'",
+             (long long)n_lines);
+    return database_run(db, sql, error);
+}
+
+int
 meta_generation(struct database *db, int64_t *generation,
                 struct wattle_error *error)
 {

@@ -46,6 +46,10 @@ int meta_copy_zone(struct database *from, struct database *to,
 int meta_note_measures(struct database *db, uint32_t measures,
                        struct wattle_error *error);
 
+/* Adds to the data lines of files that are not counted: see docs/format.md. */
+int meta_add_forgotten(struct database *db, int64_t n_lines,
+                       struct wattle_error *error);
+
 /* The number that each change of the database has raised. */
 int meta_generation(struct database *db, int64_t *generation,
                     struct wattle_error *error);

@@ -59,6 +59,15 @@ class Home:
         for device, ms, value in self.files[path]:
             self.readings[device, ms] = value
 
+    def import_again(self):
+        """The file counts once more, and is noted once."""
+        if not self.known:
+            return
+        path = self.rng.choice(sorted(self.known))
+        self.program.imports(self.db, path, "--again")
+        for device, ms, value in self.files[path]:
+            self.readings[device, ms] = value
+
     def note(self, taken, done):
         expect(done.out.split(b":")[1].split()[0].replace(b",", b"") ==
                str(len(taken)).encode(), len(taken), done)
@@ -136,6 +145,9 @@ class Home:
         expect(report["rejects"]["total"] == len(self.known), step, "rejects")
         expect(report["lines"] == report["readings"] + report["duplicates"] +
                report["rejects"]["total"], step, "lines")
+        files = self.program.run("sql", self.db, "--csv",
+                                 "SELECT count(*) FROM files").out
+        expect(int(files.split()[1]) == len(self.known), step, "files", files)
         listed = self.program.run("forget", self.db, "--list").out
         wanted = [(str(number), str(len(taken)))
                   for number, taken in self.journal]
@@ -154,7 +166,8 @@ def run_case(program, case, folder, _tier):
     home.do_import()
     for i in range(rng.randint(4, 12)):
         step = rng.choice([home.do_import, home.do_import, home.forget_file,
-                           home.forget_device, home.undo, home.compact])
+                           home.forget_device, home.undo, home.compact,
+                           home.import_again])
         step()
         home.compare(f"{i} {step.__name__}")
     return None
