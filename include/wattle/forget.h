@@ -31,8 +31,8 @@ struct wattle_forget_options {
     size_t size; /* of this structure, as the caller knows it */
     /*
      * Files that were imported, and are what they were then, or have grown.
-     * Removed are those of their readings that are in the database with the same
-     * values. The next import takes the files for new ones.
+     * Removed are those of their readings that are in the database with the
+     * same values. The next import takes the files for new ones.
      */
     const char *const *paths;
     size_t n_paths;
@@ -75,8 +75,9 @@ int wattle_database_forget(const char *path,
 /*
  * Restores what an entry of the journal holds (0 = the latest). Where another
  * reading has come for the same time since then, that one stays, and the
- * journal keeps its own: *n_left (may be NULL) of them. WATTLE_ERR_USAGE when there is no such entry. Of the options only is_dry_run,
- * wait_ms and cancel count; NULL = the default.
+ * journal keeps its own: *n_left (may be NULL) of them. WATTLE_ERR_USAGE when
+ * there is no such entry. Of the options only is_dry_run, wait_ms and cancel
+ * count; NULL = the default.
  */
 int wattle_database_unforget(const char *path, int64_t entry,
                              const struct wattle_forget_options *options,

@@ -125,8 +125,8 @@ judge_coverage(struct bucket_cursor *cursor)
                            buckets_have_steps(&cursor->buckets.options);
     cursor->coverage = (struct coverage){0};
     cursor->buckets.n_gaps = 0;
-    if (!has_steps || c.n_readings < 3 ||
-        2 * c.covered_ms >= span_ms || is_rare)
+    if (!has_steps || c.n_readings < 3 || 2 * c.covered_ms >= span_ms ||
+        is_rare)
         return;
     if (cursor->n_sparse++ == 0)
         cursor->first_sparse = cursor->device;
