@@ -49,7 +49,10 @@ enum wattle_query_field {
     WATTLE_QUERY_READING_MEAN = 64,
     WATTLE_QUERY_IMPORTED = 128,
     WATTLE_QUERY_RETURNED = 256,
-    WATTLE_QUERY_ALL = 511
+    WATTLE_QUERY_ALL = 511,
+    /* of raw rows: returned energy and counters. Added to the energy when the
+     * database has some. */
+    WATTLE_QUERY_METERS = 512
 };
 
 /* What stands for a bucket without readings and without energy. */
@@ -119,6 +122,8 @@ struct wattle_query_figures {
     double efficiency; /* see docs/formulas.md */
     double cost;       /* of that energy */
     double energy_wh;  /* of a raw row alone: the same energy in Wh */
+    /* the same: energy of the interval that was fed back, and counters */
+    double energy_returned_wh, energy_total_wh, energy_returned_total_wh;
 };
 
 /*

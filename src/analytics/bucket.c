@@ -269,20 +269,25 @@ bucket_figures(const struct bucket *bucket, unsigned fields,
 {
     const struct energy_sum energy = bucket_energy(bucket);
     const struct energy_sum returned = bucket_returned(bucket);
-    *f = (struct wattle_query_figures){bucket->n_readings,
-                                       NAN,
-                                       NAN,
-                                       NAN,
-                                       NAN,
-                                       NAN,
-                                       NAN,
-                                       NAN,
-                                       NAN,
-                                       NAN,
-                                       NAN,
-                                       NAN,
-                                       NAN,
-                                       NAN};
+    *f = (struct wattle_query_figures){
+        .n_readings = bucket->n_readings,
+        .mean_power_w = NAN,
+        .min_power_w = NAN,
+        .max_power_w = NAN,
+        .reading_mean_w = NAN,
+        .energy_kwh = NAN,
+        .imported_kwh = NAN,
+        .returned_kwh = NAN,
+        .voltage_v = NAN,
+        .current_a = NAN,
+        .power_factor = NAN,
+        .efficiency = NAN,
+        .cost = NAN,
+        .energy_wh = NAN,
+        .energy_returned_wh = NAN,
+        .energy_total_wh = NAN,
+        .energy_returned_total_wh = NAN,
+    };
     if ((fields & WATTLE_QUERY_IMPORTED) != 0)
         f->imported_kwh = quotient_imported_kwh(&energy, &returned);
     if ((fields & WATTLE_QUERY_RETURNED) != 0)

@@ -160,6 +160,9 @@ wattle_query_open(struct wattle_query **out, struct wattle_database *database,
     if (options.zone == NULL)
         query->options.zone = wattle_database_zone(database);
     complete(&query->options);
+    if (options.is_raw && (query->options.fields & WATTLE_QUERY_ENERGY) != 0 &&
+        database->db.n_measures > WATTLE_ENERGY_RETURNED)
+        query->options.fields |= WATTLE_QUERY_METERS;
     query->request = request_of(&query->options, &tuning);
     query->rows =
         (struct query_rows){.sort = options.sort, .limit = options.limit};

@@ -13,6 +13,7 @@
 #include "analytics/totals.h"
 #include "analytics/quotient.h"
 #include "base/civil_time.h"
+#include "base/decimal.h"
 #include "base/error.h"
 
 #define HAS(column) MEASURE_BIT(column)
@@ -33,6 +34,8 @@ columns_for(const struct bucket_request *request)
         columns |= HAS(WATTLE_CURRENT) | HAS(WATTLE_POWER_FACTOR);
     for (int c = 0; c < BUCKET_COLUMNS; c++)
         columns |= bucket_wants(fields, c) ? HAS(c) : 0;
+    if ((fields & WATTLE_QUERY_METERS) != 0)
+        columns |= MEASURE_ENERGIES;
     return columns;
 }
 
@@ -452,6 +455,21 @@ next_bucket_row(struct bucket_cursor *cursor, struct query_row *row,
 
 /* ---- raw rows ----------------------------------------------------------- */
 
+/* What a reading says of a measure; NaN = nothing. */
+static double
+value_of(const struct bucket_cursor *cursor, unsigned measure)
+{
+    const struct batch_view *batch = &cursor->batch;
+    const bool is_there = batch->columns[measure] != NULL &&
+                          (batch->presence == NULL ||
+                           (batch->presence[cursor->row] >> measure & 1) != 0);
+    if (!is_there)
+        return NAN;
+    return int128_ratio(
+        batch->columns[measure][cursor->row],
+        (uint64_t)decimal_power_of_ten(batch->decimals[measure]));
+}
+
 static int
 set_reading(const struct bucket_cursor *cursor, struct query_row *row)
 {
@@ -478,6 +496,10 @@ set_reading(const struct bucket_cursor *cursor, struct query_row *row)
     /* its own, also where a power says more about the time around it */
     unsigned has = reading_columns(&cursor->batch, cursor->row);
     f->energy_kwh = f->cost = NAN;
+    f->energy_returned_wh = value_of(cursor, WATTLE_ENERGY_RETURNED);
+    f->energy_total_wh = value_of(cursor, WATTLE_ENERGY_TOTAL);
+    f->energy_returned_total_wh =
+        value_of(cursor, WATTLE_ENERGY_RETURNED_TOTAL);
     if ((request->fields & WATTLE_QUERY_ENERGY) != 0 &&
         (has >> WATTLE_ENERGY & 1) != 0) {
         const struct energy_sum energy = {

@@ -50,6 +50,12 @@ static const struct figure of_readings[] = {
            power_factor),
     FIGURE(WATTLE_QUERY_POWER, "power_w", "Watt", 1, mean_power_w),
     FIGURE(WATTLE_QUERY_ENERGY, "energy_wh", "Wh", 1, energy_wh),
+    FIGURE(WATTLE_QUERY_METERS, "energy_returned_wh", "Ret. Wh", 1,
+           energy_returned_wh),
+    FIGURE(WATTLE_QUERY_METERS, "energy_total_wh", "Total Wh", 1,
+           energy_total_wh),
+    FIGURE(WATTLE_QUERY_METERS, "energy_returned_total_wh", "Ret. total", 1,
+           energy_returned_total_wh),
     FIGURE(0, "cost", "Cost", 2, cost),
     FIGURE(WATTLE_QUERY_EFFICIENCY, "efficiency", "Effic.", 4, efficiency),
 };

@@ -39,7 +39,8 @@ struct database_sums {
 struct database {
     sqlite3 *handle;
     char *path;
-    int64_t version; /* of its format */
+    int64_t version;    /* of its format */
+    int64_t n_measures; /* one more than the greatest that a reading has */
     struct wattle_zone
         *zone;     /* its own; NULL = this machine does not know it */
     bool is_fresh; /* there was nothing in it; see checkpoint_run */

@@ -117,6 +117,7 @@ meta_read(struct database *db, enum database_mode mode,
     db->sums.is_usable = db->zone != NULL && meta.max_gap_ms > 0 &&
                          meta.max_gap_ms <= MAX_GAP_LIMIT;
     db->sums.max_gap_ms = meta.max_gap_ms;
+    db->n_measures = meta.n_measures;
     return refuse(db, &meta, mode, error);
 }
 

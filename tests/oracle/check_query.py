@@ -301,6 +301,11 @@ def compare(question, expected, rows):
     if len(expected) != len(rows):
         yield f"{len(expected)} rows expected, {len(rows)} found"
     columns = question.columns()
+    has_meters = question.raw and "energy_kwh" in columns and any(
+        figures[name] is not None for *_, figures in expected
+        for name in q.METERS.values())
+    if has_meters or (rows and question.raw and "energy_total_wh" in rows[0]):
+        columns = columns | set(q.METERS.values())
     time_name = "timestamp" if question.raw else "start"
     for number, ((device, start, n, figures), row) in enumerate(
             zip(expected, rows)):

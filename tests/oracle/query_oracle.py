@@ -17,6 +17,10 @@ DAY_MS = 24 * HOUR_MS
 FIGURES = ("energy_kwh", "imported_kwh", "returned_kwh", "cost", "mean_power_w", "reading_mean_w",
            "min_power_w", "max_power_w",
            "voltage_v", "current_a", "power_factor", "efficiency")
+# Of raw rows, when the database has any of them.
+METERS = {"returned": "energy_returned_wh", "total": "energy_total_wh",
+          "returned_total": "energy_returned_total_wh"}
+
 COLUMNS = {
     "energy": ("energy_kwh",),
     "power": ("mean_power_w", "min_power_w", "max_power_w"),
@@ -308,5 +312,7 @@ def raw_rows(readings, since, until, rate):
         energy = reading.get("energy")
         figures["energy_kwh"] = energy  # in Wh, as it came
         figures["cost"] = None if None in (energy, rate) else energy / 1000 * rate
+        for role, name in METERS.items():
+            figures[name] = reading.get(role)
         rows.append((ms, 1, figures))
     return rows
