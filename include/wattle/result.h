@@ -114,7 +114,8 @@ enum wattle_finding_kind {
     WATTLE_FINDING_COUNTER_GLITCH,
     WATTLE_FINDING_COUNTER_DIP,
     WATTLE_FINDING_COUNTER_RESET,
-    WATTLE_FINDING_METER_CHANGE
+    WATTLE_FINDING_METER_CHANGE,
+    WATTLE_FINDING_AHEAD /* its last reading is days later than all others */
 };
 
 /* "silent", "never_seen", ... - the words of the JSON output; static text. */

@@ -19,6 +19,9 @@
 #define SILENT_MS    CIVIL_MS_PER_DAY
 #define SILENT_STEPS 10
 
+/* Of so many, one may have a clock that is ahead. */
+#define MANY_DEVICES 50
+
 /*
  * It is stuck when all readings of a day or more have one power; when that is
  * 0, a week, for many devices are switched off for days.
@@ -42,6 +45,42 @@ add(struct findings *findings, const struct wattle_finding *finding)
         return WATTLE_ERR_MEMORY;
     findings->items = grown;
     findings->items[findings->n++] = *finding;
+    return WATTLE_OK;
+}
+
+static int
+compare_later_first(const void *a, const void *b)
+{
+    const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x < y) - (x > y);
+}
+
+/*
+ * The time up to which there are readings: that of the latest, but for a few
+ * clocks that are ahead of all others. Of every fifty devices one must have
+ * come as far, but for a day.
+ */
+static int
+find_newest(const struct wattle_report_result *result, int64_t *newest_ms)
+{
+    size_t n = 0;
+    int64_t *last_ms = malloc((result->n_devices + 1) * sizeof(*last_ms));
+    if (last_ms == NULL)
+        return WATTLE_ERR_MEMORY;
+    for (size_t i = 0; i < result->n_devices; i++) {
+        const struct wattle_figures *f = result->devices[i]->figures;
+        if (f->n_readings > 0)
+            last_ms[n++] = f->last_ms;
+    }
+    qsort(last_ms, n, sizeof(*last_ms), compare_later_first);
+    const size_t wanted = (n + MANY_DEVICES - 1) / MANY_DEVICES;
+    *newest_ms = 0;
+    for (size_t i = 0; n > 0 && i + wanted <= n; i++) {
+        *newest_ms = last_ms[i];
+        if (last_ms[i + wanted - 1] > last_ms[i] - SILENT_MS)
+            break;
+    }
+    free(last_ms);
     return WATTLE_OK;
 }
 
@@ -120,6 +159,15 @@ look_at(struct findings *findings, const struct wattle_device_result *device,
         finding.since_ms = f->last_ms;
         status = add(findings, &finding);
     }
+    if (status == WATTLE_OK && f->n_readings > 0 &&
+        f->last_ms - newest_ms > SILENT_MS) {
+        finding.kind = WATTLE_FINDING_AHEAD;
+        finding.since_ms = f->last_ms;
+        finding.value =
+            (double)(f->last_ms - newest_ms) / (double)CIVIL_MS_PER_DAY;
+        status = add(findings, &finding);
+        finding.value = NAN;
+    }
     if (status == WATTLE_OK && is_stuck(f)) {
         finding.kind = WATTLE_FINDING_STUCK;
         finding.since_ms = f->first_ms;
@@ -183,10 +231,10 @@ int
 findings_make(struct findings *findings, const struct findings_input *input)
 {
     const struct wattle_report_result *result = input->result;
-    int status = WATTLE_OK;
+    int64_t newest_ms = 0;
+    int status = find_newest(result, &newest_ms);
     for (size_t i = 0; i < result->n_devices && status == WATTLE_OK; i++)
-        status =
-            look_at(findings, result->devices[i], result->figures->last_ms);
+        status = look_at(findings, result->devices[i], newest_ms);
     if (status == WATTLE_OK)
         status = look_for_missing(findings, input);
     if (status != WATTLE_OK)

@@ -21,7 +21,6 @@ wattle_finding_text(int kind)
     static const char *const texts[] = {
         "silent",      "never_seen",    "stuck",         "over_rating",
         "mostly_gaps", "rising_energy", "counter_spike", "counter_glitch",
-        "counter_dip", "counter_reset", "meter_change"};
-    return kind >= 0 && kind <= WATTLE_FINDING_METER_CHANGE ? texts[kind]
-                                                            : "unknown";
+        "counter_dip", "counter_reset", "meter_change",  "ahead"};
+    return kind >= 0 && kind <= WATTLE_FINDING_AHEAD ? texts[kind] : "unknown";
 }

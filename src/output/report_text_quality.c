@@ -141,6 +141,12 @@ describe_finding(const struct text_canvas *c, const struct wattle_finding *f,
                  "mostly gaps: does it log only changes? (--interpolation "
                  "hold)");
         break;
+    case WATTLE_FINDING_AHEAD:
+        text_canvas_number(f->value, 0, number);
+        snprintf(text, size,
+                 "%s day%s ahead of all others: is its clock right?", number,
+                 strcmp(number, "1") == 0 ? "" : "s");
+        break;
     case WATTLE_FINDING_RISING:
         snprintf(text, size, "its energies only rise: is it a counter?");
         break;

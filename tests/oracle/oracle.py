@@ -970,7 +970,13 @@ def summary(devices, rate, return_rate):
 
 def find_strange(devices, details, options, seen):
     """Devices that are silent, never seen, stuck or far above their rating."""
-    newest = max((device.last for device in devices if device.count), default=None)
+    # One of every fifty devices has come as far, but for a day: others are ahead.
+    lasts = sorted((device.last for device in devices if device.count), reverse=True)
+    newest, wanted = None, -(-len(lasts) // 50)
+    for i in range(len(lasts) - wanted + 1 if lasts else 0):
+        newest = lasts[i]
+        if sum(last > newest - DAY_MS for last in lasts[i:]) >= wanted:
+            break
     found = []
 
     def note(order, kind, name, since, value):
@@ -987,6 +993,9 @@ def find_strange(devices, details, options, seen):
         behind, length = newest - device.last, device.last - device.first
         if behind > DAY_MS and behind * max(device.count - 1, 1) > 10 * length:
             note((0, device.last), "silent", device.id, device.last, None)
+        if device.last - newest > DAY_MS:
+            note((11, device.last), "ahead", device.id, device.last,
+                 Fraction(device.last - newest, DAY_MS))
         if device.powers and device.count >= 24 and min(device.powers) == max(device.powers):
             power = Fraction(device.powers[0], 10**27)
             if length >= (DAY_MS if power else 7 * DAY_MS):
