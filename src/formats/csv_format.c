@@ -169,9 +169,12 @@ probe(const struct format_sample *sample, const struct format_options *options,
     if (status != WATTLE_OK)
         return error_set(error, WATTLE_ERR_FORMAT, "%s%s%s", why.message,
                          separator_hint(sample), text_sample_hint(sample));
-    if (options->value_kind == WATTLE_VALUE_AUTO &&
-        csv_schema_value_kind(schema) != 0)
+    const bool has_value = csv_schema_value_kind(schema) != 0;
+    if (has_value && options->value_kind == WATTLE_VALUE_AUTO)
         status = value_unit_find(sample, schema, found, error);
+    else if (has_value)
+        status =
+            value_unit_check(sample, schema, found, options->value_kind, error);
     if (status != WATTLE_OK)
         return status;
     found->certainty = CERTAIN;

@@ -18,7 +18,16 @@
 #include "formats/record_parser.h"
 #include "wattle/measure.h"
 
-enum unit { UNIT_NONE, UNIT_W, UNIT_KW, UNIT_OTHER };
+enum unit { UNIT_NONE, UNIT_W, UNIT_KW, UNIT_WH, UNIT_KWH, UNIT_OTHER };
+
+/* What the rows of a sample say. */
+struct survey {
+    const struct format_sample *sample;
+    const struct csv_schema *schema;
+    const struct recognition *found;
+    enum unit wanted; /* said by the caller; UNIT_NONE = nothing is */
+    unsigned seen;    /* a bit for each enum unit */
+};
 
 struct text {
     size_t len;
@@ -48,11 +57,22 @@ unit_of(const struct text *text)
     static const char *const watts[] = {"w", "watt", "watts", NULL};
     static const char *const kilowatts[] = {"kw", "kilowatt", "kilowatts",
                                             NULL};
+    static const char *const watt_hours[] = {"wh", NULL};
+    static const char *const kilowatt_hours[] = {"kwh", NULL};
+    const struct {
+        const char *const *words;
+        enum unit unit;
+    } units[] = {{watts, UNIT_W},
+                 {kilowatts, UNIT_KW},
+                 {watt_hours, UNIT_WH},
+                 {kilowatt_hours, UNIT_KWH}};
     if (text->len == 0)
         return UNIT_NONE;
-    if (is_one_of(text->bytes, text->len, watts))
-        return UNIT_W;
-    return is_one_of(text->bytes, text->len, kilowatts) ? UNIT_KW : UNIT_OTHER;
+    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+        if (is_one_of(text->bytes, text->len, units[i].words))
+            return units[i].unit;
+    }
+    return UNIT_OTHER;
 }
 
 /* Whether the last word of a device's name is another thing than power. */
@@ -115,12 +135,9 @@ static int
 refuse(const struct row_reader *reader, uint64_t line, bool is_mixed,
        struct wattle_error *error)
 {
-    static const char *const watt_hours[] = {"wh", NULL};
-    static const char *const kilowatt_hours[] = {"kwh", NULL};
-    const bool is_kilo =
-        is_one_of(reader->unit.bytes, reader->unit.len, kilowatt_hours);
-    if (!is_mixed && (is_kilo || is_one_of(reader->unit.bytes, reader->unit.len,
-                                           watt_hours)))
+    const enum unit unit = unit_of(&reader->unit);
+    const bool is_kilo = unit == UNIT_KWH;
+    if (!is_mixed && (is_kilo || unit == UNIT_WH))
         return error_set(
             error, WATTLE_ERR_FORMAT,
             "its column value holds energy: line %llu has the unit %.*s; say "
@@ -144,49 +161,106 @@ refuse(const struct row_reader *reader, uint64_t line, bool is_mixed,
         reader->device.bytes);
 }
 
-/* Goes through the rows; *seen has a bit for each enum unit. */
+/* One that is not what the caller has said. */
 static int
-survey(const struct format_sample *sample, const struct csv_schema *schema,
-       const struct recognition *found, struct record_parser *parser,
-       unsigned *seen, struct wattle_error *error)
+refuse_said(const struct row_reader *reader, uint64_t line, enum unit wanted,
+            struct wattle_error *error)
+{
+    static const char *const names[] = {
+        [UNIT_W] = "W", [UNIT_KW] = "kW", [UNIT_WH] = "Wh", [UNIT_KWH] = "kWh"};
+    return error_set(error, WATTLE_ERR_FORMAT,
+                     "--value says that its column value is in %s, but line "
+                     "%llu has the unit %.*s; keep the rows of one unit, and "
+                     "name that",
+                     names[wanted], (unsigned long long)line,
+                     (int)reader->unit.len, reader->unit.bytes);
+}
+
+/* A row with a number: is it what the others are, and what was said? */
+static int
+take_row(struct survey *s, const struct row_reader *reader, uint64_t line,
+         struct wattle_error *error)
 {
     const unsigned power_units = 1U << UNIT_W | 1U << UNIT_KW;
-    struct row_reader reader = {.schema = schema};
-    uint64_t line = found->header_lines + 1;
-    size_t at = (size_t)found->data_offset;
-    *seen = 0;
-    record_parser_init_visit(parser, schema->dialect->delimiter, take_field,
+    const enum unit unit = unit_of(&reader->unit);
+    s->seen |= 1U << unit;
+    if (s->wanted != UNIT_NONE)
+        return unit != UNIT_NONE && unit != UNIT_OTHER && unit != s->wanted
+                   ? refuse_said(reader, line, s->wanted, error)
+                   : WATTLE_OK;
+    const bool has_two =
+        (s->seen & (1U << UNIT_W)) && (s->seen & (1U << UNIT_KW));
+    if (unit > UNIT_KW || has_two ||
+        (unit == UNIT_NONE && is_other_name(&reader->device)))
+        return refuse(reader, line, (s->seen & power_units) != 0, error);
+    return WATTLE_OK;
+}
+
+/* Goes through the rows of the sample. */
+static int
+survey_rows(struct survey *s, struct record_parser *parser,
+            struct wattle_error *error)
+{
+    struct row_reader reader = {.schema = s->schema};
+    uint64_t line = s->found->header_lines + 1;
+    size_t at = (size_t)s->found->data_offset;
+    int status = WATTLE_OK;
+    record_parser_init_visit(parser, s->schema->dialect->delimiter, take_field,
                              &reader);
-    while (at < sample->len && next_row(sample, &at, parser, &reader)) {
+    while (status == WATTLE_OK && at < s->sample->len &&
+           next_row(s->sample, &at, parser, &reader)) {
         const uint64_t row_line = line;
         line += parser->n_newlines;
-        line += sample->has_bare_cr ? parser->n_quoted_cr : 0;
-        if (reader.column != schema->n_columns || !reader.has_number)
+        line += s->sample->has_bare_cr ? parser->n_quoted_cr : 0;
+        if (reader.column != s->schema->n_columns || !reader.has_number)
             continue; /* no reading: a second header, say */
-        enum unit unit = unit_of(&reader.unit);
-        *seen |= 1U << unit;
-        bool has_two = (*seen & (1U << UNIT_W)) && (*seen & (1U << UNIT_KW));
-        if (unit == UNIT_OTHER || has_two ||
-            (unit == UNIT_NONE && is_other_name(&reader.device)))
-            return refuse(&reader, row_line, (*seen & power_units) != 0, error);
+        status = take_row(s, &reader, row_line, error);
     }
-    return WATTLE_OK;
+    return status;
+}
+
+static int
+run_survey(struct survey *s, struct wattle_error *error)
+{
+    struct record_parser *parser = calloc(1, sizeof(*parser));
+    if (parser == NULL)
+        return error_memory(error);
+    const int status = survey_rows(s, parser, error);
+    free(parser);
+    return status;
+}
+
+int
+value_unit_check(const struct format_sample *sample,
+                 const struct csv_schema *schema,
+                 const struct recognition *found, int value_kind,
+                 struct wattle_error *error)
+{
+    static const enum unit units[] = {
+        [WATTLE_VALUE_POWER_W] = UNIT_W,
+        [WATTLE_VALUE_POWER_KW] = UNIT_KW,
+        [WATTLE_VALUE_ENERGY_WH] = UNIT_WH,
+        [WATTLE_VALUE_ENERGY_KWH] = UNIT_KWH,
+        [WATTLE_VALUE_COUNTER_WH] = UNIT_WH,
+        [WATTLE_VALUE_COUNTER_KWH] = UNIT_KWH,
+    };
+    struct survey s = {.sample = sample,
+                       .schema = schema,
+                       .found = found,
+                       .wanted = units[value_kind]};
+    return run_survey(&s, error);
 }
 
 int
 value_unit_find(const struct format_sample *sample, struct csv_schema *schema,
                 struct recognition *found, struct wattle_error *error)
 {
-    unsigned seen;
-    struct record_parser *parser = calloc(1, sizeof(*parser));
-    if (parser == NULL)
-        return error_memory(error);
-    int status = survey(sample, schema, found, parser, &seen, error);
-    free(parser);
+    struct survey s = {.sample = sample, .schema = schema, .found = found};
+    const int status = run_survey(&s, error);
     if (status != WATTLE_OK)
         return status;
-    if ((seen & (1U << UNIT_KW)) != 0)
+    if ((s.seen & (1U << UNIT_KW)) != 0)
         csv_schema_set_value_kind(schema, WATTLE_VALUE_POWER_KW);
-    found->is_value_assumed = (seen & (1U << UNIT_W | 1U << UNIT_KW)) == 0;
+    found->is_value_assumed = (s.seen & (1U << UNIT_W | 1U << UNIT_KW)) == 0;
     return WATTLE_OK;
 }

@@ -18,4 +18,13 @@ int value_unit_find(const struct format_sample *sample,
                     struct csv_schema *schema, struct recognition *found,
                     struct wattle_error *error);
 
+/*
+ * The same where the caller has said what `value` is: WATTLE_ERR_FORMAT when a
+ * row has another unit of power or energy.
+ */
+int value_unit_check(const struct format_sample *sample,
+                     const struct csv_schema *schema,
+                     const struct recognition *found, int value_kind,
+                     struct wattle_error *error);
+
 #endif

@@ -509,8 +509,14 @@ UNITS = {b"w": "power-w", b"watt": "power-w", b"watts": "power-w",
 OTHER_NAMES = {b"energy", b"wh", b"kwh", b"mwh", b"voltage", b"current", b"temperature", b"humidity", b"frequency"}
 
 
-def kind_from_rows(head, is_whole, columns):
-    """What the column value of a file holds: (kind, assumed); (None, False) where it is not all power."""
+ALL_UNITS = {**{unit: kind.split("-")[1] for unit, kind in UNITS.items()}, b"wh": "wh", b"kwh": "kwh"}
+
+
+def kind_from_rows(head, is_whole, columns, said=None):
+    """
+    What the column value of a file holds: (kind, assumed); (None, False) where it is not all power, or, where the
+    kind is said, not all of its unit.
+    """
     kinds = set()
     rows = list(records(head))[1:]
     if not is_whole and rows and (rows[-1][2] is None or not head.endswith(b"\n")):
@@ -523,10 +529,15 @@ def kind_from_rows(head, is_whole, columns):
             continue
         unit = trim(fields[columns.index["unit"]]).lower() if "unit" in columns.index else b""
         last_word = re.search(rb"[A-Za-z]*$", trim(fields[columns.index["device"]])).group().lower()
-        if unit:
+        if said is not None:
+            if ALL_UNITS.get(unit, said.split("-")[1]) != said.split("-")[1]:
+                return None, False
+        elif unit:
             kinds.add(UNITS.get(unit))
         elif last_word in OTHER_NAMES:
             kinds.add(None)
+    if said is not None:
+        return said, False
     if None in kinds or len(kinds) > 1:
         return None, False
     return (kinds.pop(), False) if kinds else ("power-w", True)
@@ -636,8 +647,8 @@ def collect(files, options):
             got.skipped.append((path, "no usable header"))
             continue
         kind = options.value
-        if kind is None and columns.mode == "value":
-            kind, is_assumed = kind_from_rows(data[:head_bytes], is_whole, columns)
+        if columns.mode == "value":
+            kind, is_assumed = kind_from_rows(data[:head_bytes], is_whole, columns, kind)
             if kind is None:
                 got.skipped.append((path, "not power"))
                 continue
