@@ -96,6 +96,14 @@ drop_files(struct importer *im, int64_t *n_lines, struct wattle_error *error)
         const struct catalog_file *known = &im->files[i].taken_back;
         if (known->number == 0)
             continue;
+        char sql[80];
+        int64_t is_there = 0; /* it may have been given twice */
+        snprintf(sql, sizeof(sql),
+                 "SELECT count(*) FROM main.file WHERE number = %lld",
+                 (long long)known->number);
+        status = database_number(&im->db, sql, &is_there, error);
+        if (status != WATTLE_OK || is_there == 0)
+            continue;
         *n_lines += (int64_t)known->n_rejects - (int64_t)known->n_lines;
         status = catalog_files_drop(&im->catalog, known->number, error);
     }
