@@ -53,9 +53,10 @@ def add_members(path):
 def make_later(folder):
     """The tree with larger structures, and its library."""
     tree = os.path.join(folder, "later")
-    for name in ("include", "src", "man", "completions", "tools"):
+    for name in ("include", "src", "man", "completions", "tools", "docs"):
         shutil.copytree(os.path.join(ROOT, name), os.path.join(tree, name))
-    for name in ("meson.build", "meson_options.txt"):
+    for name in ("meson.build", "meson_options.txt", "README.md", "CHANGELOG.md",
+                 "LICENSE"):
         shutil.copy(os.path.join(ROOT, name), tree)
     n = sum(add_members(path) for path in
             glob.glob(os.path.join(tree, "include/wattle/**/*.h"),

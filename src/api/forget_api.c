@@ -50,6 +50,12 @@ check_options(const struct wattle_forget_options *o, struct wattle_error *error)
     if (o->n_paths > 0 && o->n_device_globs > 0)
         return error_set(error, WATTLE_ERR_USAGE,
                          "files and devices are both named");
+    for (size_t i = 0; i < o->n_paths; i++) {
+        if (strcmp(o->paths[i], "-") == 0)
+            return error_set(error, WATTLE_ERR_USAGE,
+                             "what came from standard input is removed by its "
+                             "devices and times");
+    }
     return api_check_globs(o->device_globs, o->n_device_globs, error);
 }
 

@@ -92,6 +92,15 @@ take_clock(const char **at, int64_t *ms)
     return true;
 }
 
+/* The same, of clocks to the west of UTC. */
+static bool
+take_offset(const char **at, int64_t *west_ms)
+{
+    return take_clock(at, west_ms) &&
+           *west_ms > -(MOST_OFFSET_S - 3600) * INT64_C(1000) &&
+           *west_ms < (MOST_OFFSET_S - 3600) * INT64_C(1000);
+}
+
 /* Letters, or anything in angle brackets; the name itself does not matter. */
 static bool
 skip_name(const char **at)
@@ -148,7 +157,7 @@ read_rule(const char *text, struct rule *rule)
     *rule = (struct rule){0};
     if (*at == '\0')
         return true;
-    if (!skip_name(&at) || !take_clock(&at, &west_ms))
+    if (!skip_name(&at) || !take_offset(&at, &west_ms))
         return false;
     rule->is_there = true;
     rule->winter_ms = rule->summer_ms = -west_ms;
@@ -159,7 +168,7 @@ read_rule(const char *text, struct rule *rule)
     if (!skip_name(&at))
         return false;
     if (*at != ',' && *at != '\0') {
-        if (!take_clock(&at, &west_ms))
+        if (!take_offset(&at, &west_ms))
             return false;
         rule->summer_ms = -west_ms;
     }

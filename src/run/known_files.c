@@ -145,9 +145,12 @@ keep_zone(struct importer *im, struct source *source,
     if (status != WATTLE_OK || name == NULL)
         return status;
     const struct wattle_zone *zone = NULL;
-    status = open_zone(im, name, &zone, error);
+    struct wattle_error why = {0};
+    status = open_zone(im, name, &zone, &why);
     if (status != WATTLE_OK)
-        return status;
+        return error_set_at(error, status, source->path, 0,
+                            "was imported with times in %s, and %s", name,
+                            why.message);
     const bool is_other =
         im->is_zone_said && !zone_is_same(zone, im->options->zone);
     if (is_other && file->local.has_times)
@@ -155,6 +158,15 @@ keep_zone(struct importer *im, struct source *source,
     if (!is_other)
         recognise_set_zone(source, zone, NULL);
     return WATTLE_OK;
+}
+
+/* Whether a file may be, or begin with, what was imported of it. */
+static bool
+is_then(const struct source *source, const struct catalog_file *known)
+{
+    return source->kind == SOURCE_PLAIN
+               ? known->size_bytes <= source->size_bytes
+               : known->size_bytes == source->size_bytes;
 }
 
 /*
@@ -166,7 +178,7 @@ move_file(const struct importer *im, const struct source *source,
           struct importer_file *file, const struct catalog_file *known,
           struct wattle_error *error)
 {
-    if (known->n_parts > 0 && known->size_bytes <= source->size_bytes &&
+    if (known->n_parts > 0 && is_then(source, known) &&
         is_head_known(im, source, known, true)) {
         file->taken_back = *known;
         file->taken_back.parts = NULL;
@@ -526,6 +538,29 @@ find_imported(struct importer *im, struct source *source,
                                       known, error);
 }
 
+void
+known_files_set_then(struct source *source, const struct catalog_file *known)
+{
+    recognise_force_value_kind(source, known->value_kind);
+    source->holds_rest = false;
+    source->ends_here = known->size_bytes < source->size_bytes;
+    source->size_bytes = known->size_bytes;
+}
+
+/* A file whose rows say what they are is recognised by what was said then. */
+static int
+recognise_then(struct importer *im, struct source *source, int value_kind,
+               struct wattle_error *error)
+{
+    const struct format_options formats = {.value_kind = value_kind};
+    const struct source_options how = {.window_log =
+                                           im->options->zstd_window_log,
+                                       .may_grow = true,
+                                       .is_final = true};
+    source_forget(source);
+    return recognise_source(source, &how, &formats, error);
+}
+
 static int
 require(struct importer *im, size_t at, struct wattle_error *error)
 {
@@ -533,17 +568,19 @@ require(struct importer *im, size_t at, struct wattle_error *error)
     struct importer_file *file = &im->files[at];
     struct catalog_file *known = &file->known;
     int status = WATTLE_OK;
+    if (file->is_file)
+        status = find_imported(im, source, file, error);
+    if (status == WATTLE_OK && source->problem != NULL && known->value_kind > 0)
+        status = recognise_then(im, source, known->value_kind, error);
+    if (status != WATTLE_OK)
+        return status;
     if (source->problem != NULL)
         return error_set_at(error, WATTLE_ERR_USAGE, source->path, 0, "%s",
                             source->problem);
-    if (file->is_file)
-        status = find_imported(im, source, file, error);
-    if (status != WATTLE_OK)
-        return status;
     if (known->number == 0)
         return error_set_at(error, WATTLE_ERR_USAGE, source->path, 0,
                             "was not imported into this database");
-    if (known->n_parts == 0 || known->size_bytes > source->size_bytes ||
+    if (known->n_parts == 0 || !is_then(source, known) ||
         !is_head_known(im, source, known, true))
         return error_set_at(error, WATTLE_ERR_USAGE, source->path, 0,
                             "has changed since it was imported, so its "
@@ -551,7 +588,7 @@ require(struct importer *im, size_t at, struct wattle_error *error)
                             "with --device, --since and --until");
     file->taken_back = *known;
     file->taken_back.parts = NULL;
-    keep_value_kind(source, known);
+    known_files_set_then(source, known);
     return keep_zone(im, source, file, known->number, error);
 }
 

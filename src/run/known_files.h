@@ -20,6 +20,10 @@ void known_files_release(struct importer *im);
 /* Finds out what all sources hold, to take them back. */
 int known_files_recognise(struct importer *im, struct wattle_error *error);
 
+/* Makes a source, for a while, what it was when it was imported. */
+void known_files_set_then(struct source *source,
+                          const struct catalog_file *known);
+
 /*
  * Makes im->files for sources that were imported, to be read as they were then.
  * WATTLE_ERR_USAGE when one was not, or is not what it was any more.

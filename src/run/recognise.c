@@ -94,3 +94,13 @@ recognise_set_zone(struct source *source, const struct wattle_zone *zone,
     source->recognition->zone = zone;
     source->recognition->history = history;
 }
+
+void
+recognise_force_value_kind(struct source *source, int value_kind)
+{
+    struct recognition *recognition = source->recognition;
+    if (recognition->value_kind == 0 || value_kind == 0)
+        return;
+    recognition->format->set_value_kind(recognition->dialect, value_kind);
+    recognition->value_kind = value_kind;
+}

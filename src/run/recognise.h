@@ -36,6 +36,9 @@ const struct wattle_zone *recognise_zone(const struct source *source,
 void recognise_set_zone(struct source *source, const struct wattle_zone *zone,
                         const struct local_history *history);
 
+/* Says what the values of a source are, whatever it says itself. */
+void recognise_force_value_kind(struct source *source, int value_kind);
+
 /* Says what the values of a source are, where that was assumed. */
 void recognise_set_value_kind(struct source *source, int value_kind);
 

@@ -78,16 +78,18 @@ open_worker(struct chunk_worker *w, struct stored_job *job)
     *w = (struct chunk_worker){.job = job};
     int status =
         database_open(&w->db, job->report->database, DATABASE_READ, &w->error);
+    if (status == WATTLE_OK)
+        status = database_begin(&w->db, &w->error);
+    if (status == WATTLE_OK) /* of what is there now: it may have changed */
+        status = meta_read(&w->db, DATABASE_READ, &w->error);
     if (status == WATTLE_OK && job->data->zone == NULL)
         status = take_zone(job, &w->db, &w->error);
     totals_set_init(&w->set, o->max_gap_ms, o->tuning.no_cache);
     totals_set_range(&w->set, job->range.since_ms, job->range.until_ms);
     totals_set_zone(&w->set, job->range.zone);
     w->set.kernels = job->kernels;
-    if (status == WATTLE_OK) {
+    if (status == WATTLE_OK)
         database_set_cancel(&w->db, o->cancel);
-        status = database_begin(&w->db, &w->error);
-    }
     if (status == WATTLE_OK)
         status = totals_reader_open(&w->read, &w->db, job->kernels, &job->range,
                                     &w->error);

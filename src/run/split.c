@@ -252,6 +252,8 @@ note_end(struct split_reading *run, size_t at)
 static bool
 is_rest_held(const struct split_reading *run, const struct source *source)
 {
+    if (source->ends_here)
+        return false;
     if (run->reader->is_cut || source->holds_rest)
         return true;
     return source->kind == SOURCE_PLAIN &&

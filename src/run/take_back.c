@@ -96,6 +96,14 @@ drop_files(struct importer *im, int64_t *n_lines, struct wattle_error *error)
         const struct catalog_file *known = &im->files[i].taken_back;
         if (known->number == 0)
             continue;
+        char sql[80];
+        int64_t is_there = 0; /* it may have been given twice */
+        snprintf(sql, sizeof(sql),
+                 "SELECT count(*) FROM main.file WHERE number = %lld",
+                 (long long)known->number);
+        status = database_number(&im->db, sql, &is_there, error);
+        if (status != WATTLE_OK || is_there == 0)
+            continue;
         *n_lines += (int64_t)known->n_rejects - (int64_t)known->n_lines;
         status = catalog_files_drop(&im->catalog, known->number, error);
     }
@@ -261,31 +269,47 @@ take_back_undo(struct take_back *job, int64_t entry, struct wattle_error *error)
 
 /* ---- for an import ------------------------------------------------------- */
 
-/* Only files that move are read, in the zone of then. */
+/* What a source is for the import. */
+struct source_now {
+    bool is_usable, holds_rest;
+    int value_kind;
+    uint64_t size_bytes;
+};
+
+/* Only files that move are read, as they were then. */
 static bool
-begin_moving(struct importer *im, bool *was_usable)
+begin_moving(struct importer *im, struct source_now *now)
 {
     bool moves = false;
     for (size_t i = 0; i < im->sources->n; i++) {
         struct source *source = &im->sources->sources[i];
         const struct importer_file *file = &im->files[i];
-        was_usable[i] = source->is_usable;
+        now[i] = (struct source_now){source->is_usable, source->holds_rest,
+                                     recognise_value_kind(source),
+                                     source->size_bytes};
         source->is_usable = source->is_usable && file->moves_from != NULL;
-        if (source->is_usable)
-            recognise_set_zone(source, file->moves_from, NULL);
-        moves = moves || source->is_usable;
+        if (!source->is_usable)
+            continue;
+        moves = true;
+        recognise_set_zone(source, file->moves_from, NULL);
+        known_files_set_then(source, &file->taken_back);
     }
     return moves;
 }
 
 static void
-end_moving(struct importer *im, const bool *was_usable)
+end_moving(struct importer *im, const struct source_now *now)
 {
     for (size_t i = 0; i < im->sources->n; i++) {
         struct source *source = &im->sources->sources[i];
-        source->is_usable = was_usable[i];
-        if (source->is_usable && im->files[i].moves_from != NULL)
-            recognise_set_zone(source, im->options->zone, NULL);
+        source->is_usable = now[i].is_usable;
+        if (!source->is_usable || im->files[i].moves_from == NULL)
+            continue;
+        recognise_set_zone(source, im->options->zone, NULL);
+        recognise_force_value_kind(source, now[i].value_kind);
+        source->size_bytes = now[i].size_bytes;
+        source->holds_rest = now[i].holds_rest;
+        source->ends_here = false;
     }
 }
 
@@ -314,12 +338,12 @@ int
 take_back_moved(struct importer *im, struct wattle_error *error)
 {
     int status = WATTLE_OK;
-    bool *was_usable = calloc(im->sources->n + 1, sizeof(*was_usable));
-    if (was_usable == NULL)
+    struct source_now *now = calloc(im->sources->n + 1, sizeof(*now));
+    if (now == NULL)
         return error_memory(error);
-    if (begin_moving(im, was_usable))
+    if (begin_moving(im, now))
         status = take_back_here(im, error);
-    end_moving(im, was_usable);
-    free(was_usable);
+    end_moving(im, now);
+    free(now);
     return status;
 }

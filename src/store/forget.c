@@ -133,6 +133,13 @@ prepare(struct forget *f, struct wattle_error *error)
     return WATTLE_OK;
 }
 
+static int
+fail_damaged(const struct forget *f, struct wattle_error *error)
+{
+    return error_set_at(error, WATTLE_ERR_FORMAT, f->db->path, 0,
+                        "the journal of removed readings is damaged");
+}
+
 int
 forget_open(struct forget **out, struct database *db,
             const struct kernels *kernels, struct wattle_error *error)
@@ -160,6 +167,8 @@ forget_open(struct forget **out, struct database *db,
         status = chunk_reader_open(&f->reader, db, error);
     if (status == WATTLE_OK)
         status = forget_latest(db, &f->entry, error);
+    if (status == WATTLE_OK && (f->entry < 0 || f->entry > STORED_MAX_COUNT))
+        return fail_damaged(f, error);
     f->entry++;
     return status;
 }
@@ -514,13 +523,6 @@ forget_rows(struct forget *f, uint32_t device, const struct shuffle_set *rows,
 
 /* ---- bringing back ------------------------------------------------------- */
 
-static int
-fail_damaged(const struct forget *f, struct wattle_error *error)
-{
-    return error_set_at(error, WATTLE_ERR_FORMAT, f->db->path, 0,
-                        "the journal of removed readings is damaged");
-}
-
 /* A chunk of the journal, as an input. */
 static int
 add_entry_chunk(struct forget *f, struct device_merge *merge, sqlite3_stmt *row,
@@ -657,8 +659,8 @@ list_devices(struct forget *f, int64_t entry, struct buffer *devices,
 {
     sqlite3_stmt *row = database_prepare(
         f->db,
-        "SELECT DISTINCT device FROM main.forgotten_data WHERE forgotten = ?1 "
-        "ORDER BY device",
+        "SELECT DISTINCT device, device IN (SELECT number FROM main.device) "
+        "FROM main.forgotten_data WHERE forgotten = ?1 ORDER BY device",
         error);
     int status = row != NULL ? WATTLE_OK : database_fail(f->db, error);
     sqlite3_bind_int64(row, 1, entry);
@@ -667,8 +669,8 @@ list_devices(struct forget *f, int64_t entry, struct buffer *devices,
         if (result == SQLITE_DONE)
             break;
         const uint32_t device = (uint32_t)sqlite3_column_int64(row, 0);
-        status = result;
-        if (result == SQLITE_ROW)
+        status = result < 0 ? result : fail_damaged(f, error);
+        if (result == SQLITE_ROW && sqlite3_column_int(row, 1) != 0)
             status =
                 buffer_append(devices, &device, sizeof(device)) == WATTLE_OK
                     ? WATTLE_OK
@@ -741,7 +743,19 @@ int
 forget_restore(struct forget *f, int64_t entry, struct wattle_error *error)
 {
     struct buffer devices = {0};
-    int status = list_devices(f, entry, &devices, error);
+    int64_t n_lacking = 0;
+    char sql[256];
+    snprintf(
+        sql, sizeof(sql),
+        "SELECT (SELECT n_readings FROM main.forgotten WHERE number = "
+        "%lld) <> (SELECT total(n_readings) FROM main.forgotten_data WHERE "
+        "forgotten = %lld)",
+        (long long)entry, (long long)entry);
+    int status = database_number(f->db, sql, &n_lacking, error);
+    if (status == WATTLE_OK && n_lacking != 0)
+        status = fail_damaged(f, error);
+    if (status == WATTLE_OK)
+        status = list_devices(f, entry, &devices, error);
     f->entry = entry;
     for (size_t at = 0; at < devices.len && status == WATTLE_OK;
          at += sizeof(uint32_t)) {

@@ -15,7 +15,9 @@
  * 3. n_queued is the size of all chunks of published devices.
  * 4. `writing` ascends: the writer takes devices by number, waits for each to
  *    be published, takes its chunks as they come, and frees it.
- * 5. A worker waits while n_queued is over QUEUE_BYTES, but for the device that
+ * 5. When the job reads_own, there is no thread: each device is made and
+ *    published, then written, and nobody waits.
+ * 6. A worker waits while n_queued is over QUEUE_BYTES, but for the device that
  *    is being written: that one waits for its own chunks only, so the writer
  *    always gets on.
  */
@@ -332,7 +334,8 @@ publish_small(struct merge_worker *w)
     }
     w->n_small = 0;
     pthread_cond_broadcast(&queue->moved);
-    while (queue->n_queued > QUEUE_BYTES && !queue->is_stopped)
+    while (queue->n_queued > QUEUE_BYTES && !queue->is_stopped &&
+           !queue->job->reads_own)
         pthread_cond_wait(&queue->moved, &queue->lock);
     bool goes_on = !queue->is_stopped;
     pthread_mutex_unlock(&queue->lock);
@@ -369,7 +372,8 @@ begin_device(struct merge_worker *w, uint32_t number, uint64_t n_rows)
 {
     struct merge_queue *queue = w->queue;
     struct import_device *device = import_device_new(number);
-    bool is_large = n_rows > SMALL_ROWS || queue->job->compacts;
+    bool is_large =
+        (n_rows > SMALL_ROWS || queue->job->compacts) && !queue->job->reads_own;
     w->device = device;
     if (device != NULL)
         device->n_rows = n_rows;
@@ -542,9 +546,14 @@ write_device(struct merge_queue *queue, struct import_writer *writer,
     return status;
 }
 
+/*
+ * Writes all devices in their order. `own`: the worker, when there is no thread
+ * for it: a device is made, then written, as the connection can do one thing at
+ * a time. NULL: they come from elsewhere.
+ */
 static int
-write_all(struct merge_queue *queue, struct merge_counts *counts,
-          struct wattle_error *error)
+write_all(struct merge_queue *queue, struct merge_worker *own,
+          struct merge_counts *counts, struct wattle_error *error)
 {
     const struct import_merge *job = queue->job;
     struct import_writer writer;
@@ -553,6 +562,10 @@ write_all(struct merge_queue *queue, struct merge_counts *counts,
     if (job->rewrites)
         metered_begin(&writer.metered);
     for (uint32_t i = 0; i < job->n_devices && status == WATTLE_OK; i++) {
+        if (own != NULL) {
+            run_device(own, i);
+            publish_small(own);
+        }
         status = write_device(queue, &writer, i, counts, error);
         pthread_mutex_lock(&queue->lock);
         if (status == WATTLE_OK) {
@@ -596,7 +609,7 @@ run_threads(struct merge_queue *queue, struct merge_worker *workers,
                      : error_set(error, WATTLE_ERR_IO,
                                  "cannot start a thread: %s", strerror(errno));
     if (status == WATTLE_OK)
-        status = write_all(queue, counts, error);
+        status = write_all(queue, NULL, counts, error);
     pthread_mutex_lock(&queue->lock);
     queue->is_stopped = true;
     pthread_cond_broadcast(&queue->moved);
@@ -624,7 +637,8 @@ import_merge_run(const struct import_merge *job, struct merge_counts *counts,
             *error = workers[n_open].error;
     }
     if (status == WATTLE_OK)
-        status = run_threads(&queue, workers, counts, error);
+        status = job->reads_own ? write_all(&queue, workers, counts, error)
+                                : run_threads(&queue, workers, counts, error);
     for (int i = 0; i < n_open; i++)
         close_worker(&workers[i]);
     free(workers);

@@ -17,8 +17,8 @@
 struct import_merge {
     struct database *db;      /* with a transaction begun */
     const char *readers_path; /* to read what was there before, or NULL: none */
-    /* the same with db, as the transaction has changed what was there; with one
-     * thread */
+    /* the same with db, as the transaction has changed what was there; without
+     * a thread */
     bool reads_own;
     const struct kernels *kernels;
     int n_threads;                     /* beside the calling one, at least 1 */

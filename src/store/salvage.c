@@ -589,13 +589,14 @@ write_files(struct salvage *s)
     int64_t n_forgotten = 0; /* its readings are not kept: see forget.h */
     database_number(s->from, "SELECT value FROM meta WHERE key = 'forgotten'",
                     &n_forgotten, NULL);
-    if (n_forgotten > STORED_MAX_COUNT || n_forgotten < -STORED_MAX_COUNT)
-        n_forgotten = 0;
-    n_expected -= (uint64_t)n_forgotten;
     for (size_t i = 0; i < s->n_files; i++) {
         settle_rejects(s, &s->files[i]);
         n_expected += s->files[i].file.n_lines - s->files[i].file.n_rejects;
     }
+    if (n_forgotten < -STORED_MAX_COUNT ||
+        (n_forgotten > 0 && (uint64_t)n_forgotten > n_expected))
+        n_forgotten = 0; /* it is damaged, or the rows of those files are */
+    n_expected -= (uint64_t)n_forgotten;
     uint64_t n_lost =
         n_expected > s->n_lines_kept ? n_expected - s->n_lines_kept : 0;
     n_lost = n_lost > s->n_known_lost ? n_lost : s->n_known_lost;

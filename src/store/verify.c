@@ -809,14 +809,16 @@ verify_database(struct database *db, verify_found found, void *context,
                        .result = result,
                        .error = error,
                        .kernels = kernels_for(0),
-                       .has_sums = db->sums.is_usable,
-                       .sums = db->sums,
                        .checksum = checksum_new(),
                        .block = aligned_alloc(64, sizeof(struct block))};
     *result = (struct verify_result){0};
+    int status = database_run(db, "BEGIN", error);
+    if (status == WATTLE_OK) /* as of now: the zone may have changed */
+        status = meta_read(db, DATABASE_READ, error);
+    v.has_sums = db->sums.is_usable;
+    v.sums = db->sums;
     if (!v.has_sums) /* chunks are built once more with some */
         v.sums = (struct database_sums){.max_gap_ms = META_MAX_GAP_MS};
-    int status = database_run(db, "BEGIN", error);
     if (v.checksum == NULL || v.block == NULL)
         status = error_memory(error);
     if (status == WATTLE_OK)

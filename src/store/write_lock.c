@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "store/database_open.h"
+#include "store/meta.h"
 #include "store/tables.h"
 
 #define PAUSE_MS  50  /* between attempts to write */
@@ -26,6 +27,8 @@ open_to_write(struct database *db, const char *path, enum database_mode mode,
     if (status != WATTLE_OK)
         return status;
     status = database_run(db, "BEGIN IMMEDIATE", error);
+    if (status == WATTLE_OK) /* another may have changed the zone since */
+        status = meta_read(db, mode, error);
     if (status != WATTLE_OK)
         database_close(db);
     else

@@ -128,7 +128,7 @@ check_as_before(void)
                      6);
     assert_int_equal(number(&db, "SELECT count(*) FROM sqlite_master "
                                  "WHERE type = 'view'"),
-                     6);
+                     7);
     database_close(&db);
 }
 
