@@ -444,24 +444,6 @@ write_device(struct forget *f, const struct span *all,
                                : status;
 }
 
-static int
-change(struct forget *f, struct span span, const struct choice *choice,
-       struct wattle_error *error)
-{
-    struct span all = span;
-    const uint64_t before = f->n_lines_before, after = f->n_lines_after;
-    int status = add_stored(f, span, &all, error);
-    if (status == WATTLE_OK)
-        status = part(f, choice, error);
-    if (status == WATTLE_OK && !choice->is_none &&
-        f->n_taken == f->n_taken_before) { /* it stays as it is */
-        f->n_lines_before = before;
-        f->n_lines_after = after;
-        return WATTLE_OK;
-    }
-    return status == WATTLE_OK ? write_device(f, &all, error) : status;
-}
-
 /* The span of what is stored of a device, within the one given. */
 static struct span
 clip(const struct forget *f, int64_t first_ms, int64_t last_ms)
@@ -477,6 +459,35 @@ clip(const struct forget *f, int64_t first_ms, int64_t last_ms)
     span.first_ms = first_ms > span.first_ms ? first_ms : span.first_ms;
     span.last_ms = last_ms < span.last_ms ? last_ms : span.last_ms;
     return span;
+}
+
+static int
+change(struct forget *f, struct span span, const struct choice *choice,
+       struct wattle_error *error)
+{
+    const uint32_t device = f->device->number;
+    const uint64_t before = f->n_lines_before, after = f->n_lines_after;
+    /* of a device with energies all is built anew: none may be left */
+    const bool is_metered =
+        f->writer.metered.is_known && metered_has(&f->writer.metered, device);
+    if (is_metered) {
+        const struct span whole = clip(f, INT64_MIN, INT64_MAX);
+        if (whole.first_ms <= whole.last_ms)
+            grow(&span, whole.first_ms, whole.last_ms);
+    }
+    struct span all = span;
+    int status = add_stored(f, span, &all, error);
+    if (status == WATTLE_OK)
+        status = part(f, choice, error);
+    if (status == WATTLE_OK && !choice->is_none &&
+        f->n_taken == f->n_taken_before) { /* it stays as it is */
+        f->n_lines_before = before;
+        f->n_lines_after = after;
+        return WATTLE_OK;
+    }
+    if (status == WATTLE_OK && is_metered)
+        metered_remove(&f->writer.metered, device); /* writing adds it again */
+    return status == WATTLE_OK ? write_device(f, &all, error) : status;
 }
 
 int

@@ -96,6 +96,15 @@ metered_add(struct metered *set, uint32_t device)
     return WATTLE_OK;
 }
 
+void
+metered_remove(struct metered *set, uint32_t device)
+{
+    if (!set->is_known || !metered_has(set, device))
+        return;
+    set->bits[device / 8] &= (uint8_t) ~(1u << device % 8);
+    set->is_changed = true;
+}
+
 int
 metered_write(struct metered *set, struct database *db,
               struct wattle_error *error)

@@ -39,6 +39,9 @@ bool metered_has(const struct metered *set, uint32_t device);
  */
 int metered_add(struct metered *set, uint32_t device);
 
+/* Takes a device out of a set that is known; else nothing. */
+void metered_remove(struct metered *set, uint32_t device);
+
 /* Writes a set that has changed. 0, or a status with the error set. */
 int metered_write(struct metered *set, struct database *db,
                   struct wattle_error *error);

@@ -6,6 +6,7 @@ are imported, and some taken back or read again in another zone. Afterwards a
 database answers as one into which only the others were imported, or those in
 that zone from the start.
 """
+import csv
 import gzip
 import json
 import os
@@ -78,14 +79,22 @@ class File:
                                                 "counter-kwh", "energy-wh"])]
 
 
+def without_empty(table):
+    """Rows without the columns that none of them has."""
+    rows = list(csv.reader(table.decode().splitlines()))
+    used = [i for i in range(len(rows[0]) if rows else 0)
+            if any(row[i] for row in rows[1:])]
+    return sorted(",".join(row[i] for i in used) for row in rows)
+
+
 def answers(program, db, devices):
     found = {"export": sorted(program.run("export", db, code=None).out
                               .splitlines())}
     for asked in ASKED:
         found[asked] = sorted(program.run("query", db, *asked, "--csv",
                                           code=None).out.splitlines())
-    found["raw"] = sorted(program.run("query", db, "--raw", "--csv",
-                                      code=None).out.splitlines())
+    found["raw"] = without_empty(program.run("query", db, "--raw", "--csv",
+                                             code=None).out)
     report = json.loads(program.run("report", db, "--json", "--no-progress",
                                     code=None).out)
     for key, value in report.items():
