@@ -47,8 +47,8 @@ struct source {
     bool has_bare_cr;     /* lines end with CR, here and there or all */
     bool has_open_header; /* the header line has no end yet */
     bool holds_rest;      /* a last line without its end is left for later */
-    bool ends_here;       /* it is longer, and nothing behind size_bytes counts */
-    int window_log;       /* see text_stream.h */
+    bool ends_here; /* it is longer, and nothing behind size_bytes counts */
+    int window_log; /* see text_stream.h */
     /* what it holds: the caller's business; see source_set_recognition */
     struct recognition *recognition;
     void (*release_recognition)(struct recognition *recognition);
