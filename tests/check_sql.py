@@ -741,7 +741,7 @@ def a_terminal_gets_a_prompt():
     shown = at_a_terminal([b"SELECT count(*) AS n,\n", b"  7 * 6 AS answer\n",
                            b"FROM readings;\n", b"SELCT;\n", b".tables\n",
                            b".help\n", b"\n", b".quit\n"])
-    assert "to be read only" in shown, shown
+    assert "(read-only)" in shown, shown
     assert re.search(rf"{len(Setting.home.rows)} +42", shown), shown
     assert "line 1, column 1: near \"SELCT\": syntax error" in shown, shown
     assert "energy_buckets(device" in shown and "Ctrl-D" in shown, shown

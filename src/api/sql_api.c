@@ -176,7 +176,7 @@ static int
 fail_writing(const struct wattle_sql *sql, struct wattle_error *error)
 {
     return fail_at(sql, sql->begin,
-                   "this statement would write; only 'wattle import' does",
+                   "this statement would write; 'wattle sql' only reads",
                    error);
 }
 

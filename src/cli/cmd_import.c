@@ -165,7 +165,7 @@ static bool
 check_request(const struct request *request)
 {
     if (request->database == NULL)
-        cli_complain(request->self, "say where to: --db FILE");
+        cli_complain(request->self, "name the database: --db FILE");
     else if (request->n_paths == 0)
         cli_complain(request->self, "say what to read: files, folders, or - "
                                     "for standard input");
@@ -392,9 +392,10 @@ const struct command command_import = {
     .summary = "Keep readings in a database",
     .description =
         "Reads what 'wattle report' reads and keeps it in one SQLite file.\n"
-        "A device has one reading a time: a later value replaces an earlier\n"
-        "one. A file that was imported before is left alone; of one that has\n"
-        "grown only the new lines are read. All of an import is there\n"
+        "A device has one reading for each time: a later value replaces an\n"
+        "earlier one. A file that was imported before is left alone; of one\n"
+        "that has grown only the new lines are read. All of an import is "
+        "there\n"
         "afterwards, or nothing. Exit status: 0 done, 1 rejects with\n"
         "--strict, 2 error.",
     .options = import_options,

@@ -243,7 +243,7 @@ check_request(const struct command *self, struct request *request)
     if (!cli_has_path(self, request->path))
         return false;
     if (o->is_raw && other != NULL)
-        cli_complain(self, "--raw gives single readings; without --%s", other);
+        cli_complain(self, "--raw and --%s cannot be combined", other);
     else if (o->sort == WATTLE_SORT_COST && isnan(o->rate_per_kwh))
         cli_complain(self, "--sort cost needs a price: --rate");
     else

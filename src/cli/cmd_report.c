@@ -102,7 +102,7 @@ static const struct cli_option report_options[] = {
      NULL},
     {OPT_READER, "reader", "KIND", "mmap (default, auto), pread, uring", NULL},
     {OPT_NO_CACHE, "no-cache", NULL,
-     "remember no row templates, dates, efficiencies", NULL},
+     "do not cache row templates, dates or efficiencies", NULL},
     {OPT_NO_SUMMARIES, "no-summaries", NULL,
      "of a database: decode every reading", NULL},
     {OPT_BLOCK, "block", "BYTES", "read this much at once (default 262144)",
@@ -408,8 +408,8 @@ explain_nothing(const struct command *self, const struct request *request,
         return true;
     if (has_range || o->n_device_globs + (o->location_glob != NULL) != 1) {
         if (!request->is_quiet)
-            cli_complain(self, "no reading is of the time, devices and "
-                               "location asked for");
+            cli_complain(self, "no readings match the time, devices and "
+                               "location given");
         return true;
     }
     if (o->location_glob != NULL)
@@ -628,8 +628,8 @@ const struct command command_report = {
         "standard input, in any order of time; or one database made by\n"
         "'wattle import'. Columns are found by name: timestamp, device_id,\n"
         "and voltage + current + power_factor, or power, or energy_wh, or\n"
-        "value. Data go to stdout, words to stderr. Exit status: 0 done,\n"
-        "1 budget exceeded (or rejects with --strict), 2 error.",
+        "value. Results go to stdout, messages to stderr. Exit status: 0\n"
+        "done, 1 budget exceeded (or rejects with --strict), 2 error.",
     .options = report_options,
     .run = run_report,
 };

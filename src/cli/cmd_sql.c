@@ -166,7 +166,7 @@ obey(const struct command *self, struct wattle_database *database,
     if (strcmp(line, ".help") != 0)
         printf("There is no %s.\n", line);
     puts("A statement ends with a semicolon, and may take several lines.\n"
-         ".tables  what can be asked\n"
+         ".tables  list tables and views\n"
          ".quit    ends this, as .exit and Ctrl-D do\n"
          "Ctrl-C   ends a statement that runs, or the line being typed");
     return true;
@@ -312,8 +312,8 @@ ask_at_prompt(const struct command *self, const struct request *request)
     if (talk.database == NULL)
         return EXIT_USAGE;
     sigaction(SIGINT, &action, NULL);
-    printf("%s, to be read only. A statement ends with a semicolon; .help says "
-           "more.\n",
+    printf("%s (read-only). End a statement with a semicolon; type .help for "
+           "help.\n",
            request->path);
     converse(&talk);
     wattle_database_close(talk.database);

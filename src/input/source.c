@@ -162,7 +162,7 @@ source_list_add_path(struct source_list *list, const char *path,
                                                          : error_memory(error);
     if (stat(path, &info) != 0)
         return error_set_at(error, WATTLE_ERR_IO, path, 0, "%s",
-                            errno == ENOENT ? "no such file or folder"
+                            errno == ENOENT ? "no such file or directory"
                                             : strerror(errno));
     if (S_ISDIR(info.st_mode))
         return add_folder(list, path, names, error);

@@ -144,7 +144,7 @@ take_back_devices(struct take_back *job, struct database *db,
     registry_release(&devices);
     if (status == WATTLE_OK && n_matching == 0)
         status = error_set_at(error, WATTLE_ERR_USAGE, db->path, 0,
-                              "has no device that is asked for");
+                              "no device matches");
     return status;
 }
 
