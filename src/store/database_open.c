@@ -213,6 +213,19 @@ database_is_empty(const char *path, bool *is_empty, struct wattle_error *error)
     return status;
 }
 
+/* In one transaction: another program may be filling it for the first time. */
+static int
+look_at_format(struct database *db, const struct database_open_options *how,
+               struct wattle_error *error)
+{
+    int status = database_begin(db, error);
+    if (status == WATTLE_OK)
+        status = format_version_refuse(db, how->mode, how->format, error);
+    if (status == WATTLE_OK && !how->is_salvage)
+        status = format_version_check_schema(db, how->format, error);
+    return status == WATTLE_OK ? database_commit(db, error) : status;
+}
+
 static int
 set_up(struct database *db, const struct database_open_options *how,
        struct wattle_error *error)
@@ -231,9 +244,7 @@ set_up(struct database *db, const struct database_open_options *how,
     if (status == WATTLE_OK && mode == DATABASE_READ)
         status = database_run(db, "PRAGMA query_only = 1", error);
     if (status == WATTLE_OK)
-        status = format_version_refuse(db, mode, how->format, error);
-    if (status == WATTLE_OK && !how->is_salvage)
-        status = format_version_check_schema(db, how->format, error);
+        status = look_at_format(db, how, error);
     if (status != WATTLE_OK || mode == DATABASE_READ)
         return status;
     int64_t n_pages = 0;

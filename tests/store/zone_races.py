@@ -26,13 +26,20 @@ def first_imports(program, rng, folder):
         row for device in "abcdefgh"
         for row in plain_rows(device, 3000, start_ms=START_MS + i * 30000)))
         for i in range(2)]
-    for _ in range(6):
+    fill_at_once(program, db, list(zip(paths, rng.sample(ZONES, 2))), 6)
+    # small ones: one looks at the file while another makes its tables
+    small = write(os.path.join(folder, "small.csv"),
+                  HEADER + "".join(plain_rows("a", 50, start_ms=START_MS)))
+    fill_at_once(program, db, [(small, zone) for zone in ZONES], 60)
+
+
+def fill_at_once(program, db, imports, n_rounds):
+    for _ in range(n_rounds):
         for end in ("", "-wal", "-shm"):
             if os.path.exists(db + end):
                 os.unlink(db + end)
         running = [program.start("import", path, "--db", db, "--quiet", "--tz",
-                                 zone)
-                   for path, zone in zip(paths, rng.sample(ZONES, 2))]
+                                 zone) for path, zone in imports]
         for process in running:
             program.end(process)
         program.check(db)
