@@ -7,6 +7,7 @@
  */
 #include "analytics/bucket.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -75,7 +76,6 @@ add_wide(struct bucket_wide *to, const struct bucket_wide *from)
     to->power = int256_add(to->power, from->power);
     to->energy = int256_add(to->energy, from->energy);
     energy_add(&to->returned, &from->returned);
-    to->efficiency += from->efficiency;
 }
 
 static int64_t
@@ -164,19 +164,12 @@ add_power(struct bucket *bucket, const struct power_point *point)
     return WATTLE_OK;
 }
 
-static int
+static void
 add_efficiency(struct bucket *bucket, const struct reading *reading)
 {
+    assert(!reading->is_milli); /* a fine one */
     bucket->n_efficiency++;
-    if (reading->is_milli) {
-        bucket->efficiency += reading->efficiency;
-        return WATTLE_OK;
-    }
-    struct bucket_wide *wide = bucket_wide_of(bucket);
-    if (wide == NULL)
-        return WATTLE_ERR_MEMORY;
-    wide->efficiency += reading->efficiency;
-    return WATTLE_OK;
+    bucket->efficiency += reading->efficiency;
 }
 
 int
@@ -186,8 +179,8 @@ bucket_add_reading(struct bucket *bucket, const struct reading *reading)
     int status = WATTLE_OK;
     if (point->nw != TOTALS_NO_POWER)
         status = add_power(bucket, point);
-    if (status == WATTLE_OK && reading->has_efficiency)
-        status = add_efficiency(bucket, reading);
+    if (reading->has_efficiency)
+        add_efficiency(bucket, reading);
     if (reading->has_energy)
         bucket->energy += reading->energy;
     bucket->first_ms = lesser(bucket->first_ms, point->time_ms);
@@ -306,8 +299,6 @@ bucket_figures(const struct bucket *bucket, unsigned fields,
     if ((fields & WATTLE_QUERY_POWER_FACTOR) != 0)
         f->power_factor = mean_value(bucket, WATTLE_POWER_FACTOR);
     if ((fields & WATTLE_QUERY_EFFICIENCY) != 0)
-        f->efficiency = quotient_efficiency(
-            bucket->efficiency,
-            bucket->wide != NULL ? bucket->wide->efficiency : 0,
-            bucket->n_efficiency);
+        f->efficiency =
+            quotient_efficiency(0, bucket->efficiency, bucket->n_efficiency);
 }

@@ -27,7 +27,6 @@ struct bucket_wide {
     struct int256 power, min, max;
     struct int256 energy;
     struct energy_sum returned; /* >= 0 */
-    int128 efficiency;          /* 1e-9 * 2^-60 */
 };
 
 struct bucket {
@@ -42,7 +41,7 @@ struct bucket {
     int128 power_nw;
     int128 energy;      /* units */
     int128 energy_rest; /* 2^-60 units, from steps cut at borders */
-    int128 efficiency;  /* 2^-56 */
+    int128 efficiency;  /* 1e-9 * 2^-60, of efficiency_fine.h */
     int128 values_nano[BUCKET_COLUMNS];
     struct int256 means;      /* of devices, see quotient_mean */
     bool is_joint;            /* of several devices: means are their sum */

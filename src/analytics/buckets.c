@@ -101,7 +101,8 @@ buckets_add_row(struct buckets *buckets, const struct batch_view *batch,
     const struct buckets_options *o = &buckets->options;
     struct reading reading;
     if ((o->fields & WATTLE_QUERY_EFFICIENCY) != 0)
-        reading_from_row(&reading, batch, row, o->no_cache);
+        reading_from_row(&reading, batch, row,
+                         (struct rating){o->no_cache, true});
     else
         reading_power_from_row(&reading, batch, row);
     int64_t time_ms = reading.point.time_ms;

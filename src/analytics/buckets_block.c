@@ -8,6 +8,8 @@
 #include "analytics/buckets_block.h"
 
 #include "analytics/energy_split.h"
+#include "analytics/efficiency_fine.h"
+#include "analytics/reading.h"
 #include "analytics/reading_block.h"
 #include "base/decimal.h"
 #include "wattle/error.h"
@@ -19,7 +21,7 @@ struct bucket_block {
     struct buckets *buckets;
     struct batch_view batch;
     const int64_t *power_nw;
-    const int64_t *efficiency;         /* NULL = none */
+    bool has_efficiency;               /* wanted, and there is one */
     bool has_returned;                 /* some powers are below zero */
     int64_t unit_nano[BUCKET_COLUMNS]; /* of their values; 0 = not wanted */
 };
@@ -114,10 +116,12 @@ static void
 add_efficiencies(struct bucket *bucket, const struct bucket_block *b,
                  size_t from, size_t to)
 {
-    int128 sum = 0;
+    const struct batch_view *batch = &b->batch;
+    const bool no_cache = b->buckets->options.no_cache;
     for (size_t i = from; i < to; i++)
-        sum += b->efficiency[i];
-    bucket->efficiency += sum;
+        bucket->efficiency +=
+            efficiency_fine(reading_nano(batch, WATTLE_POWER_FACTOR, i),
+                            reading_nano(batch, WATTLE_CURRENT, i), no_cache);
     bucket->n_efficiency += to - from;
 }
 
@@ -148,7 +152,7 @@ add_run(const struct bucket_block *b, size_t from, size_t to)
     add_powers(bucket, b, from, to);
     if (b->has_returned && add_returned(bucket, b, from, to) != WATTLE_OK)
         return WATTLE_ERR_MEMORY;
-    if (b->efficiency != NULL)
+    if (b->has_efficiency)
         add_efficiencies(bucket, b, from, to);
     add_values(bucket, b, from, to);
     bucket->n_readings += to - from;
@@ -219,17 +223,17 @@ buckets_add_block(struct buckets *buckets, const struct batch_view *batch,
                   size_t *row, int *status)
 {
     const struct buckets_options *o = &buckets->options;
-    int64_t power_nw[KERNEL_ROWS], efficiency[KERNEL_ROWS];
+    int64_t power_nw[KERNEL_ROWS];
     if (batch->presence != NULL || !is_short(batch))
         return false;
     struct bucket_block b = {
-        buckets, rest_of(batch, *row), power_nw, NULL, false, {0}};
+        buckets, rest_of(batch, *row), power_nw, false, false, {0}};
     struct reading_block ordinary = {power_nw, NULL, false, false};
-    if ((o->fields & WATTLE_QUERY_EFFICIENCY) != 0)
-        ordinary.efficiency = efficiency;
     if (!reading_block_derive(&ordinary, &b.batch, o->kernels, o->no_cache))
         return false;
-    b.efficiency = ordinary.has_efficiency ? efficiency : NULL;
+    b.has_efficiency = (o->fields & WATTLE_QUERY_EFFICIENCY) != 0 &&
+                       batch->columns[WATTLE_POWER_FACTOR] != NULL &&
+                       batch->columns[WATTLE_CURRENT] != NULL;
     b.has_returned = ordinary.has_returned && buckets_have_steps(o);
     set_units(&b);
     size_t at = 0;

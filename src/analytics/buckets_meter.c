@@ -84,7 +84,8 @@ add_levels(struct buckets *buckets, const struct batch_view *batch, size_t row)
     if (!buckets_covers(buckets, batch->time_ms[row]))
         return WATTLE_OK;
     if ((o->fields & WATTLE_QUERY_EFFICIENCY) != 0)
-        reading_from_row(&reading, batch, row, o->no_cache);
+        reading_from_row(&reading, batch, row,
+                         (struct rating){o->no_cache, true});
     else
         reading_power_from_row(&reading, batch, row);
     reading.has_energy = false;

@@ -10,6 +10,7 @@
 
 #include "analytics/totals.h"
 #include "analytics/efficiency.h"
+#include "analytics/efficiency_fine.h"
 #include "base/decimal.h"
 
 #define HAS(column) MEASURE_BIT(column)
@@ -62,15 +63,18 @@ reading_span_ms(const struct batch_view *batch, size_t row)
 
 static void
 set_efficiency(struct reading *reading, const struct batch_view *batch,
-               size_t row, bool no_cache)
+               size_t row, struct rating rating)
 {
     int64_t factor = reading_nano(batch, WATTLE_POWER_FACTOR, row);
     int64_t current = reading_nano(batch, WATTLE_CURRENT, row);
     const int64_t milli = DECIMAL_ONE / 1000;
-    bool on_grid = factor % milli == 0 && current % milli == 0 && !no_cache;
+    bool on_grid =
+        factor % milli == 0 && current % milli == 0 && !rating.no_cache;
     reading->has_efficiency = true;
-    reading->is_milli = factor % milli == 0;
-    if (on_grid) {
+    reading->is_milli = factor % milli == 0 && !rating.is_fine;
+    if (rating.is_fine) {
+        reading->efficiency = efficiency_fine(factor, current, rating.no_cache);
+    } else if (on_grid) {
         reading->efficiency =
             efficiency_milli(efficiency_factor_memo(factor / milli),
                              efficiency_relief_memo(current / milli));
@@ -108,13 +112,13 @@ set_power(struct reading *reading, const struct batch_view *batch, size_t row,
 
 void
 reading_from_row(struct reading *reading, const struct batch_view *batch,
-                 size_t row, bool no_cache)
+                 size_t row, struct rating rating)
 {
     const unsigned rated = HAS(WATTLE_CURRENT) | HAS(WATTLE_POWER_FACTOR);
     unsigned has = reading_columns(batch, row);
     set_power(reading, batch, row, has);
     if ((has & rated) == rated)
-        set_efficiency(reading, batch, row, no_cache);
+        set_efficiency(reading, batch, row, rating);
 }
 
 void

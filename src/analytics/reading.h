@@ -15,7 +15,7 @@
 struct reading {
     struct power_point point;
     bool has_efficiency;
-    bool is_milli;     /* the factor is a whole number of thousandths */
+    bool is_milli;     /* the efficiency is one of thousandths */
     int128 efficiency; /* in 2^-56 or 1e-9 * 2^-60, as is_milli says */
     int128 energy;     /* units, when the reading gives energy */
     bool has_energy;
@@ -36,9 +36,15 @@ int128 reading_units(const struct batch_view *batch, int measure, size_t row);
 /* The span of a row, which it has, to the nearest ms. */
 int64_t reading_span_ms(const struct batch_view *batch, size_t row);
 
-/* Reads a row; no_cache leaves the tables of efficiencies alone. */
+/* How an efficiency is computed. */
+struct rating {
+    bool no_cache; /* not by tables */
+    bool is_fine;  /* efficiency_fine.h, whatever the power factor */
+};
+
+/* Reads a row. */
 void reading_from_row(struct reading *reading, const struct batch_view *batch,
-                      size_t row, bool no_cache);
+                      size_t row, struct rating rating);
 
 /* The same without the efficiency. */
 void reading_power_from_row(struct reading *reading,

@@ -30,6 +30,7 @@ totals_set_init_like(struct totals_set *set, const struct totals_set *like)
 {
     totals_set_init(set, like->max_gap_ms, like->no_cache);
     totals_set_range(set, like->edges.since_ms, like->edges.until_ms);
+    set->is_fine = like->is_fine;
     set->kernels = like->kernels;
     set->hours = like->hours;
 }

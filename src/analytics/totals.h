@@ -107,6 +107,8 @@ struct totals_segment {
 struct totals_set {
     int64_t max_gap_ms;
     bool no_cache;
+    bool
+        is_fine; /* efficiencies are those of efficiency_fine.h; at first not */
     /* of the profile: the key of a cell is day * 24 + hour of the day */
     struct time_partition hours;
     const struct kernels *kernels; /* the scalar ones unless set otherwise */

@@ -234,7 +234,8 @@ totals_block_add(struct totals_set *set, const struct batch_view *batch,
 {
     int64_t power_nw[KERNEL_ROWS], efficiency[KERNEL_ROWS];
     struct reading_block ordinary = {power_nw, efficiency, false, false};
-    if (!reading_block_derive(&ordinary, batch, set->kernels, set->no_cache))
+    if (set->is_fine ||
+        !reading_block_derive(&ordinary, batch, set->kernels, set->no_cache))
         return false;
     *status = WATTLE_OK;
     if (totals_segment_add(set, batch, &ordinary, status))

@@ -66,7 +66,8 @@ add_levels(struct totals_meter *m, const struct metered *to,
             continue;
         }
         struct reading reading;
-        reading_from_row(&reading, batch, row, to->set->no_cache);
+        reading_from_row(&reading, batch, row,
+                         (struct rating){to->set->no_cache, to->set->is_fine});
         m->n_inside++;
         status = totals_add_levels(to->set, to->device, &reading);
     }

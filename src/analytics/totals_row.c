@@ -271,7 +271,8 @@ totals_add_row(struct totals_set *set, const struct batch_view *batch,
     if (set->totals[device].is_disordered)
         return WATTLE_OK;
     struct reading reading;
-    reading_from_row(&reading, batch, row, set->no_cache);
+    reading_from_row(&reading, batch, row,
+                     (struct rating){set->no_cache, set->is_fine});
     totals_flush(set, device, (size_t)device + 1);
     int status = add_reading(set, device, &reading);
     totals_reload(set, device);

@@ -479,7 +479,7 @@ set_reading(const struct bucket_cursor *cursor, struct query_row *row)
     struct bucket bucket;
     if ((request->fields & WATTLE_QUERY_EFFICIENCY) != 0)
         reading_from_row(&reading, &cursor->batch, cursor->row,
-                         request->no_cache);
+                         (struct rating){request->no_cache, true});
     else
         reading_power_from_row(&reading, &cursor->batch, cursor->row);
     int64_t time_ms = reading.point.time_ms;

@@ -4,13 +4,14 @@
  * One scan is enough when each device's readings come in order of time, and are
  * powers. When some do not, or are for a meter, a further scan sends these
  * devices' readings through a sorter; this ends because the set of such devices
- * only grows.
+ * only grows. A last scan adds up finer efficiencies where they are needed.
  */
 #include "run/report_scan.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "analytics/rough_efficiency.h"
 #include "base/error.h"
 #include "base/zone.h"
 #include "base/trace.h"
@@ -22,6 +23,8 @@ struct report_run {
     const struct report_scan *report;
     struct report_data *data;
     uint8_t *diverted; /* [devices] enum divert; or NULL */
+    bool is_fine;      /* efficiencies are the finer ones */
+    bool is_rough;     /* they should be */
     struct wattle_error *error;
 };
 
@@ -70,6 +73,7 @@ join_totals(struct report_run *run, struct scan_splits *splits)
                      options->selection.until_ms);
     totals_set_zone(total, zone_unless_utc(options->zone));
     total->kernels = kernels_for(options->tuning.simd);
+    total->is_fine = run->is_fine;
     status = totals_set_reserve(total, run->data->devices.n_devices);
     if (status == WATTLE_OK)
         status = totals_set_join(total, sets,
@@ -130,11 +134,22 @@ add_diverted(struct report_run *run, const struct scan_splits *splits)
     return status;
 }
 
+/* The totals are whole; whether they are good. */
+static int
+check_efficiencies(struct report_run *run)
+{
+    struct report_data *data = run->data;
+    const int status = rough_efficiency_find(
+        &data->totals, &data->devices, run->report->table, &run->is_rough);
+    return status == WATTLE_OK ? status : error_memory(run->error);
+}
+
 /* What all splits have found becomes one. */
 static int
 merge_results(struct report_run *run, struct scan_splits *splits)
 {
     struct report_data *data = run->data;
+    const struct tally before = data->tally;
     int status = join_totals(run, splits);
     if (status == WATTLE_OK)
         status = check_unchanged(run, splits);
@@ -143,13 +158,22 @@ merge_results(struct report_run *run, struct scan_splits *splits)
     status = add_diverted(run, splits);
     if (status == WATTLE_OK && totals_set_add_edges(&data->totals) != WATTLE_OK)
         status = error_memory(run->error);
+    if (status == WATTLE_OK)
+        status = check_efficiencies(run);
+    if (run->is_rough) {
+        data->tally = before;
+        return status;
+    }
     tally_add(&data->tally, &splits->tally);
     return status == WATTLE_OK
                ? scan_take_rejects(splits, &data->rejects, run->error)
                : status;
 }
 
-/* One scan; on success the totals may still name disordered devices. */
+/*
+ * One scan; on success the totals may still name disordered devices, or
+ * efficiencies may be too rough.
+ */
 static int
 scan_once(struct report_run *run)
 {
@@ -171,6 +195,7 @@ scan_once(struct report_run *run)
         .n_threads = data->n_threads,
         .devices = &data->devices,
         .diverted = run->diverted,
+        .is_fine = run->is_fine,
     };
     struct scan_splits splits;
     struct stage_clock clock = {.track = trace_track(options->tuning.trace, 0)};
@@ -217,8 +242,22 @@ widen_diverted(struct report_run *run)
         if (flags[i] == DIVERT_NOT)
             flags[i] = DIVERT_SORT;
     }
-    totals_set_release(&run->data->totals);
     return WATTLE_OK;
+}
+
+/* Another scan, with what the last one has shown. */
+static int
+scan_again(struct report_run *run)
+{
+    int status = WATTLE_OK;
+    if (run->is_rough) {
+        run->is_rough = false;
+        run->is_fine = true;
+    } else {
+        status = widen_diverted(run);
+    }
+    totals_set_release(&run->data->totals);
+    return status == WATTLE_OK ? scan_once(run) : status;
 }
 
 /* Opens the sources, on the clock. */
@@ -247,11 +286,9 @@ report_scan_run(const struct report_scan *report, struct report_data *data,
         return status;
     data->n_threads = scan_threads(report->options, report->sources);
     status = scan_once(&run);
-    while (status == WATTLE_OK && data->totals.n_disordered != 0) {
-        status = widen_diverted(&run);
-        if (status == WATTLE_OK)
-            status = scan_once(&run);
-    }
+    while (status == WATTLE_OK &&
+           (data->totals.n_disordered != 0 || run.is_rough))
+        status = scan_again(&run);
     free(run.diverted);
     if (status == WATTLE_OK && data->totals.profile.failed)
         status = error_memory(error);

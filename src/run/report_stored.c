@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analytics/rough_efficiency.h"
 #include "base/cores.h"
 #include "base/error.h"
 #include "base/pool.h"
@@ -34,6 +35,7 @@ struct stored_job {
     const struct report_stored *report;
     struct report_data *data;
     struct totals_reader_range range;
+    bool is_fine; /* efficiencies are the finer ones */
     const struct kernels *kernels;
     uint8_t *is_wanted; /* [devices] */
     _Atomic uint32_t next;
@@ -70,6 +72,21 @@ take_zone(struct stored_job *job, struct database *db,
     return WATTLE_OK;
 }
 
+/* Empty totals, of what is asked for now. */
+static void
+begin_totals(struct chunk_worker *w)
+{
+    const struct stored_job *job = w->job;
+    const struct scan_options *o = job->report->options;
+    totals_set_init(&w->set, o->max_gap_ms, o->tuning.no_cache);
+    totals_set_range(&w->set, job->range.since_ms, job->range.until_ms);
+    totals_set_zone(&w->set, job->range.zone);
+    w->set.kernels = job->kernels;
+    w->set.is_fine = job->is_fine;
+    w->read.range = job->range;
+    w->read.counts = (struct totals_reader_counts){0};
+}
+
 /* Opens a connection that stays with what is there now. */
 static int
 open_worker(struct chunk_worker *w, struct stored_job *job)
@@ -84,15 +101,12 @@ open_worker(struct chunk_worker *w, struct stored_job *job)
         status = meta_read(&w->db, DATABASE_READ, &w->error);
     if (status == WATTLE_OK && job->data->zone == NULL)
         status = take_zone(job, &w->db, &w->error);
-    totals_set_init(&w->set, o->max_gap_ms, o->tuning.no_cache);
-    totals_set_range(&w->set, job->range.since_ms, job->range.until_ms);
-    totals_set_zone(&w->set, job->range.zone);
-    w->set.kernels = job->kernels;
     if (status == WATTLE_OK)
         database_set_cancel(&w->db, o->cancel);
     if (status == WATTLE_OK)
         status = totals_reader_open(&w->read, &w->db, job->kernels, &job->range,
                                     &w->error);
+    begin_totals(w);
     return status;
 }
 
@@ -330,6 +344,37 @@ read_rest(struct stored_job *job, struct database *db,
     return status;
 }
 
+/* All wanted devices into data->totals. */
+static int
+add_all(struct stored_job *job, struct chunk_worker *workers, int n,
+        struct wattle_error *error)
+{
+    atomic_store(&job->next, 0);
+    pool_run((unsigned)n, add_chunks, workers);
+    int status = atomic_load(&job->status);
+    for (int i = 0; i < n && status != WATTLE_OK; i++) {
+        if (workers[i].error.code != WATTLE_OK && error != NULL)
+            *error = workers[i].error;
+    }
+    return status == WATTLE_OK ? join_workers(job, workers, n, error) : status;
+}
+
+/* The same again with finer efficiencies, which are only in the readings. */
+static int
+add_all_finely(struct stored_job *job, struct chunk_worker *workers, int n,
+               struct wattle_error *error)
+{
+    job->is_fine = true;
+    job->range.no_summaries = true;
+    totals_set_release(&job->data->totals);
+    for (int i = 0; i < n; i++) {
+        totals_set_release(&workers[i].set);
+        begin_totals(&workers[i]);
+    }
+    job->data->n_scans++;
+    return add_all(job, workers, n, error);
+}
+
 static int
 run_all(struct stored_job *job, struct chunk_worker *workers,
         struct wattle_error *error)
@@ -348,14 +393,19 @@ run_all(struct stored_job *job, struct chunk_worker *workers,
     }
     if (status != WATTLE_OK)
         return status;
-    job->data->n_threads = n;
-    pool_run((unsigned)n, add_chunks, workers);
-    status = atomic_load(&job->status);
-    for (int i = 0; i < n && status != WATTLE_OK; i++) {
-        if (workers[i].error.code != WATTLE_OK && error != NULL)
-            *error = workers[i].error;
-    }
-    return status == WATTLE_OK ? join_workers(job, workers, n, error) : status;
+    struct report_data *data = job->data;
+    const struct tally before = data->tally;
+    bool is_rough = false;
+    data->n_threads = n;
+    status = add_all(job, workers, n, error);
+    if (status == WATTLE_OK &&
+        rough_efficiency_find(&data->totals, &data->devices, job->report->known,
+                              &is_rough) != WATTLE_OK)
+        status = error_memory(error);
+    if (status != WATTLE_OK || !is_rough)
+        return status;
+    data->tally = before;
+    return add_all_finely(job, workers, n, error);
 }
 
 int

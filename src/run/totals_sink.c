@@ -54,6 +54,7 @@ open_split(void *context, const struct sink_split *split, void **out,
                      sink->options->selection.until_ms);
     totals_set_zone(&state->totals, zone_unless_utc(sink->options->zone));
     state->totals.kernels = sink->kernels;
+    state->totals.is_fine = sink->is_fine;
     if (sink->diverted == NULL)
         return WATTLE_OK;
     state->gathered =

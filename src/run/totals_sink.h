@@ -21,6 +21,7 @@ struct totals_sink {
     /* from the second scan on: devices whose rows are gathered */
     const struct registry *devices; /* numbers of `diverted` */
     const uint8_t *diverted;        /* [devices] enum divert; or NULL */
+    bool is_fine;                   /* see totals_set.is_fine */
 };
 
 /* The state of a split. */

@@ -982,6 +982,32 @@ def make_shapes(rng, case):
     add_options(rng, case, devices, times, None, None)
 
 
+def make_cancelling(rng, case):
+    """Power factors of both signs whose efficiencies nearly cancel, of a device or of several."""
+    devices = device_pool(rng)[:rng.choice([1, 2, 2, 4, 9])]
+    now = pick_start(rng, case.zone, ERAS[:6], 2 * DAY)
+    places = rng.choice([2, 3, 3, 3, 6, 9])
+    lines, times = [], []
+    for index in range(rng.choice([1, 3, 30, 400])):
+        pf = rng.choice([0.5, 0.9, 1, 0.25, rng.random()])
+        current = rng.choice([1, 6, 10, 60, 16 * rng.random(), 64.9 * rng.random()])
+        pair = rng.choice([devices[:1], devices[:1], devices]) * 2
+        for sign, device in ((1, pair[0]), (-1, pair[1])):
+            beside = current + rng.choice([0, 1, 1, 3]) * rng.choice([0.001, 0.001, 10**-places])
+            now += rng.choice([MINUTE, 15 * MINUTE])
+            times.append(now)
+            lines.append(b",".join([time_cell(rng, now, "space", case.zone), device, b"230",
+                                    b"%.*f" % (max(places, 3), beside), b"%.*f" % (places, sign * pf)]))
+    if rng.random() < 0.4:
+        rng.shuffle(lines)
+    header = b"timestamp,device_id,voltage,current,power_factor"
+    for part in split_events(rng, [(line, b"") for line in lines], rng.choice([1, 1, 2])):
+        case.add(b"\n".join([header] + [line for line, _none in part]) + b"\n")
+    if rng.random() < 0.6:
+        add_details(rng, case, devices)
+    add_options(rng, case, devices, times, None, None)
+
+
 METER_COLUMNS = {"power": b"power", "energy": b"energy_wh", "span": b"span_s", "returned": b"energy_returned_wh",
                  "total": b"energy_total_wh", "returned_total": b"energy_returned_total_wh",
                  "current": b"current", "pf": b"power_factor"}
@@ -1154,6 +1180,8 @@ def make_case(seed, folder):
         make_meters(rng, case)
     elif roll < 0.45:
         make_clocks(rng, case)
+    elif roll < 0.47:
+        make_cancelling(rng, case)
     else:
         make_small(rng, case)
     return case.finish()

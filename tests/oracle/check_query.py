@@ -23,7 +23,6 @@ import casegen
 import oracle
 import query_oracle as q
 import zones
-from compare import EFFICIENCY_ABSOLUTE
 
 os.environ.setdefault("WATTLE_TZ", "UTC")  # not the zone of the machine
 
@@ -293,8 +292,7 @@ def is_near(column, wanted, got):
     if wanted is None or got is None:
         return wanted is None and got is None
     wanted = float(wanted)
-    absolute = EFFICIENCY_ABSOLUTE if column == "efficiency" else 1e-24
-    return abs(wanted - got) <= max(1e-12 * abs(wanted), absolute)
+    return abs(wanted - got) <= max(1e-12 * abs(wanted), 1e-24)
 
 
 def compare(question, expected, rows):

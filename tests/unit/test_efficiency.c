@@ -10,6 +10,7 @@
 #include <math.h>
 
 #include "analytics/efficiency.h"
+#include "analytics/efficiency_fine.h"
 #include "base/decimal.h"
 #include "generate/counter_hash.h"
 
@@ -188,6 +189,52 @@ remembered_values_are_the_same(void **state)
     }
 }
 
+/* e in 1e-9 * 2^-60 by another way, with 50 digits: see the comment in it. */
+static const struct {
+    int64_t power_factor_nano, current_nano;
+    int64_t high, low; /* of the 128 bits */
+} fine_values[] = {
+#include "fine_efficiencies.h"
+};
+
+static void
+fine_terms_are_right_to_one_unit(void **state)
+{
+    (void)state;
+    const size_t n = sizeof(fine_values) / sizeof(fine_values[0]);
+    assert_true(n > 200);
+    for (size_t i = 0; i < 3 * n; i++) {
+        const int64_t factor = fine_values[i % n].power_factor_nano;
+        const int64_t current = fine_values[i % n].current_nano;
+        const int128 wanted = ((int128)fine_values[i % n].high << 64) |
+                              (uint64_t)fine_values[i % n].low;
+        /* computed, then put into the tables, then taken out */
+        const int128 got = efficiency_fine(factor, current, i < n);
+        assert_true(got - wanted <= 1 && wanted - got <= 1);
+        assert_true(efficiency_fine(-factor, current, i < n) == -got);
+    }
+}
+
+static void
+fine_terms_are_close_to_the_others(void **state)
+{
+    (void)state;
+    for (uint64_t i = 0; i < 200000; i++) {
+        uint64_t bits = counter_hash(85, i);
+        int64_t factor = (int64_t)(bits % 2000001) - 1000000;
+        factor = i % 2 == 0 ? factor * 1000 : factor / 1000 * 1000000;
+        int64_t current = (int64_t)(counter_hash(86, i) >> (4 + i % 56));
+        if (current > DECIMAL_MAX)
+            continue;
+        uint64_t product = efficiency_product(efficiency_shape(factor),
+                                              efficiency_load(current));
+        int128 off = efficiency_fine(factor, current, i % 3 == 0) -
+                     (int128)factor * (int64_t)product;
+        int128 most = (int128)16 * DECIMAL_ONE; /* 2^-56 */
+        assert_true(off <= most && off >= -most);
+    }
+}
+
 int
 main(void)
 {
@@ -196,6 +243,8 @@ main(void)
         cmocka_unit_test(loads_follow_the_formula),
         cmocka_unit_test(the_ends_of_the_ranges_are_exact),
         cmocka_unit_test(products_follow_the_formula),
+        cmocka_unit_test(fine_terms_are_right_to_one_unit),
+        cmocka_unit_test(fine_terms_are_close_to_the_others),
         cmocka_unit_test(products_of_thousandths_follow_the_formula),
         cmocka_unit_test(loads_fall_as_currents_rise),
         cmocka_unit_test(remembered_values_are_the_same),
