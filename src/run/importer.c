@@ -39,7 +39,9 @@ open_database(struct importer *im, struct wattle_error *error)
         status = database_is_empty(im->database, &is_new, error);
     if (status != WATTLE_OK)
         return status;
-    enum database_mode mode = is_new ? DATABASE_MEMORY : DATABASE_CREATE;
+    enum database_mode mode = is_new           ? DATABASE_MEMORY
+                              : im->is_dry_run ? DATABASE_TRIAL
+                                               : DATABASE_CREATE;
     int64_t n_devices = 0;
     status = write_lock_open(&im->db, im->database, mode, im->wait, error);
     if (status == WATTLE_OK)

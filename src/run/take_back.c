@@ -190,8 +190,9 @@ take_back_run(struct take_back *job, struct wattle_error *error)
     int64_t n_lines = 0;
     registry_init(&im.devices);
     set_now(now);
-    int status = write_lock_open(&im.db, job->database, DATABASE_WRITE,
-                                 job->wait, error);
+    int status = write_lock_open(
+        &im.db, job->database,
+        job->is_dry_run ? DATABASE_TRIAL : DATABASE_WRITE, job->wait, error);
     if (status != WATTLE_OK)
         return status;
     if (job->options != NULL)
@@ -242,8 +243,9 @@ take_back_undo(struct take_back *job, int64_t entry, struct wattle_error *error)
 {
     struct database db;
     struct forget *forget = NULL;
-    int status =
-        write_lock_open(&db, job->database, DATABASE_WRITE, job->wait, error);
+    int status = write_lock_open(
+        &db, job->database, job->is_dry_run ? DATABASE_TRIAL : DATABASE_WRITE,
+        job->wait, error);
     if (status != WATTLE_OK)
         return status;
     if (job->options != NULL)

@@ -24,6 +24,8 @@
 
 enum database_mode {
     DATABASE_READ,   /* the file must be there */
+    DATABASE_TRIAL,  /* to be written to and rolled back: has the format of now
+                      */
     DATABASE_WRITE,  /* the same */
     DATABASE_CREATE, /* made when absent */
     DATABASE_MEMORY  /* without a file, always new; the path is for errors */

@@ -310,8 +310,9 @@ database_open_as(struct database *db, const char *path,
         status = error_set(error, WATTLE_ERR_USAGE,
                            "a database needs a name; '' is none");
     else if (how->mode < DATABASE_CREATE && access(path, F_OK) != 0)
-        status =
-            error_set_at(error, WATTLE_ERR_IO, path, 0, "%s", strerror(errno));
+        status = error_set_at(error, WATTLE_ERR_IO, path, 0, "%s",
+                              errno == ENOENT ? "no such file or directory"
+                                              : strerror(errno));
     else if (how->mode == DATABASE_CREATE && size_beside(path, "") <= 0)
         status = refuse_new_name(path, error);
     if (status == WATTLE_OK && is_folder(path))

@@ -75,6 +75,11 @@ refuse(const struct database *db, const struct identity *id,
                             "says that it has format %lld, which there "
                             "never was",
                             (long long)id->version);
+    if (mode == DATABASE_TRIAL && id->version < format->version)
+        return error_set_at(error, WATTLE_ERR_FORMAT, db->path, 0,
+                            "has the old format %lld, and a dry run changes "
+                            "nothing; 'wattle compact' brings it up to date",
+                            (long long)id->version);
     if (mode == DATABASE_READ && tables_format_of(format, id->version) == NULL)
         return error_set_at(error, WATTLE_ERR_FORMAT, db->path, 0,
                             "has the old format %lld; 'wattle compact' brings "

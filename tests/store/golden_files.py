@@ -123,6 +123,18 @@ def restore(program, path, n_readings):
                f"{n_removed} readings were not restored")
 
 
+def try_dry_runs(program, path):
+    """They change nothing, not even the format."""
+    before = content(path)
+    more = write(path + ".csv", "timestamp,device_id,power\n0,x,1\n")
+    for arguments in (["import", more, "--db", path],
+                      ["forget", path, "--device", "late"]):
+        done = program.run(*arguments, "--dry-run", code=2)
+        expect(b"old format" in done.err and b"wattle compact" in done.err,
+               done)
+    expect(content(path) == before, "a dry run has changed it")
+
+
 def upgrade(program, path):
     """What only reads refuses an old file, and says what brings it up."""
     before = content(path)
@@ -235,6 +247,8 @@ def run_case(program, case, folder, _tier):
     if case == "foreign-schema-format-1":
         return foreign_schema(program, folder)
     path = write(os.path.join(folder, "home.db"), kept(case + ".db"))
+    if format_of(case) < PRESENT:
+        try_dry_runs(program, path)
     if is_refused(case):
         upgrade(program, path)
     before = content(path)
