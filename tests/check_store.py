@@ -26,7 +26,8 @@ SUITES = ["differential", "kill_imports", "flip_bits", "full_disks",
           "other_files", "many_at_once", "query_plans",
           "large_inputs", "golden_files", "growing_files",
           "forged_databases", "written_files", "salvaged", "zoned_imports",
-          "taken_back", "never_had", "zone_races"]
+          "taken_back", "never_had", "zone_races",
+          "device_rejects"]
 
 
 def run_one(job):

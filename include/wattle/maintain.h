@@ -39,8 +39,9 @@ typedef void (*wattle_check_found)(void *context,
 
 /* What a check or a salvage has found; begin with the macro. */
 struct wattle_check_result {
-    size_t size; /* of this structure, as the caller knows it */
-    uint64_t n_devices, n_chunks, n_readings; /* that are whole */
+    size_t size;        /* of this structure, as the caller knows it */
+    uint64_t n_devices; /* that have readings */
+    uint64_t n_chunks, n_readings; /* that are whole */
     uint64_t n_problems;
     uint64_t n_lost;    /* readings in damaged chunks */
     uint64_t n_files;   /* that were imported */

@@ -115,7 +115,8 @@ enum wattle_finding_kind {
     WATTLE_FINDING_COUNTER_DIP,
     WATTLE_FINDING_COUNTER_RESET,
     WATTLE_FINDING_METER_CHANGE,
-    WATTLE_FINDING_AHEAD /* its last reading is days later than all others */
+    WATTLE_FINDING_AHEAD,  /* its last reading is days later than all others */
+    WATTLE_FINDING_REJECTS /* many lines that name it were rejected */
 };
 
 /* "silent", "never_seen", ... - the words of the JSON output; static text. */
@@ -128,7 +129,7 @@ struct wattle_finding {
     const char *location; /* NULL = not known */
     int64_t since_ms;     /* the last reading (silent) or the first (stuck) */
     double value;         /* power in W (stuck), times the rating (over), how
-                             often (gaps, counter events) */
+                             often (gaps, counter events, rejected lines) */
 };
 
 struct wattle_hour_result {

@@ -33,6 +33,10 @@
 /* Motors draw more than their rating when they start. */
 #define RATING_FACTOR 1.5
 
+/* One line in ten, and not just a few of a new device. */
+#define MANY_REJECTS 10
+#define REJECT_SHARE 10
+
 /* Of two readings the step may be a gap by chance. */
 #define LEAST_FOR_GAPS 3
 
@@ -184,6 +188,53 @@ look_at(struct findings *findings, const struct wattle_device_result *device,
                                : status;
 }
 
+static uint64_t
+n_rejects(const struct findings_input *input, uint32_t device)
+{
+    return input->n_rejects != NULL ? input->n_rejects[device] : 0;
+}
+
+static uint64_t
+n_readings(const struct findings_input *input, uint32_t device)
+{
+    return device < input->totals->n_devices
+               ? input->totals->totals[device].n_readings
+               : 0;
+}
+
+/*
+ * Devices of which many lines were rejected. Rejects have no time, so nothing
+ * is said of a range.
+ */
+static int
+look_at_rejects(struct findings *findings, const struct findings_input *input)
+{
+    const struct selection *wanted = input->selection;
+    int status = WATTLE_OK;
+    if (input->n_rejects == NULL || selection_has_since(wanted) ||
+        selection_has_until(wanted))
+        return WATTLE_OK;
+    for (uint32_t i = 0; i < input->devices->n_devices && status == WATTLE_OK;
+         i++) {
+        const uint64_t n = n_rejects(input, i);
+        const char *id = registry_id(input->devices, i);
+        if (n < MANY_REJECTS ||
+            !selection_wants_listed(wanted, id, input->table) ||
+            n * (REJECT_SHARE - 1) < n_readings(input, i))
+            continue;
+        const struct device_info *info = device_table_find(input->table, id);
+        status =
+            add(findings, &(struct wattle_finding){
+                              .kind = WATTLE_FINDING_REJECTS,
+                              .device_id = id,
+                              .name = info != NULL ? info->name : NULL,
+                              .location = info != NULL ? info->location : NULL,
+                              .since_ms = WATTLE_NO_TIME,
+                              .value = (double)n});
+    }
+    return status;
+}
+
 /* Devices of the table without a reading at any time. */
 static int
 look_for_missing(struct findings *findings, const struct findings_input *input)
@@ -194,8 +245,10 @@ look_for_missing(struct findings *findings, const struct findings_input *input)
         const char *id = registry_id(&table->ids, i);
         const struct device_info *info = &table->infos[i];
         const uint32_t number = registry_find(input->devices, id, strlen(id));
-        const bool is_seen = number != REGISTRY_NO_DEVICE &&
-                             (input->is_seen == NULL || input->is_seen[number]);
+        const bool is_seen =
+            number != REGISTRY_NO_DEVICE &&
+            (input->is_seen == NULL || input->is_seen[number] ||
+             n_rejects(input, number) > 0);
         if (is_seen || info->is_inactive ||
             !selection_wants_listed(input->selection, id, table))
             continue;
@@ -237,6 +290,8 @@ findings_make(struct findings *findings, const struct findings_input *input)
         status = look_at(findings, result->devices[i], newest_ms);
     if (status == WATTLE_OK)
         status = look_for_missing(findings, input);
+    if (status == WATTLE_OK)
+        status = look_at_rejects(findings, input);
     if (status != WATTLE_OK)
         return status;
     if (findings->n > 1)

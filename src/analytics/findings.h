@@ -1,6 +1,6 @@
 /*
  * findings.h - devices that somebody should look at: silent, never seen, stuck,
- * or above their rating.
+ * above their rating, with many rejected lines, and the like.
  */
 #ifndef ANALYTICS_FINDINGS_H
 #define ANALYTICS_FINDINGS_H
@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "analytics/totals.h"
 #include "model/device_table.h"
 #include "model/selection.h"
 #include "wattle/result.h"
@@ -24,7 +25,9 @@ struct findings_input {
     const struct device_table *table;
     const struct selection *selection;
     const struct registry *devices;
+    const struct totals_set *totals; /* by their numbers */
     const bool *is_seen; /* [devices] has a reading at any time; NULL = all */
+    const uint64_t *n_rejects; /* [devices] lines that name it; NULL = none */
 };
 
 /*

@@ -554,7 +554,8 @@ report_result_compute(struct report_result *whole,
         status = findings_make(
             &whole->findings,
             &(struct findings_input){result, input->table, input->selection,
-                                     input->devices, input->is_seen});
+                                     input->devices, input->totals,
+                                     input->is_seen, input->n_rejects});
     result->findings = whole->findings.list;
     result->n_findings = whole->findings.n;
     result->rate_per_kwh = input->rate_per_kwh;

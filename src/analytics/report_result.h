@@ -24,6 +24,7 @@ struct report_result_input {
     size_t limit;  /* devices that are listed; 0 = all */
     const struct selection *selection;
     const bool *is_seen; /* see findings.h */
+    const uint64_t *n_rejects;
 };
 
 struct result_device {

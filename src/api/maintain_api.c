@@ -103,7 +103,7 @@ set_result(struct wattle_check_result *result, const struct verify_result *v,
     int64_t n_devices = 0, n_files = 0, n_rejects = 0;
     if (result == NULL)
         return;
-    catalog_count_devices(db, &n_devices, NULL);
+    catalog_count_read_devices(db, &n_devices, NULL);
     catalog_count_files(db, &n_files, &n_rejects, NULL);
     const struct wattle_check_result found = {
         .n_devices = (uint64_t)n_devices,

@@ -229,7 +229,8 @@ set_result(struct wattle_report *report, struct wattle_error *error)
                                         report->options.sort,
                                         report->options.limit,
                                         &report->scan.selection,
-                                        data->is_seen};
+                                        data->is_seen,
+                                        data->n_rejects};
     a->n_lines = data->tally.n_lines;
     a->n_duplicates = data->tally.n_duplicates;
     a->n_filtered = data->tally.n_filtered;

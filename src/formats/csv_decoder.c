@@ -293,12 +293,22 @@ without_line_end(const uint8_t *raw, size_t len)
     return len;
 }
 
-/* raw: the record's first bytes; len: of the record, with its line end. */
+/*
+ * raw: the record's first bytes; len: of the record, with its line end. The
+ * parser still has it.
+ */
 static int
 reject(struct csv_decoder *d, int reason, uint64_t line, const uint8_t *raw,
        uint64_t len)
 {
-    struct reject_place place = {d->source, reason, line};
+    struct row_values values;
+    struct reject_place place = {d->source, REGISTRY_NO_DEVICE, reason, line};
+    if (row_values_find_device(d->parser, reason, &values)) {
+        place.device = registry_add(d->base.setup.registry, values.device,
+                                    values.device_len);
+        if (place.device == REGISTRY_NO_DEVICE)
+            return error_memory(d->base.setup.error);
+    }
     size_t kept = len > RECORD_RAW_BYTES
                       ? RECORD_RAW_BYTES
                       : without_line_end(raw, d->base.setup.rejects->keep !=

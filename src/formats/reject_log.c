@@ -8,10 +8,12 @@
  */
 #include "formats/reject_log.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/spill.h"
+#include "model/registry.h"
 
 #define SPILL_BYTES ((size_t)1 << 20)
 
@@ -31,6 +33,8 @@ reject_log_release(struct reject_log *log)
 {
     buffer_release(&log->raw);
     spill_release(&log->spill);
+    free(log->of_devices);
+    free(log->at_device);
 }
 
 /* Moves what is in memory to the file. */
@@ -43,11 +47,55 @@ spill_raw(struct reject_log *log, struct wattle_error *error)
     return status;
 }
 
+/* Where the count of the device's rejects in the present source is. */
+static size_t *
+find_device(struct reject_log *log, uint32_t device)
+{
+    if (device >= log->n_at_device) {
+        const size_t n = 2 * (size_t)device + 16;
+        size_t *grown = realloc(log->at_device, n * sizeof(*grown));
+        if (grown == NULL)
+            return NULL;
+        memset(grown + log->n_at_device, 0,
+               (n - log->n_at_device) * sizeof(*grown));
+        log->at_device = grown;
+        log->n_at_device = n;
+    }
+    return &log->at_device[device];
+}
+
+static int
+count_device(struct reject_log *log, const struct reject_place *place)
+{
+    if (place->device == REGISTRY_NO_DEVICE)
+        return WATTLE_OK;
+    if (place->source != log->source && log->n_at_device > 0)
+        memset(log->at_device, 0, log->n_at_device * sizeof(*log->at_device));
+    size_t *at = find_device(log, place->device);
+    if (at == NULL)
+        return WATTLE_ERR_MEMORY;
+    if (*at == 0) {
+        struct reject_of_device *grown =
+            buffer_grow_array(log->of_devices, &log->of_device_cap,
+                              log->n_of_devices + 1, sizeof(*grown));
+        if (grown == NULL)
+            return WATTLE_ERR_MEMORY;
+        log->of_devices = grown;
+        grown[log->n_of_devices] =
+            (struct reject_of_device){place->source, place->device, 0};
+        *at = ++log->n_of_devices;
+    }
+    log->of_devices[*at - 1].n++;
+    return WATTLE_OK;
+}
+
 int
 reject_log_add(struct reject_log *log, const struct reject_place *place,
                const void *raw, size_t raw_len, struct wattle_error *error)
 {
     log->by_reason[place->reason]++;
+    if (count_device(log, place) != WATTLE_OK)
+        return error_memory(error);
     if (log->n_first < REJECT_LOG_FIRST)
         log->first[log->n_first++] = *place;
     if (place->source != log->source)

@@ -1,9 +1,9 @@
 /*
  * reject_log.h - the lines that were no readings, in order, by one worker.
  *
- * Counts are always kept, and the first few with their places. The raw lines
- * are kept only when somebody wants them: all, or the first ones of each file;
- * beyond a bound they go to a temporary file.
+ * Counts are always kept, also by device, and the first few with their places.
+ * The raw lines are kept only when somebody wants them: all, or the first ones
+ * of each file; beyond a bound they go to a temporary file.
  */
 #ifndef FORMATS_REJECT_LOG_H
 #define FORMATS_REJECT_LOG_H
@@ -30,12 +30,23 @@ enum reject_keep {
 
 struct reject_place {
     uint32_t source; /* number of the file */
+    uint32_t device; /* in the worker's registry; or REGISTRY_NO_DEVICE */
     int reason;
     uint64_t line; /* counted from 0 where the worker began in the file */
 };
 
+/* How many rejects of a file name a device. */
+struct reject_of_device {
+    uint32_t source, device;
+    uint64_t n;
+};
+
 struct reject_log {
     uint64_t by_reason[WATTLE_N_REASONS];
+    struct reject_of_device *of_devices; /* of a pair there may be several */
+    size_t n_of_devices, of_device_cap;
+    size_t *at_device; /* [n_at_device] 1 + place in it, of this source */
+    size_t n_at_device;
     struct reject_place first[REJECT_LOG_FIRST];
     size_t n_first;
     enum reject_keep keep;

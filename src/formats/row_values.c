@@ -173,3 +173,12 @@ row_values_read(const struct record_parser *parser, struct local_clock *clock,
         reason = read_numbers(parser, values);
     return reason;
 }
+
+bool
+row_values_find_device(const struct record_parser *parser, int reason,
+                       struct row_values *values)
+{
+    return reason != WATTLE_REJECT_FIELDS && reason != WATTLE_REJECT_QUOTE &&
+           reason != WATTLE_REJECT_DEVICE &&
+           read_device(&parser->fields[ROLE_DEVICE], values) == ROW_IS_READING;
+}

@@ -31,4 +31,11 @@ struct row_values {
 int row_values_read(const struct record_parser *parser,
                     struct local_clock *clock, struct row_values *values);
 
+/*
+ * Reads the device of a record that was rejected for that reason; false when
+ * none can be made out.
+ */
+bool row_values_find_device(const struct record_parser *parser, int reason,
+                            struct row_values *values);
+
 #endif

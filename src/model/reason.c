@@ -21,6 +21,8 @@ wattle_finding_text(int kind)
     static const char *const texts[] = {
         "silent",      "never_seen",    "stuck",         "over_rating",
         "mostly_gaps", "rising_energy", "counter_spike", "counter_glitch",
-        "counter_dip", "counter_reset", "meter_change",  "ahead"};
-    return kind >= 0 && kind <= WATTLE_FINDING_AHEAD ? texts[kind] : "unknown";
+        "counter_dip", "counter_reset", "meter_change",  "ahead",
+        "rejects"};
+    return kind >= 0 && kind <= WATTLE_FINDING_REJECTS ? texts[kind]
+                                                       : "unknown";
 }

@@ -147,6 +147,10 @@ describe_finding(const struct text_canvas *c, const struct wattle_finding *f,
                  "%s day%s ahead of all others: is its clock right?", number,
                  strcmp(number, "1") == 0 ? "" : "s");
         break;
+    case WATTLE_FINDING_REJECTS:
+        snprintf(text, size, "%s lines rejected",
+                 report_text_count((uint64_t)f->value, number));
+        break;
     case WATTLE_FINDING_RISING:
         snprintf(text, size, "its energies only rise: is it a counter?");
         break;

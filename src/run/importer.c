@@ -139,6 +139,26 @@ scan_sources(struct importer *im, struct scan_splits *splits,
     return status;
 }
 
+/* Notes how many rejects of each file name each device. */
+static int
+write_device_rejects(struct importer *im, const struct scan_splits *splits,
+                     struct wattle_error *error)
+{
+    size_t k = 0;
+    int status = WATTLE_OK;
+    for (const struct split *split = splits->first; split != NULL;
+         split = split->next, k++) {
+        const struct reject_log *log = &split->rejects;
+        for (size_t i = 0; i < log->n_of_devices && status == WATTLE_OK; i++) {
+            const struct reject_of_device *r = &log->of_devices[i];
+            status = catalog_rejects_add_device(
+                &im->rejects, im->files[r->source].number,
+                splits->device_of[k][r->device], r->n, error);
+        }
+    }
+    return status;
+}
+
 /* Notes rejects, and what there was of each file. */
 static int
 write_rejects(struct importer *im, struct scan_splits *splits,
@@ -146,6 +166,8 @@ write_rejects(struct importer *im, struct scan_splits *splits,
 {
     tally_add(&im->tally, &splits->tally);
     int status = scan_take_rejects(splits, &im->scan_rejects, error);
+    if (status == WATTLE_OK)
+        status = write_device_rejects(im, splits, error);
     atomic_store(&im->n_to_merge, im->tally.n_lines - im->tally.n_rejects);
     if (count_lines(im, splits) != WATTLE_OK)
         return error_memory(error);

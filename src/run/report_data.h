@@ -18,6 +18,8 @@ struct report_data {
     /* whether a device has readings, also outside the range; NULL = all have;
      * owned */
     bool *is_seen;
+    uint64_t
+        *n_rejects; /* [devices] lines that name each; NULL = none; owned */
     /* of hours and days; borrowed, or own_zone; NULL = UTC */
     const struct wattle_zone *zone;
     struct wattle_zone *own_zone;

@@ -34,13 +34,13 @@ totals_of(const struct split *split)
     return split->state;
 }
 
-/* The usual small case: one split's totals are the totals. */
+/* The usual small case: the totals of one split, the first time, are all. */
 static bool
 move_only_split(struct report_run *run, struct scan_splits *splits)
 {
     struct split *split = splits->first;
     struct totals_split *totals = split->state;
-    if (splits->n != 1 || run->diverted != NULL ||
+    if (splits->n != 1 || run->diverted != NULL || run->is_fine ||
         totals->totals.n_segments != 0 || totals->totals.n_disordered != 0)
         return false;
     run->data->devices = split->registry;
@@ -165,6 +165,13 @@ merge_results(struct report_run *run, struct scan_splits *splits)
         return status;
     }
     tally_add(&data->tally, &splits->tally);
+    if (status == WATTLE_OK && data->tally.n_rejects > 0) {
+        data->n_rejects =
+            calloc((size_t)data->devices.n_devices + 1, sizeof(uint64_t));
+        if (data->n_rejects == NULL)
+            return error_memory(run->error);
+        scan_count_device_rejects(splits, data->n_rejects);
+    }
     return status == WATTLE_OK
                ? scan_take_rejects(splits, &data->rejects, run->error)
                : status;
@@ -300,6 +307,7 @@ report_data_release(struct report_data *data)
 {
     registry_release(&data->devices);
     free(data->is_seen);
+    free(data->n_rejects);
     wattle_zone_close(data->own_zone);
     totals_set_release(&data->totals);
 }

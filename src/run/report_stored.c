@@ -339,8 +339,16 @@ read_rest(struct stored_job *job, struct database *db,
     data->tally.n_lines -= (uint64_t)n_missing;
     if (status == WATTLE_OK)
         status = count_rejects(job, db, error);
-    if (status == WATTLE_OK && data->tally.n_rejects > 0)
-        status = catalog_list_rejects(db, take_reject, job, error);
+    if (status != WATTLE_OK || data->tally.n_rejects == 0)
+        return status;
+    status = catalog_list_rejects(db, take_reject, job, error);
+    data->n_rejects =
+        calloc((size_t)data->devices.n_devices + 1, sizeof(uint64_t));
+    if (data->n_rejects == NULL)
+        return error_memory(error);
+    if (status == WATTLE_OK)
+        status = catalog_sum_device_rejects(db, data->n_rejects,
+                                            data->devices.n_devices, error);
     return status;
 }
 

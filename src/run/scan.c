@@ -241,6 +241,24 @@ scan_take_rejects(struct scan_splits *splits, struct scan_rejects *rejects,
 }
 
 void
+scan_count_device_rejects(const struct scan_splits *splits,
+                          uint64_t *n_of_device)
+{
+    size_t k = 0;
+    for (const struct split *split = splits->first; split != NULL;
+         split = split->next, k++) {
+        const struct reject_log *log = &split->rejects;
+        for (size_t i = 0; i < log->n_of_devices; i++) {
+            const uint32_t device = log->of_devices[i].device;
+            /* one split alone may have the numbers already */
+            n_of_device[splits->device_of != NULL ? splits->device_of[k][device]
+                                                  : device] +=
+                log->of_devices[i].n;
+        }
+    }
+}
+
+void
 scan_splits_release(struct scan_splits *splits)
 {
     for (size_t k = 0; k < splits->n && splits->device_of != NULL; k++)

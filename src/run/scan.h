@@ -99,6 +99,13 @@ int scan_number_devices(struct scan_splits *splits, struct registry *devices,
 int scan_take_rejects(struct scan_splits *splits, struct scan_rejects *rejects,
                       struct wattle_error *error);
 
+/*
+ * Adds to n_of_device [devices], by the numbers of scan_number_devices, how
+ * many rejects name each device.
+ */
+void scan_count_device_rejects(const struct scan_splits *splits,
+                               uint64_t *n_of_device);
+
 void scan_splits_release(struct scan_splits *splits);
 
 #endif

@@ -86,6 +86,18 @@ catalog_read_devices(struct database *db, struct registry *devices,
 }
 
 int
+catalog_count_read_devices(struct database *db, int64_t *n,
+                           struct wattle_error *error)
+{
+    return database_number(
+        db,
+        "SELECT count(*) FROM device d WHERE EXISTS (SELECT 1 FROM chunk c "
+        "WHERE c.device = d.number) OR EXISTS (SELECT 1 FROM delta l WHERE "
+        "l.device = d.number)",
+        n, error);
+}
+
+int
 catalog_count_devices(struct database *db, int64_t *n,
                       struct wattle_error *error)
 {
@@ -465,11 +477,10 @@ int
 catalog_files_drop(struct catalog_files *f, int64_t number,
                    struct wattle_error *error)
 {
-    static const char *const tables[][2] = {{"file", "number"},
-                                            {"place", "file"},
-                                            {"local_file", "file"},
-                                            {"reject", "file"},
-                                            {"reject_count", "file"}};
+    static const char *const tables[][2] = {
+        {"file", "number"},       {"place", "file"},
+        {"local_file", "file"},   {"reject", "file"},
+        {"reject_count", "file"}, {"reject_device", "file"}};
     int status = WATTLE_OK;
     for (size_t i = 0;
          i < sizeof(tables) / sizeof(tables[0]) && status == WATTLE_OK; i++) {
@@ -501,13 +512,25 @@ catalog_rejects_open(struct catalog_rejects *r, struct database *db,
         return error_memory(error);
     r->row = database_prepare(
         db, "INSERT OR REPLACE INTO reject VALUES(?1,?2,?3,?4,?5)", error);
-    return r->row != NULL ? WATTLE_OK : database_fail(db, error);
+    r->of_device = database_prepare(
+        db,
+        "SELECT " STORED_REJECT_DEVICE_COLUMNS
+        " FROM main.reject_device WHERE file = ?1 AND device = ?2",
+        error);
+    r->put_device = database_prepare(
+        db, "INSERT OR REPLACE INTO main.reject_device VALUES(?1,?2,?3,?4)",
+        error);
+    return r->row != NULL && r->of_device != NULL && r->put_device != NULL
+               ? WATTLE_OK
+               : database_fail(db, error);
 }
 
 void
 catalog_rejects_close(struct catalog_rejects *r)
 {
     sqlite3_finalize(r->row);
+    sqlite3_finalize(r->of_device);
+    sqlite3_finalize(r->put_device);
     checksum_free(r->checksum);
     *r = (struct catalog_rejects){0};
 }
@@ -527,6 +550,43 @@ catalog_rejects_put(struct catalog_rejects *r, int64_t file, uint64_t line,
     sqlite3_bind_int64(r->row, 5, checksum_end(r->checksum));
     int result = database_step(r->db, r->row, error);
     sqlite3_reset(r->row);
+    return result < 0 ? result : WATTLE_OK;
+}
+
+/* What is noted of a file and a device already. */
+static int
+count_before(struct catalog_rejects *r, int64_t file, uint32_t device,
+             uint64_t *n, struct wattle_error *error)
+{
+    sqlite3_bind_int64(r->of_device, 1, file);
+    sqlite3_bind_int64(r->of_device, 2, device);
+    int result = database_step(r->db, r->of_device, error);
+    *n = 0;
+    if (result == SQLITE_ROW) {
+        *n = (uint64_t)sqlite3_column_int64(r->of_device, 2);
+        if (!stored_check_reject_device(r->checksum, r->of_device))
+            result = fail_damaged(r->db, "reject_device", error);
+    }
+    sqlite3_reset(r->of_device);
+    return result < 0 ? result : WATTLE_OK;
+}
+
+int
+catalog_rejects_add_device(struct catalog_rejects *r, int64_t file,
+                           uint32_t device, uint64_t n,
+                           struct wattle_error *error)
+{
+    uint64_t n_before;
+    int result = count_before(r, file, device, &n_before, error);
+    if (result < 0)
+        return result;
+    checksum_begin(r->checksum);
+    bind_number(r->put_device, 1, file, r->checksum);
+    bind_number(r->put_device, 2, device, r->checksum);
+    bind_number(r->put_device, 3, (int64_t)(n_before + n), r->checksum);
+    sqlite3_bind_int64(r->put_device, 4, checksum_end(r->checksum));
+    result = database_step(r->db, r->put_device, error);
+    sqlite3_reset(r->put_device);
     return result < 0 ? result : WATTLE_OK;
 }
 

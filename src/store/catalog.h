@@ -35,6 +35,10 @@ int catalog_read_devices(struct database *db, struct registry *devices,
     "(SELECT ifnull(max(device), -1) FROM delta)) - "                          \
     "(SELECT count(*) FROM device)"
 
+/* How many devices have readings. */
+int catalog_count_read_devices(struct database *db, int64_t *n,
+                               struct wattle_error *error);
+
 /* How many devices there are. */
 int catalog_count_devices(struct database *db, int64_t *n,
                           struct wattle_error *error);
@@ -137,10 +141,11 @@ int catalog_files_write(struct catalog_files *files,
 int catalog_files_drop(struct catalog_files *files, int64_t number,
                        struct wattle_error *error);
 
-/* Writes rejected lines. */
+/* Writes rejected lines, and how many of a file name a device. */
 struct catalog_rejects {
     struct database *db;
     sqlite3_stmt *row;
+    sqlite3_stmt *of_device, *put_device;
     struct checksum *checksum;
 };
 
@@ -150,6 +155,11 @@ void catalog_rejects_close(struct catalog_rejects *rejects);
 int catalog_rejects_put(struct catalog_rejects *rejects, int64_t file,
                         uint64_t line, int reason, const void *raw,
                         size_t raw_len, struct wattle_error *error);
+
+/* Adds to what is noted of the file and the device already. */
+int catalog_rejects_add_device(struct catalog_rejects *rejects, int64_t file,
+                               uint32_t device, uint64_t n,
+                               struct wattle_error *error);
 
 /* How many rejects of a file are kept, and their bytes. */
 int catalog_rejects_count(struct database *db, int64_t file, uint64_t *n_lines,

@@ -145,6 +145,38 @@ catalog_sum_rejects(struct database *db, uint64_t by_reason[WATTLE_N_REASONS],
     return run(&listing, status, add_count, error);
 }
 
+struct device_counts {
+    uint64_t *n;
+    uint32_t n_devices;
+};
+
+static int
+add_device_count(struct listing *listing, struct wattle_error *error)
+{
+    const struct device_counts *counts = listing->context;
+    if (!stored_check_reject_device(listing->checksum, listing->row) ||
+        sqlite3_column_int64(listing->row, 1) >= counts->n_devices)
+        return catalog_fail_damaged(listing->db, "reject_device", error);
+    counts->n[sqlite3_column_int64(listing->row, 1)] +=
+        (uint64_t)sqlite3_column_int64(listing->row, 2);
+    return WATTLE_OK;
+}
+
+int
+catalog_sum_device_rejects(struct database *db, uint64_t *n_of_device,
+                           uint32_t n_devices, struct wattle_error *error)
+{
+    const struct device_counts counts = {n_of_device, n_devices};
+    struct listing listing = {.db = db, .context = (void *)&counts};
+    if (db->version < 3) /* it has no such table */
+        return WATTLE_OK;
+    int status =
+        begin(&listing,
+              "SELECT " STORED_REJECT_DEVICE_COLUMNS " FROM main.reject_device",
+              error);
+    return run(&listing, status, add_device_count, error);
+}
+
 int
 catalog_missing_lines(struct database *db, int64_t *n_missing,
                       struct wattle_error *error)

@@ -43,6 +43,10 @@ typedef int (*catalog_take_reject)(void *context,
 int catalog_list_rejects(struct database *db, catalog_take_reject take,
                          void *context, struct wattle_error *error);
 
+/* Adds up the rejects that name a device to n_of_device [n_devices]. */
+int catalog_sum_device_rejects(struct database *db, uint64_t *n_of_device,
+                               uint32_t n_devices, struct wattle_error *error);
+
 /* Adds up all rejects by reason. Statuses as above. */
 int catalog_sum_rejects(struct database *db,
                         uint64_t by_reason[WATTLE_N_REASONS],

@@ -292,6 +292,9 @@ refuse_new_name(const char *path, struct wattle_error *error)
     int status = size_beside(path, "") < 0
                      ? database_refuse_left_log(path, error)
                      : WATTLE_OK;
+    /* unless another program has made both just now */
+    if (status == WATTLE_ERR_IO && size_beside(path, "") >= 0)
+        status = WATTLE_OK;
     return status == WATTLE_OK ? kept_file_refuse_side_name(path, error)
                                : status;
 }

@@ -516,6 +516,22 @@ take_count(void *context, sqlite3_stmt *row)
     return WATTLE_OK;
 }
 
+/* Whose lines were rejected: only where the file's rejects are whole. */
+static int
+take_reject_device(void *context, sqlite3_stmt *row)
+{
+    struct salvage *s = context;
+    const struct file_row *f = find_file(s, sqlite3_column_int64(row, 0));
+    if (f == NULL || !stored_check_reject_device(s->checksum, row) ||
+        !salvage_devices_has(&s->devices, sqlite3_column_int64(row, 1)))
+        return drop(s);
+    const uint32_t device =
+        salvage_devices_number(&s->devices, sqlite3_column_int64(row, 1));
+    return catalog_rejects_add_device(&s->rejects, f->file.number, device,
+                                      (uint64_t)sqlite3_column_int64(row, 2),
+                                      s->error);
+}
+
 /* Rejects of a file count as they are told, if that can be, or as there are. */
 static void
 settle_rejects(struct salvage *s, struct file_row *f)
@@ -584,7 +600,7 @@ write_files(struct salvage *s)
 {
     struct catalog_files files;
     uint64_t n_expected = 0; /* readings and duplicates */
-    char sql[160];
+    char sql[400];
     int status = catalog_files_open(&files, s->to, s->error);
     int64_t n_forgotten = 0; /* its readings are not kept: see forget.h */
     database_number(s->from, "SELECT value FROM meta WHERE key = 'forgotten'",
@@ -610,7 +626,10 @@ write_files(struct salvage *s)
     catalog_files_close(&files);
     snprintf(sql, sizeof(sql),
              "UPDATE meta SET value = %llu WHERE key = 'lost'; UPDATE meta SET "
-             "value = %lld WHERE key = 'forgotten'",
+             "value = %lld WHERE key = 'forgotten'; DELETE FROM reject_device "
+             "WHERE file IN (SELECT file FROM reject_device r GROUP BY file "
+             "HAVING total(n) > (SELECT n_rejects FROM file WHERE number = "
+             "r.file))",
              (unsigned long long)n_lost, (long long)n_forgotten);
     return status == WATTLE_OK ? database_run(s->to, sql, s->error) : status;
 }
@@ -632,6 +651,8 @@ copy_files(struct salvage *s)
         {{"local_file", LOCAL_FILE_COLUMNS, {"file", NULL}}, take_local_file},
         {{"reject", STORED_REJECT_COLUMNS, {"file", "line"}}, take_reject},
         {{"reject_count", "file, reason, n", {"file", "reason"}}, take_count},
+        {{"reject_device", STORED_REJECT_DEVICE_COLUMNS, {"file", "device"}},
+         take_reject_device},
     };
     int status = catalog_rejects_open(&s->rejects, s->to, s->error);
     for (size_t i = 0;

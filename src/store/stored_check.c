@@ -83,6 +83,14 @@ stored_check_reject_count(sqlite3_stmt *row, int *reason, uint64_t *n)
 }
 
 bool
+stored_check_reject_device(struct checksum *checksum, sqlite3_stmt *row)
+{
+    return stored_check_row(checksum, row, "iiii") &&
+           is_between(row, 0, 1, STORED_MAX_COUNT) &&
+           is_device_number(row, 1) && is_between(row, 2, 1, STORED_MAX_COUNT);
+}
+
+bool
 stored_check_chunk(struct checksum *checksum, sqlite3_stmt *row,
                    struct stored_chunk *chunk)
 {

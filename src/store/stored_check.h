@@ -43,8 +43,9 @@ struct stored_chunk {
     "n_rejects, file_lines, parts, imported_at, checksum"
 #define STORED_DEVICE_COLUMNS                                                  \
     "number, device_id, name, location, rated_w, checksum"
-#define STORED_REJECT_COLUMNS "file, line, reason, raw, checksum"
-#define STORED_PLACE_COLUMNS  "file, real_path, ends_record, value_kind, content"
+#define STORED_REJECT_COLUMNS        "file, line, reason, raw, checksum"
+#define STORED_REJECT_DEVICE_COLUMNS "file, device, n, checksum"
+#define STORED_PLACE_COLUMNS         "file, real_path, ends_record, value_kind, content"
 
 /* Each false when a row of these columns is damaged or cannot be. */
 bool stored_check_chunk(struct checksum *checksum, sqlite3_stmt *row,
@@ -54,6 +55,7 @@ bool stored_check_delta(struct checksum *checksum, sqlite3_stmt *row);
 bool stored_check_file(struct checksum *checksum, sqlite3_stmt *row);
 bool stored_check_device(struct checksum *checksum, sqlite3_stmt *row);
 bool stored_check_reject(struct checksum *checksum, sqlite3_stmt *row);
+bool stored_check_reject_device(struct checksum *checksum, sqlite3_stmt *row);
 
 /* A device's number and id in two columns, without the checksum of the row. */
 bool stored_check_device_id(sqlite3_stmt *row, int number, int id);

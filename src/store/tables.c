@@ -57,7 +57,15 @@ const char tables_place[] = TABLES_PLACE;
     "  checksum INTEGER NOT NULL);"                                            \
     "INSERT INTO meta VALUES('forgotten', 0);"
 
-const char tables_new_in_3[] = TABLES_LOCAL_FILE TABLES_FORGOTTEN;
+/* of rejected lines, those that name a device */
+#define TABLES_REJECT_DEVICE                                                   \
+    "CREATE TABLE reject_device("                                              \
+    "  file INTEGER NOT NULL, device INTEGER NOT NULL,"                        \
+    "  n INTEGER NOT NULL, checksum INTEGER NOT NULL,"                         \
+    "  PRIMARY KEY(file, device)) WITHOUT ROWID;"
+
+const char tables_new_in_3[] =
+    TABLES_LOCAL_FILE TABLES_FORGOTTEN TABLES_REJECT_DEVICE;
 const char tables_new_in_2[] = TABLES_DELTA META_NEW_IN_2;
 
 const char tables_all[] =

@@ -339,6 +339,18 @@ take_reason(struct verify *v, sqlite3_stmt *row)
     return WATTLE_OK;
 }
 
+/* The row, whether its file and device are there, and rejects of the file. */
+static int
+take_reject_device(struct verify *v, sqlite3_stmt *row)
+{
+    if (!stored_check_reject_device(v->checksum, row) ||
+        sqlite3_column_int(row, 4) == 0)
+        report(v, sqlite3_column_int64(row, 1), NO_TIME, NO_TIME,
+               "the count of its rejected lines in file %lld is damaged",
+               (long long)sqlite3_column_int64(row, 0));
+    return WATTLE_OK;
+}
+
 static int
 keep_rebuilt(void *context, struct built_chunk *chunk)
 {
@@ -703,7 +715,7 @@ static const struct step steps[] = {
      "'local_file', 'forgotten', "
      "'forgotten_data', 'reject', 'reject_count', 'chunk', 'chunk_data', "
      "'delta', "
-     "'rollup', 'correction')",
+     "'reject_device', 'rollup', 'correction')",
      take_trigger},
     {"PRAGMA integrity_check(20)", take_integrity},
     {"SELECT sum(key IN ('generation', 'lost', 'max_gap_ms', 'n_measures') AND "
@@ -757,6 +769,13 @@ static const struct step steps_of_3[] = {
     {"SELECT " LOCAL_FILE_COLUMNS ", file IN (SELECT number FROM file) FROM "
      "local_file",
      take_local_file},
+    {"SELECT " STORED_REJECT_DEVICE_COLUMNS ", device IN (SELECT number FROM "
+     "device) AND file IN (SELECT number FROM file) FROM reject_device",
+     take_reject_device},
+    {"SELECT file, total(n), (SELECT n_rejects FROM file WHERE number = "
+     "r.file) AS counted FROM reject_device r GROUP BY file HAVING total(n) > "
+     "counted",
+     take_count},
     {"SELECT " FORGOTTEN_COLUMNS ", (SELECT ifnull(total(n_readings), 0) FROM "
      "forgotten_data WHERE forgotten = forgotten.number) FROM forgotten",
      take_forgotten},

@@ -401,7 +401,7 @@ class Database:
         """Every one of them; how many there were."""
         n = 0
         for table in ("device", "file", "local_file", "forgotten", "reject",
-                      "chunk", "delta", "correction"):
+                      "reject_device", "chunk", "delta", "correction"):
             for *fields, checksum in self.sql.execute(f"SELECT * FROM {table}"):
                 demand(digest(fields) == checksum, f"checksum in {table}")
                 n += 1

@@ -30,7 +30,8 @@ OTHERS = range(9, 26)  # measures from number 5 on, also such as there are not
 BITS = ["time", "voltage", "current", "power_factor", "power", "energy",
         "presence", "duplicates", "rounded"] + [f"measure {bit - 4}"
                                                 for bit in OTHERS]
-CHECKED = ["device", "file", "reject", "chunk", "delta", "correction"]
+CHECKED = ["device", "file", "reject", "reject_device", "local_file",
+           "forgotten", "forgotten_data", "chunk", "delta", "correction"]
 WHEN = "2023-10-01T08:00:00Z"
 
 

@@ -813,6 +813,12 @@ def rejects(rng, home):
              "checksum": 0})
         row = home.rows["reject"][-1]
         return f"reason: {row['reason']}, line {row['line']}"
+    if rng.random() < .5:
+        home.rows["reject_device"].append(
+            {"file": rng.choice([1, 9, number(rng)]),
+             "device": rng.choice([0, 1, 77, number(rng)]), "n": number(rng),
+             "checksum": 0})
+        return f"reject_device: {home.rows['reject_device'][-1]}"
     home.rows["reject_count"].append(
         {"file": rng.choice([1, 9]), "reason": rng.choice([0, 6, 7, -1]),
          "n": number(rng)})

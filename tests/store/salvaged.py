@@ -28,6 +28,7 @@ class Home:
         rows = [row for device in range(N_DEVICES)
                 for row in plain_rows(f"dev{device}", N_ROWS, salt=device)]
         rows.insert(400, "bad line\n")
+        rows.insert(500, "2023-10-01 00:00:00,dev0,ERR,1,1\n")
         late = [row for device in range(3)
                 for row in plain_rows(f"dev{device}", 3, 7777777)]
         self.files = [write(self.path("a.csv"), HEADER + "".join(rows)),
@@ -275,10 +276,13 @@ def missing(home):
 def reasons(home):
     """Counts of rejects that a report refuses are found by a check."""
     for statement in ("DELETE FROM reject_count",
-                      "UPDATE reject_count SET reason = -(1 << 63)",
-                      "UPDATE reject_count SET reason = 99",
+                      "UPDATE reject_count SET reason = -(1 << 63) WHERE reason = 1",
+                      "UPDATE reject_count SET reason = 99 WHERE reason = 1",
                       "UPDATE reject_count SET n = -n",
-                      "UPDATE reject_count SET file = 77"):
+                      "UPDATE reject_count SET file = 77",
+                      "UPDATE reject_device SET n = n + 1",
+                      "UPDATE reject_device SET file = 77",
+                      "UPDATE reject_device SET device = 12345"):
         path = home.changed(statement)
         home.program.run("check", path, code=1)
         home.salvage(path)
