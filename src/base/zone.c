@@ -12,11 +12,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
 #include "base/civil_time.h"
 #include "base/error.h"
+#include "base/zone_names.h"
 
 #define ZONE_FOLDER   "/usr/share/zoneinfo"
 #define LOCAL_FILE    "/etc/localtime"
@@ -362,13 +364,17 @@ parse_file(struct wattle_zone *zone, const uint8_t *bytes, size_t len)
     return status;
 }
 
-/* Reads a whole file; WATTLE_ERR_USAGE when there is none. */
+/* Reads a whole file; WATTLE_ERR_USAGE when there is none, or no plain one. */
 static int
 read_file(const char *path, struct buffer *bytes)
 {
     char part[4096];
-    FILE *file = fopen(path, "rb");
+    struct stat info;
     int status = WATTLE_OK;
+    /* a pipe would wait for a writer */
+    FILE *file = stat(path, &info) == 0 && S_ISREG(info.st_mode)
+                     ? fopen(path, "rb")
+                     : NULL;
     if (file == NULL)
         return WATTLE_ERR_USAGE;
     while (status == WATTLE_OK && bytes->len < MOST_BYTES) {
@@ -395,18 +401,22 @@ is_good_name(const char *name)
            strlen(name) < 256;
 }
 
+static const char *
+zone_folder(void)
+{
+    const char *folder = getenv("TZDIR");
+    return folder != NULL && folder[0] != '\0' ? folder : ZONE_FOLDER;
+}
+
 static int
 read_named(struct wattle_zone *zone, const char *name)
 {
     char path[PATH_MAX];
     struct buffer bytes = {0};
-    const char *folder = getenv("TZDIR");
-    if (folder == NULL || folder[0] == '\0')
-        folder = ZONE_FOLDER;
     if (name[0] == '/')
         snprintf(path, sizeof(path), "%s", name);
     else if (name[0] != '\0' && name[0] != '.' && strstr(name, "..") == NULL)
-        snprintf(path, sizeof(path), "%s/%s", folder, name);
+        snprintf(path, sizeof(path), "%s/%s", zone_folder(), name);
     else
         return WATTLE_ERR_USAGE;
     int status = read_file(path, &bytes);
@@ -443,6 +453,11 @@ fail(int status, const char *name, struct wattle_error *error)
                          "the file of the time zone %s is "
                          "damaged",
                          name);
+    char alike[ZONE_NAME_SIZE];
+    if (zone_find_alike(zone_folder(), name, alike))
+        return error_set(error, status,
+                         "there is no time zone '%s'; did you mean %s?", name,
+                         alike);
     return error_set(error, status,
                      "there is no time zone '%s'; zones have names such as "
                      "Europe/Berlin, America/New_York or UTC",

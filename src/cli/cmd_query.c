@@ -86,29 +86,13 @@ struct request {
     bool is_wide;
 };
 
-/* A number of months or years; false when the text is another span. */
-static bool
-read_months(const char *text, int *months)
-{
-    const char *unit;
-    int64_t count;
-    if (!cli_read_count(text, &unit, &count) || count < 1 || count > 1200)
-        return false;
-    bool is_years = cli_is_unit(unit, "y") || cli_is_unit(unit, "year");
-    bool is_months = cli_is_unit(unit, "mo") || cli_is_unit(unit, "month");
-    if ((!is_years && !is_months) || (is_years && count > 100))
-        return false;
-    *months = (int)(is_years ? 12 * count : count);
-    return true;
-}
-
 static bool
 read_every(const struct cli_parser *parser,
            struct wattle_query_options *options)
 {
     options->bucket_ms = 0;
     options->bucket_months = 0;
-    if (read_months(parser->value, &options->bucket_months))
+    if (cli_read_months(parser->value, &options->bucket_months))
         return true;
     if (cli_read_span(parser->value, 1, INT64_C(36600) * 86400000,
                       &options->bucket_ms))

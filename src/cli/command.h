@@ -86,6 +86,7 @@ bool cli_span_ms(const struct cli_parser *parser, int64_t min_ms,
  * The same of a text, without a word. Its parts: a count, 1 when there is none,
  * and a unit, which may be a whole word, such as "day" or "days".
  */
+bool cli_read_months(const char *text, int *months);
 bool cli_read_span(const char *text, int64_t min_ms, int64_t max_ms,
                    int64_t *out);
 bool cli_read_count(const char *text, const char **unit, int64_t *count);

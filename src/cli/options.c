@@ -303,6 +303,21 @@ cli_read_count(const char *text, const char **unit, int64_t *count)
 }
 
 bool
+cli_read_months(const char *text, int *months)
+{
+    const char *unit;
+    int64_t count;
+    if (!cli_read_count(text, &unit, &count) || count < 1 || count > 1200)
+        return false;
+    bool is_years = cli_is_unit(unit, "y") || cli_is_unit(unit, "year");
+    bool is_months = cli_is_unit(unit, "mo") || cli_is_unit(unit, "month");
+    if ((!is_years && !is_months) || (is_years && count > 100))
+        return false;
+    *months = (int)(is_years ? 12 * count : count);
+    return true;
+}
+
+bool
 cli_read_span(const char *text, int64_t min_ms, int64_t max_ms, int64_t *out)
 {
     const char *unit;

@@ -89,6 +89,19 @@ take_limit(const struct cli_parser *parser, const char **text)
     return cli_time_ms(parser, &time_ms);
 }
 
+static bool
+take_last(struct time_range *range, const struct cli_parser *parser)
+{
+    if (cli_read_months(parser->value, &range->last_months) ||
+        cli_read_span(parser->value, 1, INT64_C(36600) * 86400000,
+                      &range->last_ms))
+        return true;
+    cli_complain(parser->command,
+                 "--%s needs a span such as 12h, 30d, 1mo or 1y, not '%s'",
+                 parser->name, parser->value);
+    return false;
+}
+
 bool
 time_range_take(struct time_range *range, const struct cli_parser *parser,
                 int option)
@@ -114,18 +127,51 @@ time_range_take(struct time_range *range, const struct cli_parser *parser,
     case OPT_YEAR:
         return take_period(range, parser, strlen("2025"), "2025");
     default:
-        return cli_span_ms(parser, 1, INT64_C(36600) * 86400000,
-                           &range->last_ms);
+        return take_last(range, parser);
     }
 }
 
+static int
+days_of_month(int year, int month)
+{
+    struct tm end = {.tm_year = year - 1900, .tm_mon = month, .tm_hour = 12};
+    return timegm(&end) != (time_t)-1 ? end.tm_mday : 28; /* of its day 0 */
+}
+
+/* The same day and hour some months earlier, or the last day of that month. */
+static int64_t
+months_before(const struct wattle_zone *zone, int64_t now_ms, int months)
+{
+    const time_t tomorrow = (time_t)(now_ms / 1000) + 86400;
+    struct tm date;
+    int64_t day_ms = INT64_MAX, since_ms = now_ms;
+    if (gmtime_r(&tomorrow, &date) == NULL)
+        return now_ms;
+    for (; day_ms > now_ms; date.tm_mday--) /* today, by the zone's clocks */
+        if (!begin_of(zone, date.tm_year + 1900, date.tm_mon + 1, date.tm_mday,
+                      &day_ms))
+            return now_ms;
+    date.tm_mday++;
+    date.tm_hour = 12;
+    timegm(&date);
+    const int month = 12 * (date.tm_year + 1900) + date.tm_mon - months;
+    const int last_day = days_of_month(month / 12, month % 12 + 1);
+    const int day = date.tm_mday < last_day ? date.tm_mday : last_day;
+    if (month > 0 && begin_of(zone, month / 12, month % 12 + 1, day, &since_ms))
+        since_ms += now_ms - day_ms;
+    return since_ms;
+}
+
 static void
-set_last(const struct time_range *range, int64_t *since_ms, int64_t *until_ms)
+set_last(const struct time_range *range, const struct wattle_zone *zone,
+         int64_t *since_ms, int64_t *until_ms)
 {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     *until_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-    *since_ms = *until_ms - range->last_ms;
+    *since_ms = range->last_months > 0
+                    ? months_before(zone, *until_ms, range->last_months)
+                    : *until_ms - range->last_ms;
 }
 
 bool
@@ -135,8 +181,8 @@ time_range_resolve(const struct time_range *range,
                    int64_t *until_ms)
 {
     *since_ms = *until_ms = WATTLE_NO_TIME;
-    if (range->last_ms > 0)
-        set_last(range, since_ms, until_ms);
+    if (range->last_ms > 0 || range->last_months > 0)
+        set_last(range, zone, since_ms, until_ms);
     else if (range->period != NULL)
         period_of(range, zone, since_ms, until_ms);
     if (range->since != NULL)

@@ -23,7 +23,8 @@ enum { OPT_SINCE = 1000, OPT_UNTIL, OPT_DAY, OPT_MONTH, OPT_YEAR, OPT_LAST };
          NULL},                                                                \
         {OPT_YEAR, "year", "YEAR", "only this year, such as 2025", NULL},      \
     {                                                                          \
-        OPT_LAST, "last", "SPAN", "only the time up to now, such as 30d", NULL \
+        OPT_LAST, "last", "SPAN",                                              \
+            "only the time up to now, such as 30d or 1mo", NULL                \
     }
 
 /* What was given: zeros are nothing. */
@@ -31,6 +32,7 @@ struct time_range {
     const char *since, *until;
     int year, month, day; /* of a period; month, day 0 = all of them */
     int64_t last_ms;      /* > 0: the time up to now */
+    int last_months;      /* the same in months of the calendar */
     const char *period;   /* the option that has set all of it, or NULL */
 };
 

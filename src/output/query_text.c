@@ -149,9 +149,21 @@ used_by(const struct table *t)
     return used;
 }
 
+/* Leaves out figures from the right while there is no room, but for n_kept. */
+static void
+leave_out_figures(struct table *t, size_t n_kept)
+{
+    for (size_t c = t->n_columns;
+         c > n_kept && used_by(t) > t->canvas.style.width; c--) {
+        t->width[c - 1] = 0;
+        t->lacks_columns = true;
+    }
+}
+
 /*
- * Makes room: figures go from the right, but for the first, then the number of
- * readings; the label is cut last.
+ * Makes room: figures go from the right, but for the first two, which mostly
+ * are energy and cost; then the number of readings, then the second figure. The
+ * label is cut last.
  */
 static void
 fit(struct table *t)
@@ -162,14 +174,12 @@ fit(struct table *t)
         t->label_width -= excess;
         return;
     }
-    for (size_t c = t->n_columns; c > 1 && used_by(t) > width; c--) {
-        t->width[c - 1] = 0;
-        t->lacks_columns = true;
-    }
+    leave_out_figures(t, 2);
     if (used_by(t) > width && t->count_width > 0) {
         t->count_width = 0;
         t->lacks_columns = true;
     }
+    leave_out_figures(t, 1);
     excess = used_by(t) - width;
     if (excess > 0 && is_list(t))
         t->label_width = t->label_width - excess > LEAST_LABEL
