@@ -215,6 +215,29 @@ compare_totals(const struct outcome *a, const struct outcome *b)
     }
 }
 
+/* How many rejects name a device. */
+static uint64_t
+rejects_of(const struct outcome *o, const char *id)
+{
+    const uint32_t device = registry_find(&o->registry, id, strlen(id));
+    uint64_t n = 0;
+    for (size_t i = 0; i < o->rejects.n_of_devices; i++) {
+        if (o->rejects.of_devices[i].device == device)
+            n += o->rejects.of_devices[i].n;
+    }
+    return n;
+}
+
+static void
+compare_device_rejects(const struct outcome *a, const struct outcome *b)
+{
+    for (uint32_t i = 0; i < a->registry.n_devices; i++) {
+        const char *id = registry_id(&a->registry, i);
+        must(rejects_of(a, id) == rejects_of(b, id),
+             "rejects of a device differ");
+    }
+}
+
 static void
 compare(const struct outcome *a, const struct outcome *b)
 {
@@ -232,6 +255,7 @@ compare(const struct outcome *a, const struct outcome *b)
               memcmp(a->rejects.raw.data, b->rejects.raw.data,
                      a->rejects.raw.len) == 0),
          "rejected lines differ");
+    compare_device_rejects(a, b);
     compare_totals(a, b);
 }
 

@@ -67,10 +67,10 @@ find_device(struct reject_log *log, uint32_t device)
 static int
 count_device(struct reject_log *log, const struct reject_place *place)
 {
-    if (place->device == REGISTRY_NO_DEVICE)
-        return WATTLE_OK;
     if (place->source != log->source && log->n_at_device > 0)
         memset(log->at_device, 0, log->n_at_device * sizeof(*log->at_device));
+    if (place->device == REGISTRY_NO_DEVICE)
+        return WATTLE_OK;
     size_t *at = find_device(log, place->device);
     if (at == NULL)
         return WATTLE_ERR_MEMORY;
@@ -107,7 +107,10 @@ reject_log_add(struct reject_log *log, const struct reject_place *place,
         return WATTLE_OK;
     struct entry_head head;
     memset(&head, 0, sizeof(head));
-    head.place = *place;
+    head.place.source = place->source; /* one by one: padding stays zero */
+    head.place.device = REGISTRY_NO_DEVICE;
+    head.place.reason = place->reason;
+    head.place.line = place->line;
     head.raw_len = raw_len;
     if (buffer_append(&log->raw, &head, sizeof(head)) != WATTLE_OK ||
         buffer_append(&log->raw, raw, raw_len) != WATTLE_OK)

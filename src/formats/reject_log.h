@@ -67,8 +67,8 @@ int reject_log_add(struct reject_log *log, const struct reject_place *place,
                    const void *raw, size_t raw_len, struct wattle_error *error);
 
 /*
- * Called for each kept entry, in order. A status other than 0, with *error
- * set, ends it.
+ * Called for each kept entry, in order; the place has no device. A status other
+ * than 0, with *error set, ends it.
  */
 typedef int (*reject_visit)(void *context, const struct reject_place *place,
                             const char *raw, size_t raw_len,

@@ -559,6 +559,16 @@ class Reading:
         self.span_ms = span_ms
 
 
+def device_of(fields, columns):
+    device = trim(fields[columns.index["device"]])
+    if not 1 <= len(device) <= 255 or b"\0" in device:
+        raise Reject("device")
+    device = as_utf8(device)
+    if len(device) > 255:
+        raise Reject("device")
+    return device
+
+
 def interpret(fields, columns, value_kind, clock):
     """One data line -> (device, ms, reading, number of rounded values) or Reject."""
     if fields is None:
@@ -573,13 +583,7 @@ def interpret(fields, columns, value_kind, clock):
     if parsed is None:
         raise Reject("timestamp")
 
-    device = trim(fields[columns.index["device"]])
-    if not 1 <= len(device) <= 255 or b"\0" in device:
-        raise Reject("device")
-    device = as_utf8(device)
-    if len(device) > 255:
-        raise Reject("device")
-
+    device = device_of(fields, columns)
     values = {}
     rounded = 0
     for role in columns.numbers:
@@ -622,6 +626,7 @@ class Collected:
         self.filtered = 0
         self.rounded = 0
         self.rejects = []         # (file, line, reason, raw)
+        self.rejects_of = {}      # device id -> rejects that name it
         self.skipped = []         # (file, why)
         self.assumed = 0          # files whose values were taken as W for want of a word
 
@@ -660,6 +665,12 @@ def collect(files, options):
                 device, ms, reading, rounded = interpret(fields, columns, kind, clock)
             except Reject as reject:
                 got.rejects.append((path, line, reject.args[0], raw))
+                if reject.args[0] not in ("quote", "fields"):
+                    try:
+                        named = device_of(fields, columns)
+                        got.rejects_of[named] = got.rejects_of.get(named, 0) + 1
+                    except Reject:
+                        pass
                 continue
             got.seen.add(device)
             if not wants_device(device, options):
@@ -979,8 +990,8 @@ def summary(devices, rate, return_rate):
     }
 
 
-def find_strange(devices, details, options, seen):
-    """Devices that are silent, never seen, stuck or far above their rating."""
+def find_strange(devices, details, options, seen, rejects_of):
+    """Devices that are silent, never seen, stuck, far above their rating, and the like."""
     # One of every fifty devices has come as far, but for a day: others are ahead.
     lasts = sorted((device.last for device in devices if device.count), reverse=True)
     newest, wanted = None, -(-len(lasts) // 50)
@@ -1024,8 +1035,13 @@ def find_strange(devices, details, options, seen):
         for order, event in enumerate(meter_oracle.EVENTS, 6):
             if device.events.get(event):
                 note((order, -device.events[event]), event, device.id, None, device.events[event])
+    counts = {device.id: device.count for device in devices}
+    if options.since is None and options.until is None:
+        for name, count in rejects_of.items():
+            if count >= 10 and 9 * count >= counts.get(name, 0) and wants_device(name, options):
+                note((12, -count), "rejects", name, None, count)
     for name, told in details.items():
-        if told[3] and name and name not in seen and wants_device(name, options) and len(name) <= 255:
+        if told[3] and name and name not in seen and name not in rejects_of and wants_device(name, options) and len(name) <= 255:
             note((1, 0), "never_seen", name, None, None)
     return [entry for _order, _name, entry in sorted(found, key=lambda item: item[:2])]
 
@@ -1143,7 +1159,7 @@ def run(paths, options):
         "by_location": by_location,
         "by_hour": by_hour,
         "by_day": by_day,
-        "findings": find_strange(devices, details, options, got.seen),
+        "findings": find_strange(devices, details, options, got.seen, got.rejects_of),
         "skipped_files": [{"file": path, "reason": why} for path, why in got.skipped],
         "assumed_value_files": got.assumed,
     })

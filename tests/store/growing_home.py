@@ -140,6 +140,10 @@ class Home:
         devices = {row[0].encode() for row in
                    self.rows("SELECT device_id FROM device")}
         wanted = {device for device, _ in self.readings}
+        # and those that rejected lines name
+        wanted |= {row[0].encode() for row in self.rows(
+            "SELECT device_id FROM device WHERE number IN (SELECT device FROM "
+            "reject_device)")}
         expect(devices == wanted, *words, "devices", devices, "not", wanted)
 
     def compare_rejects(self, path, read, *words):
